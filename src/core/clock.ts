@@ -1,0 +1,62 @@
+import { randomBytes, randomUUIDv7 } from "node:crypto";
+
+/** A pending callback of a {@link Clock}. */
+export interface Timer {
+  /** Forgets the callback; does nothing when it already ran. */
+  cancel(): void;
+}
+
+/**
+ * The one source of in-process time, timers and randomness, so that a test can own all three.
+ * *Units*: milliseconds. Durable time is the database's, never this one.
+ */
+export interface Clock {
+  /** Wall time since the Unix epoch; may jump. */
+  now(): number;
+  /** Time that never goes back, with fractions; only differences mean anything. */
+  monotonic(): number;
+  /** Runs `callback` once after `delayMs`. A timer does not keep the process alive. */
+  schedule(delayMs: number, callback: () => void): Timer;
+  /** A number in [0, 1). */
+  random(): number;
+  randomBytes(size: number): Buffer;
+  /** A UUID of version 7: it sorts by the time of its making. */
+  uuid(): string;
+}
+
+class SystemTimer implements Timer {
+  readonly #handle: NodeJS.Timeout;
+  constructor(delayMs: number, callback: () => void) {
+    this.#handle = setTimeout(callback, delayMs);
+    this.#handle.unref();
+  }
+  cancel(): void {
+    clearTimeout(this.#handle);
+  }
+}
+
+/** The clock of the machine. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  schedule: (delayMs, callback) => new SystemTimer(delayMs, callback),
+  random: () => Math.random(),
+  randomBytes: (size) => randomBytes(size),
+  uuid: () => randomUUIDv7(),
+};
+
+/** Waits for `delayMs` on `clock`, or until `signal` aborts; then it rejects with the signal's reason. */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const onAbort = () => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = clock.schedule(delayMs, () => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}

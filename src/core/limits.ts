@@ -1,0 +1,80 @@
+/**
+ * Every default bound of the platform, in one place. No default is infinite.
+ * *Units* are in the names; each can be overridden where its row says.
+ */
+export const limits = {
+  /** Executions of one operation at once. Override: `budget.concurrency`. */
+  operationConcurrency: 64,
+  /** Executions of one operation that may wait for a slot. Override: `budget.queue`. */
+  operationQueue: 128,
+  /** Statements of one execution. Override: `budget.queries`. */
+  operationQueries: 32,
+  /** Operations that one execution may call, inner ones included. Override: `budget.calls`. */
+  operationCalls: 64,
+  /** Executions of the whole process at once. Override: `createApp({ limits })`. */
+  processConcurrency: 1_024,
+  /** Executions of the whole process that may wait for a slot. Override: `createApp({ limits })`. */
+  processQueue: 2_048,
+  /** The longest deadline that an online operation may declare. */
+  deadlineMs: 600_000,
+  /** Requests per second of one actor, or of one address where nobody signed in. Override: `createApp({ rateLimit })`. */
+  ratePerSecond: 1_000,
+  /** Requests that one actor may make at once above the rate. */
+  rateBurst: 2_000,
+  /** Actors whose rate is remembered at the same time. */
+  rateKeys: 100_000,
+  /** Size of a request body. Override: `http({ limits })`. */
+  bodyBytes: 1_048_576,
+  /** Bytes of all request bodies being read at the same time. */
+  bodyBytesInFlight: 67_108_864,
+  /** Nesting of a JSON body. */
+  jsonDepth: 32,
+  /** Length of the request target. */
+  urlBytes: 8_192,
+  /** Size of all request headers together. */
+  headerBytes: 16_384,
+  /** Open connections of one server. */
+  connections: 20_000,
+  /** Requests in flight from one address. */
+  requestsPerAddress: 4_096,
+  /** Length of an Idempotency-Key. */
+  idempotencyKeyChars: 255,
+  /** How long a reply is kept under its key. Override: `budget.idempotencyTtl`. */
+  idempotencyTtlMs: 86_400_000,
+  /** Size of a reply that is kept under its key. */
+  idempotencyReplyBytes: 262_144,
+  /** Attempts of a command after a conflict, the first included. */
+  commandAttempts: 4,
+  /** Connections to Postgres. Override: `postgres({ connections })`. */
+  connectionsPostgres: 16,
+  /** Executions that may wait for a connection. */
+  connectionQueue: 1_024,
+  /** How long a connection may stay in quarantine after a cancelled statement. */
+  quarantineMs: 1_000,
+  /** Named prepared statements of one connection. */
+  preparedStatements: 512,
+  /** Verified tokens that are remembered. */
+  rememberedTokens: 10_000,
+  /** How long a verified token is remembered at the most. */
+  rememberedTokenMs: 60_000,
+  /** Length of a bearer token. */
+  tokenChars: 8_192,
+  /** Worker threads for `cpu`. */
+  cpuThreads: 2,
+  /** Calls of `cpu` that may wait for a thread. */
+  cpuQueue: 64,
+  /** Notes on one execution's wide event. */
+  notes: 32,
+  /** Length of one note. */
+  noteChars: 1_024,
+  /** Spans that may wait for export. */
+  spanQueue: 8_192,
+  /** Bytes of log lines that may wait for the disk. */
+  logBytes: 16_777_216,
+  /** How long a drain takes at the most after a crash. */
+  crashDrainMs: 5_000,
+  /** How long a shutdown waits for what runs. */
+  shutdownMs: 30_000,
+  /** How long the event loop may be blocked before it is a signal. */
+  loopBlockedMs: 200,
+} as const;
