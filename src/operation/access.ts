@@ -1,0 +1,37 @@
+import type { Actor } from "./actor.ts";
+
+/** Who may run an operation, decided from the actor alone; what needs data is the operation's `owns`. */
+export interface Rule {
+  readonly kind: "rule";
+  /** As documents and refusals name it, for example `role customer`. */
+  readonly description: string;
+  allows(actor: Actor): boolean;
+}
+
+/** `"public"` must be written out: leaving access away does not compile. */
+export type Access = "public" | Rule;
+
+/**
+ * Allows actors that have at least one of the roles.
+ * @example access: role("customer", "administrator")
+ */
+export function role(...names: readonly [string, ...string[]]): Rule {
+  return {
+    kind: "rule",
+    description: `role ${names.join(" or ")}`,
+    allows: (actor) => names.some((name) => actor.roles.includes(name)),
+  };
+}
+
+/** Allows every actor who signed in, whatever the roles. */
+export function signedIn(): Rule {
+  return { kind: "rule", description: "signed in", allows: (actor) => actor.kind !== "anonymous" };
+}
+
+/**
+ * Allows what `allows` says yes to.
+ * @example access: rule("a verified e-mail address", (actor) => actor.claims["email_verified"] === true)
+ */
+export function rule(description: string, allows: (actor: Actor) => boolean): Rule {
+  return { kind: "rule", description, allows };
+}

@@ -1,0 +1,26 @@
+import type { Operation } from "./contract.ts";
+import type { Implementation } from "./implement.ts";
+
+export interface ModuleSpec {
+  /** The Postgres schema that the module owns. Leave it out where the module stores nothing. */
+  readonly schema?: string;
+  /** The folder of its ordered SQL files. */
+  readonly migrations?: URL;
+  /** Its operations: bodies from `implement`, and operations written in one piece. */
+  readonly operations: readonly (Operation | Implementation)[];
+}
+
+/** A bounded context: its operations, the Postgres schema that it owns, its migrations. */
+export interface Module extends ModuleSpec {
+  readonly kind: "module";
+  readonly name: string;
+}
+
+/**
+ * Declares a module.
+ * @example
+ * export const orders = module("orders", { schema: "orders", migrations: new URL("./migrations/", import.meta.url), operations: [placeOrder] });
+ */
+export function module(name: string, spec: ModuleSpec): Module {
+  return { kind: "module", name, ...spec };
+}

@@ -1,0 +1,42 @@
+/** Something with a lifetime that actions use: a client, a mailer. Made once per app, on start, in the order of use. */
+export interface Resource<T> {
+  readonly kind: "resource";
+  readonly name: string;
+  readonly spec: ResourceSpec<T>;
+}
+
+export interface ResourceSpec<T> {
+  /** Makes it. The app does not start when it rejects. */
+  create(): T | Promise<T>;
+  /** Lets it go when the app stops. */
+  dispose?(value: T): void | Promise<void>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a record of resources of any kind; Used<U> restores each type.
+export type Uses = Readonly<Record<string, Resource<any>>>;
+
+/** What a scope receives for a `uses` record. */
+export type Used<U extends Uses> = { readonly [K in keyof U]: U[K] extends Resource<infer T> ? T : never };
+
+/**
+ * Declares a resource; an operation asks for it with `uses`.
+ * @example const mailer = resource("mailer", { create: () => smtp(url), dispose: (m) => m.close() });
+ */
+export function resource<T>(name: string, spec: ResourceSpec<T>): Resource<T> {
+  return { kind: "resource", name, spec };
+}
+
+/** A resource and what stands in for it. */
+export interface Override {
+  readonly kind: "override";
+  readonly resource: Resource<unknown>;
+  readonly value: unknown;
+}
+
+/**
+ * Puts a value in the place of a resource, for tests and for the composition root.
+ * @example createApp({ provide: [override(mailer, fakeMailer)] })
+ */
+export function override<T>(resource: Resource<T>, value: NoInfer<T>): Override {
+  return { kind: "override", resource: resource as Resource<unknown>, value };
+}

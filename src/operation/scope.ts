@@ -1,0 +1,69 @@
+import type { Input, Output, Schema } from "../core/schema.ts";
+import type { Actor } from "./actor.ts";
+import type { Command, Query } from "./contract.ts";
+import type { Sql } from "./sql.ts";
+
+/** Writes log lines that carry the execution's ids. Fields whose names are on the redact list are hidden. */
+export interface ScopeLog {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** What every running operation is given. Members may be destructured. */
+export interface BaseScope {
+  readonly actor: Actor;
+  /** On whose behalf; undefined where tenancy is off or nobody signed in. */
+  readonly tenant: string | undefined;
+  readonly requestId: string;
+  /** A UUIDv7. */
+  newId(): string;
+  /** In-process wall time. Durable time is the database's: `plimsoll.now()` in SQL. */
+  now(): Date;
+  /** Aborts when the deadline passes, the client goes away or the process ends; pass it to everything that waits. */
+  readonly signal: AbortSignal;
+  /** What is left of the deadline. *Units*: milliseconds; 0 when it has passed. */
+  remainingMs(): number;
+  readonly log: ScopeLog;
+  /** Puts facts on the execution's one wide event. *Bounds*: 32 notes of 1,024 characters; what is over is cut. */
+  note(notes: Readonly<Record<string, unknown>>): void;
+  /** Times a part of the work as a span of its own. */
+  span<T>(name: string, work: () => T | Promise<T>): Promise<T>;
+}
+
+/** The scope of a query: reads in one read-only transaction. */
+export interface ReadScope extends BaseScope {
+  readonly sql: Sql;
+  /** Runs another query in this transaction, within this deadline and budget, authorized again. */
+  call<I extends Schema, O extends Schema>(operation: Query<I, O>, input: Input<I>): Promise<Output<O>>;
+}
+
+/** The scope of a command: exactly one transaction, no network. */
+export interface WriteScope extends BaseScope {
+  readonly sql: Sql;
+  /**
+   * Runs another query or command in this transaction, within this deadline and budget, authorized again.
+   * A fault that a called command ends with dooms the transaction: it can no longer commit, caught or not.
+   */
+  call<I extends Schema, O extends Schema>(operation: Query<I, O> | Command<I, O>, input: Input<I>): Promise<Output<O>>;
+}
+
+/** What an action passes on with an outbound call. */
+export interface Outbound {
+  readonly signal: AbortSignal;
+  /** `traceparent` and what is left of the deadline. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The scope of an action: no transaction of its own; each call is one. */
+export interface ActionScope extends BaseScope {
+  /** Runs a query or a command in a transaction of its own. `key`: the idempotency key, derived from the request where left out. */
+  call<I extends Schema, O extends Schema>(
+    operation: Query<I, O> | Command<I, O>,
+    input: Input<I>,
+    options?: { readonly key?: string },
+  ): Promise<Output<O>>;
+  /** Times a call to somebody else under the upstream's name, and gives it the signal and the headers to pass on. */
+  upstream<T>(name: string, work: (outbound: Outbound) => T | Promise<T>): Promise<T>;
+}
