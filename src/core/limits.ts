@@ -71,6 +71,10 @@ export const limits = {
   spanQueue: 8_192,
   /** Bytes of log lines that may wait for the disk. */
   logBytes: 16_777_216,
+  /** Length of the fields, the notes or the stack of one log line; longer ones are left out or cut. */
+  logFieldChars: 16_384,
+  /** Combinations of labels of one metric; those after them are counted as `other`. */
+  metricSeries: 5_000,
   /** How long a drain takes at the most after a crash. */
   crashDrainMs: 5_000,
   /** How long a shutdown waits for what runs. */
