@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { sleep, systemClock } from "../../src/core/clock.ts";
+import { TestClock } from "../../src/testing/clock.ts";
+
+describe("system clock", () => {
+  it("never goes back and knows the wall time", () => {
+    const first = systemClock.monotonic();
+    assert.ok(systemClock.monotonic() >= first);
+    assert.ok(systemClock.now() > Date.UTC(2025, 0, 1));
+  });
+
+  it("runs a timer once, and not when it was cancelled", async () => {
+    const ran: string[] = [];
+    systemClock.schedule(1, () => ran.push("cancelled")).cancel();
+    // A timer of the clock does not keep the process alive: the test does that itself.
+    const alive = setInterval(() => {}, 1_000);
+    await new Promise<void>((resolve) => systemClock.schedule(5, resolve));
+    clearInterval(alive);
+    assert.deepEqual(ran, []);
+  });
+
+  it("makes bytes of the asked size and ids of version 7", () => {
+    assert.equal(systemClock.randomBytes(5).length, 5);
+    assert.match(systemClock.uuid(), /^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+    const value = systemClock.random();
+    assert.ok(value >= 0 && value < 1);
+  });
+});
+
+describe("sleep", () => {
+  it("resolves when the time has passed, and not before", async () => {
+    const clock = new TestClock();
+    let woke = false;
+    const slept = sleep(clock, 100).then(() => {
+      woke = true;
+    });
+    await clock.advanceAsync(99);
+    assert.equal(woke, false);
+    await clock.advanceAsync(1);
+    await slept;
+  });
+
+  it("rejects with the reason of the signal and lets its timer go", async () => {
+    const clock = new TestClock();
+    const abort = new AbortController();
+    const slept = sleep(clock, 100, abort.signal);
+    const reason = new TypeError("enough");
+    abort.abort(reason);
+    await assert.rejects(slept, reason);
+    assert.equal(clock.pending, 0);
+  });
+
+  it("rejects at once when the signal has aborted already", async () => {
+    const clock = new TestClock();
+    await assert.rejects(sleep(clock, 100, AbortSignal.abort(new TypeError("before"))), /before/);
+    assert.equal(clock.pending, 0);
+  });
+});
