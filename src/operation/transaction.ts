@@ -48,9 +48,13 @@ export interface TransactionOwner {
   readonly deadlineAt: number;
   /** Throws when a further statement would break the budget. */
   statementStarts(statement: Statement): void;
+  /** A statement was answered. `sentAt` is of the clock's monotonic time. */
+  statementEnds(statement: Statement, sentAt: number, failed: boolean): void;
   /** The database begins, and ends, working for the execution; calls nest. */
   databaseEnters(): void;
   databaseLeaves(): void;
+  /** It waited so long for a connection. *Units*: milliseconds. */
+  waited(ms: number): void;
 }
 
 export interface TransactionOptions {
@@ -76,6 +80,8 @@ export interface Transaction {
   /** Undoes what the handler did and commits only the record of its fault. */
   commitFault(reply: StoredReply): Promise<void>;
   rollback(): Promise<void>;
+  /** From now on it cannot commit any more: a part of it failed. */
+  doom(cause: unknown): void;
   /** Stops what runs, from outside: refuses further statements, cancels the one on the server. Does nothing once the commit is on its way. */
   abort(reason: unknown): boolean;
 }

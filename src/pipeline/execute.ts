@@ -1,0 +1,147 @@
+import assert from "node:assert";
+import { sleep } from "../core/clock.ts";
+import { Fault } from "../core/fault.ts";
+import { limits } from "../core/limits.ts";
+import { Problems } from "../core/schema.ts";
+import type { Claim, Transaction } from "../operation/transaction.ts";
+import type { CompiledOperation } from "./compiled.ts";
+import { claimOf, isStored, replayed } from "./idempotency.ts";
+import { invalidOutput, notYours } from "./refusals.ts";
+import type { RunningExecution } from "./running-execution.ts";
+import { RunningScope } from "./running-scope.ts";
+
+/** Runs the handler of an admitted execution to its shaped output. */
+export function execute(execution: RunningExecution): Promise<string> {
+  const { compiled, input, invocation } = execution;
+  if (compiled.kind === "action") return runAction(execution);
+  const claim = compiled.key === "none" ? undefined : claimOf(execution, compiled, { input, key: invocation.idempotencyKey });
+  return runTransaction(execution, compiled, { input, claim, shape: (value) => stringify(compiled, value) });
+}
+
+async function runAction(execution: RunningExecution): Promise<string> {
+  const { compiled, input } = execution;
+  return stringify(compiled, await compiled.handler(input, new RunningScope(execution, compiled, undefined)));
+}
+
+function stringify(compiled: CompiledOperation, value: unknown): string {
+  const text = compiled.output.stringify(value);
+  if (text instanceof Problems) throw invalidOutput(compiled.name, text);
+  return text;
+}
+
+/** One run of an operation in a transaction of its own. */
+export interface TransactionRun {
+  readonly input: unknown;
+  readonly claim: Claim | undefined;
+  shape(value: unknown): string;
+}
+
+/** Runs a query once, a command again after a conflict, each time with a fresh transaction and scope. */
+export async function runTransaction(execution: RunningExecution, compiled: CompiledOperation, run: TransactionRun): Promise<string> {
+  const { clock } = execution.runtime;
+  for (let attempt = 1; ; attempt++) {
+    execution.attempt = attempt;
+    try {
+      return await (compiled.kind === "query" ? runQuery(execution, compiled, run) : runCommand(execution, compiled, run));
+    } catch (error) {
+      if (compiled.kind === "query" || !isConflict(error) || attempt >= limits.commandAttempts || execution.settled) throw error;
+      // Two that met once meet again if they wait alike.
+      await sleep(clock, clock.random() * 10 * 2 ** attempt);
+    }
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof Fault && error.code === "aborted" && error.type !== "idempotency_key_running";
+}
+
+async function runQuery(execution: RunningExecution, compiled: CompiledOperation, run: TransactionRun): Promise<string> {
+  const transaction = begin(execution, compiled, undefined);
+  try {
+    const body = run.shape(await handle(execution, { compiled, transaction, input: run.input }));
+    await transaction.commit();
+    return body;
+  } catch (error) {
+    void transaction.rollback();
+    throw error;
+  }
+}
+
+async function runCommand(execution: RunningExecution, compiled: CompiledOperation, run: TransactionRun): Promise<string> {
+  const transaction = begin(execution, compiled, run.claim);
+  let value: unknown;
+  try {
+    value = await handle(execution, { compiled, transaction, input: run.input });
+  } catch (error) {
+    return endWithFault(transaction, { compiled, claim: run.claim, error, execution });
+  }
+  try {
+    if (run.claim !== undefined) {
+      const claimed = await transaction.claimed();
+      if (claimed.state !== "claimed") return endUnclaimed(execution, { compiled, transaction, claimed });
+    }
+    const body = run.shape(value);
+    await transaction.commit(run.claim && { outcome: "ok", body });
+    return body;
+  } catch (error) {
+    await transaction.rollback();
+    throw error;
+  }
+}
+
+async function handle(
+  execution: RunningExecution,
+  { compiled, transaction, input }: { readonly compiled: CompiledOperation; readonly transaction: Transaction; readonly input: unknown },
+): Promise<unknown> {
+  const scope = new RunningScope(execution, compiled, transaction);
+  if (compiled.owns !== undefined && !(await compiled.owns(input, scope))) throw notYours(compiled.name);
+  return compiled.handler(input, scope);
+}
+
+/** A handler failed: an earlier reply with the same key goes first, a declared fault that would not change is kept, anything else leaves no trace. */
+async function endWithFault(
+  transaction: Transaction,
+  end: {
+    readonly execution: RunningExecution;
+    readonly compiled: CompiledOperation;
+    readonly claim: Claim | undefined;
+    readonly error: unknown;
+  },
+): Promise<string> {
+  const { compiled, error, claim, execution } = end;
+  if (claim !== undefined && !execution.settled) {
+    // Where the key cannot be asked for any more, the handler's own failure says why.
+    const claimed = await transaction.claimed().catch(() => undefined);
+    if (claimed !== undefined && claimed.state !== "claimed") return endUnclaimed(execution, { compiled, transaction, claimed });
+    if (claimed !== undefined && isStored(compiled, error) && !execution.settled) {
+      await transaction.commitFault({ outcome: error.type, body: JSON.stringify(error.details ?? null) });
+      throw error;
+    }
+  }
+  await transaction.rollback();
+  throw error;
+}
+
+async function endUnclaimed(
+  execution: RunningExecution,
+  end: { readonly compiled: CompiledOperation; readonly transaction: Transaction; readonly claimed: Awaited<ReturnType<Transaction["claimed"]>> },
+): Promise<string> {
+  await end.transaction.rollback();
+  assert(end.claimed.state !== "claimed");
+  execution.replayed = end.claimed.state === "replay";
+  return replayed(end.compiled, end.claimed);
+}
+
+function begin(execution: RunningExecution, compiled: CompiledOperation, claim: Claim | undefined): Transaction {
+  execution.throwIfSettled();
+  const { database } = execution.runtime;
+  assert(database !== undefined, `${compiled.name} is a ${compiled.kind}, which needs a database. Give createApp one.`);
+  const transaction = database.begin({
+    mode: compiled.kind === "query" ? "read" : "write",
+    isolation: compiled.isolation,
+    owner: execution,
+    ...(claim && { claim }),
+  });
+  execution.transactions.push(transaction);
+  return transaction;
+}

@@ -1,0 +1,169 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { Fault } from "../core/fault.ts";
+import { Problems } from "../core/schema.ts";
+import { refused, type Slots } from "./admission.ts";
+import type { CompiledOperation } from "./compiled.ts";
+import { execute } from "./execute.ts";
+import { denied, invalidInput } from "./refusals.ts";
+import type { RunningExecution } from "./running-execution.ts";
+
+/** One step of the way of a request. It throws to refuse, and returns a promise only when it must wait. */
+export interface Step {
+  readonly name: string;
+  /** Whether operations like this one need the step; asked once, at start. */
+  applies(operation: CompiledOperation): boolean;
+  run(execution: RunningExecution): void | Promise<void>;
+}
+
+/**
+ * The way of every request, of every kind of operation and from every surface. A surface has matched the operation before it;
+ * the reply, and the one signal that tells of it, follow in `Runtime.finish`.
+ */
+export const pipeline: readonly Step[] = [
+  { name: "accept", applies: () => true, run: accept },
+  { name: "authenticate", applies: () => true, run: authenticate },
+  { name: "rate-limit", applies: () => true, run: limitRate },
+  { name: "read and validate the input", applies: () => true, run: readInput },
+  { name: "authorize", applies: (operation) => operation.access !== "public", run: authorize },
+  { name: "take a slot of the operation", applies: () => true, run: takeSlot },
+  { name: "take a slot of the process", applies: () => true, run: takeProcessSlot },
+  { name: "run", applies: () => true, run: run },
+];
+
+/** Who runs now, for whatever must be attributed to an operation: a bug thrown into the open, a span. */
+export const current = new AsyncLocalStorage<RunningExecution>();
+
+/** Takes an execution from the given step to its end. */
+export function advance(execution: RunningExecution, from: number): void {
+  const { steps } = execution.compiled;
+  try {
+    for (let i = from; i < steps.length; i++) {
+      const waiting = (steps[i] as Step).run(execution);
+      if (waiting === undefined) continue;
+      waiting.then(
+        () => (execution.settled ? execution.runtime.release(execution) : advance(execution, i + 1)),
+        (error) => execution.runtime.finish(execution, error),
+      );
+      return;
+    }
+  } catch (error) {
+    execution.runtime.finish(execution, error);
+  }
+}
+
+function accept(execution: RunningExecution): void {
+  const { runtime, compiled, invocation } = execution;
+  const { clock, ids } = runtime;
+  execution.acceptedAt = clock.monotonic();
+  execution.startedAt = clock.now();
+  const trace = invocation.trace;
+  execution.traceId = trace?.traceId ?? ids.traceId();
+  execution.parentSpanId = trace?.parentSpanId;
+  execution.spanId = ids.spanId();
+  execution.sampled = trace?.sampled ?? runtime.sampled(execution.traceId);
+  execution.requestId = invocation.requestId ?? execution.spanId;
+  const remaining = invocation.remainingMs;
+  execution.deadlineMs = remaining === undefined ? compiled.limits.deadlineMs : Math.min(compiled.limits.deadlineMs, remaining);
+  execution.deadlineAt = execution.acceptedAt + execution.deadlineMs;
+  runtime.wheel.add(execution);
+  if (execution.deadlineMs <= 0) execution.expire();
+}
+
+function authenticate(execution: RunningExecution): void | Promise<void> {
+  const actor = execution.invocation.authenticate();
+  if (!(actor instanceof Promise)) {
+    execution.actor = actor;
+    return;
+  }
+  return actor.then((known) => {
+    execution.actor = known;
+  });
+}
+
+function limitRate(execution: RunningExecution): void {
+  const { rateLimiter, clock, options } = execution.runtime;
+  const key = execution.actorId ?? execution.invocation.address;
+  if (rateLimiter === undefined || key === undefined) return;
+  const waitMs = rateLimiter.take(execution.actorId === undefined ? `address ${key}` : `${execution.tenant ?? ""} ${key}`, clock.monotonic());
+  if (waitMs === 0) return;
+  const { perSecond: value, mode = "enforce" } = options.rateLimit;
+  execution.refusal = { limit: "rate per actor", value, load: value, mode };
+  if (mode === "measure") return;
+  throw new Fault({
+    code: "resource_exhausted",
+    type: "rate_limited",
+    message: `More than ${value} requests per second came from you. Come back in ${Math.ceil(waitMs)} ms and send fewer at once.`,
+    details: { limit: "rate per actor", value, load: value },
+    retryAfterMs: waitMs,
+  });
+}
+
+function readInput(execution: RunningExecution): void | Promise<void> {
+  const raw = execution.invocation.readInput();
+  if (raw instanceof Promise) return raw.then((value) => validate(execution, value));
+  validate(execution, raw);
+}
+
+function validate(execution: RunningExecution, raw: unknown): void {
+  const parsed = execution.compiled.input.parse(raw);
+  if (parsed instanceof Problems) throw invalidInput(parsed.list);
+  execution.input = parsed;
+}
+
+function authorize(execution: RunningExecution): void {
+  const { compiled, actor } = execution;
+  if (compiled.access !== "public" && !compiled.access.allows(actor)) throw denied(compiled, actor);
+}
+
+function takeSlot(execution: RunningExecution): void | Promise<void> {
+  return enter(execution, execution.compiled.slots, () => {
+    execution.holdsSlot = true;
+  });
+}
+
+function takeProcessSlot(execution: RunningExecution): void | Promise<void> {
+  return enter(execution, execution.runtime.slots, () => {
+    execution.holdsProcessSlot = true;
+  });
+}
+
+function enter(execution: RunningExecution, slots: Slots, holds: () => void): void | Promise<void> {
+  if (slots.tryEnter()) return holds();
+  const refusal = slots.wait(execution);
+  if (refusal !== undefined) {
+    execution.refusal = refusal;
+    if (refusal.mode === "enforce") throw refused(refusal);
+    return holds();
+  }
+  return new Promise((resolve) =>
+    execution.waitFor(slots, () => {
+      holds();
+      resolve();
+    }),
+  );
+}
+
+function run(execution: RunningExecution): void {
+  const { runtime } = execution;
+  execution.queuedMs += execution.elapsedMs();
+  execution.handling = true;
+  runtime.entered = execution;
+  current
+    .run(execution, runtime.execute, execution)
+    .then(
+      (body) => {
+        execution.handling = false;
+        if (execution.settled) return runtime.release(execution);
+        execution.body = body;
+        runtime.finish(execution, undefined);
+      },
+      (error) => {
+        execution.handling = false;
+        if (execution.settled) return runtime.release(execution);
+        runtime.finish(execution, error);
+      },
+    );
+}
+
+/** The last step's work, replaced by an app whose sinks run handlers inside a context of their own. */
+export const executeHandler: (execution: RunningExecution) => Promise<string> = execute;
