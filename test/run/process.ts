@@ -1,0 +1,117 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ReportLine } from "./reporter.ts";
+
+/** What one test file came to. */
+export interface Outcome {
+  readonly file: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly durationMs: number;
+  /** What to print: the failures, and what the process wrote where that helps. */
+  readonly failures: readonly string[];
+}
+
+const reporter = fileURLToPath(new URL("./reporter.ts", import.meta.url));
+const outputChars = 20_000;
+
+/** The environment of test processes: what they start, in whatever way, resolves the package to its sources as they do. */
+export function testEnv(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const options = env.NODE_OPTIONS ?? "";
+  return options.includes("--conditions=source") ? env : { ...env, NODE_OPTIONS: `${options} --conditions=source`.trim() };
+}
+
+/**
+ * Runs one test file in a process of its own and tells what it came to.
+ * *Guarantees*: resolves at most `killMs` and a little after the start; then neither the process nor what it started in its group lives.
+ * A file in which no test ran, which exits before its tests ended or which leaves with a code other than 0 counts at least one failure.
+ */
+export async function runFile(file: string, killMs: number): Promise<Outcome> {
+  const folder = await mkdtemp(join(tmpdir(), "plimsoll-test-"));
+  const reportFile = join(folder, "report.jsonl");
+  const startedAt = performance.now();
+  const { exit, output, killed } = await runProcess(
+    [`--test-reporter=${reporter}`, `--test-reporter-destination=${reportFile}`, file],
+    killMs,
+  );
+  const lines = (await readFile(reportFile, "utf8").catch(() => ""))
+    .split("\n")
+    .filter((line) => line.endsWith("}"))
+    .map((line) => JSON.parse(line) as ReportLine);
+  await rm(folder, { recursive: true, force: true });
+  const durationMs = performance.now() - startedAt;
+
+  const end = lines.find((line) => line.kind === "end");
+  const failures = lines.filter((line) => line.kind === "fail").map((line) => `✖ ${line.name}\n  at ${line.place}\n${indent(line.error)}`);
+  const broken = brokenBecause({ killed, killMs, exit, end, failures: failures.length });
+  if (broken) failures.push(`✖ ${file}\n  ${broken}`);
+  if (failures.length > 0 && output) failures.push(`  what the process wrote:\n${indent(output)}`);
+  // A crash may come before the counts: then the failures themselves are counted.
+  const failed = Math.max(end?.failed ?? 0, lines.filter((line) => line.kind === "fail").length) + (broken ? 1 : 0);
+  return { file, passed: end?.passed ?? 0, failed, skipped: end?.skipped ?? 0, durationMs, failures };
+}
+
+interface Ending {
+  readonly killed: boolean;
+  readonly killMs: number;
+  readonly exit: number | string;
+  readonly end: Extract<ReportLine, { kind: "end" }> | undefined;
+  readonly failures: number;
+}
+
+function brokenBecause({ killed, killMs, exit, end, failures }: Ending): string | undefined {
+  if (killed)
+    return `hung: it was killed after ${killMs / 1_000} s. Look for a test that waits for ever, or a server, timer or process that outlives its test.`;
+  if (!end)
+    return `ended with ${exit} before its tests did, or holds no test. Look for process.exit, a crash while loading, or a file without a test.`;
+  if (end.passed + end.failed + end.skipped === 0) return "ran no test. Write one or delete the file.";
+  if (exit !== 0 && failures === 0) return `ended with ${exit} though no test failed. Look for an error after the last test.`;
+  return undefined;
+}
+
+interface Ended {
+  readonly exit: number | string;
+  readonly output: string;
+  readonly killed: boolean;
+}
+
+function runProcess(args: readonly string[], killMs: number): Promise<Ended> {
+  return new Promise((resolve) => {
+    // A group of its own, so that a kill reaches what the tests started too.
+    const child = spawn(process.execPath, args, { env: testEnv(), detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    let killed = false;
+    const collect = (chunk: Buffer) => {
+      output = (output + chunk.toString("utf8")).slice(-outputChars);
+    };
+    child.stdout.on("data", collect);
+    child.stderr.on("data", collect);
+    const killGroup = () => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      } catch {
+        // Nobody of the group is left.
+      }
+    };
+    const timer = setTimeout(() => {
+      killed = true;
+      killGroup();
+    }, killMs);
+    process.once("exit", killGroup);
+    // Not "close": a grandchild that holds the pipes would keep it from coming.
+    child.once("exit", (code, signal) => {
+      clearTimeout(timer);
+      killGroup();
+      process.off("exit", killGroup);
+      setImmediate(() => resolve({ exit: code ?? signal ?? "an unknown end", output, killed }));
+    });
+  });
+}
+
+function indent(text: string): string {
+  return text.trimEnd().replaceAll(/^/gm, "    ");
+}

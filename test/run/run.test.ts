@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { runFile, testEnv } from "./process.ts";
+
+const start = 'import { it } from "node:test"; import assert from "node:assert";';
+
+describe("test runner", { concurrency: 2 }, () => {
+  let folder = "";
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "plimsoll-run-"));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const cases: readonly [name: string, text: string, passed: number, failed: number, skipped: number, says: RegExp | undefined][] = [
+    ["passes", `${start} it("a", () => {}); it("b", () => {});`, 2, 0, 0, undefined],
+    ["fails", `${start} it("a", () => {}); it("b", () => assert.equal(1, 2));`, 1, 1, 0, /✖ b\n {2}at .*fails\.test\.mjs:1[\s\S]*1 == 2/],
+    ["skips", `${start} it("a", () => {}); it.skip("b"); it("c", { todo: true }, () => assert.fail());`, 1, 0, 2, undefined],
+    ["holds no test", "", 0, 1, 0, /holds no test/],
+    ["does not load", `${start} nowhere();`, 0, 1, 0, /nowhere is not defined/],
+    ["exits with 0 before its tests end", `${start} it("a", () => process.exit(0));`, 0, 1, 0, /ended with 0 before its tests did/],
+    ["leaves with a code", `${start} it("a", () => {}); process.on("exit", () => { process.exitCode = 3; });`, 1, 1, 0, /ended with 3/],
+    ["never returns", `${start} process.on("SIGTERM", () => {}); it("a", () => { for (;;); });`, 0, 1, 0, /hung/],
+    ["leaves a timer behind", `${start} it("a", () => { setInterval(() => {}, 1000); });`, 0, 1, 0, /hung/],
+    [
+      "sees the source condition",
+      `${start} it("a", () => assert.match(process.env.NODE_OPTIONS, /--conditions=source/));`,
+      1,
+      0,
+      0,
+      undefined,
+    ],
+  ];
+  for (const [name, text, passed, failed, skipped, says] of cases) {
+    it(`counts a file that ${name}`, async () => {
+      const file = join(folder, `${name.replaceAll(" ", "-")}.test.mjs`);
+      await writeFile(file, text);
+      const outcome = await runFile(file, says?.source === "hung" ? 2_000 : 60_000);
+      assert.deepEqual([outcome.passed, outcome.failed, outcome.skipped], [passed, failed, skipped], outcome.failures.join("\n"));
+      if (says) assert.match(outcome.failures.join("\n"), says);
+      else assert.deepEqual(outcome.failures, []);
+    });
+  }
+
+  it("adds the source condition once", () => {
+    assert.equal(testEnv({}).NODE_OPTIONS, "--conditions=source");
+    assert.equal(testEnv(testEnv({ NODE_OPTIONS: "--no-warnings" })).NODE_OPTIONS, "--no-warnings --conditions=source");
+  });
+});
