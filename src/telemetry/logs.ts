@@ -1,0 +1,67 @@
+import assert from "node:assert";
+import type { Level } from "../core/code.ts";
+import type { TelemetrySink, TelemetrySources } from "../operation/telemetry.ts";
+import { LineFormat, levelOf } from "./log-line.ts";
+import { BatchedLogWriter, FunctionLogWriter, type LogDestination, type LogWriter } from "./log-writer.ts";
+import { type IdentityPolicy, pseudonym } from "./pseudonym.ts";
+import { Redaction } from "./redaction.ts";
+
+/** What {@link logs} writes and where. */
+export interface LogsOptions {
+  /** *Default*: `"stdout"`. */
+  readonly destination?: LogDestination;
+  /** The least level that is written. *Default*: `"debug"`, which is every execution. */
+  readonly level?: Level;
+  /** Keys whose values are hidden at any depth, besides the built-in list. */
+  readonly redact?: readonly string[];
+  /** *Default*: `"hash"`. */
+  readonly tenant?: IdentityPolicy;
+  /** *Default*: `"drop"`: only the kind of the actor is told. */
+  readonly actorId?: IdentityPolicy;
+}
+
+const weight: Record<Level, number> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+/**
+ * Writes one JSON line for each execution, and one for each `scope.log`, with the ids that join them to traces.
+ * *Guarantees*: never blocks; lines that find no room are dropped and counted in `plimsoll_log_lines_dropped_total`.
+ * *Faults thrown* at start: `log_file_unusable`.
+ * @example createApp({ telemetry: [logs({ destination: { file: "/var/log/shop.jsonl" }, redact: ["iban"] })] })
+ */
+export function logs(options: LogsOptions = {}): TelemetrySink {
+  const { destination = "stdout", level = "debug", redact, tenant = "hash", actorId = "drop" } = options;
+  const least = weight[level];
+  assert(least !== undefined, `logs({ level: "${level}" }): write "debug", "info", "warn" or "error".`);
+  let writer: LogWriter | undefined;
+  const unsubscribe: (() => void)[] = [];
+
+  async function attach(sources: TelemetrySources): Promise<void> {
+    assert(writer === undefined, "logs() serves one app: make another for another app.");
+    const { name } = sources.service;
+    const format = new LineFormat({ redaction: new Redaction(redact), tenant: pseudonym(tenant, name), actorId: pseudonym(actorId, name) });
+    const open = isFunction(destination)
+      ? new FunctionLogWriter(destination.write)
+      : await BatchedLogWriter.open(destination, sources.clock);
+    writer = open;
+    unsubscribe.push(
+      sources.executed.on((execution) => {
+        if (least === 0 || weight[levelOf(execution.outcome)] >= least) open.write(format.execution(execution));
+      }),
+      sources.logged.on((record) => {
+        if (weight[record.level] >= least) open.write(format.record(record));
+      }),
+      sources.metrics.total({ name: "plimsoll_log_lines_dropped_total", help: "Log lines that found no room.", read: () => open.dropped }),
+    );
+  }
+
+  async function stop(): Promise<void> {
+    for (const off of unsubscribe.splice(0)) off();
+    await writer?.stop();
+  }
+
+  return { name: "logs", attach, stop };
+}
+
+function isFunction(destination: LogDestination): destination is { readonly write: (line: string) => void } {
+  return typeof destination === "object" && "write" in destination;
+}

@@ -1,0 +1,41 @@
+import assert from "node:assert";
+import type { Metrics } from "../core/metrics.ts";
+import type { TelemetrySink, TelemetrySources } from "../operation/telemetry.ts";
+import { exposition, expositionType } from "./exposition.ts";
+import { OperationMetrics } from "./operation-metrics.ts";
+import { registerProcessMetrics } from "./process-metrics.ts";
+
+/** What {@link prometheus} measures with. */
+export interface PrometheusOptions {
+  /** Upper bounds of the histogram's buckets, ascending. *Units*: seconds. *Default*: 0.5 ms to 10 s in 14 steps. */
+  readonly buckets?: readonly number[];
+}
+
+const defaultBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/**
+ * Counts every execution and answers `GET /metrics` on the ops port, with everything that the app, its pools and its limits show.
+ * *Bounds*: `limits.metricSeries` combinations of labels for each metric; those after them are counted as `other`.
+ * @example createApp({ ops: { port: 9464 }, telemetry: [prometheus()] })
+ */
+export function prometheus(options: PrometheusOptions = {}): TelemetrySink {
+  const { buckets = defaultBuckets } = options;
+  let metrics: Metrics | undefined;
+  const stops: (() => void)[] = [];
+  return {
+    name: "prometheus",
+    attach(sources: TelemetrySources): void {
+      assert(metrics === undefined, "prometheus() serves one app: make another for another app.");
+      metrics = sources.metrics;
+      const operations = new OperationMetrics(metrics, buckets);
+      stops.push(
+        sources.executed.on((execution) => operations.count(execution)),
+        registerProcessMetrics(metrics),
+      );
+    },
+    async stop(): Promise<void> {
+      for (const stop of stops.splice(0)) stop();
+    },
+    expose: () => ({ contentType: expositionType, body: metrics === undefined ? "" : exposition(metrics) }),
+  };
+}
