@@ -63,6 +63,12 @@ export const limits = {
   cpuThreads: 2,
   /** Calls of `cpu` that may wait for a thread. */
   cpuQueue: 64,
+  /** Heap of one such thread, in megabytes. */
+  cpuThreadMb: 512,
+  /** How often files of settings that may change are read again. */
+  configPollMs: 2_000,
+  /** Size of one file of settings or of one mounted secret. */
+  configFileBytes: 1_048_576,
   /** Notes on one execution's wide event. */
   notes: 32,
   /** Length of one note. */
@@ -81,4 +87,18 @@ export const limits = {
   shutdownMs: 30_000,
   /** How long the event loop may be blocked before it is a signal. */
   loopBlockedMs: 200,
+  /** How long the embedded Postgres may take to become ready, recovery from a crash included. */
+  embeddedStartMs: 120_000,
+  /** Attempts to start it while what was left of an earlier server goes away: about 10 s. */
+  embeddedStartAttempts: 9,
+  /** How long it may take to stop before it is stopped harder. */
+  embeddedStopMs: 10_000,
+  /** How long a start or stop waits for those of other processes on the same directory. */
+  embeddedLockMs: 150_000,
+  /** Size at which the log of the embedded Postgres is turned over at the next start. */
+  embeddedLogBytes: 10_485_760,
+  /** What must be free on the disk to make a new data directory. */
+  embeddedNewBytes: 268_435_456,
+  /** What must be free on the disk to start on an existing one. */
+  embeddedFreeBytes: 67_108_864,
 } as const;
