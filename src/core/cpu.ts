@@ -1,0 +1,194 @@
+import assert from "node:assert";
+import { Worker } from "node:worker_threads";
+import { type CpuFunction, type CpuReply, type CpuRequest, cpuThread, revive } from "./cpu/function.ts";
+import { Fault } from "./fault.ts";
+import { limits } from "./limits.ts";
+
+/** How a {@link CpuPool} is bounded. */
+export interface CpuPoolOptions {
+  /** Threads at once. *Default*: `limits.cpuThreads`. */
+  readonly threads?: number;
+  /** Calls that may wait for a thread. *Default*: `limits.cpuQueue`. */
+  readonly queue?: number;
+}
+
+export interface CpuCallOptions {
+  /** Stops the work, also in the middle of a loop: the thread is ended and another takes its place. */
+  readonly signal?: AbortSignal;
+}
+
+interface Call {
+  readonly request: CpuRequest;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * A bounded set of worker threads for computation that would block the event loop.
+ * *Bounds*: `threads` and `queue`; each thread runs one call at a time and is started when a call first needs it. *Guarantees*: an idle thread does not
+ * keep the process alive, a running call does; a thread that dies fails its own call only and is replaced.
+ */
+export class CpuPool {
+  readonly #threads: number;
+  readonly #queueLimit: number;
+  readonly #idle: Worker[] = [];
+  readonly #running = new Map<Worker, Call>();
+  readonly #waiting = new Set<Call>();
+
+  constructor(options: CpuPoolOptions = {}) {
+    this.#threads = options.threads ?? limits.cpuThreads;
+    this.#queueLimit = options.queue ?? limits.cpuQueue;
+    assert(this.#threads >= 1 && this.#queueLimit >= 0, "a pool of threads needs at least one thread and a queue of 0 or more");
+  }
+
+  /** Threads that live, calls that run on them, and calls that wait. */
+  get load(): { readonly threads: number; readonly running: number; readonly waiting: number } {
+    return { threads: this.#idle.length + this.#running.size, running: this.#running.size, waiting: this.#waiting.size };
+  }
+
+  /**
+   * Runs `declared` with a structured clone of `input` on a thread and resolves with a structured clone of what it returns.
+   * *Faults thrown*: `unavailable` when the queue is full, `internal` when the thread dies, `cancelled` when the pool is stopped; what the function throws, faults
+   * included; the signal's reason when it aborts. An input or a result that cannot be cloned rejects with an error that says so.
+   */
+  run<I, O>(declared: CpuFunction<I, O>, input: I, { signal }: CpuCallOptions = {}): Promise<O> {
+    assert(
+      !cpuThread(),
+      `"${declared.name}" was called with cpu() on a thread of cpu() already: call its run() there, threads that wait for threads lock up`,
+    );
+    return new Promise<unknown>((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const settle = () => signal?.removeEventListener("abort", onAbort);
+      const call: Call = {
+        request: { url: declared.url, name: declared.name, input },
+        resolve: (value) => {
+          settle();
+          resolve(value);
+        },
+        reject: (reason) => {
+          settle();
+          reject(reason);
+        },
+      };
+      const onAbort = () => this.#abandon(call, signal?.reason);
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#admit(call);
+    }) as Promise<O>;
+  }
+
+  /** Ends every thread; what runs or waits is rejected with `cancelled`. The pool can be used again afterwards. Never rejects. */
+  async stop(): Promise<void> {
+    const workers = [...this.#idle, ...this.#running.keys()];
+    const calls = [...this.#running.values(), ...this.#waiting];
+    this.#idle.length = 0;
+    this.#running.clear();
+    this.#waiting.clear();
+    for (const { request, reject } of calls)
+      reject(new Fault({ code: "cancelled", message: `"${request.name}" was cancelled: its threads were stopped.` }));
+    await Promise.allSettled(workers.map((worker) => worker.terminate()));
+  }
+
+  #admit(call: Call): void {
+    const worker = this.#idle.pop() ?? (this.#running.size < this.#threads ? this.#startThread() : undefined);
+    if (worker) this.#give(worker, call);
+    else if (this.#waiting.size < this.#queueLimit) this.#waiting.add(call);
+    else this.#refuse(call);
+  }
+
+  #refuse(call: Call): void {
+    call.reject(
+      new Fault({
+        code: "unavailable",
+        message: `No thread is free for "${call.request.name}": ${this.#waiting.size} calls wait already, and cpuQueue allows ${this.#queueLimit}. Try again later.`,
+        details: { limit: "cpuQueue", value: this.#queueLimit, load: this.#waiting.size },
+        retryAfterMs: 1_000,
+      }),
+    );
+  }
+
+  #give(worker: Worker, call: Call): void {
+    try {
+      worker.postMessage(call.request);
+    } catch (error) {
+      this.#release(worker);
+      call.reject(error);
+      return;
+    }
+    this.#running.set(worker, call);
+    worker.ref();
+  }
+
+  #release(worker: Worker): void {
+    worker.unref();
+    this.#idle.push(worker);
+    this.#next();
+  }
+
+  /** Gives the longest waiting call a thread, if there may be one. */
+  #next(): void {
+    if (this.#idle.length === 0 && this.#running.size >= this.#threads) return;
+    const [call] = this.#waiting;
+    if (!call) return;
+    this.#waiting.delete(call);
+    this.#admit(call);
+  }
+
+  #abandon(call: Call, reason: unknown): void {
+    this.#waiting.delete(call);
+    call.reject(reason);
+    for (const [worker, running] of this.#running) {
+      if (running !== call) continue;
+      this.#running.delete(worker);
+      void worker.terminate();
+      this.#next();
+      return;
+    }
+  }
+
+  #startThread(): Worker {
+    // Found from this file, under the same extension: .ts as it is written, .js as it is built.
+    const entry = new URL(import.meta.url.replace(/cpu(\.[jt]s)(\?.*)?$/, "cpu/thread$1"));
+    const worker = new Worker(entry, { name: "plimsoll-cpu", resourceLimits: { maxOldGenerationSizeMb: limits.cpuThreadMb } });
+    worker.on("message", (reply: CpuReply) => {
+      const call = this.#running.get(worker);
+      if (!call) return;
+      this.#running.delete(worker);
+      this.#release(worker);
+      if (reply.ok) call.resolve(reply.value);
+      else call.reject(revive(reply));
+    });
+    // After an error the exit still comes, but nobody may be given the thread in between.
+    worker.on("error", (error) => this.#bury(worker, error));
+    worker.on("exit", (exitCode) => this.#bury(worker, `it exited with ${exitCode}`));
+    worker.unref();
+    return worker;
+  }
+
+  #bury(worker: Worker, cause: unknown): void {
+    const index = this.#idle.indexOf(worker);
+    if (index !== -1) this.#idle.splice(index, 1);
+    const call = this.#running.get(worker);
+    if (!call) return;
+    this.#running.delete(worker);
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const message = `The thread that ran "${call.request.name}" died: ${why}. Look for memory above ${limits.cpuThreadMb} MB, process.exit, or an error outside its promise.`;
+    call.reject(new Fault({ code: "internal", type: "thread_died", message, cause }));
+    this.#next();
+  }
+}
+
+const shared = new CpuPool();
+
+/**
+ * Runs a long computation on a thread of the process's shared pool; see {@link CpuPool.run} for what it throws.
+ * *Bounds*: `limits.cpuThreads` at once, `limits.cpuQueue` waiting.
+ * @example const hash = await cpu(slowHash, { text }, { signal });
+ */
+export function cpu<I, O>(declared: CpuFunction<I, O>, input: I, options: CpuCallOptions = {}): Promise<O> {
+  return shared.run(declared, input, options);
+}
+
+/** Ends the threads of the shared pool; they start again when needed. */
+export function stopCpu(): Promise<void> {
+  return shared.stop();
+}
