@@ -49,8 +49,12 @@ export interface ActiveExecution {
   readonly sampled: boolean;
   /** Since the start of the execution. *Units*: milliseconds. */
   elapsedMs(): number;
-  /** Adds a span to the wide event; bounded by whoever keeps them. */
+  /** Wall time, since the Unix epoch. *Units*: milliseconds. */
+  readonly startedAt: number;
+  /** Adds a span to the wide event; bounded by whoever keeps them, and ignored once there is an outcome. */
   addSpan(span: ChildSpan): void;
+  /** Adds notes to the wide event, as `scope.note` does. */
+  note?(notes: Readonly<Record<string, unknown>>): void;
 }
 
 /**
@@ -59,6 +63,8 @@ export interface ActiveExecution {
  */
 export interface TelemetrySink {
   readonly name: string;
+  /** The share of traces that this sink wants sampled at the head, from 0 to 1; an app takes the largest. */
+  readonly sample?: number;
   /** Subscribes; called once, before the first execution. Rejects when the sink cannot work, and says what to do. */
   attach(sources: TelemetrySources): void | Promise<void>;
   stop(): Promise<void>;

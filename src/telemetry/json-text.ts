@@ -1,5 +1,4 @@
-const digits3 = Array.from({ length: 1_000 }, (_, i) => String(i).padStart(3, "0"));
-const fraction = digits3.map((digits, i) => (i === 0 ? "" : `.${digits.replace(/0+$/, "")}`));
+const fraction = Array.from({ length: 1_000 }, (_, i) => (i === 0 ? "" : `.${String(i).padStart(3, "0").replace(/0+$/, "")}`));
 const whole = Array.from({ length: 1_000 }, (_, i) => String(i));
 /** Every count of microseconds below 10 ms, written as milliseconds: most of what is ever measured. */
 const short = Array.from({ length: 10_000 }, (_, i) => `${Math.floor(i / 1_000)}${fraction[i % 1_000]}`);
@@ -44,24 +43,21 @@ export function millisText(ms: number): string {
   return (full < 1_000 ? whole[full]! : String(full)) + fraction[micros - full * 1_000]!;
 }
 
-/** Writes wall times as RFC 3339; what the last one had in common is kept from one call to the next. */
+const kept = 8;
+
+/** Writes wall times as RFC 3339; the texts of the last milliseconds are kept, for executions end close to each other. */
 export class TimeText {
-  #time = Number.NaN;
-  #text = "";
-  #second = Number.NaN;
-  #prefix = "";
+  readonly #times: number[] = new Array(kept).fill(Number.NaN);
+  readonly #texts: string[] = new Array(kept).fill("");
 
   /** *Units*: milliseconds since the Unix epoch. */
   at(ms: number): string {
     const time = ms >= 0 && ms < 8.64e15 ? Math.floor(ms) : 0;
-    if (time === this.#time) return this.#text;
-    const second = Math.floor(time / 1_000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#prefix = new Date(second * 1_000).toISOString().slice(0, -4);
+    const slot = time % kept;
+    if (this.#times[slot] !== time) {
+      this.#times[slot] = time;
+      this.#texts[slot] = new Date(time).toISOString();
     }
-    this.#time = time;
-    this.#text = flat(`${this.#prefix}${digits3[time - second * 1_000]!}Z`);
-    return this.#text;
+    return this.#texts[slot]!;
   }
 }

@@ -3,8 +3,7 @@ import type { Level } from "../core/code.ts";
 import type { TelemetrySink, TelemetrySources } from "../operation/telemetry.ts";
 import { LineFormat, levelOf } from "./log-line.ts";
 import { BatchedLogWriter, FunctionLogWriter, type LogDestination, type LogWriter } from "./log-writer.ts";
-import { type IdentityPolicy, pseudonym } from "./pseudonym.ts";
-import { Redaction } from "./redaction.ts";
+import { type IdentityPolicy, pseudonym, Redaction } from "./redaction.ts";
 
 /** What {@link logs} writes and where. */
 export interface LogsOptions {

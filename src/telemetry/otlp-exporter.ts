@@ -1,0 +1,97 @@
+import http from "node:http";
+import https from "node:https";
+import type { Clock } from "../core/clock.ts";
+import { Fault } from "../core/fault.ts";
+
+/** How one attempt to send a batch ended. */
+export interface ExportResult {
+  /** `retry`: the collector may take it later; `refused`: it never will. */
+  readonly outcome: "ok" | "retry" | "refused";
+  /** The HTTP status, or the system's word for what went wrong. */
+  readonly reason: string;
+  /** When the collector asked to come back. *Units*: milliseconds. */
+  readonly retryAfterMs: number | undefined;
+  /** Spans that the collector says it did not take, in a batch that it took. */
+  readonly rejectedSpans: number;
+}
+
+const retryable = new Set([408, 429, 502, 503, 504]);
+const answerBytes = 65_536;
+
+/**
+ * Sends batches to an OTLP/HTTP collector over one kept connection, one at a time.
+ * *Guarantees*: `send` never rejects and ends within the timeout.
+ * *Source*: OTLP 1.x over HTTP, its rules for retryable answers.
+ */
+export class OtlpExporter {
+  readonly #url: URL;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #timeoutMs: number;
+  readonly #clock: Clock;
+  readonly #agent: http.Agent;
+
+  constructor(options: {
+    readonly url: URL;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly timeoutMs: number;
+    readonly clock: Clock;
+  }) {
+    this.#url = options.url;
+    this.#headers = options.headers;
+    this.#timeoutMs = options.timeoutMs;
+    this.#clock = options.clock;
+    const agent = options.url.protocol === "https:" ? https.Agent : http.Agent;
+    this.#agent = new agent({ keepAlive: true, maxSockets: 1 });
+  }
+
+  send(json: string): Promise<ExportResult> {
+    const body = Buffer.from(json);
+    const headers = { ...this.#headers, "content-type": "application/json", "content-length": body.length };
+    const request = this.#url.protocol === "https:" ? https.request : http.request;
+    return new Promise((resolve) => {
+      const sent = request(this.#url, { method: "POST", headers, agent: this.#agent });
+      const timer = this.#clock.schedule(this.#timeoutMs, () =>
+        sent.destroy(new Fault({ code: "deadline_exceeded", message: "The collector did not answer in time." })),
+      );
+      const settle = (result: ExportResult) => {
+        timer.cancel();
+        resolve(result);
+      };
+      const fail = (error: Error & { readonly code?: string }) =>
+        settle({ outcome: "retry", reason: error.code ?? error.message, retryAfterMs: undefined, rejectedSpans: 0 });
+      sent.on("error", fail);
+      sent.on("response", (answer) => readAnswer(answer, this.#clock).then(settle, fail));
+      sent.end(body);
+    });
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+async function readAnswer(answer: http.IncomingMessage, clock: Clock): Promise<ExportResult> {
+  let text = "";
+  answer.setEncoding("utf8");
+  for await (const chunk of answer) if (text.length < answerBytes) text += chunk;
+  const status = answer.statusCode ?? 0;
+  const reason = String(status);
+  if (status >= 200 && status < 300) return { outcome: "ok", reason, retryAfterMs: undefined, rejectedSpans: rejectedSpans(text) };
+  if (!retryable.has(status)) return { outcome: "refused", reason, retryAfterMs: undefined, rejectedSpans: 0 };
+  return { outcome: "retry", reason, retryAfterMs: parseRetryAfter(answer.headers["retry-after"], clock), rejectedSpans: 0 };
+}
+
+function rejectedSpans(text: string): number {
+  try {
+    return Math.max(0, Number(JSON.parse(text)?.partialSuccess?.rejectedSpans) || 0);
+  } catch {
+    return 0;
+  }
+}
+
+/** Reads `Retry-After` as seconds or as a date. *Source*: RFC 9110, 10.2.3. */
+function parseRetryAfter(header: string | undefined, clock: Clock): number | undefined {
+  if (header === undefined) return undefined;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - clock.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}

@@ -1,0 +1,165 @@
+import { codes } from "../core/code.ts";
+import { limits } from "../core/limits.ts";
+import type { ChildSpan, Execution } from "../operation/execution.ts";
+import type { ServiceIdentity } from "../operation/telemetry.ts";
+import { numberText, quote } from "./json-text.ts";
+import { messageOf } from "./log-line.ts";
+
+type AttributeValue = string | number | boolean;
+
+const kinds = { internal: 1, server: 2, client: 3 } as const;
+const statusError = 2;
+const hasRemoteFlag = 0x100;
+const remoteFlag = 0x200;
+
+/** What is the same in every batch: who sends it. The spans go between the two. */
+export function envelope(
+  service: ServiceIdentity,
+  extra: Readonly<Record<string, string>>,
+): { readonly open: string; readonly close: string } {
+  const resource = attributesText({
+    "service.name": service.name,
+    "service.version": service.version,
+    "service.instance.id": service.instance,
+    "telemetry.sdk.name": "plimsoll",
+    "telemetry.sdk.language": "nodejs",
+    ...extra,
+  });
+  return {
+    open: `{"resourceSpans":[{"resource":{"attributes":${resource}},"scopeSpans":[{"scope":{"name":"plimsoll"},"spans":[`,
+    close: "]}]}]}",
+  };
+}
+
+/** Whether an outcome is our failure: it is exported whatever the head decided, and its span has the status ERROR. */
+export function isFailure(outcome: Execution["outcome"]): boolean {
+  return outcome !== "ok" && (codes[outcome].breaker || codes[outcome].level === "error");
+}
+
+/**
+ * Writes an execution and its child spans as OTLP spans, separated by commas.
+ * *Source*: OTLP 1.x, JSON encoding; OpenTelemetry semantic conventions for HTTP servers and errors.
+ */
+export function spansText(execution: Execution, tenant: string | undefined): string {
+  const start = execution.startedAt;
+  const { http, parentSpanId, outcome } = execution;
+  const failed = isFailure(outcome);
+  let text = spanText(execution, {
+    spanId: execution.spanId,
+    parentSpanId,
+    name: http === undefined ? execution.operation : `${http.method} ${http.route}`,
+    kind: http === undefined ? kinds.internal : kinds.server,
+    flags: hasRemoteFlag | (parentSpanId === undefined ? 0 : remoteFlag),
+    start,
+    durationMs: execution.durationMs,
+    attributes: executionAttributes(execution, tenant),
+  });
+  if (failed) text += failureText(execution);
+  text += "}";
+  for (const child of execution.spans ?? []) text += `,${childText(execution, child)}`;
+  return text;
+}
+
+interface SpanParts {
+  readonly spanId: string;
+  readonly parentSpanId: string | undefined;
+  readonly name: string;
+  readonly kind: number;
+  readonly flags: number;
+  /** Wall time, since the Unix epoch. *Units*: milliseconds. */
+  readonly start: number;
+  readonly durationMs: number;
+  readonly attributes: Readonly<Record<string, AttributeValue | undefined>>;
+}
+
+function spanText({ traceId, sampled }: Execution, span: SpanParts): string {
+  const parent = span.parentSpanId === undefined ? "" : `,"parentSpanId":${quote(span.parentSpanId)}`;
+  return (
+    `{"traceId":${quote(traceId)},"spanId":${quote(span.spanId)}${parent},"flags":${span.flags | (sampled ? 1 : 0)}` +
+    `,"name":${quote(span.name)},"kind":${span.kind},"startTimeUnixNano":"${nanosText(span.start)}"` +
+    `,"endTimeUnixNano":"${nanosText(span.start + span.durationMs)}","attributes":${attributesText(span.attributes)}`
+  );
+}
+
+function childText(execution: Execution, child: ChildSpan): string {
+  const text = spanText(execution, {
+    spanId: child.spanId,
+    parentSpanId: child.parentSpanId,
+    name: child.name,
+    kind: kinds[child.kind],
+    flags: hasRemoteFlag,
+    start: execution.startedAt + child.startMs,
+    durationMs: child.durationMs,
+    attributes: child.attributes,
+  });
+  return `${text}${child.failed ? `,"status":{"code":${statusError}}` : ""}}`;
+}
+
+function executionAttributes(execution: Execution, tenant: string | undefined): Record<string, AttributeValue | undefined> {
+  const { http, fault, refusal, upstreamMs } = execution;
+  const attributes: Record<string, AttributeValue | undefined> = {
+    "http.request.method": http?.method,
+    "http.route": http?.route,
+    "http.response.status_code": http?.status,
+    "http.request.body.size": http?.requestBytes,
+    "http.response.body.size": http?.responseBytes,
+    "error.type": isFailure(execution.outcome) ? (fault?.type ?? execution.outcome) : undefined,
+    "plimsoll.operation": execution.operation,
+    "plimsoll.module": execution.module,
+    "plimsoll.kind": execution.kind,
+    "plimsoll.surface": execution.surface,
+    "plimsoll.code": execution.outcome,
+    "plimsoll.fault": fault?.type,
+    "plimsoll.request_id": execution.requestId,
+    "plimsoll.tenant": tenant,
+    "plimsoll.actor_kind": execution.actorKind,
+    "plimsoll.attempt": execution.attempt,
+    "plimsoll.replayed": execution.replayed,
+    "plimsoll.deadline_ms": execution.deadlineMs,
+    "plimsoll.queued_ms": execution.queuedMs,
+    "plimsoll.running_ms": execution.runningMs,
+    "plimsoll.database_ms": execution.databaseMs,
+    "plimsoll.statements": execution.statements,
+    "plimsoll.refusal.limit": refusal?.limit,
+    "plimsoll.refusal.mode": refusal?.mode,
+  };
+  if (upstreamMs !== undefined) for (const name of Object.keys(upstreamMs)) attributes[`plimsoll.upstream_ms.${name}`] = upstreamMs[name];
+  return attributes;
+}
+
+function failureText(execution: Execution): string {
+  const { fault, outcome } = execution;
+  const status = `,"status":{"code":${statusError},"message":${quote(outcome)}}`;
+  const cause = fault?.cause;
+  if (outcome !== "internal" || !(cause instanceof Error)) return status;
+  const exception = attributesText({
+    "exception.type": String(cause.name),
+    "exception.message": messageOf(cause),
+    "exception.stacktrace": typeof cause.stack === "string" ? cause.stack.slice(0, limits.logFieldChars) : undefined,
+  });
+  const at = nanosText(execution.startedAt + execution.durationMs);
+  return `${status},"events":[{"timeUnixNano":"${at}","name":"exception","attributes":${exception}}]`;
+}
+
+function attributesText(attributes: Readonly<Record<string, AttributeValue | undefined>>): string {
+  let text = "[";
+  for (const key of Object.keys(attributes)) {
+    const value = attributes[key];
+    if (value === undefined) continue;
+    text += `${text.length === 1 ? "" : ","}{"key":${quote(key)},"value":${valueText(value)}}`;
+  }
+  return `${text}]`;
+}
+
+function valueText(value: AttributeValue): string {
+  if (typeof value === "boolean") return `{"boolValue":${value}}`;
+  if (typeof value === "string") return `{"stringValue":${quote(value.slice(0, limits.noteChars))}}`;
+  if (Number.isSafeInteger(value)) return `{"intValue":"${value}"}`;
+  return Number.isFinite(value) ? `{"doubleValue":${numberText(value)}}` : `{"stringValue":"${value}"}`;
+}
+
+/** Nanoseconds do not fit into a double: microseconds do, and the last three digits are zero. */
+function nanosText(ms: number): string {
+  const micros = Math.round(ms * 1_000);
+  return micros > 0 ? `${micros}000` : "0";
+}
