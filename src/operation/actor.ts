@@ -1,0 +1,55 @@
+/** Who asks. One actor is shared by all requests that carry the same token, so it is frozen. */
+export interface Actor {
+  /** Unique within its tenant. */
+  readonly id: string;
+  readonly kind: "anonymous" | "user" | "service" | "system";
+  readonly roles: readonly string[];
+  /** On whose behalf the credentials were given out; undefined where they name no tenant. */
+  readonly tenant: string | undefined;
+  /** All that the credentials say, as they say it. */
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** Nobody signed in. */
+export const anonymous: Actor = Object.freeze({
+  id: "anonymous",
+  kind: "anonymous",
+  roles: Object.freeze([]),
+  tenant: undefined,
+  claims: Object.freeze({}),
+});
+
+/** A token that was verified a moment ago, and how long that may be relied on. *Units*: wall time, milliseconds since the Unix epoch. */
+export interface RememberedToken {
+  readonly token: string;
+  readonly actor: Actor;
+  /** When it was verified: a clock that was set back before this makes it worth nothing. */
+  readonly validFrom: number;
+  /** The first instant at which it must be verified again. */
+  readonly validUntil: number;
+}
+
+/**
+ * Says whether what was remembered still stands for this token.
+ * Comparing with the last token of the same connection costs a fraction of a look-up, since nothing is hashed.
+ * @example
+ * if (!standsFor(connection.last, token, clock.now())) connection.last = authenticator.remembered(token);
+ * return connection.last === undefined ? authenticator.authenticate(token) : connection.last.actor;
+ */
+export function standsFor(remembered: RememberedToken | undefined, token: string, now: number): remembered is RememberedToken {
+  return remembered !== undefined && now < remembered.validUntil && now >= remembered.validFrom && remembered.token === token;
+}
+
+/** Turns what a caller presents into an actor; the adapters live in `auth/`. */
+export interface Authenticator {
+  readonly scheme: "bearer";
+  /** What a document says of it: an OpenAPI security scheme. */
+  readonly document: Readonly<Record<string, unknown>>;
+  /**
+   * Verifies a token, and at once when it is remembered.
+   * *Faults thrown*, at once or by the promise: `unauthenticated`, its type saying why; `unavailable` where too many are being verified.
+   */
+  authenticate(token: string): Actor | Promise<Actor>;
+  /** What is remembered of a token, if it is and still holds; surfaces keep it with the connection. Never waits, never throws. */
+  remembered(token: string): RememberedToken | undefined;
+}
