@@ -58,11 +58,14 @@ export interface Outbound {
 
 /** The scope of an action: no transaction of its own; each call is one. */
 export interface ActionScope extends BaseScope {
-  /** Runs a query or a command in a transaction of its own. `key`: the idempotency key, derived from the request where left out. */
+  /**
+   * Runs a query or a command in a transaction of its own. `key`: the idempotency key, derived from the request where left out.
+   * `tenant`: on whose behalf, where nobody signed in yet (a sign-in names its tenant); an actor who has a tenant cannot name another.
+   */
   call<I extends Schema, O extends Schema>(
     operation: Query<I, O> | Command<I, O>,
     input: Input<I>,
-    options?: { readonly key?: string },
+    options?: { readonly key?: string; readonly tenant?: string },
   ): Promise<Output<O>>;
   /** Times a call to somebody else under the upstream's name, and gives it the signal and the headers to pass on. */
   upstream<T>(name: string, work: (outbound: Outbound) => T | Promise<T>): Promise<T>;

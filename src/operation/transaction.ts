@@ -42,7 +42,6 @@ export type ClaimResult =
 
 /** What a transaction asks of the execution that it serves. */
 export interface TransactionOwner {
-  readonly tenant: string | undefined;
   readonly actorId: string | undefined;
   /** *Units*: milliseconds, of the clock's monotonic time. */
   readonly deadlineAt: number;
@@ -60,6 +59,8 @@ export interface TransactionOwner {
 export interface TransactionOptions {
   readonly mode: "read" | "write";
   readonly isolation: Isolation;
+  /** On whose behalf; row-level security sees nothing where it is undefined. */
+  readonly tenant: string | undefined;
   readonly owner: TransactionOwner;
   readonly claim?: Claim;
 }
@@ -75,8 +76,11 @@ export interface Transaction {
   defer(statement: Statement): void;
   /** Resolves when it is known whether the key is ours; at once where none was asked for. */
   claimed(): Promise<ClaimResult>;
-  /** Sends the final flight: what was deferred, the record, and the commit. */
-  commit(reply?: StoredReply): Promise<void>;
+  /**
+   * Sends the final flight: what was deferred, the record, and the commit. Returns the reply that the record keeps, where it is another
+   * than the one given: the connection was lost, and the key shows that somebody finished the same request meanwhile.
+   */
+  commit(reply?: StoredReply): Promise<StoredReply | undefined>;
   /** Undoes what the handler did and commits only the record of its fault. */
   commitFault(reply: StoredReply): Promise<void>;
   rollback(): Promise<void>;

@@ -36,15 +36,17 @@ let derivedKeys = 0;
 export async function callApart(
   execution: RunningExecution,
   operation: Operation,
-  inner: { readonly input: unknown; readonly key?: string },
+  inner: { readonly input: unknown; readonly key?: string; readonly tenant?: string },
 ): Promise<unknown> {
   const compiled = resolve(execution, operation);
+  const { tenant } = inner;
+  assert(tenant === undefined || execution.tenant === undefined || tenant === execution.tenant, "An actor who has a tenant cannot act for another.");
   assert(compiled.kind !== "action", `${compiled.name} is an action: actions call queries and commands only.`);
   const input = prepare(execution, compiled, inner.input);
   // An action runs once for its request, so a key of its own per call claims nothing that another call could need.
   const key = inner.key ?? `${execution.requestId}.${++derivedKeys}`;
   const claim = compiled.kind === "command" ? claimOf(execution, compiled, { input, key }) : undefined;
-  const done = await runTransaction(execution, compiled, { input, claim, shape: (value) => JSON.stringify(shape(compiled, value)) });
+  const done = await runTransaction(execution, compiled, { input, claim, tenant, shape: (value) => JSON.stringify(shape(compiled, value)) });
   return shape(compiled, JSON.parse(done));
 }
 

@@ -33,6 +33,8 @@ function stringify(compiled: CompiledOperation, value: unknown): string {
 export interface TransactionRun {
   readonly input: unknown;
   readonly claim: Claim | undefined;
+  /** In the place of the execution's own tenant, where nobody signed in yet. */
+  readonly tenant?: string | undefined;
   shape(value: unknown): string;
 }
 
@@ -56,7 +58,7 @@ function isConflict(error: unknown): boolean {
 }
 
 async function runQuery(execution: RunningExecution, compiled: CompiledOperation, run: TransactionRun): Promise<string> {
-  const transaction = begin(execution, compiled, undefined);
+  const transaction = begin(execution, compiled, run);
   try {
     const body = run.shape(await handle(execution, { compiled, transaction, input: run.input }));
     await transaction.commit();
@@ -68,7 +70,7 @@ async function runQuery(execution: RunningExecution, compiled: CompiledOperation
 }
 
 async function runCommand(execution: RunningExecution, compiled: CompiledOperation, run: TransactionRun): Promise<string> {
-  const transaction = begin(execution, compiled, run.claim);
+  const transaction = begin(execution, compiled, run);
   let value: unknown;
   try {
     value = await handle(execution, { compiled, transaction, input: run.input });
@@ -81,8 +83,8 @@ async function runCommand(execution: RunningExecution, compiled: CompiledOperati
       if (claimed.state !== "claimed") return endUnclaimed(execution, { compiled, transaction, claimed });
     }
     const body = run.shape(value);
-    await transaction.commit(run.claim && { outcome: "ok", body });
-    return body;
+    const kept = await transaction.commit(run.claim && { outcome: "ok", body });
+    return kept === undefined ? body : replayed(compiled, { state: "replay", reply: kept });
   } catch (error) {
     await transaction.rollback();
     throw error;
@@ -132,13 +134,14 @@ async function endUnclaimed(
   return replayed(end.compiled, end.claimed);
 }
 
-function begin(execution: RunningExecution, compiled: CompiledOperation, claim: Claim | undefined): Transaction {
+function begin(execution: RunningExecution, compiled: CompiledOperation, { claim, tenant }: TransactionRun): Transaction {
   execution.throwIfSettled();
   const { database } = execution.runtime;
   assert(database !== undefined, `${compiled.name} is a ${compiled.kind}, which needs a database. Give createApp one.`);
   const transaction = database.begin({
     mode: compiled.kind === "query" ? "read" : "write",
     isolation: compiled.isolation,
+    tenant: tenant ?? execution.tenant,
     owner: execution,
     ...(claim && { claim }),
   });

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Fault } from "../core/fault.ts";
 import { Problems } from "../core/schema.ts";
+import type { Actor } from "../operation/actor.ts";
 import { refused, type Slots } from "./admission.ts";
 import type { CompiledOperation } from "./compiled.ts";
 import { execute } from "./execute.ts";
@@ -71,13 +72,13 @@ function accept(execution: RunningExecution): void {
 
 function authenticate(execution: RunningExecution): void | Promise<void> {
   const actor = execution.invocation.authenticate();
-  if (!(actor instanceof Promise)) {
-    execution.actor = actor;
-    return;
-  }
-  return actor.then((known) => {
-    execution.actor = known;
-  });
+  if (actor instanceof Promise) return actor.then((known) => identify(execution, known));
+  identify(execution, actor);
+}
+
+function identify(execution: RunningExecution, actor: Actor): void {
+  execution.actor = actor;
+  execution.tenant = execution.runtime.options.tenancy.tenantOf(actor);
 }
 
 function limitRate(execution: RunningExecution): void {
@@ -137,6 +138,8 @@ function enter(execution: RunningExecution, slots: Slots, holds: () => void): vo
   }
   return new Promise((resolve) =>
     execution.waitFor(slots, () => {
+      // Granted in the moment in which it ended: nobody else would give the slot back.
+      if (execution.settled) return slots.leave();
       holds();
       resolve();
     }),

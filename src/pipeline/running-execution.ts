@@ -46,6 +46,7 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   parentSpanId: string | undefined = undefined;
   sampled = false;
   actor: Actor = anonymous;
+  tenant: string | undefined = undefined;
   attempt = 1;
   replayed = false;
   startedAt = 0;
@@ -106,9 +107,6 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   }
   get surface(): string {
     return this.invocation.surface;
-  }
-  get tenant(): string | undefined {
-    return this.actor.tenant;
   }
   get actorKind() {
     return this.actor.kind;

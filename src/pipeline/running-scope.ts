@@ -60,7 +60,7 @@ export class RunningScope implements SqlRunner {
     const execution = this.#execution;
     const transaction = this.#transaction;
     return transaction === undefined
-      ? (operation: Operation, input: unknown, options?: { readonly key?: string }) => callApart(execution, operation, { input, ...options })
+      ? (operation: Operation, input: unknown, options?: { readonly key?: string; readonly tenant?: string }) => callApart(execution, operation, { input, ...options })
       : (operation: Operation, input: unknown) => callInside(execution, operation, { input, transaction, caller: this.#compiled });
   }
 

@@ -7,6 +7,7 @@ import { Signal } from "../core/signals.ts";
 import { ratioSampler, TraceIds } from "../core/trace.ts";
 import type { LimitMode } from "../operation/budget.ts";
 import type { Execution } from "../operation/execution.ts";
+import type { Tenancy } from "../operation/tenancy.ts";
 import type { LogRecord, TelemetrySink } from "../operation/telemetry.ts";
 import type { Database } from "../operation/transaction.ts";
 import { RateLimiter } from "../resilience/rate-limit.ts";
@@ -21,6 +22,7 @@ import { type Invocation, RunningExecution } from "./running-execution.ts";
 export interface RuntimeOptions {
   readonly clock: Clock;
   readonly database: Database | undefined;
+  readonly tenancy: Tenancy;
   /** Checks rows against the schemas named in `sql(…)`. */
   readonly development: boolean;
   /** Share of traces that are kept from the head, 0 to 1. */

@@ -1,0 +1,204 @@
+import { randomUUID } from "node:crypto";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { type Duration, toMs } from "../core/duration.ts";
+import { Fault } from "../core/fault.ts";
+import { limits as defaults } from "../core/limits.ts";
+import { Metrics } from "../core/metrics.ts";
+import { type Service, startAll, stopAll } from "../core/service.ts";
+import { Signal } from "../core/signals.ts";
+import type { Authenticator } from "../operation/actor.ts";
+import type { LimitMode } from "../operation/budget.ts";
+import type { Module } from "../operation/module.ts";
+import type { Override } from "../operation/resource.ts";
+import { none, type Tenancy } from "../operation/tenancy.ts";
+import type { TelemetrySink } from "../operation/telemetry.ts";
+import type { Database } from "../operation/transaction.ts";
+import { buildRegistry } from "../pipeline/registry.ts";
+import { Runtime, type RuntimeSignals } from "../pipeline/runtime.ts";
+import { registerGauges } from "./gauges.ts";
+import { LoopMonitor } from "./loop-monitor.ts";
+import { Ops, type OpsSpec } from "./ops.ts";
+import { Resources } from "./resources.ts";
+import type { Surface } from "./surface.ts";
+
+/** What an app is made of: the one place where modules and edges meet. */
+export interface AppSpec {
+  /** Names the service in telemetry and documents. *Default*: `plimsoll-app`, version `0.0.0`. */
+  readonly service?: { readonly name: string; readonly version?: string };
+  readonly modules: readonly Module[];
+  /** Needed by every query and command. */
+  readonly database?: DatabaseSource;
+  /** *Default*: `none()`. */
+  readonly tenancy?: Tenancy;
+  /** Who asks; without it everybody is anonymous. */
+  readonly authentication?: Authenticator;
+  readonly surfaces?: readonly Surface[];
+  /** Health and metrics, on a port that is never the public one. */
+  readonly ops?: OpsSpec;
+  readonly telemetry?: readonly TelemetrySink[];
+  /** Values in the place of resources. */
+  readonly provide?: readonly Override[];
+  /** Of the whole process. *Defaults*: 1,024 at once, 2,048 waiting. */
+  readonly limits?: { readonly concurrency?: number; readonly queue?: number };
+  /** Of one actor, or of one address where nobody signed in. *Default*: 1,000 per second, 2,000 at once; `perSecond: 0` switches it off. */
+  readonly rateLimit?: { readonly perSecond: number; readonly burst?: number; readonly mode?: LimitMode };
+  /** Share of traces that are kept from the head, 0 to 1. *Default*: 0.01. */
+  readonly sample?: number;
+  /** Checks rows and more. *Default*: whether `NODE_ENV` is not `production`. */
+  readonly development?: boolean;
+  /** How long a stop waits for what runs. *Default*: 30 s. */
+  readonly shutdown?: Duration;
+  readonly clock?: Clock;
+}
+
+/** A database that is told, before it starts, which modules it serves. */
+export interface DatabaseSource {
+  open(context: DatabaseContext): Database;
+}
+
+export interface DatabaseContext {
+  readonly modules: readonly Module[];
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly serviceName: string;
+}
+
+/** A running or startable application. */
+export interface App extends Service {
+  readonly signals: RuntimeSignals & { readonly stopping: Signal<undefined> };
+  readonly runtime: Runtime;
+  readonly metrics: Metrics;
+  /** Whether it takes new work. */
+  readonly ready: boolean;
+  /** Answers a web `Request` through the same pipeline; the first HTTP surface does it. Needs `start`, not a port. */
+  fetch(request: Request): Promise<Response>;
+  /** Where the surfaces and the ops port listen. */
+  readonly urls: { readonly surfaces: readonly string[]; readonly ops: string | undefined };
+}
+
+/**
+ * Puts an application together. Nothing is opened before `start`.
+ * *Faults thrown*: `failed_precondition` of type `app_invalid` with all problems of the modules at once.
+ * @example
+ * const app = createApp({ modules: [orders], database: embedded({ directory: ".data" }), surfaces: [http({ port: 3000 })] });
+ * await app.start();
+ */
+export function createApp(spec: AppSpec): App {
+  return new RunningApp(spec);
+}
+
+class RunningApp implements App {
+  readonly name: string;
+  readonly runtime: Runtime;
+  readonly metrics = new Metrics();
+  readonly signals: App["signals"];
+  readonly #spec: AppSpec;
+  readonly #services: readonly Service[];
+  readonly #resources: Resources;
+  readonly #ops: Ops | undefined;
+  #state: "new" | "ready" | "stopping" | "stopped" = "new";
+  #stopped: Promise<void> | undefined;
+
+  constructor(spec: AppSpec) {
+    this.#spec = spec;
+    const { clock = systemClock, modules } = spec;
+    this.name = spec.service?.name ?? "plimsoll-app";
+    const registry = buildRegistry(modules);
+    this.runtime = new Runtime(registry, {
+      clock,
+      database: spec.database?.open({ modules, metrics: this.metrics, clock, serviceName: this.name }),
+      tenancy: spec.tenancy ?? none(),
+      development: spec.development ?? process.env["NODE_ENV"] !== "production",
+      sample: spec.sample ?? 0.01,
+      concurrency: spec.limits?.concurrency ?? defaults.processConcurrency,
+      queue: spec.limits?.queue ?? defaults.processQueue,
+      rateLimit: {
+        perSecond: spec.rateLimit?.perSecond ?? defaults.ratePerSecond,
+        burst: spec.rateLimit?.burst ?? (spec.rateLimit ? spec.rateLimit.perSecond * 2 : defaults.rateBurst),
+        maxKeys: defaults.rateKeys,
+        mode: spec.rateLimit?.mode ?? "enforce",
+      },
+    });
+    this.signals = { ...this.runtime.signals, stopping: new Signal("stopping") };
+    this.#resources = new Resources(registry, spec.provide ?? []);
+    this.#ops = spec.ops && new Ops(spec.ops, { ready: () => this.#readiness(), sinks: spec.telemetry ?? [] });
+    registerGauges(this.metrics, this.runtime);
+    this.#services = this.#plan();
+  }
+
+  get ready(): boolean {
+    return this.#state === "ready";
+  }
+
+  get urls() {
+    const surfaces = (this.#spec.surfaces ?? []).flatMap((surface) => (surface.url === undefined ? [] : [surface.url]));
+    return { surfaces, ops: this.#ops?.url };
+  }
+
+  async start(): Promise<void> {
+    if (this.#state === "ready") return;
+    await startAll(this.#services);
+    this.#state = "ready";
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    const surface = this.#spec.surfaces?.find((candidate) => candidate.fetch !== undefined);
+    if (surface?.fetch === undefined)
+      throw new Fault({ code: "failed_precondition", message: "app.fetch needs an HTTP surface. Add http({ port: false }) to createApp." });
+    return surface.fetch(request);
+  }
+
+  /** Everything with a lifetime, in the order of its start; it stops in reverse. */
+  #plan(): readonly Service[] {
+    const { surfaces = [], telemetry = [] } = this.#spec;
+    const { clock, registry } = this.runtime;
+    const version = this.#spec.service?.version ?? "0.0.0";
+    const operations = [...registry.operations.values()].map(({ name, module, kind }) => ({ name, module, kind }));
+    const sinks = telemetry.map((sink) => ({
+      name: sink.name,
+      start: async () => {
+        const { executed, logged } = this.runtime.signals;
+        const service = { name: this.name, version, instance: randomUUID() };
+        await sink.attach({ executed, logged, metrics: this.metrics, operations, service, clock });
+      },
+      stop: () => sink.stop(),
+    }));
+    this.runtime.surround(telemetry);
+    const host = { runtime: this.runtime, authenticator: this.#spec.authentication, service: { name: this.name, version }, stopping: this.signals.stopping };
+    const ways = surfaces.map((surface) => ({ name: surface.name, start: () => surface.start(host), stop: () => surface.stop() }));
+    return [
+      ...sinks,
+      new LoopMonitor(this.runtime),
+      ...(this.#ops ? [this.#ops] : []),
+      ...(this.runtime.database ? [this.runtime.database] : []),
+      this.#resources,
+      ...ways,
+    ];
+  }
+
+  async #readiness(): Promise<string | undefined> {
+    if (this.#state !== "ready") return `the app is ${this.#state === "new" ? "starting" : this.#state}`;
+    try {
+      await this.runtime.database?.ping();
+      return undefined;
+    } catch {
+      return "the database does not answer";
+    }
+  }
+
+  async #stop(): Promise<void> {
+    this.#state = "stopping";
+    this.signals.stopping.publish(undefined);
+    const { surfaces = [], shutdown } = this.#spec;
+    const withinMs = shutdown === undefined ? defaults.shutdownMs : toMs(shutdown);
+    await Promise.all(surfaces.map((surface) => surface.close()));
+    await this.runtime.drain(withinMs);
+    await stopAll(this.#services);
+    this.#state = "stopped";
+  }
+}

@@ -1,0 +1,88 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Fault } from "../core/fault.ts";
+import type { Service } from "../core/service.ts";
+import type { TelemetrySink } from "../operation/telemetry.ts";
+
+export interface OpsSpec {
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** *Default*: `127.0.0.1`: reachable from this machine only. */
+  readonly host?: string;
+}
+
+interface OpsSources {
+  /** Undefined when ready, otherwise the reason. */
+  ready(): Promise<string | undefined>;
+  readonly sinks: readonly TelemetrySink[];
+}
+
+/** Serves `/livez`, `/readyz` and `/metrics`, for machines that watch and never for the public. */
+export class Ops implements Service {
+  readonly name = "ops";
+  readonly #spec: OpsSpec;
+  readonly #sources: OpsSources;
+  #server: Server | undefined;
+  url: string | undefined;
+
+  constructor(spec: OpsSpec, sources: OpsSources) {
+    this.#spec = spec;
+    this.#sources = sources;
+  }
+
+  async start(): Promise<void> {
+    const { port, host = "127.0.0.1" } = this.#spec;
+    const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => void this.#answer(request, response));
+    server.maxConnections = 64;
+    this.#server = server;
+    await listen(server, { port, host, what: "The ops port" });
+    this.url = `http://${host}:${(server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server;
+    if (!server?.listening) return;
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url?.split("?")[0];
+    if (request.method !== "GET" && request.method !== "HEAD") return end(response, 405, "only GET\n");
+    if (path === "/livez") return end(response, 200, "alive\n");
+    if (path === "/readyz") {
+      const reason = await this.#sources.ready();
+      return reason === undefined ? end(response, 200, "ready\n") : end(response, 503, `not ready: ${reason}\n`);
+    }
+    if (path === "/metrics") {
+      const exposed = this.#sources.sinks.flatMap((sink) => sink.expose?.() ?? []);
+      const [first] = exposed;
+      if (first !== undefined) return end(response, 200, exposed.map(({ body }) => body).join(""), first.contentType);
+      return end(response, 404, "no metrics: add prometheus() to the app's telemetry\n");
+    }
+    return end(response, 404, "see /livez, /readyz, /metrics\n");
+  }
+}
+
+function end(response: ServerResponse, status: number, body: string, contentType = "text/plain; charset=utf-8"): void {
+  response.writeHead(status, { "content-type": contentType, "cache-control": "no-store", "content-length": Buffer.byteLength(body) });
+  response.end(body);
+}
+
+/** Begins to listen. *Faults thrown*: `failed_precondition` that says what to do where the port cannot be had. */
+export function listen(server: Server, at: { readonly port: number; readonly host: string; readonly what: string }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const reasons: Record<string, string> = {
+        EADDRINUSE: `${at.port} is in use by another program. Stop it, or choose another port.`,
+        EACCES: `${at.port} needs more rights than this process has. Choose a port above 1023.`,
+        EADDRNOTAVAIL: `${at.host} is no address of this machine. Choose 127.0.0.1, 0.0.0.0 or one of its own.`,
+      };
+      const reason = reasons[cause.code ?? ""] ?? `${at.host}:${at.port} cannot be had: ${cause.message}.`;
+      reject(new Fault({ code: "failed_precondition", type: "port_unavailable", message: `${at.what} ${reason}`, cause }));
+    });
+    server.listen({ port: at.port, host: at.host, backlog: 4096 }, resolve);
+  });
+}

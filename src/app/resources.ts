@@ -1,0 +1,50 @@
+import { Fault } from "../core/fault.ts";
+import type { Service } from "../core/service.ts";
+import type { Override, Resource } from "../operation/resource.ts";
+import type { Registry } from "../pipeline/registry.ts";
+
+/** Makes every resource that an operation asks for, once, and lets them go in reverse. */
+export class Resources implements Service {
+  readonly name = "resources";
+  readonly #registry: Registry;
+  readonly #overrides: ReadonlyMap<Resource<unknown>, unknown>;
+  readonly #made: { readonly resource: Resource<unknown>; readonly value: unknown }[] = [];
+
+  constructor(registry: Registry, overrides: readonly Override[]) {
+    this.#registry = registry;
+    this.#overrides = new Map(overrides.map(({ resource, value }) => [resource, value]));
+  }
+
+  async start(): Promise<void> {
+    const values = new Map<Resource<unknown>, unknown>();
+    for (const resource of this.#registry.resources) values.set(resource, await this.#make(resource));
+    for (const operation of this.#registry.operations.values()) {
+      const uses = Object.entries(operation.operation.spec.uses ?? {});
+      operation.uses = Object.fromEntries(uses.map(([alias, resource]) => [alias, values.get(resource)]));
+    }
+  }
+
+  async stop(): Promise<void> {
+    for (const { resource, value } of this.#made.splice(0).toReversed()) {
+      // One resource that cannot be let go must not keep the others.
+      await Promise.resolve(resource.spec.dispose?.(value)).catch(() => undefined);
+    }
+  }
+
+  async #make(resource: Resource<unknown>): Promise<unknown> {
+    if (this.#overrides.has(resource)) return this.#overrides.get(resource);
+    try {
+      const value = await resource.spec.create();
+      this.#made.push({ resource, value });
+      return value;
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Fault({
+        code: "failed_precondition",
+        type: "resource_failed",
+        message: `The resource "${resource.name}" could not be made: ${reason}. Mend its create(), or put another in its place with override().`,
+        cause,
+      });
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import type { SurfaceHost } from "../app/surface.ts";
+import { Fault } from "../core/fault.ts";
+import { parseJson } from "../core/json.ts";
+import { parseTraceparent } from "../core/trace.ts";
+import { type Actor, anonymous } from "../operation/actor.ts";
+import type { RunningExecution } from "../pipeline/running-execution.ts";
+import { type BodyLimits, isJson } from "./body.ts";
+import { bearerToken, bindInput } from "./node-invocation.ts";
+import { bodyTooLarge, methodNotAllowed, notJson, routeNotFound } from "./problem.ts";
+import { faultReply, type HttpReply, replyTo } from "./reply.ts";
+import { acceptableRequestId, type RequestHeaders, readHeaders, remainingMs } from "./request-headers.ts";
+import type { HttpRouter, Match } from "./router.ts";
+
+interface FetchContext {
+  readonly host: SurfaceHost;
+  readonly router: HttpRouter;
+  readonly limits: BodyLimits;
+}
+
+/** Answers a web request through the same pipeline as a connection's. */
+export async function answerFetch(request: Request, context: FetchContext): Promise<Response> {
+  const { host, router } = context;
+  const url = new URL(request.url);
+  const headers = readHeaders([...request.headers].flat());
+  const requestId = acceptableRequestId(headers.requestId) ?? host.runtime.ids.spanId();
+  const head = request.method === "HEAD";
+  const match = router.find(head ? "GET" : request.method, url.pathname);
+  if (match === undefined) {
+    const allowed = router.allowed(url.pathname).join(", ");
+    const fault = allowed === "" ? routeNotFound(url.pathname) : methodNotAllowed(request.method, allowed);
+    if (request.method === "OPTIONS" && allowed !== "") return new Response(null, { status: 204, headers: { allow: allowed } });
+    return toResponse(faultReply({ fault, requestId }), head);
+  }
+  const reply = await run(request, { ...context, headers, match, query: url.search.slice(1) });
+  return toResponse(reply, head);
+}
+
+type FetchRun = FetchContext & { readonly headers: RequestHeaders; readonly match: Match; readonly query: string };
+
+function run(request: Request, { host, headers, match, query, limits }: FetchRun): Promise<HttpReply> {
+  return new Promise((resolve) => {
+    const { params, route } = match;
+    const bind = (body: unknown) => bindInput(route, { params, query, body, ifMatch: headers.ifMatch });
+    const execution = host.runtime.start(route.operation, {
+      surface: "fetch",
+      address: undefined,
+      requestId: acceptableRequestId(headers.requestId),
+      trace: headers.traceparent === undefined ? undefined : parseTraceparent(headers.traceparent),
+      remainingMs: remainingMs(headers.deadlineMs),
+      idempotencyKey: headers.idempotencyKey,
+      authenticate: () => authenticate(host, headers),
+      readInput: () => (route.binder.takesBody ? readBody(request, { headers, limits }).then(bind) : bind(undefined)),
+      reply: (done: RunningExecution) => {
+        const reply = replyTo(done, route, headers);
+        resolve(reply);
+        const { status, body } = reply;
+        return { method: request.method, route: route.path, status, requestBytes: 0, responseBytes: Buffer.byteLength(body) };
+      },
+    });
+    const gone = () => execution.stop(new Fault({ code: "cancelled", type: "client_disconnected", message: "The client went away before the answer." }));
+    if (request.signal.aborted) gone();
+    else request.signal.addEventListener("abort", gone, { once: true });
+  });
+}
+
+function authenticate(host: SurfaceHost, { authorization }: RequestHeaders): Actor | Promise<Actor> {
+  if (authorization === undefined || host.authenticator === undefined) return anonymous;
+  return host.authenticator.authenticate(bearerToken(authorization));
+}
+
+async function readBody(request: Request, { headers, limits }: { readonly headers: RequestHeaders; readonly limits: BodyLimits }): Promise<unknown> {
+  if (request.body === null) return undefined;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body) {
+    size += chunk.length;
+    if (size > limits.bodyBytes) throw bodyTooLarge(limits.bodyBytes);
+    chunks.push(chunk);
+  }
+  if (size === 0) return undefined;
+  if (!isJson(headers.contentType)) throw notJson();
+  return parseJson(Buffer.concat(chunks), { maxDepth: limits.jsonDepth });
+}
+
+function toResponse({ status, headers, body }: HttpReply, head: boolean): Response {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i < headers.length; i += 2) pairs.push([headers[i] as string, headers[i + 1] as string]);
+  return new Response(head || status === 204 || status === 304 ? null : body, { status, headers: pairs });
+}

@@ -1,0 +1,77 @@
+import type { Surface, SurfaceHost } from "../app/surface.ts";
+import { Fault } from "../core/fault.ts";
+import { limits as defaults } from "../core/limits.ts";
+import { BodyReader } from "./body.ts";
+import { answerFetch } from "./fetch.ts";
+import { HttpListener } from "./listener.ts";
+import { documentPages } from "./pages.ts";
+import { HttpRouter } from "./router.ts";
+
+export interface HttpSpec {
+  /** 0 takes a free one; `false` listens nowhere and serves `app.fetch` alone. */
+  readonly port: number | false;
+  /** *Default*: `0.0.0.0`. */
+  readonly host?: string;
+  /** Whether `/openapi.json` and `/docs` are shown. *Default*: false. */
+  readonly documents?: boolean;
+  /** *Defaults*: see `core/limits.ts`. */
+  readonly limits?: Partial<HttpLimits>;
+}
+
+export interface HttpLimits {
+  readonly bodyBytes: number;
+  readonly bodyBytesInFlight: number;
+  readonly jsonDepth: number;
+  readonly urlBytes: number;
+  readonly headerBytes: number;
+  readonly connections: number;
+  readonly requestsPerAddress: number;
+}
+
+/**
+ * Serves every operation that has an `http` route.
+ * @example createApp({ surfaces: [http({ port: 3000, documents: true })], … })
+ */
+export function http(spec: HttpSpec): Surface {
+  return new HttpSurface(spec);
+}
+
+class HttpSurface implements Surface {
+  readonly name = "http";
+  readonly #spec: HttpSpec;
+  readonly #limits: HttpLimits;
+  #listener: HttpListener | undefined;
+  #router: HttpRouter | undefined;
+  #host: SurfaceHost | undefined;
+  url: string | undefined;
+
+  constructor(spec: HttpSpec) {
+    this.#spec = spec;
+    const { bodyBytes, bodyBytesInFlight, jsonDepth, urlBytes, headerBytes, connections, requestsPerAddress } = defaults;
+    this.#limits = { ...{ bodyBytes, bodyBytesInFlight, jsonDepth, urlBytes, headerBytes, connections, requestsPerAddress }, ...spec.limits };
+  }
+
+  async start(host: SurfaceHost): Promise<void> {
+    const router = new HttpRouter(host.runtime.registry.operations.values());
+    this.#host = host;
+    this.#router = router;
+    if (this.#spec.port === false) return;
+    const pages = this.#spec.documents ? documentPages(router, host) : new Map();
+    this.#listener = new HttpListener({ host, router, bodies: new BodyReader(this.#limits), limits: this.#limits, pages });
+    this.url = await this.#listener.listen(this.#spec.port, this.#spec.host ?? "0.0.0.0");
+  }
+
+  async close(): Promise<void> {
+    await this.#listener?.close();
+  }
+
+  async stop(): Promise<void> {
+    await this.#listener?.stop();
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    if (this.#host === undefined || this.#router === undefined)
+      throw new Fault({ code: "failed_precondition", message: "The app is not started. Await app.start() before app.fetch()." });
+    return answerFetch(request, { host: this.#host, router: this.#router, limits: this.#limits });
+  }
+}

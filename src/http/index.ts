@@ -1,0 +1,1 @@
+export { type HttpLimits, type HttpSpec, http } from "./http.ts";

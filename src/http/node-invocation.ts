@@ -1,0 +1,117 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Fault } from "../core/fault.ts";
+import { parseTraceparent, type TraceParent } from "../core/trace.ts";
+import { type Actor, anonymous, standsFor } from "../operation/actor.ts";
+import type { HttpFacts } from "../operation/execution.ts";
+import type { Invocation, RunningExecution } from "../pipeline/running-execution.ts";
+import type { HttpConnection } from "./connection.ts";
+import type { HttpListener } from "./listener.ts";
+import { preconditionMissing } from "./problem.ts";
+import { replyTo } from "./reply.ts";
+import { acceptableRequestId, type RequestHeaders, remainingMs } from "./request-headers.ts";
+import type { Match } from "./router.ts";
+
+/** One request that came over a connection of `node:http`. */
+export class NodeInvocation implements Invocation {
+  readonly surface = "http";
+  readonly #listener: HttpListener;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #headers: RequestHeaders;
+  readonly #match: Match;
+  readonly #query: string;
+  readonly #connection: HttpConnection;
+  execution: RunningExecution | undefined;
+
+  constructor(listener: HttpListener, exchange: NodeExchange) {
+    this.#listener = listener;
+    this.#request = exchange.request;
+    this.#response = exchange.response;
+    this.#headers = exchange.headers;
+    this.#match = exchange.match;
+    this.#query = exchange.query;
+    this.#connection = exchange.connection;
+  }
+
+  get address(): string {
+    return this.#connection.load.address;
+  }
+  get requestId(): string | undefined {
+    return acceptableRequestId(this.#headers.requestId);
+  }
+  get trace(): TraceParent | undefined {
+    const { traceparent } = this.#headers;
+    return traceparent === undefined ? undefined : parseTraceparent(traceparent);
+  }
+  get remainingMs(): number | undefined {
+    return remainingMs(this.#headers.deadlineMs);
+  }
+  get idempotencyKey(): string | undefined {
+    return this.#headers.idempotencyKey;
+  }
+
+  authenticate(): Actor | Promise<Actor> {
+    const { authorization } = this.#headers;
+    if (authorization === undefined) return anonymous;
+    const { authenticator } = this.#listener.host;
+    if (authenticator === undefined) return anonymous;
+    const token = bearerToken(authorization);
+    const connection = this.#connection;
+    if (standsFor(connection.lastToken, token, this.#listener.host.runtime.clock.now())) return connection.lastToken.actor;
+    connection.lastToken = authenticator.remembered(token);
+    return connection.lastToken === undefined ? authenticator.authenticate(token) : connection.lastToken.actor;
+  }
+
+  readInput(): unknown {
+    const { binder } = this.#match.route;
+    if (!binder.takesBody) return this.#bind(undefined);
+    const reading = this.#listener.bodies.read(this.#request, this.#headers);
+    return reading === undefined ? this.#bind(undefined) : reading.then((body) => this.#bind(body));
+  }
+
+  reply(execution: RunningExecution): HttpFacts {
+    const { route } = this.#match;
+    const { status, headers, body } = replyTo(execution, route, this.#headers);
+    this.#connection.running.delete(this);
+    this.#connection.load.inFlight--;
+    const responseBytes = this.#listener.write(this.#request, this.#response, { status, headers, body });
+    return { method: this.#request.method ?? "", route: route.path, status, requestBytes: Number(this.#headers.contentLength ?? 0), responseBytes };
+  }
+
+  /** The client went away: what it asked for is undone. */
+  disconnected(): void {
+    this.execution?.stop(new Fault({ code: "cancelled", type: "client_disconnected", message: "The client went away before the answer." }));
+  }
+
+  #bind(body: unknown): unknown {
+    const { route, params } = this.#match;
+    return bindInput(route, { params, query: this.#query, body, ifMatch: this.#headers.ifMatch });
+  }
+}
+
+/** What a listener hands to an invocation. */
+export interface NodeExchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly headers: RequestHeaders;
+  readonly match: Match;
+  readonly query: string;
+  readonly connection: HttpConnection;
+}
+
+/** Binds the parts of a request to the input; a version that is needed and missing is 428. */
+export function bindInput({ binder, http, operation }: Match["route"], parts: Parameters<typeof binder.bind>[0]): unknown {
+  if (http.ifMatch !== undefined && parts.ifMatch === undefined) {
+    const required = operation.input.inputJson["required"];
+    if (Array.isArray(required) && required.includes(http.ifMatch)) throw preconditionMissing();
+  }
+  return binder.bind(parts);
+}
+
+/** The token of an `Authorization` header. *Faults thrown*: `unauthenticated` where it is of another scheme. */
+export function bearerToken(authorization: string): string {
+  if (authorization.startsWith("Bearer ")) return authorization.slice(7);
+  const other = /^bearer +/i.exec(authorization);
+  if (other) return authorization.slice(other[0].length);
+  throw new Fault({ code: "unauthenticated", type: "token_invalid", message: 'Send the token as "Authorization: Bearer …", once.' });
+}

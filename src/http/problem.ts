@@ -1,0 +1,86 @@
+import { codes } from "../core/code.ts";
+import { Fault } from "../core/fault.ts";
+
+/** A fault as HTTP says it. */
+export interface ProblemReply {
+  readonly status: number;
+  readonly body: string;
+  /** Name and value in turn, beyond those of every reply. */
+  readonly headers: readonly string[];
+}
+
+const hidden = "Something went wrong on our side. It was recorded; please try again later.";
+
+/**
+ * Writes a fault as a problem document. An `internal` fault hides its message: whatever it says is for the log.
+ * *Source*: RFC 9457 (problem details), RFC 9110 (Retry-After, WWW-Authenticate).
+ */
+export function problemReply(fault: Fault, requestId: string): ProblemReply {
+  const internal = fault.code === "internal";
+  const status = internal ? 500 : fault.status;
+  const type = internal ? "internal" : fault.type;
+  const details = internal ? undefined : (fault.details as Record<string, unknown> | undefined);
+  const { problems, ...rest } = details ?? {};
+  const body = JSON.stringify({
+    type: `urn:plimsoll:${type}`,
+    title: codes[fault.code].title,
+    status,
+    detail: internal ? hidden : fault.message,
+    code: fault.code,
+    requestId,
+    ...(Object.keys(rest).length > 0 && { details: rest }),
+    ...(Array.isArray(problems) && { problems }),
+  });
+  const headers: string[] = [];
+  // Whole seconds, rounded up: earlier would be too early.
+  if (fault.retryAfterMs !== undefined) headers.push("retry-after", String(Math.max(1, Math.ceil(fault.retryAfterMs / 1000))));
+  if (status === 401) headers.push("www-authenticate", fault.type === "token_missing" ? "Bearer" : 'Bearer error="invalid_token"');
+  return { status, body, headers };
+}
+
+export const routeNotFound = (path: string): Fault =>
+  new Fault({ code: "not_found", type: "route_not_found", message: `Nothing is served at ${path.slice(0, 200)}. The paths are in /openapi.json where it is shown.` });
+
+export const methodNotAllowed = (method: string, allowed: string): Fault =>
+  new Fault({ code: "unimplemented", type: "method_not_allowed", status: 405, message: `${method} is not served here; ${allowed} are.`, details: { allowed } });
+
+export const bodyTooLarge = (limit: number): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "body_too_large",
+    status: 413,
+    message: `The body is larger than the limit of ${limit} bytes. Send less at once.`,
+    details: { limit: "body bytes", value: limit },
+  });
+
+export const notJson = (): Fault =>
+  new Fault({ code: "invalid_argument", type: "media_type_unsupported", status: 415, message: 'The body must be JSON: send it with "Content-Type: application/json".' });
+
+export const urlTooLong = (limit: number): Fault =>
+  new Fault({ code: "invalid_argument", type: "url_too_long", status: 414, message: `The URL is longer than ${limit} characters. Shorten it.` });
+
+export const preconditionMissing = (): Fault =>
+  new Fault({
+    code: "failed_precondition",
+    type: "precondition_required",
+    status: 428,
+    message: 'Say which version you change: send its ETag, as in "If-Match: \\"3\\"". Read it first to get one.',
+  });
+
+export const busy = (refusal: { readonly limit: string; readonly value: number; readonly load: number }): Fault =>
+  new Fault({
+    code: "unavailable",
+    type: "overloaded",
+    message: `The limit "${refusal.limit}" of ${refusal.value} is reached (load ${refusal.load}). Try again in a moment.`,
+    details: refusal,
+    retryAfterMs: 1_000,
+  });
+
+export const tooManyFromAddress = (value: number, load: number): Fault =>
+  new Fault({
+    code: "resource_exhausted",
+    type: "too_many_requests_in_flight",
+    message: `Your address has ${load} requests under way and may have ${value}. Wait for answers before you send more.`,
+    details: { limit: "requests in flight per address", value, load },
+    retryAfterMs: 1_000,
+  });
