@@ -93,21 +93,25 @@ function own(variables: Readonly<Record<string, unknown>>, name: string): unknow
 
 function parse(found: { readonly raw: unknown; readonly from: string } | undefined, row: FieldRow): Parsed {
   const mend = `Set it to ${expectation(row.json)}.`;
+  // What a schema says of a secret may quote it.
+  const because = (problem: string) => (row.secret ? "" : `: ${problem}`);
   if (!found) {
-    const checked = check(row.default, row);
+    const checked = check(row.default, row.schema);
     if ("value" in checked) return checked;
     return {
       problem:
-        row.default === undefined ? `is not set. ${mend}` : `has a default that its schema refuses: ${checked.problem}. Mend the default.`,
+        row.default === undefined
+          ? `is not set. ${mend}`
+          : `has a default that its schema refuses${because(checked.problem)}. Mend the default.`,
     };
   }
   const coerced = typeof found.raw === "string" ? coerce(found.raw, row.json) : { value: found.raw };
   if (!coerced) return { problem: `in ${found.from} cannot be read. ${mend}` };
-  const checked = check(coerced.value, row);
-  return "value" in checked ? checked : { problem: `in ${found.from} is refused${row.secret ? "" : `: ${checked.problem}`}. ${mend}` };
+  const checked = check(coerced.value, row.schema);
+  return "value" in checked ? checked : { problem: `in ${found.from} is refused${because(checked.problem)}. ${mend}` };
 }
 
-function check(value: unknown, { schema, secret }: FieldRow): Parsed {
+function check(value: unknown, schema: Schema): Parsed {
   try {
     const result = schema["~standard"].validate(value);
     if (result instanceof Promise) {
@@ -117,6 +121,6 @@ function check(value: unknown, { schema, secret }: FieldRow): Parsed {
     if (!result.issues) return { value: result.value };
     return { problem: result.issues.map(({ message }) => message).join("; ") };
   } catch (error) {
-    return { problem: secret ? "its schema threw" : `its schema threw ${String(error)}` };
+    return { problem: `its schema threw ${String(error)}` };
   }
 }
