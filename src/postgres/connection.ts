@@ -16,9 +16,14 @@ interface RowDescription {
   readonly fields: { name: string }[];
 }
 
+/** What `pg` calls on a query while its answer comes in; its published types leave these out. */
+interface DriverQuery extends pg.Submittable {
+  handleRowDescription(message: RowDescription): void;
+}
+
 /** A statement whose columns read in camel case. */
-class CamelQuery extends pg.Query {
-  handleRowDescription(message: RowDescription): void {
+class CamelQuery extends (pg.Query as unknown as new (config: object, done: unknown) => DriverQuery) {
+  override handleRowDescription(message: RowDescription): void {
     for (const field of message.fields) field.name = camelCase(field.name);
     super.handleRowDescription(message);
   }
@@ -87,12 +92,6 @@ export class Connection {
     return this.#inFlight;
   }
 
-  /** The server's version, as in `180004`, or 0 where it was not told. */
-  get serverVersion(): number {
-    const { serverVersion } = this.#internals();
-    return serverVersion;
-  }
-
   /** Sends a statement, together with all others of the same turn in one flight. */
   send(statement: Statement): Promise<Answer> {
     this.#cork();
@@ -107,7 +106,7 @@ export class Connection {
       const { text, values } = statement;
       const name = this.#nameFor(text, values);
       const config = { text, values: values as unknown[], ...(name !== undefined && { name }) };
-      const query = statement.columnsAsIs ? new pg.Query(config, done as never) : new CamelQuery(config, done as never);
+      const query = statement.columnsAsIs ? new pg.Query(config, done as never) : new CamelQuery(config, done);
       this.#client.query(query);
     });
   }
@@ -180,7 +179,7 @@ export class Connection {
       readonly port: number;
     };
     const { processID: processId, secretKey, host, port } = client;
-    return { stream: client.connection.stream, processId, secretKey, host, port, serverVersion: 0 };
+    return { stream: client.connection.stream, processId, secretKey, host, port };
   }
 }
 

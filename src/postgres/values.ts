@@ -24,7 +24,7 @@ const elementOf: Readonly<Record<number, number>> = { 1016: 20, 1231: 1700, 1185
 
 function arrayOf(parse: Parse): Parse {
   // pg reads text[] (1009) with nulls and nesting; only the leaves are ours.
-  const read = pg.types.getTypeParser(1009) as (text: string) => unknown[];
+  const read = pg.types.getTypeParser(1009 as never) as (text: string) => unknown[];
   const each = (value: unknown): unknown => (Array.isArray(value) ? value.map(each) : value === null ? null : parse(value as string));
   return (text) => each(read(text));
 }

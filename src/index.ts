@@ -1,0 +1,24 @@
+// The front door: what an application imports from "plimsoll". Edges have doors of their own.
+export { type App, type AppSpec, createApp } from "./app/app.ts";
+export type { Surface } from "./app/surface.ts";
+export { type Clock, systemClock } from "./core/clock.ts";
+export type { Code } from "./core/code.ts";
+export { config, field } from "./core/config.ts";
+export { cpu, cpuFunction } from "./core/cpu.ts";
+export type { Duration } from "./core/duration.ts";
+export { type Fault, type FaultClass, fail, fault } from "./core/fault.ts";
+export { adaptSchema, type Input, type Output, type Schema, secret } from "./core/schema.ts";
+export { Signal } from "./core/signals.ts";
+export { type Access, role, rule, signedIn } from "./operation/access.ts";
+export { action } from "./operation/action.ts";
+export { type Actor, anonymous } from "./operation/actor.ts";
+export type { Budget } from "./operation/budget.ts";
+export { command } from "./operation/command.ts";
+export type { Execution } from "./operation/execution.ts";
+export { type Implementation, implement } from "./operation/implement.ts";
+export { type Module, module } from "./operation/module.ts";
+export { query } from "./operation/query.ts";
+export { override, type Resource, resource } from "./operation/resource.ts";
+export type { ActionScope, ReadScope, WriteScope } from "./operation/scope.ts";
+export { type Sql, type SqlStatement, sqlFragment } from "./operation/sql.ts";
+export { claim, none, type Tenancy } from "./operation/tenancy.ts";

@@ -1,0 +1,192 @@
+import type { DatabaseContext, DatabaseSource } from "../app/app.ts";
+import { type Clock, sleep, type Timer } from "../core/clock.ts";
+import { type Duration, toMs } from "../core/duration.ts";
+import { Fault } from "../core/fault.ts";
+import { limits } from "../core/limits.ts";
+import type { Claim, ClaimResult, Database, Transaction, TransactionOptions } from "../operation/transaction.ts";
+import { databaseFault } from "./errors.ts";
+import { migrate } from "./migrate.ts";
+import { Pool } from "./pool.ts";
+import { checkAppRole } from "./roles.ts";
+import { claimStatement, expireStatement, readClaim } from "./statements.ts";
+import { PostgresTransaction, type TransactionHost } from "./transaction.ts";
+
+export interface PostgresSpec {
+  /** As the application: a role that is neither superuser nor owner. */
+  readonly url: string;
+  /** As the owner: runs the migrations at start. Without it the app only verifies that they ran. */
+  readonly adminUrl?: string;
+  /** For what needs a session (migrations, LISTEN, leadership) where `url` leads to a transaction pooler. *Default*: `url`. */
+  readonly directUrl?: string;
+  /** Connections of this process. *Default*: 16. */
+  readonly connections?: number;
+  /** Executions that may wait for a connection. *Default*: 1,024. */
+  readonly queue?: number;
+  /** How long opening a connection may take. *Default*: 5 s. */
+  readonly connectTimeout?: Duration;
+}
+
+/** Where the addresses come from: given, or known once a server of our own runs. */
+export interface PostgresAddresses {
+  readonly url: string;
+  readonly adminUrl: string | undefined;
+}
+
+const expireEveryMs = 60_000;
+const expireBatch = 10_000;
+const pingMs = 1_000;
+const fateEveryMs = 25;
+
+/**
+ * Uses a Postgres server, 15 or newer.
+ * @example createApp({ database: postgres({ url: env.DATABASE_URL, adminUrl: env.ADMIN_DATABASE_URL }), … })
+ */
+export function postgres(spec: PostgresSpec): DatabaseSource {
+  return {
+    open: (context) => new PostgresDatabase(spec, context, async () => ({ url: spec.url, adminUrl: spec.adminUrl })),
+  };
+}
+
+/** The system of record of one app. */
+export class PostgresDatabase implements Database, TransactionHost {
+  readonly name = "postgres";
+  readonly clock: Clock;
+  hasTransactionTimeout = false;
+  readonly #spec: Omit<PostgresSpec, "url">;
+  readonly #context: DatabaseContext;
+  readonly #locate: () => Promise<PostgresAddresses>;
+  #pool: Pool | undefined;
+  #expiry: Timer | undefined;
+
+  constructor(spec: Omit<PostgresSpec, "url">, context: DatabaseContext, locate: () => Promise<PostgresAddresses>) {
+    this.#spec = spec;
+    this.#context = context;
+    this.#locate = locate;
+    this.clock = context.clock;
+    const { metrics } = context;
+    const read = (value: (pool: Pool) => number) => () => (this.#pool === undefined ? 0 : value(this.#pool));
+    metrics.gauge({ name: "plimsoll_database_connections", help: "Open connections to Postgres.", read: read((pool) => pool.connections) });
+    metrics.gauge({ name: "plimsoll_database_connections_idle", help: "Connections that nobody uses.", read: read((pool) => pool.idle) });
+    metrics.gauge({ name: "plimsoll_database_queue_depth", help: "Executions that wait for a connection.", read: read((pool) => pool.waiting) });
+  }
+
+  async start(): Promise<void> {
+    const { url, adminUrl } = await this.#locate();
+    const { connections, queue, connectTimeout } = this.#spec;
+    const pool = new Pool({
+      url,
+      applicationName: this.#context.serviceName,
+      connectTimeoutMs: connectTimeout === undefined ? 5_000 : toMs(connectTimeout),
+      size: connections ?? limits.connectionsPostgres,
+      queue: queue ?? limits.connectionQueue,
+      clock: this.clock,
+    });
+    try {
+      await migrate({ ...this.#migration(), ...(adminUrl === undefined ? { url: this.#spec.directUrl ?? url } : { adminUrl, appUrl: url }) });
+      await pool.start();
+    } catch (error) {
+      throw unreachable(error);
+    }
+    this.#pool = pool;
+    const version = await this.#checkRole(pool);
+    this.hasTransactionTimeout = version >= 170_000;
+    this.#expireLater();
+  }
+
+  async stop(): Promise<void> {
+    this.#expiry?.cancel();
+    const pool = this.#pool;
+    this.#pool = undefined;
+    await pool?.stop();
+  }
+
+  begin(options: TransactionOptions): Transaction {
+    return new PostgresTransaction(this, options);
+  }
+
+  take() {
+    return this.#pool?.take();
+  }
+  wait(deadlineAt: number) {
+    return this.#usable().wait(deadlineAt);
+  }
+  release(connection: Parameters<Pool["release"]>[0]) {
+    if (this.#pool === undefined) void connection.close(true);
+    else this.#pool.release(connection);
+  }
+  quarantine(connection: Parameters<Pool["release"]>[0]) {
+    this.#pool?.quarantine(connection);
+  }
+
+  async fateOf(claim: Claim, until: number): Promise<ClaimResult> {
+    for (;;) {
+      const connection = await this.#usable().wait(until);
+      const asked = [connection.sendCommand("begin"), connection.send(claimStatement(claim)), connection.sendCommand("rollback")] as const;
+      const [, answer] = await Promise.all(asked).finally(() => this.release(connection));
+      const result = readClaim(answer);
+      if (result.state !== "running" || this.clock.monotonic() >= until) return result;
+      await sleep(this.clock, fateEveryMs);
+    }
+  }
+
+  async ping(): Promise<void> {
+    const connection = await this.#usable().wait(this.clock.monotonic() + pingMs);
+    try {
+      await connection.sendCommand("select 1");
+    } catch (error) {
+      throw databaseFault(error);
+    } finally {
+      this.release(connection);
+    }
+  }
+
+  #usable(): Pool {
+    if (this.#pool !== undefined) return this.#pool;
+    throw new Fault({ code: "unavailable", type: "database_unavailable", message: "The database is not connected. Start the app first.", retryAfterMs: 1_000 });
+  }
+
+  #migration() {
+    return { modules: this.#context.modules, clock: this.clock };
+  }
+
+  async #checkRole(pool: Pool): Promise<number> {
+    const connection = await pool.wait(this.clock.monotonic() + pingMs);
+    try {
+      return await checkAppRole(connection, this.#context.modules);
+    } finally {
+      pool.release(connection);
+    }
+  }
+
+  /** Deletes expired idempotency records, a bounded batch at a time, for as long as there are full batches. */
+  #expireLater(delayMs = expireEveryMs): void {
+    this.#expiry = this.clock.schedule(delayMs, () => {
+      this.#expire().then(
+        (deleted) => this.#expireLater(deleted >= expireBatch ? 0 : expireEveryMs),
+        () => this.#expireLater(),
+      );
+    });
+  }
+
+  async #expire(): Promise<number> {
+    const connection = await this.#usable().wait(this.clock.monotonic() + pingMs);
+    try {
+      const { rows } = await connection.send(expireStatement(expireBatch));
+      return Number(rows[0]?.["deleted"] ?? 0);
+    } finally {
+      this.release(connection);
+    }
+  }
+}
+
+function unreachable(error: unknown): unknown {
+  const fault = databaseFault(error);
+  if (!(fault instanceof Fault) || fault.code !== "unavailable") return error;
+  const reason = error instanceof Error ? error.message || String((error as { code?: unknown }).code) : String(error);
+  return new Fault({
+    code: "unavailable",
+    type: "database_unreachable",
+    message: `Postgres cannot be reached at the address given: ${reason}. Check host, port, database and password of DATABASE_URL, and that the server runs.`,
+    cause: error,
+  });
+}

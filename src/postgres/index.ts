@@ -1,0 +1,2 @@
+export { type PostgresSpec, postgres } from "./database.ts";
+export { type EmbeddedSpec, embedded } from "./embedded.ts";
