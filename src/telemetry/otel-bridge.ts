@@ -92,9 +92,10 @@ class AsyncContextManager implements ContextManager {
   with<A extends unknown[], F extends (...args: A) => ReturnType<F>>(
     context: Context,
     fn: F,
-    ...[thisArg, ...args]: [thisArg?: ThisParameterType<F>, ...args: A]
+    thisArg?: ThisParameterType<F>,
+    ...args: A
   ): ReturnType<F> {
-    return this.#storage.run(context, () => fn.call(thisArg as ThisParameterType<F>, ...(args as unknown as A)));
+    return this.#storage.run(context, () => fn.call(thisArg as ThisParameterType<F>, ...args));
   }
 
   bind<T>(context: Context, target: T): T {
@@ -187,8 +188,8 @@ class LibrarySpan extends ExecutionSpan {
   override setAttribute(key: string, value: SpanAttributeValue): this {
     const attributes = this.#attributes;
     if (this.#ended || (!Object.hasOwn(attributes, key) && Object.keys(attributes).length >= limits.notes)) return this;
-    if (typeof value === "string") attributes[key] = value.slice(0, limits.noteChars);
-    else attributes[key] = typeof value === "object" ? JSON.stringify(value).slice(0, limits.noteChars) : value;
+    if (typeof value === "number" || typeof value === "boolean") attributes[key] = value;
+    else attributes[key] = (typeof value === "string" ? value : (JSON.stringify(value) ?? "")).slice(0, limits.noteChars);
     return this;
   }
   override setAttributes(attributes: SpanAttributes): this {
