@@ -64,9 +64,9 @@ export function expectation(schema: JsonSchema): string {
   if (wanted.length > 1) return [...new Set(wanted.filter(({ type }) => type !== "null").map(expectation))].join(" or ");
   switch (schema.type) {
     case "integer":
-      return `an integer${range(schema, "minimum", "maximum")}`;
+      return `an integer ${range(schema.minimum, schema.maximum)}`.trimEnd();
     case "number":
-      return `a number${range(schema, "minimum", "maximum")}`;
+      return `a number ${range(schema.minimum, schema.maximum)}`.trimEnd();
     case "boolean":
       return "true or false";
     case "array":
@@ -74,17 +74,22 @@ export function expectation(schema: JsonSchema): string {
     case "object":
       return "a JSON object";
     case "string":
-      return `a text${typeof schema.format === "string" ? ` that is a ${schema.format}` : ""}${range(schema, "minLength", "maxLength", " of", " characters")}`;
+      return textExpectation(schema);
     default:
       return "a value that its schema accepts";
   }
 }
 
-function range(schema: JsonSchema, low: string, high: string, before = "", after = ""): string {
+function textExpectation({ format, minLength, maxLength }: JsonSchema): string {
+  const kind = typeof format === "string" ? `a text that is a ${format}` : "a text";
+  const length = range(minLength, maxLength);
+  return length ? `${kind} of ${length} characters` : kind;
+}
+
+function range(least: unknown, most: unknown): string {
   // A schema library writes the bounds of a safe integer where nobody set any.
-  const bound = (value: unknown) => (typeof value === "number" && Math.abs(value) < Number.MAX_SAFE_INTEGER ? value : undefined);
-  const [least, most] = [bound(schema[low]), bound(schema[high])];
-  if (least === undefined && most === undefined) return "";
-  if (most === undefined) return `${before} at least ${least}${after}`;
-  return least === undefined ? `${before} at most ${most}${after}` : `${before} from ${least} to ${most}${after}`;
+  const isSet = (bound: unknown) => typeof bound === "number" && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
+  if (isSet(least) && isSet(most)) return `from ${least} to ${most}`;
+  if (isSet(least)) return `at least ${least}`;
+  return isSet(most) ? `at most ${most}` : "";
 }

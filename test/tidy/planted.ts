@@ -1,0 +1,219 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the strings hold programs, and programs hold templates.
+import type { Rule } from "./problem.ts";
+
+/** A tiny tree with one fault in one of its files, and how it must be reported. */
+export interface Planted {
+  readonly rule: Rule;
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+  readonly mend: RegExp;
+  /** The rest of the tree, in which nothing is wrong. */
+  readonly beside?: Readonly<Record<string, string>>;
+}
+
+const lines = (count: number) => `${Array.from({ length: count }, () => "// a line").join("\n")}\n`;
+const door = { "src/http/index.ts": 'export { serve } from "./server.ts";\n', "src/http/server.ts": "export const serve = 1;\n" };
+const machine = ["", "work", "main"].join("/");
+
+const houseOrder: readonly Planted[] = [
+  { rule: "layer", file: "src/core/a.ts", line: 2, text: '\nimport { b } from "../resilience/b.ts";\n', mend: /Move what it needs down/ },
+  { rule: "layer", file: "src/core/a.ts", line: 1, text: 'import type { B } from "../app/b.ts";\n', mend: /port/ },
+  { rule: "layer", file: "src/operation/a.ts", line: 1, text: 'export { b } from "../http/b.ts";\n', mend: /stands above it/ },
+  { rule: "layer", file: "src/operation/a.ts", line: 1, text: 'const b = await import("../postgres/b.ts");\n', mend: /stands above it/ },
+  { rule: "layer", file: "src/core/a.ts", line: 1, text: 'export type B = import("../app/b.ts").B;\n', mend: /stands above it/ },
+  { rule: "layer", file: "src/app/a.ts", line: 1, text: 'import "../testing/b.ts";\n', mend: /stands above it/ },
+  {
+    rule: "layer",
+    file: "src/core/deep/a.ts",
+    line: 3,
+    text: 'import {\n  b,\n} from "../b.ts";\nimport { c } from "../../app/c.ts";\n'.replace("{\n  b,\n}", "{ b,\n }"),
+    mend: /app/,
+  },
+  {
+    rule: "layer",
+    file: "src/http/index.ts",
+    line: 1,
+    text: 'import { b } from "../testing/b.ts";\nexport const c = b;\n',
+    mend: /stands above it/,
+  },
+  { rule: "layer", file: "src/attic/a.ts", line: 1, text: 'import { b } from "../core/b.ts";\n', mend: /lies in no layer\. Move it/ },
+  { rule: "layer", file: "src/core/a.ts", line: 1, text: 'import { b } from "../../test/b.ts";\n', mend: /Move what it needs into src/ },
+  {
+    rule: "edges-meet",
+    file: "src/http/a.ts",
+    line: 1,
+    text: 'import type { B } from "../postgres/b.ts";\n',
+    mend: /Move what both need down/,
+  },
+  {
+    rule: "front-door",
+    file: "src/cli/a.ts",
+    line: 1,
+    text: 'import { serve } from "../http/index.ts";\n',
+    mend: /Import the file/,
+    beside: door,
+  },
+  { rule: "front-door", file: "src/app/a.ts", line: 1, text: 'import { fault } from "plimsoll";\n', mend: /Import the file/ },
+  {
+    rule: "front-door",
+    file: "examples/01.ts",
+    line: 1,
+    text: 'import { fault } from "../src/core/fault.ts";\n',
+    mend: /Import "plimsoll"/,
+  },
+  { rule: "barrel", file: "src/core/index.ts", line: 1, text: 'export { a } from "./a.ts";\n', mend: /delete it/ },
+  { rule: "barrel", file: "src/http/deep/index.ts", line: 1, text: 'export { a } from "./a.ts";\n', mend: /delete it/ },
+  { rule: "barrel", file: "src/index.ts", line: 1, text: 'export * from "./core/a.ts";\n', mend: /List the names/ },
+  {
+    rule: "cycle",
+    file: "src/core/c.ts",
+    line: 2,
+    text: '// the ring closes here\nimport { a } from "./a.ts";\nexport const c = a;\n',
+    beside: { "src/core/a.ts": 'import { b } from "./b.ts";\n', "src/core/b.ts": 'import { type C, c } from "./c.ts";\n' },
+    mend: /src\/core\/a\.ts -> src\/core\/b\.ts -> src\/core\/c\.ts -> src\/core\/a\.ts.*import only types/,
+  },
+];
+
+const shapes: readonly Planted[] = [
+  { rule: "file-length", file: "src/core/a.ts", line: 1, text: lines(401), mend: /401 lines.*Split it/ },
+  {
+    rule: "function-length",
+    file: "src/core/a.ts",
+    line: 2,
+    text: `\nfunction a() {\n${lines(69)}}\n`,
+    mend: /"a" has 71 lines.*Move a step/,
+  },
+  {
+    rule: "function-length",
+    file: "src/core/a.ts",
+    line: 1,
+    text: `const a = async (b: B): Promise<{ c: D }> => {\n${lines(69)}};\n`,
+    mend: /71/,
+  },
+  {
+    rule: "function-length",
+    file: "src/core/a.ts",
+    line: 2,
+    text: `class A {\n  #b<T extends { c: D }>(d: T): (e: E) => void {\n${lines(69)}  }\n}\n`,
+    mend: /"#b" has 71/,
+  },
+  {
+    rule: "function-length",
+    file: "examples/a.ts",
+    line: 2,
+    text: `run({\n  async a({ b }, c) {\n${lines(69)}  },\n});\n`,
+    mend: /"a" has 71/,
+  },
+  {
+    rule: "function-length",
+    file: "test/a.test.ts",
+    line: 2,
+    text: `describe("a", () => {\n  it("b", () => {\n${lines(69)}  });\n});\n`,
+    mend: /71/,
+  },
+  {
+    rule: "parameters",
+    file: "src/core/a.ts",
+    line: 1,
+    text: "export function a(b: Map<string, number>, c: { d: 1; e: [1, 2] }, f = g(1, 2), h?: I) {}\n",
+    mend: /"a" takes 4.*one object/,
+  },
+  { rule: "parameters", file: "bench/a.ts", line: 1, text: "const a = (b, c, d, ...e) => b;\n", mend: /takes 4/ },
+  {
+    rule: "erasable",
+    file: "src/core/a.ts",
+    line: 2,
+    text: "class A {\n  constructor(private readonly b: B) {}\n}\n",
+    mend: /Declare the property/,
+  },
+  { rule: "name", file: "src/core/utils.ts", line: 1, text: "", mend: /"utils" in the path/ },
+  { rule: "name", file: "src/helpers/a.ts", line: 1, text: "", mend: /"helpers" in the path/ },
+  { rule: "name", file: "test/string-common.test.ts", line: 1, text: "", mend: /"common" in the path/ },
+  {
+    rule: "name",
+    file: "src/core/a.ts",
+    line: 2,
+    text: "\nexport class ConnectionManager {}\n",
+    mend: /"ConnectionManager".*Name it after/,
+  },
+  { rule: "name", file: "src/core/a.ts", line: 2, text: "const a = 1;\nexport { a as dateUtils };\n", mend: /"dateUtils"/ },
+];
+
+const writing: readonly Planted[] = [
+  { rule: "erasable", file: "src/core/a.ts", line: 1, text: "export enum A { B }\n", mend: /as const/ },
+  { rule: "erasable", file: "test/a.ts", line: 1, text: "const enum A { B }\n", mend: /as const/ },
+  { rule: "erasable", file: "src/core/a.ts", line: 1, text: "namespace A.B { export const c = 1; }\n", mend: /A file is a namespace/ },
+  { rule: "erasable", file: "examples/a.ts", line: 1, text: "@injectable()\nclass A {}\n", mend: /Pass a function/ },
+  { rule: "default-export", file: "src/core/a.ts", line: 1, text: "export default function a() {}\n", mend: /Export it by name/ },
+  { rule: "default-export", file: "src/core/a.ts", line: 2, text: "const a = 1;\nexport { a as default };\n", mend: /Export it by name/ },
+  { rule: "throw", file: "src/core/a.ts", line: 2, text: "if (a)\n  throw new Error(`a ${b}`);\n", mend: /Throw a Fault/ },
+  { rule: "console", file: "src/core/a.ts", line: 1, text: 'console.log("a");\n', mend: /Publish a signal/ },
+  { rule: "clock", file: "src/core/a.ts", line: 1, text: "const a = Date.now();\n", mend: /from the Clock/ },
+  { rule: "clock", file: "src/core/a.ts", line: 1, text: "const a = new Date();\n", mend: /from the Clock/ },
+  { rule: "clock", file: "src/core/a.ts", line: 1, text: "const a = `at ${b(`${performance.now()}`)}`;\n", mend: /from the Clock/ },
+  { rule: "clock", file: "src/core/a.ts", line: 1, text: "const a = Math\n  .random();\n", mend: /randomness from the Clock/ },
+  { rule: "clock", file: "src/core/a.ts", line: 2, text: "const a = b / c; // d\nsetTimeout(a, 1 / 2);\n", mend: /timers from the Clock/ },
+  { rule: "clock", file: "src/core/a.ts", line: 1, text: "const a = b! / setInterval(c, 1) / d;\n", mend: /timers from the Clock/ },
+  { rule: "any", file: "src/core/a.ts", line: 1, text: "const a: any = 1;\n", mend: /Write unknown/ },
+  {
+    rule: "any",
+    file: "test/a.ts",
+    line: 2,
+    text: "// biome-ignore lint/suspicious/noExplicitAny:\nconst a = b as any;\n",
+    mend: /say why/,
+  },
+  { rule: "any", file: "src/core/a.ts", line: 1, text: "type A = Record<string, any>;\n", mend: /Write unknown/ },
+  { rule: "allow", file: "src/core/a.ts", line: 1, text: "// tidy-allow:\nconst a = Date.now();\n", mend: /Write it: / },
+  { rule: "allow", file: "src/core/a.ts", line: 1, text: "// tidy-allow: it was needed once\nconst a = 1;\n", mend: /Delete it/ },
+  { rule: "published", file: "docs/a.md", line: 2, text: `# A\nSee ${machine}.\n`, mend: /Name what a reader has/ },
+  { rule: "published", file: "src/core/a.ts", line: 1, text: `// As in ${machine}\n`, mend: /Name what a reader has/ },
+];
+
+export const planted: readonly Planted[] = [...houseOrder, ...shapes, ...writing];
+
+/** A tree in which nothing is wrong, though much of it looks as if. */
+export const clean: Readonly<Record<string, string>> = {
+  "README.md": "# A\nconsole.log and Date.now() are only words here.\n",
+  "src/index.ts":
+    'export { a } from "./core/a.ts";\nexport type { App } from "./app/app.ts";\nimport { b } from "./http/b.ts";\nexport const c = b;\n',
+  "src/http/index.ts": 'export { b } from "./b.ts";\nexport { pool } from "../postgres/pool.ts";\n',
+  "src/http/b.ts": 'import { a } from "../core/a.ts";\nexport const b = a;\n',
+  "src/postgres/pool.ts": "export const pool = 1;\n",
+  "src/app/app.ts": 'import type { Route } from "../surface/route.ts";\nexport type App = Route;\n',
+  "src/surface/route.ts": 'import type { App } from "../app/app.ts";\nexport type Route = App | 1;\n',
+  "src/core/clock.ts":
+    "export const now = () => Date.now() + Math.random() + performance.now();\nsetTimeout(now, 1);\nsetInterval(now, 1);\n",
+  "src/core/ring-a.ts": 'import type { B } from "./ring-b.ts";\nimport { type C } from "./ring-b.ts";\nexport type A = B | C;\n',
+  "src/core/ring-b.ts":
+    'import type { A } from "./ring-a.ts";\nexport const b = () => import("./ring-a.ts");\nexport type B = A;\nexport type C = A;\n',
+  "src/core/a.ts": [
+    'export const a = "Date.now() console.log(1)";',
+    "/* enum A { B } namespace A { } throw new Error(1) */ // setTimeout(a)",
+    "export const text = `setInterval(1) \\` ${a ? `console.log ${a}` : 1} Math.random()`;",
+    "export const pattern = /[/]console\\.log|Date.now()\"'`/u.test(a) && !/setTimeout(/.test(a);",
+    "export const value = (text.length / 2) * 3 / 4;",
+    "export const when = new Date(0);",
+    'export const at = "@";',
+    "const now = clock.setTimeout(1) + this.console.log(1);",
+    "export const mimeTypes = { any: Promise.any([]), enum: 1, namespace: 2, module: module };",
+    "export function b(this: B, c: Map<string, number>, d: (e: 1, f: 2) => void, g = [1, 2, 3]) {}",
+    "// biome-ignore lint/suspicious/noExplicitAny: the library takes anything.",
+    "export const d: any = 1;",
+    "// tidy-allow: the one place that measures the machine itself.",
+    "export const e = performance.now();",
+    "declare global { interface Window { a: 1 } }",
+    "module(now, {});",
+    "export const f = a ? b(1) : { c: 1 };",
+    "switch (a) { case b(1): { break; } }",
+    "for (const g of [1]) if (g) { while (a) { } }",
+    "",
+  ].join("\n"),
+  "src/core/long.ts": `export class A {\n  b() {\n${lines(68)}  }\n  c() {\n${lines(68)}  }\n}\n`,
+  "test/types/a.ts": "export const a = 1;\n",
+  "test/long.test.ts": `describe("a", () => {\n${lines(80)}});\n`,
+  "test/a.ts": 'import { a } from "../src/core/a.ts";\nconsole.log(a, Date.now());\nif (a) throw new Error("a");\n',
+  "examples/a.ts": 'import { a } from "plimsoll";\nimport { b } from "./b.ts";\nconsole.log(a, b, Date.now());\n',
+  "examples/b.ts": "export const b = 1;\n",
+  "bench/a.ts": 'import { a } from "../src/core/a.ts";\nconsole.log(a, performance.now());\n',
+};

@@ -1,0 +1,32 @@
+/** One place that breaks a rule of the house. */
+export interface Problem {
+  readonly file: string;
+  readonly line: number;
+  readonly rule: Rule;
+  /** What is wrong and what to do. */
+  readonly message: string;
+}
+
+export type Rule =
+  | "layer"
+  | "edges-meet"
+  | "cycle"
+  | "front-door"
+  | "barrel"
+  | "file-length"
+  | "function-length"
+  | "parameters"
+  | "folder-size"
+  | "name"
+  | "erasable"
+  | "default-export"
+  | "throw"
+  | "console"
+  | "clock"
+  | "any"
+  | "allow"
+  | "published";
+
+export function printProblem({ file, line, rule, message }: Problem): string {
+  return `${file}:${line} [${rule}] ${message}`;
+}
