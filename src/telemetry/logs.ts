@@ -49,8 +49,8 @@ export function logs(options: LogsOptions = {}): TelemetrySink {
       sources.logged.on((record) => {
         if (weight[record.level] >= least) open.write(format.record(record));
       }),
-      sources.metrics.total({ name: "plimsoll_log_lines_dropped_total", help: "Log lines that found no room.", read: () => open.dropped }),
     );
+    sources.metrics.total({ name: "plimsoll_log_lines_dropped_total", help: "Log lines that found no room.", read: () => open.dropped });
   }
 
   async function stop(): Promise<void> {

@@ -45,7 +45,7 @@ export function otlp(options: OtlpOptions): OtlpSink {
   const sent = new Signal<SpanBatchFact>("spans.sent");
   let queue: SpanQueue | undefined;
   let exporter: OtlpExporter | undefined;
-  const unsubscribe: (() => void)[] = [];
+  let unsubscribe: (() => void) | undefined;
 
   function attach({ executed, metrics, service, clock }: TelemetrySources): void {
     assert(queue === undefined, "otlp() serves one app: make another for another app.");
@@ -55,24 +55,22 @@ export function otlp(options: OtlpOptions): OtlpSink {
     const tenantName = pseudonym(options.tenant ?? "hash", service.name);
     exporter = sender;
     queue = spans;
-    unsubscribe.push(
-      executed.on((execution) => {
-        if (!execution.sampled && !isSlowOrFailed(execution, slowShare)) return;
-        const count = 1 + (execution.spans?.length ?? 0);
-        if (spans.admits(count, execution.sampled)) spans.add(spansText(execution, tenantName(execution.tenant)), count);
-      }),
-      metrics.total({ name: "plimsoll_spans_exported_total", help: "Spans that the collector took.", read: () => spans.exported }),
-      metrics.total({
-        name: "plimsoll_spans_dropped_total",
-        help: "Spans that found no room or were not taken.",
-        read: () => spans.dropped,
-      }),
-      metrics.gauge({ name: "plimsoll_spans_waiting", help: "Spans that wait for export.", read: () => spans.size }),
-    );
+    unsubscribe = executed.on((execution) => {
+      if (!execution.sampled && !isSlowOrFailed(execution, slowShare)) return;
+      const count = 1 + (execution.spans?.length ?? 0);
+      if (spans.admits(count, execution.sampled)) spans.add(spansText(execution, tenantName(execution.tenant)), count);
+    });
+    metrics.total({ name: "plimsoll_spans_exported_total", help: "Spans that the collector took.", read: () => spans.exported });
+    metrics.total({
+      name: "plimsoll_spans_dropped_total",
+      help: "Spans that found no room or were not taken.",
+      read: () => spans.dropped,
+    });
+    metrics.gauge({ name: "plimsoll_spans_waiting", help: "Spans that wait for export.", read: () => spans.size });
   }
 
   async function stop(): Promise<void> {
-    for (const off of unsubscribe.splice(0)) off();
+    unsubscribe?.();
     await queue?.stop();
     exporter?.close();
   }

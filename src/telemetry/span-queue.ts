@@ -93,12 +93,7 @@ export class SpanQueue {
     do {
       const { text, spans } = this.#takeBatch();
       if (spans === 0) return;
-      const taken = await this.#sendBatch(text, spans);
-      // At a stop that ran into its bound everything was counted as dropped already.
-      if (this.#spans === 0) return;
-      this.#spans -= spans;
-      this.exported += taken;
-      this.dropped += spans - taken;
+      await this.#sendBatch(text, spans);
     } while (this.#spans >= batchSpans || this.#stopping.signal.aborted);
   }
 
@@ -110,20 +105,28 @@ export class SpanQueue {
     return { text: batch.map((item) => item.text).join(","), spans };
   }
 
-  /** Gives back how many spans the collector took. */
-  async #sendBatch(text: string, spans: number): Promise<number> {
+  async #sendBatch(text: string, spans: number): Promise<void> {
     const { send, sent, clock } = this.#options;
     for (let attempt = 1; ; attempt++) {
       // After a stop began there is one more attempt and no waiting.
       const last = attempt >= attempts || this.#stopping.signal.aborted;
       const result = await send(text);
       const dropped = result.outcome === "refused" || (result.outcome === "retry" && last);
+      const ended = dropped || result.outcome === "ok";
+      if (ended) this.#count(spans, dropped ? 0 : Math.max(0, spans - result.rejectedSpans));
       sent.publish({ ...result, spans, attempt, dropped });
-      if (dropped) return 0;
-      if (result.outcome === "ok") return Math.max(0, spans - result.rejectedSpans);
+      if (ended) return;
       const backoff = Math.min(backoffMs.max, backoffMs.first * 2 ** (attempt - 1)) * (0.5 + clock.random() / 2);
       const delayMs = Math.min(retryAfterMaxMs, Math.max(result.retryAfterMs ?? 0, backoff));
       await sleep(clock, delayMs, this.#stopping.signal).catch(() => undefined);
     }
+  }
+
+  #count(spans: number, taken: number): void {
+    // A stop that ran into its bound counted everything as dropped already.
+    if (this.#spans === 0) return;
+    this.#spans -= spans;
+    this.exported += taken;
+    this.dropped += spans - taken;
   }
 }
