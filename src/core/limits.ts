@@ -59,6 +59,18 @@ export const limits = {
   rememberedTokenMs: 60_000,
   /** Length of a bearer token. */
   tokenChars: 8_192,
+  /** New tokens that are being verified at the same time. */
+  verifyingTokens: 1_024,
+  /** Length of a subject, a tenant or a role in a token. */
+  tokenNameChars: 255,
+  /** Passwords that are hashed at the same time; each takes a thread of the pool of four and 19 MiB. */
+  passwordHashing: 2,
+  /** Passwords that may wait to be hashed. */
+  passwordQueue: 64,
+  /** Length of a password. */
+  passwordChars: 1_024,
+  /** Length of a pagination cursor. */
+  cursorChars: 2_048,
   /** Worker threads for `cpu`. */
   cpuThreads: 2,
   /** Calls of `cpu` that may wait for a thread. */

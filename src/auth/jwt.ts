@@ -1,0 +1,140 @@
+import assert from "node:assert";
+import { errors, jwtVerify } from "jose";
+import { type Clock, systemClock } from "../core/clock.ts";
+import type { Fault } from "../core/fault.ts";
+import { limits } from "../core/limits.ts";
+import type { Actor, Authenticator, RememberedToken } from "../operation/actor.ts";
+import { actorOf, type ClaimNames } from "./claims.ts";
+import { tokenExpired, tokenForOthers, tokenInvalid, tokenMalformed, tokenNotYetValid, tokenTooLong, tooManyNewTokens } from "./faults.ts";
+import { type TokenAlgorithm, type TokenKey, TokenKeys, type VerifyingKey } from "./keys.ts";
+import { RememberedTokens } from "./remembered-tokens.ts";
+import { readJsonPart, splitToken, type TokenText } from "./token-text.ts";
+
+/** What {@link jwt} accepts. */
+export interface JwtOptions {
+  /** One key, or several while keys are rotated; a token chooses by `kid`. */
+  readonly keys: readonly TokenKey[];
+  /** The `iss` that a token must have. */
+  readonly issuer: string;
+  /** What a token must have in `aud`. */
+  readonly audience: string;
+  /** The only algorithms allowed. *Default*: those of the keys. */
+  readonly algorithms?: readonly TokenAlgorithm[];
+  /** *Default*: `tid`. */
+  readonly tenantClaim?: string;
+  /** *Default*: `roles`. */
+  readonly rolesClaim?: string;
+  /** How far the issuer's clock may be off. *Units*: seconds. *Default*: 5. *Bounds*: 0 to 300. */
+  readonly clockToleranceSeconds?: number;
+  /** Verified tokens that are remembered. *Default*: 10,000. */
+  readonly rememberedTokens?: number;
+  readonly clock?: Clock;
+}
+
+/**
+ * Authenticates bearer tokens that are JSON Web Tokens signed with HS256, EdDSA (Ed25519) or ES256.
+ * *Faults thrown*: `unauthenticated` as `token_expired`, `token_not_yet_valid`, `token_too_long` or `token_invalid`; `unavailable`.
+ * *Guarantees*: a key is used with its own algorithm only; issuer, audience, `sub` and `exp` are always demanded, `nbf` and `iat` checked. A verified
+ * token is remembered until it expires, for at most 60 s, and costs a look-up meanwhile; many requests with one new token verify it once.
+ * *Bounds*: 8,192 characters a token. A token cannot be revoked before it expires: keep their time short.
+ * @example
+ * authentication: jwt({ keys: [{ id: "2026-11", algorithm: "EdDSA", publicKey: settings.tokenKey }], issuer: "https://id.example.com", audience: "shop" })
+ */
+export function jwt(options: JwtOptions): Authenticator {
+  return new JwtAuthenticator(options);
+}
+
+class JwtAuthenticator implements Authenticator {
+  readonly scheme = "bearer";
+  readonly document = { type: "http", scheme: "bearer", bearerFormat: "JWT" };
+  readonly #keys: TokenKeys;
+  readonly #expected: { readonly issuer: string; readonly audience: string };
+  readonly #names: ClaimNames;
+  readonly #toleranceSeconds: number;
+  readonly #clock: Clock;
+  readonly #remembered: RememberedTokens;
+  readonly #verifying = new Map<string, Promise<Actor>>();
+
+  constructor(options: JwtOptions) {
+    const { keys, issuer, audience, algorithms, clockToleranceSeconds = 5, rememberedTokens = limits.rememberedTokens } = options;
+    this.#keys = new TokenKeys(keys);
+    for (const algorithm of this.#keys.algorithms)
+      assert(
+        algorithms?.includes(algorithm) ?? true,
+        `jwt({ algorithms }) does not allow ${algorithm}, but a key is for it. Add it, or take the key out.`,
+      );
+    assert(typeof issuer === "string" && issuer !== "", "jwt({ issuer }) is empty. Write the text that your tokens have in iss.");
+    assert(typeof audience === "string" && audience !== "", "jwt({ audience }) is empty. Write the text that your tokens have in aud.");
+    const tolerated = clockToleranceSeconds >= 0 && clockToleranceSeconds <= 300;
+    assert(tolerated, `jwt({ clockToleranceSeconds }) is ${clockToleranceSeconds}. Write 0 to 300 seconds.`);
+    const bounded = Number.isSafeInteger(rememberedTokens) && rememberedTokens >= 1;
+    assert(bounded, `jwt({ rememberedTokens }) is ${rememberedTokens}. Write a whole number from 1.`);
+    this.#expected = { issuer, audience };
+    this.#names = { tenantClaim: options.tenantClaim ?? "tid", rolesClaim: options.rolesClaim ?? "roles" };
+    this.#toleranceSeconds = clockToleranceSeconds;
+    this.#clock = options.clock ?? systemClock;
+    this.#remembered = new RememberedTokens(rememberedTokens);
+  }
+
+  authenticate(token: string): Actor | Promise<Actor> {
+    if (token.length > limits.tokenChars) throw tokenTooLong();
+    return this.#remembered.get(token, this.#clock.now())?.actor ?? this.#verifying.get(token) ?? this.#verify(token);
+  }
+
+  remembered(token: string): RememberedToken | undefined {
+    return token.length > limits.tokenChars ? undefined : this.#remembered.get(token, this.#clock.now());
+  }
+
+  #verify(token: string): Promise<Actor> {
+    // Before anything is remembered by it: whatever is not in its one spelling ends here.
+    const text = splitToken(token);
+    if (text === undefined) throw tokenMalformed("not canonical");
+    const header = readJsonPart(text.header);
+    if (header === undefined) throw tokenMalformed("header");
+    // `crit` would change what the rest means; nothing that we know of is ever listed there.
+    const key = Object.hasOwn(header, "crit") ? undefined : this.#keys.choose(header);
+    if (key === undefined) throw tokenInvalid("no key for its alg and kid");
+    if (this.#verifying.size >= limits.verifyingTokens) throw tooManyNewTokens();
+    const verifying = this.#check(token, text, key).finally(() => this.#verifying.delete(token));
+    this.#verifying.set(token, verifying);
+    return verifying;
+  }
+
+  async #check(token: string, text: TokenText, key: VerifyingKey): Promise<Actor> {
+    const verifiedAt = this.#clock.now();
+    try {
+      await jwtVerify(token, key.key, {
+        ...this.#expected,
+        algorithms: [key.algorithm],
+        requiredClaims: ["exp", "sub"],
+        clockTolerance: this.#toleranceSeconds,
+        currentDate: new Date(verifiedAt),
+      });
+    } catch (error) {
+      if (error instanceof errors.JOSEError) throw refusal(error);
+      throw error;
+    }
+    const claims = readJsonPart(text.payload);
+    if (claims === undefined) throw tokenMalformed("payload");
+    const { exp, iat = 0 } = claims as { readonly exp: number; readonly iat?: unknown };
+    if (typeof iat !== "number" || !Number.isFinite(exp)) throw tokenInvalid("iat or exp");
+    if (iat * 1_000 > verifiedAt + this.#toleranceSeconds * 1_000) throw tokenNotYetValid();
+    const actor = actorOf(claims, this.#names);
+    if ("unfit" in actor) throw tokenInvalid(actor.unfit);
+    const validUntil = Math.min((exp + this.#toleranceSeconds) * 1_000, verifiedAt + limits.rememberedTokenMs);
+    // jose counts whole seconds, we do not.
+    if (this.#clock.now() >= validUntil) throw tokenExpired();
+    this.#remembered.add({ token, actor, validFrom: verifiedAt, validUntil });
+    return actor;
+  }
+}
+
+function refusal(error: errors.JOSEError): Fault {
+  if (error instanceof errors.JWTExpired) return tokenExpired();
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    if (error.claim === "nbf" && error.reason === "check_failed") return tokenNotYetValid();
+    if ((error.claim === "iss" || error.claim === "aud") && error.reason === "check_failed") return tokenForOthers(error.claim);
+    return tokenInvalid(error.claim);
+  }
+  return tokenInvalid(error.code);
+}

@@ -1,0 +1,110 @@
+import assert from "node:assert";
+import { createPublicKey, createSecretKey, type JsonWebKey, KeyObject, type webcrypto } from "node:crypto";
+
+/** The algorithms that a token may be signed with. */
+export type TokenAlgorithm = "HS256" | "EdDSA" | "ES256";
+
+/** A public key: PEM, JWK or a `KeyObject`. */
+export type PublicKeyInput = string | JsonWebKey | KeyObject;
+
+/**
+ * A key that tokens are verified with. It is good for its one algorithm only.
+ * *Shapes*: a `secret` given as text is used as it is, byte for byte in UTF-8: it is not decoded.
+ */
+export type TokenKey =
+  | { readonly id?: string | undefined; readonly algorithm: "HS256"; readonly secret: string | Uint8Array | KeyObject }
+  | { readonly id?: string | undefined; readonly algorithm: "EdDSA" | "ES256"; readonly publicKey: PublicKeyInput };
+
+/** A key that is ready for use. */
+export interface VerifyingKey {
+  readonly id: string | undefined;
+  readonly algorithm: TokenAlgorithm;
+  readonly key: webcrypto.CryptoKey;
+}
+
+const secretBytes = 32;
+
+/** What each algorithm's keys are. */
+export const keyKinds = {
+  HS256: { crypto: { name: "HMAC", hash: "SHA-256" }, fits: (key: KeyObject) => key.type === "secret", description: "a secret" },
+  EdDSA: { crypto: { name: "Ed25519" }, fits: (key: KeyObject) => key.asymmetricKeyType === "ed25519", description: "an Ed25519 key" },
+  ES256: {
+    crypto: { name: "ECDSA", namedCurve: "P-256" },
+    fits: (key: KeyObject) => key.asymmetricKeyType === "ec" && key.asymmetricKeyDetails?.namedCurve === "prime256v1",
+    description: "a P-256 key",
+  },
+} as const;
+
+/**
+ * Makes a signing secret out of text or bytes.
+ * Asserts that it has at least 32 bytes, and that it is no PEM: whoever knows a public key could sign with it.
+ */
+export function secretKey(secret: string | Uint8Array | KeyObject, what: string): KeyObject {
+  if (typeof secret === "string")
+    assert(!secret.includes("-----BEGIN"), `${what} is a PEM, which is no secret. Make one with: openssl rand -base64 48`);
+  const key = secret instanceof KeyObject ? secret : createSecretKey(Buffer.from(secret as string));
+  assert(key.type === "secret", `${what} is a ${key.type} key. Give HS256 a secret, or name the key's own algorithm.`);
+  const size = key.symmetricKeySize ?? 0;
+  assert(size >= secretBytes, `${what} has ${size} bytes; HS256 needs at least ${secretBytes}. Make one with: openssl rand -base64 48`);
+  return key;
+}
+
+/** The keys of one authenticator. Asserts that each fits its algorithm and that a token can choose among them. */
+export class TokenKeys {
+  readonly #keys: readonly VerifyingKey[];
+
+  constructor(keys: readonly TokenKey[]) {
+    assert(keys.length > 0, "jwt({ keys }) needs at least one key. Without keys, leave authentication out.");
+    this.#keys = keys.map((key, index) =>
+      verifyingKey(key, `jwt({ keys }): key ${index + 1}${key.id === undefined ? "" : ` (${key.id})`}`),
+    );
+    const ids = this.#keys.map(({ id }) => id).filter((id) => id !== undefined);
+    assert(new Set(ids).size === ids.length, "jwt({ keys }) has two keys with one id. Give each key an id of its own.");
+    for (const { id, algorithm } of this.#keys) {
+      const alike = this.#keys.filter((other) => other.algorithm === algorithm);
+      assert(
+        id !== undefined || alike.length === 1,
+        `jwt({ keys }) has ${alike.length} keys for ${algorithm}. Give each an id: tokens choose by "kid".`,
+      );
+    }
+  }
+
+  get algorithms(): readonly TokenAlgorithm[] {
+    return [...new Set(this.#keys.map(({ algorithm }) => algorithm))];
+  }
+
+  /** Chooses by the header's `kid`, else the only key for its `alg`; a key is never used with another algorithm than its own. */
+  choose({ kid, alg }: Readonly<Record<string, unknown>>): VerifyingKey | undefined {
+    const fitting = this.#keys.filter((key) => key.algorithm === alg && (kid === undefined || key.id === kid));
+    return fitting.length === 1 ? fitting[0] : undefined;
+  }
+}
+
+function verifyingKey(key: TokenKey, what: string): VerifyingKey {
+  const { id, algorithm } = key;
+  assert(id === undefined || (typeof id === "string" && id !== ""), `${what}: an id is a text. Leave it out where there is one key.`);
+  assert(Object.hasOwn(keyKinds, algorithm), `${what}: the algorithm is "${algorithm}". Use HS256, EdDSA or ES256.`);
+  const kind = keyKinds[algorithm];
+  const object = key.algorithm === "HS256" ? secretKey(key.secret, what) : publicKey(key.publicKey, what);
+  assert(
+    kind.fits(object),
+    `${what} does not fit: ${algorithm} needs ${kind.description}. Name the key's own algorithm, or give the right key.`,
+  );
+  return { id, algorithm, key: object.toCryptoKey(kind.crypto, false, ["verify"]) };
+}
+
+function publicKey(input: PublicKeyInput, what: string): KeyObject {
+  const refusal = `${what} is not a public key. Give its public half as PEM (-----BEGIN PUBLIC KEY-----), JWK or KeyObject.`;
+  assert(typeof input === "string" || (typeof input === "object" && input !== null), refusal);
+  if (input instanceof KeyObject) {
+    assert(input.type === "public", refusal);
+    return input;
+  }
+  // Node would take the public half out of a private key; but who verifies should not hold what signs.
+  assert(typeof input === "string" ? !input.includes("PRIVATE KEY") : input.d === undefined, refusal);
+  try {
+    return typeof input === "string" ? createPublicKey(input) : createPublicKey({ key: input, format: "jwk" });
+  } catch {
+    assert.fail(refusal);
+  }
+}
