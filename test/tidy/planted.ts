@@ -211,6 +211,7 @@ export const clean: Readonly<Record<string, string>> = {
   ].join("\n"),
   "src/core/long.ts": `export class A {\n  b() {\n${lines(68)}  }\n  c() {\n${lines(68)}  }\n}\n`,
   "test/types/a.ts": "export const a = 1;\n",
+  "test/property.test.ts": "fc.assert(fc.property(fc.nat(), fc.nat(), fc.nat(), fc.nat(), (a, b, c, d) => a + b + c + d));\n",
   "test/long.test.ts": `describe("a", () => {\n${lines(80)}});\n`,
   "test/a.ts": 'import { a } from "../src/core/a.ts";\nconsole.log(a, Date.now());\nif (a) throw new Error("a");\n',
   "examples/a.ts": 'import { a } from "plimsoll";\nimport { b } from "./b.ts";\nconsole.log(a, b, Date.now());\n',
