@@ -1,0 +1,165 @@
+import assert from "node:assert";
+import { argon2, timingSafeEqual } from "node:crypto";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { Fault } from "../core/fault.ts";
+import { limits } from "../core/limits.ts";
+import { type Argon2Cost, type EncodedPassword, formatPassword, parsePassword } from "./password-text.ts";
+
+export interface PasswordOptions {
+  /** Gives up the place in the queue, or stops waiting for the answer. */
+  readonly signal?: AbortSignal;
+}
+
+export interface PasswordHasherOptions {
+  /** *Default*: 19 MiB, 2 passes, 1 lane: about 36 ms of one core. */
+  readonly cost?: Argon2Cost;
+  readonly concurrency?: number;
+  readonly queue?: number;
+  readonly clock?: Clock;
+}
+
+/** *Source*: OWASP Password Storage Cheat Sheet, Argon2id. */
+const defaultCost: Argon2Cost = { memoryKib: 19_456, passes: 2, parallelism: 1 };
+const saltBytes = 16;
+const tagBytes = 32;
+const saltOfNobody = Buffer.alloc(saltBytes);
+
+/**
+ * Hashes passwords with argon2id on the thread pool, few at a time, the others waiting in a bounded queue.
+ * *Guarantees*: whoever gave up waiting still counts until the thread is free.
+ */
+export class PasswordHasher {
+  readonly #cost: Argon2Cost;
+  readonly #concurrency: number;
+  readonly #queue: number;
+  readonly #clock: Clock;
+  readonly #waiting = new Set<() => void>();
+  #running = 0;
+
+  constructor(options: PasswordHasherOptions = {}) {
+    this.#cost = options.cost ?? defaultCost;
+    this.#concurrency = options.concurrency ?? limits.passwordHashing;
+    this.#queue = options.queue ?? limits.passwordQueue;
+    this.#clock = options.clock ?? systemClock;
+    assert(this.#concurrency >= 1 && this.#queue >= 0, "A PasswordHasher needs a concurrency from 1 and a queue from 0.");
+  }
+
+  async hash(password: string, { signal }: PasswordOptions = {}): Promise<string> {
+    if (password.length > limits.passwordChars) throw tooLong();
+    const salt = this.#clock.randomBytes(saltBytes);
+    const tag = await this.#limited(() => derive(password, { ...this.#cost, salt, tagBytes }), signal);
+    return formatPassword({ ...this.#cost, salt, tag });
+  }
+
+  async verify(encoded: string | undefined, password: string, { signal }: PasswordOptions = {}): Promise<boolean> {
+    const known: EncodedPassword =
+      encoded === undefined ? { ...this.#cost, salt: saltOfNobody, tag: Buffer.alloc(tagBytes) } : parsePassword(encoded);
+    // The same for everybody, whoever exists: no password of ours is as long.
+    if (password.length > limits.passwordChars) return false;
+    const tag = await this.#limited(() => derive(password, { ...known, tagBytes: known.tag.length }), signal);
+    return timingSafeEqual(tag, known.tag) && encoded !== undefined;
+  }
+
+  needsRehash(encoded: string): boolean {
+    const { memoryKib, passes, parallelism, salt, tag } = parsePassword(encoded);
+    const { memoryKib: memory, passes: times, parallelism: lanes } = this.#cost;
+    return memoryKib !== memory || passes !== times || parallelism !== lanes || salt.length < saltBytes || tag.length < tagBytes;
+  }
+
+  async #limited(work: () => Promise<Buffer>, signal: AbortSignal | undefined): Promise<Buffer> {
+    signal?.throwIfAborted();
+    if (this.#running < this.#concurrency) this.#running++;
+    else await this.#slot(signal);
+    const running = work().finally(() => this.#leave());
+    return signal === undefined ? running : settledOrAborted(running, signal);
+  }
+
+  /** Waits for a slot that another hands over. */
+  #slot(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#waiting.size >= this.#queue) throw overloaded(this.#queue);
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        this.#waiting.delete(granted);
+        reject(signal?.reason);
+      };
+      const granted = () => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
+      };
+      this.#waiting.add(granted);
+      signal?.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+
+  #leave(): void {
+    for (const next of this.#waiting) {
+      this.#waiting.delete(next);
+      next();
+      return;
+    }
+    this.#running--;
+  }
+}
+
+function derive(
+  password: string,
+  { memoryKib, passes, parallelism, salt, tagBytes }: Argon2Cost & { salt: Buffer; tagBytes: number },
+): Promise<Buffer> {
+  // Keyboards differ in how they write one and the same letter.
+  const message = password.normalize("NFKC");
+  const parameters = { message, nonce: salt, memory: memoryKib, passes, parallelism, tagLength: tagBytes };
+  return new Promise((resolve, reject) => argon2("argon2id", parameters, (error, tag) => (error === null ? resolve(tag) : reject(error))));
+}
+
+function settledOrAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
+
+const tooLong = (): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "password_too_long",
+    message: `A password has at most ${limits.passwordChars} characters. Choose a shorter one.`,
+  });
+
+const overloaded = (queue: number): Fault =>
+  new Fault({
+    code: "unavailable",
+    type: "overloaded",
+    message: `The limit "passwords waiting" of ${queue} is reached (load ${queue}). Try again in a moment.`,
+    details: { limit: "passwords waiting", value: queue, load: queue },
+    retryAfterMs: 1_000,
+  });
+
+/** One for the process, as the thread pool is. */
+const shared = new PasswordHasher();
+
+/**
+ * Hashes a password for storage, as a PHC string that holds its parameters.
+ * *Bounds*: 1,024 characters; two at a time and 64 waiting in a process. *Faults thrown*: `invalid_argument` as `password_too_long`; `unavailable`.
+ * *Guarantees*: passwords that differ only in how Unicode writes them hash alike (NFKC).
+ * @example const passwordHash = await hashPassword(input.password, { signal });
+ */
+export function hashPassword(password: string, options?: PasswordOptions): Promise<string> {
+  return shared.hash(password, options);
+}
+
+/**
+ * Says whether a password is the one that was hashed. Pass `undefined` where there is no such user: it does the same work and says no.
+ * *Faults thrown*: `unavailable`. Asserts that `encoded` is what {@link hashPassword} gave.
+ * *Guarantees*: takes as long for a wrong password as for an unknown user, as long as stored hashes have the parameters of today.
+ * @example if (!(await verifyPassword(user?.passwordHash, input.password, { signal }))) fail(WrongCredentials, {});
+ */
+export function verifyPassword(encoded: string | undefined, password: string, options?: PasswordOptions): Promise<boolean> {
+  return shared.verify(encoded, password, options);
+}
+
+/** Says whether a stored hash has other parameters than those of today; hash the password again at the next sign-in that succeeds. */
+export function needsRehash(encoded: string): boolean {
+  return shared.needsRehash(encoded);
+}
