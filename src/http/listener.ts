@@ -8,7 +8,7 @@ import type { BodyReader } from "./body.ts";
 import { NodeInvocation } from "./node-invocation.ts";
 import { methodNotAllowed, routeNotFound, tooManyFromAddress, urlTooLong } from "./problem.ts";
 import { faultReply, type HttpReply, securityHeaders } from "./reply.ts";
-import { acceptableRequestId, readHeaders } from "./request-headers.ts";
+import { acceptableRequestId, type RequestHeaders, readHeaders } from "./request-headers.ts";
 import type { HttpRouter } from "./router.ts";
 
 export interface ListenerLimits {
@@ -25,6 +25,13 @@ export interface ListenerOptions {
   readonly limits: ListenerLimits;
   /** Documents and pages that are no operations, by path. */
   readonly pages: ReadonlyMap<string, HttpReply>;
+}
+
+/** One request and the way to answer it. */
+export interface HttpTurn {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly headers: RequestHeaders;
 }
 
 const lameDuckMs = 100;
@@ -85,12 +92,13 @@ export class HttpListener {
   }
 
   /** Writes a reply; returns the bytes of its body. */
-  write(request: IncomingMessage, response: ServerResponse, { status, headers, body }: HttpReply): number {
+  write({ request, response, headers: asked }: HttpTurn, { status, headers, body }: HttpReply): number {
     if (response.destroyed || response.headersSent) return 0;
     const bytes = Buffer.byteLength(body);
     if (status !== 204 && status !== 304) headers.push("content-length", String(bytes));
     // An unread body would have to be read to its end before the connection is of use again.
-    if (this.#closing || !request.complete) headers.push("connection", "close");
+    const unread = !request.complete && (asked.chunked || (asked.contentLength !== undefined && asked.contentLength !== "0"));
+    if (unread || this.#closing) headers.push("connection", "close");
     response.writeHead(status, headers as never);
     if (request.method === "HEAD") response.end();
     else response.end(body);
@@ -124,17 +132,18 @@ export class HttpListener {
     const headers = readHeaders(request.rawHeaders);
     const refuse = (fault: Fault) => {
       const requestId = acceptableRequestId(headers.requestId) ?? this.host.runtime.ids.spanId();
-      this.write(request, response, faultReply({ fault, requestId }));
+      this.write({ request, response, headers }, faultReply({ fault, requestId }));
     };
     if (url.length > limits.urlBytes) return refuse(urlTooLong(limits.urlBytes));
     const match = router.find(method === "HEAD" ? "GET" : method, path);
     if (match === undefined) {
       const page = method === "GET" || method === "HEAD" ? pages.get(path) : undefined;
-      if (page !== undefined) return void this.write(request, response, { ...page, headers: [...page.headers] });
+      if (page !== undefined) return void this.write({ request, response, headers }, { ...page, headers: [...page.headers] });
       const allowed = pages.has(path) ? ["GET", "HEAD"] : router.allowed(path);
       if (allowed.length === 0) return refuse(routeNotFound(path));
       if (method !== "OPTIONS") return refuse(methodNotAllowed(method, allowed.join(", ")));
-      return void this.write(request, response, { status: 204, headers: [...securityHeaders, "allow", allowed.join(", ")], body: "" });
+      const reply = { status: 204, headers: [...securityHeaders, "allow", allowed.join(", ")], body: "" };
+      return void this.write({ request, response, headers }, reply);
     }
     const connection = this.#connections.get(request.socket);
     if (connection === undefined) return;

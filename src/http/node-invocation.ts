@@ -1,11 +1,10 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { Fault } from "../core/fault.ts";
 import { parseTraceparent, type TraceParent } from "../core/trace.ts";
 import { type Actor, anonymous, standsFor } from "../operation/actor.ts";
 import type { HttpFacts } from "../operation/execution.ts";
 import type { Invocation, RunningExecution } from "../pipeline/running-execution.ts";
 import type { HttpConnection } from "./connection.ts";
-import type { HttpListener } from "./listener.ts";
+import type { HttpListener, HttpTurn } from "./listener.ts";
 import { preconditionMissing } from "./problem.ts";
 import { replyTo } from "./reply.ts";
 import { acceptableRequestId, type RequestHeaders, remainingMs } from "./request-headers.ts";
@@ -15,8 +14,7 @@ import type { Match } from "./router.ts";
 export class NodeInvocation implements Invocation {
   readonly surface = "http";
   readonly #listener: HttpListener;
-  readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
+  readonly #turn: HttpTurn;
   readonly #headers: RequestHeaders;
   readonly #match: Match;
   readonly #query: string;
@@ -25,8 +23,7 @@ export class NodeInvocation implements Invocation {
 
   constructor(listener: HttpListener, exchange: NodeExchange) {
     this.#listener = listener;
-    this.#request = exchange.request;
-    this.#response = exchange.response;
+    this.#turn = exchange;
     this.#headers = exchange.headers;
     this.#match = exchange.match;
     this.#query = exchange.query;
@@ -65,17 +62,17 @@ export class NodeInvocation implements Invocation {
   readInput(): unknown {
     const { binder } = this.#match.route;
     if (!binder.takesBody) return this.#bind(undefined);
-    const reading = this.#listener.bodies.read(this.#request, this.#headers);
+    const reading = this.#listener.bodies.read(this.#turn.request, this.#headers);
     return reading === undefined ? this.#bind(undefined) : reading.then((body) => this.#bind(body));
   }
 
   reply(execution: RunningExecution): HttpFacts {
     const { route } = this.#match;
-    const { status, headers, body } = replyTo(execution, route, this.#headers);
+    const reply = replyTo(execution, route, this.#headers);
     this.#connection.running.delete(this);
     this.#connection.load.inFlight--;
-    const responseBytes = this.#listener.write(this.#request, this.#response, { status, headers, body });
-    return { method: this.#request.method ?? "", route: route.path, status, requestBytes: Number(this.#headers.contentLength ?? 0), responseBytes };
+    const responseBytes = this.#listener.write(this.#turn, reply);
+    return { method: this.#turn.request.method ?? "", route: route.path, status: reply.status, requestBytes: Number(this.#headers.contentLength ?? 0), responseBytes };
   }
 
   /** The client went away: what it asked for is undone. */
@@ -90,10 +87,7 @@ export class NodeInvocation implements Invocation {
 }
 
 /** What a listener hands to an invocation. */
-export interface NodeExchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly headers: RequestHeaders;
+export interface NodeExchange extends HttpTurn {
   readonly match: Match;
   readonly query: string;
   readonly connection: HttpConnection;

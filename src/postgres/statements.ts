@@ -1,3 +1,4 @@
+import assert from "node:assert";
 import type { Claim, ClaimResult, Statement, StatementResult, StoredReply, TransactionOptions } from "../operation/transaction.ts";
 
 // The SQL that frames every transaction. All of it is prepared once per connection.
@@ -16,4 +17,25 @@ export function settingsStatement({ tenant, owner }: TransactionOptions, remaini
     values: [tenant ?? "", owner.actorId ?? "", String(remainingMs), String(remainingMs + graceMs)],
     columnsAsIs: true,
   };
+}
+
+/** Takes the key's lock, or says who has it; then, in a snapshot taken after the lock, reads its record. */
+export function claimStatement({ id, inputHash }: Claim): Statement {
+  return { text: "select * from plimsoll.claim($1, $2)", values: [id, inputHash], columnsAsIs: true };
+}
+
+export function readClaim({ rows }: StatementResult): ClaimResult {
+  const [row] = rows;
+  assert(row !== undefined, "plimsoll.claim gave no row: run the migrations of this version of plimsoll");
+  const { state, outcome, body } = row as { state: ClaimResult["state"]; outcome: string; body: string };
+  return state === "replay" ? { state, reply: { outcome, body } } : { state };
+}
+
+/** Keeps the reply under its key; over an expired record it writes anew, over a living one it fails, which undoes the transaction. */
+export function recordStatement({ id, inputHash, ttlMs }: Claim, { outcome, body }: StoredReply): Statement {
+  return { text: "select plimsoll.record($1, $2, $3, $4, $5)", values: [id, inputHash, ttlMs, outcome, body], columnsAsIs: true };
+}
+
+export function expireStatement(batch: number): Statement {
+  return { text: "select plimsoll.expire_idempotency($1) as deleted", values: [batch], columnsAsIs: true };
 }
