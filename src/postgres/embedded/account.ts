@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, lchownSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
+import { accessSync, chmodSync, constants, existsSync, lchownSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Fault } from "../../core/fault.ts";
 
@@ -52,6 +52,16 @@ export function own(dataDirectory: string, account: Account): void {
       cause,
       message: `${dataDirectory} cannot be given to user ${account.uid} (${(cause as Error).message}). Use a directory on a file system with Unix owners, or run as an ordinary user instead of root.`,
     });
+  }
+}
+
+/** Gives what root has written beside the data to whom the directory belongs, so that its owner can go on without root. */
+export function handBack(directory: string, names: readonly string[]): void {
+  const { uid, gid } = statSync(directory);
+  if (process.getuid!() !== 0 || uid === 0) return;
+  for (const name of names) {
+    const path = join(directory, name);
+    if (existsSync(path)) lchownSync(path, uid, gid);
   }
 }
 

@@ -73,11 +73,18 @@ const rows: readonly Row[] = [
   },
   {
     pattern:
-      /could not locate a valid checkpoint record|invalid (?:primary )?checkpoint|could not read file "global\/pg_control"|is corrupted|"\S*postgresql\.conf": No such file/,
+      /could not locate a valid checkpoint record|could not find the database system|invalid (?:primary )?checkpoint|could not read file "global\/pg_control"|is corrupted|"\S*postgresql\.conf": No such file/,
     code: "failed_precondition",
     type: "postgres_data_broken",
     message: ({ dataDirectory, logPath }) =>
       `The data in ${dataDirectory} are damaged (see ${logPath}). Restore them from a backup; if they may be lost, move the directory away and start again.`,
+  },
+  {
+    pattern: /could not look up effective user ID (\d+)/,
+    code: "failed_precondition",
+    type: "postgres_no_user",
+    message: (_, match) =>
+      `User ${match[1]} has no name on this system, and initdb demands one. Add a line to /etc/passwd (app:x:${match[1]}:${match[1]}::/:/sbin/nologin), or start as root or as a user with a name.`,
   },
   {
     pattern: /cannot be run as root|"root" execution of the PostgreSQL server is not permitted/,

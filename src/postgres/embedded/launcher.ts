@@ -5,7 +5,7 @@ import { type Clock, sleep, systemClock } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import type { Service } from "../../core/service.ts";
-import { accountFor, own } from "./account.ts";
+import { accountFor, handBack, own } from "./account.ts";
 import { embeddedBinaries, type PostgresBinaries } from "./binaries.ts";
 import { usableBinaries } from "./cache.ts";
 import { explainFile } from "./explain.ts";
@@ -86,6 +86,7 @@ export class EmbeddedPostgres implements Service {
         try {
           const postmaster = await this.#adoptOrLaunch();
           this.#running = { postmaster, unregister: registerUser(this.#path("users"), this.#clock.uuid()) };
+          handBack(this.directory, ["postgres.log", "port", "users"]);
         } finally {
           unlock();
         }

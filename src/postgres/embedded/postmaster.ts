@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Fault } from "../../core/fault.ts";
 import { clusterName } from "./invocation.ts";
@@ -25,10 +25,19 @@ export function findPostmaster(dataDirectory: string): Postmaster | undefined {
   if (command.split(" ").includes(`cluster_name=${clusterName(dataDirectory)}`)) {
     return { ...identity, port: Number(lines[3]), status: statusOf(lines[7]) };
   }
-  if (/(^|\/)(postgres|postmaster)(:|\s|$)/.test(command) && !command.includes("cluster_name=plimsoll-"))
-    throw foreign(path, identity.pid, lines[3]);
+  if (isUnmarkedPostgres(command) && mayServe(identity.pid, dataDirectory)) throw foreign(path, identity.pid, lines[3]);
   rmSync(path, { force: true });
   return undefined;
+}
+
+function isUnmarkedPostgres(command: string): boolean {
+  return /(^|\/)(postgres|postmaster)(:|\s|$)/.test(command) && !command.includes("cluster_name=plimsoll-");
+}
+
+/** Postgres serves only what belongs to its own user; where the system does not tell whose the process is, it may. */
+function mayServe(pid: number, dataDirectory: string): boolean {
+  const process = statSync(`/proc/${pid}`, { throwIfNoEntry: false });
+  return process === undefined || process.uid === statSync(dataDirectory).uid;
 }
 
 function readLines(path: string): string[] {
