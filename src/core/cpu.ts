@@ -17,6 +17,13 @@ export interface CpuCallOptions {
   readonly signal?: AbortSignal;
 }
 
+export { type CpuFunction, cpuFunction } from "./cpu/function.ts";
+
+// A URL is not rewritten when the sources are built, as an import is.
+const threadEntry = import.meta.url.endsWith(".ts")
+  ? new URL("./cpu/thread.ts", import.meta.url)
+  : new URL("./cpu/thread.js", import.meta.url);
+
 interface Call {
   readonly request: CpuRequest;
   readonly resolve: (value: unknown) => void;
@@ -146,9 +153,7 @@ export class CpuPool {
   }
 
   #startThread(): Worker {
-    // Found from this file, under the same extension: .ts as it is written, .js as it is built.
-    const entry = new URL(import.meta.url.replace(/cpu(\.[jt]s)(\?.*)?$/, "cpu/thread$1"));
-    const worker = new Worker(entry, { name: "plimsoll-cpu", resourceLimits: { maxOldGenerationSizeMb: limits.cpuThreadMb } });
+    const worker = new Worker(threadEntry, { name: "plimsoll-cpu", resourceLimits: { maxOldGenerationSizeMb: limits.cpuThreadMb } });
     worker.on("message", (reply: CpuReply) => {
       const call = this.#running.get(worker);
       if (!call) return;

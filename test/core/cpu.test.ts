@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { describe, it, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import { cpuFunction } from "../../src/core/cpu/function.ts";
-import { CpuPool, type CpuPoolOptions, cpu, stopCpu } from "../../src/core/cpu.ts";
+import { CpuPool, type CpuPoolOptions, cpu, cpuFunction, stopCpu } from "../../src/core/cpu.ts";
 import { Fault } from "../../src/core/fault.ts";
 import * as functions from "./fixtures/cpu-functions.ts";
 
