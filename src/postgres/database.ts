@@ -30,6 +30,8 @@ export interface PostgresSpec {
 export interface PostgresAddresses {
   readonly url: string;
   readonly adminUrl: string | undefined;
+  /** Makes what the migrations need of the server, before they run. */
+  prepare?(): Promise<void>;
 }
 
 const expireEveryMs = 60_000;
@@ -71,7 +73,7 @@ export class PostgresDatabase implements Database, TransactionHost {
   }
 
   async start(): Promise<void> {
-    const { url, adminUrl } = await this.#locate();
+    const { url, adminUrl, prepare } = await this.#locate();
     const { connections, queue, connectTimeout } = this.#spec;
     const pool = new Pool({
       url,
@@ -82,7 +84,7 @@ export class PostgresDatabase implements Database, TransactionHost {
       clock: this.clock,
     });
     try {
-      await migrate({ ...this.#migration(), ...(adminUrl === undefined ? { url: this.#spec.directUrl ?? url } : { adminUrl, appUrl: url }) });
+      await migrate({ modules: this.#context.modules, clock: this.clock, adminUrl, appUrl: this.#spec.directUrl ?? url, ...(prepare && { prepare }) });
       await pool.start();
     } catch (error) {
       throw unreachable(error);
@@ -143,10 +145,6 @@ export class PostgresDatabase implements Database, TransactionHost {
   #usable(): Pool {
     if (this.#pool !== undefined) return this.#pool;
     throw new Fault({ code: "unavailable", type: "database_unavailable", message: "The database is not connected. Start the app first.", retryAfterMs: 1_000 });
-  }
-
-  #migration() {
-    return { modules: this.#context.modules, clock: this.clock };
   }
 
   async #checkRole(pool: Pool): Promise<number> {

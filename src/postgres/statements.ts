@@ -21,7 +21,7 @@ export function settingsStatement({ tenant, owner }: TransactionOptions, remaini
 
 /** Takes the key's lock, or says who has it; then, in a snapshot taken after the lock, reads its record. */
 export function claimStatement({ id, inputHash }: Claim): Statement {
-  return { text: "select * from plimsoll.claim($1, $2)", values: [id, inputHash], columnsAsIs: true };
+  return { text: "select * from plimsoll.claim($1, $2)", values: [id.toString("hex"), inputHash], columnsAsIs: true };
 }
 
 export function readClaim({ rows }: StatementResult): ClaimResult {
@@ -33,7 +33,7 @@ export function readClaim({ rows }: StatementResult): ClaimResult {
 
 /** Keeps the reply under its key; over an expired record it writes anew, over a living one it fails, which undoes the transaction. */
 export function recordStatement({ id, inputHash, ttlMs }: Claim, { outcome, body }: StoredReply): Statement {
-  return { text: "select plimsoll.record($1, $2, $3, $4, $5)", values: [id, inputHash, ttlMs, outcome, body], columnsAsIs: true };
+  return { text: "select plimsoll.record($1, $2, $3, $4, $5)", values: [id.toString("hex"), inputHash, ttlMs, outcome, body], columnsAsIs: true };
 }
 
 export function expireStatement(batch: number): Statement {

@@ -50,7 +50,7 @@ export function own(dataDirectory: string, account: Account): void {
       code: "failed_precondition",
       type: "postgres_data_owner",
       cause,
-      message: `${dataDirectory} cannot be given to user ${account.uid} (${(cause as Error).message}). Use a directory on a file system with Unix owners, or run as an ordinary user instead of root.`,
+      message: `${dataDirectory} cannot be given to user ${account.uid} (${(cause as Error).message}). Run as an ordinary user instead of root, or in a container that lets root change owners; or choose a directory on a file system that keeps them.`,
     });
   }
 }

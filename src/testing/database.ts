@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import type { DatabaseSource } from "../app/app.ts";
+import { systemClock } from "../core/clock.ts";
+import type { Module } from "../operation/module.ts";
+import { postgres } from "../postgres/database.ts";
+import { EmbeddedPostgres } from "../postgres/embedded/launcher.ts";
+import { migrate, withClient } from "../postgres/migrate.ts";
+import { readMigrations } from "../postgres/migration-files.ts";
+import { ensureAppRole } from "../postgres/roles.ts";
+
+/** A Postgres server that tests may use, as its superuser. */
+export interface TestServer {
+  readonly name: string;
+  readonly adminUrl: string;
+  stop(): Promise<void>;
+}
+
+/** A database of one test file, cloned from a migrated template. */
+export interface TestDatabase extends DatabaseSource, AsyncDisposable {
+  /** As the application. */
+  readonly url: string;
+  /** As the owner. */
+  readonly adminUrl: string;
+  /** Runs SQL as the owner, past row-level security. */
+  admin<R extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<R[]>;
+  drop(): Promise<void>;
+}
+
+const role = "plimsoll_test_app";
+const templateLock = 0x706c7465;
+
+/** The embedded server, shared by all test files that run at the same time and stopped by the last. */
+export async function embeddedTestServer(): Promise<TestServer> {
+  const server = new EmbeddedPostgres({ directory: join(tmpdir(), `plimsoll-test-${process.getuid?.() ?? "user"}`) });
+  await server.start();
+  return { name: "embedded", adminUrl: server.adminUrl, stop: () => server.stop() };
+}
+
+/**
+ * Makes a database for one test file: a clone of a template in which the modules' migrations ran once.
+ * *Defaults*: on the embedded server.
+ * @example
+ * await using database = await testDatabase({ modules: [orders] });
+ * await using app = await testApp({ modules: [orders], database });
+ */
+export async function testDatabase(spec: { readonly modules: readonly Module[]; readonly server?: TestServer }): Promise<TestDatabase> {
+  const server = spec.server ?? (await embeddedTestServer());
+  const name = `plimsoll_test_${process.pid}_${systemClock.uuid().replaceAll("-", "").slice(-12)}`;
+  const template = await ensureTemplate(server.adminUrl, spec.modules);
+  await withClient(server.adminUrl, (client) => client.query(`create database ${name} template ${template}`));
+  const adminUrl = inDatabase(server.adminUrl, name);
+  const url = asRole(adminUrl);
+  const drop = async () => {
+    await withClient(server.adminUrl, (client) => client.query(`drop database if exists ${name} with (force)`));
+    if (spec.server === undefined) await server.stop();
+  };
+  return {
+    ...postgres({ url }),
+    url,
+    adminUrl,
+    admin: <R extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) =>
+      withClient(adminUrl, async (client) => (await client.query<R>(text, [...values])).rows),
+    drop,
+    [Symbol.asyncDispose]: drop,
+  };
+}
+
+/** Migrates a template once for all processes whose modules have the same migrations. */
+async function ensureTemplate(adminUrl: string, modules: readonly Module[]): Promise<string> {
+  const files = readMigrations(modules).flatMap((module) => module.files);
+  const hash = createHash("sha256").update(files.map((file) => `${file.module}/${file.name}:${file.checksum}`).join()).digest("hex");
+  const template = `plimsoll_template_${hash.slice(0, 16)}`;
+  await withClient(adminUrl, async (client) => {
+    await client.query("select pg_advisory_lock($1)", [templateLock]);
+    const known = await client.query("select from pg_database where datname = $1", [template]);
+    if (known.rowCount === 1) return;
+    await ensureAppRole(client, { role, password: role });
+    const making = `${template}_new`;
+    await client.query(`drop database if exists ${making} with (force)`);
+    await client.query(`create database ${making} template template0`);
+    const ownerUrl = inDatabase(adminUrl, making);
+    await migrate({ modules, adminUrl: ownerUrl, appUrl: asRole(ownerUrl), clock: systemClock });
+    await client.query(`alter database ${making} rename to ${template}`);
+  });
+  return template;
+}
+
+function inDatabase(url: string, name: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${name}`;
+  return changed.href;
+}
+
+function asRole(url: string): string {
+  const changed = new URL(url);
+  changed.username = role;
+  changed.password = role;
+  return changed.href;
+}

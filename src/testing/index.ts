@@ -1,0 +1,3 @@
+export { TestClock } from "./clock.ts";
+export { embeddedTestServer, type TestDatabase, type TestServer, testDatabase } from "./database.ts";
+export { type TestApp, type TestAppSpec, type TestCall, testActor, testApp } from "./test-app.ts";
