@@ -25,7 +25,9 @@ import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { sleep, systemClock } from "../../src/core/clock.ts";
 import { Fault } from "../../src/core/fault.ts";
+import { accountFor, isReachable } from "../../src/postgres/embedded/account.ts";
 import { embeddedBinaries } from "../../src/postgres/embedded/binaries.ts";
+import { usableBinaries } from "../../src/postgres/embedded/cache.ts";
 import { explain, explainSpawn } from "../../src/postgres/embedded/explain.ts";
 import { refuseFullDisk } from "../../src/postgres/embedded/initialize.ts";
 import { EmbeddedPostgres, type EmbeddedPostgresInit } from "../../src/postgres/embedded/launcher.ts";
@@ -39,6 +41,9 @@ const needsRoot = { skip: isRoot ? false : "needs root, to become another user" 
 const needsLinux = { skip: isRoot && process.platform === "linux" ? false : "needs root on Linux" };
 /** Neither root nor `nobody`, but known to the system by a name. */
 const userId = Number(/^(?!root|nobody)[^:]+:[^:]*:(?!0:)(\d+):/m.exec(readFileSync("/etc/passwd", "utf8"))?.[1] ?? 1);
+/** A checkout in the home of root cannot be run by anybody else. */
+const isOpen = isReachable(process.execPath, { uid: userId, gid: userId, other: isRoot });
+const needsUser = { skip: needsLinux.skip || (isOpen ? false : "the checkout is closed to other users") };
 
 let home: string;
 let template: string;
@@ -283,7 +288,7 @@ describe("accounts", () => {
 
   it(
     "as an ordinary user, runs it as that user, also below a folder that is closed to others; root goes on with the same data",
-    needsLinux,
+    needsUser,
     async (t) => {
       const directory = empty();
       chownSync(dirname(directory), userId, userId);
@@ -300,10 +305,19 @@ describe("accounts", () => {
       await server.start();
       assert.equal(statSync(`/proc/${server.pid}`).uid, userId);
       await server.stop();
+      assert.equal((await new Neighbour(t, { directory }, userId).started).fault, undefined, "and the user after root");
     },
   );
 
-  it("as an ordinary user, says whose the data are when they are another's", needsRoot, async (t) => {
+  it("as a user without a name, says that initdb demands one", needsUser, async (t) => {
+    const directory = empty();
+    chownSync(dirname(directory), 31_337, 31_337);
+    const { fault } = await new Neighbour(t, { directory }, 31_337).started;
+    assert.equal(fault?.type, "postgres_no_user");
+    assert.match(fault.message, /app:x:31337:31337/);
+  });
+
+  it("as an ordinary user, says whose the data are when they are another's", needsUser, async (t) => {
     const directory = prepared();
     chownSync(directory, userId, userId);
     const { fault } = await new Neighbour(t, { directory }, userId).started;
@@ -311,7 +325,7 @@ describe("accounts", () => {
     assert.match(fault.message, new RegExp(`sudo chown -R ${userId} `));
   });
 
-  it("as an ordinary user, says that it may not write", needsRoot, async (t) => {
+  it("as an ordinary user, says that it may not write", needsUser, async (t) => {
     const { fault } = await new Neighbour(t, { directory: prepared() }, userId).started;
     assert.equal(fault?.type, "postgres_directory_refused");
     assert.match(fault.message, /Make it writable/);
@@ -592,7 +606,12 @@ describe("two processes on one directory", () => {
   it("refuse a server that was started by other means", async (t) => {
     const directory = prepared();
     const data = join(directory, "postgres");
-    const { directory: programs } = embeddedBinaries();
+    const programs = await usableBinaries({
+      binaries: embeddedBinaries(),
+      account: accountFor(data),
+      cacheDirectory: undefined,
+      clock: systemClock,
+    });
     const { uid, gid } = statSync(data);
     const args = ["-D", data, "-p", String(await freePort()), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="];
     const foreign = spawn(join(programs, "bin", "postgres"), args, {
