@@ -2,7 +2,7 @@ import { codes, type Level } from "../core/code.ts";
 import { limits } from "../core/limits.ts";
 import type { Execution, HttpFacts } from "../operation/execution.ts";
 import type { LogRecord } from "../operation/telemetry.ts";
-import { escapeText, flat, millisText, numberText, quote, TimeText } from "./json-text.ts";
+import { encode, type LineBytes, millisText, numberText, quote } from "./json-text.ts";
 import type { Redaction } from "./redaction.ts";
 
 /** How the lines of one log are written. */
@@ -17,25 +17,52 @@ export function levelOf(outcome: Execution["outcome"]): Level {
   return outcome === "ok" ? "info" : codes[outcome].level;
 }
 
-/**
- * What is the same in most lines of one operation, written once and kept in one piece: the fewer pieces a line is put together from, the less
- * it costs, here and when the batch is written.
- */
+const rememberedCallers = 10_000;
+const keptTimes = 8;
+const nothing: Uint8Array = new Uint8Array(0);
+const traceKey = encode('","trace_id":"');
+const spanKey = encode('","span_id":"');
+const queuedKey = encode(',"queued_ms":');
+const runningKey = encode(',"running_ms":');
+const databaseKey = encode(',"database_ms":');
+const statementsKey = encode(',"statements":');
+const responseKey = encode(',"response_bytes":');
+const endOfObject = encode("}");
+const endOfLine = encode("}\n");
+
+/** Writes wall times as RFC 3339; the last milliseconds are kept, for executions end close to each other. */
+class TimeText {
+  readonly #times: number[] = new Array(keptTimes).fill(Number.NaN);
+  readonly #texts: Uint8Array[] = new Array(keptTimes).fill(nothing);
+
+  /** From the start of the line to the end of the time. *Units*: milliseconds since the Unix epoch. */
+  at(ms: number): Uint8Array {
+    const time = ms >= 0 && ms < 8.64e15 ? Math.floor(ms) : 0;
+    const slot = time % keptTimes;
+    if (this.#times[slot] !== time) {
+      this.#times[slot] = time;
+      this.#texts[slot] = encode(`{"time":"${new Date(time).toISOString()}`);
+    }
+    return this.#texts[slot]!;
+  }
+}
+
+/** What is the same in most lines of one operation, encoded once: the fewer pieces a line is put together from, the less it costs. */
 class OperationText {
-  readonly #heads = new Map<string, string>();
+  readonly #heads = new Map<string, Uint8Array>();
   #attempt = -1;
   #deadlineMs = -1;
-  #budget = "";
+  #budget = nothing;
   #last: HttpFacts | undefined;
   #statements = -1;
-  #http = "";
+  #http = nothing;
 
   /** From the time to the request id. */
-  head(execution: Execution): string {
+  head(execution: Execution): Uint8Array {
     const key = execution.surface === "http" ? execution.outcome : `${execution.outcome} ${execution.surface}`;
     let head = this.#heads.get(key);
     if (head === undefined) {
-      head = flat(
+      head = encode(
         `","level":"${levelOf(execution.outcome)}","operation":${quote(execution.operation)},"module":${quote(execution.module)}` +
           `,"kind":"${execution.kind}","criticality":"${execution.criticality}","surface":${quote(execution.surface)},"code":"${execution.outcome}","request_id":"`,
       );
@@ -45,17 +72,17 @@ class OperationText {
   }
 
   /** From the actor to the duration. */
-  budget(execution: Execution): string {
+  budget(execution: Execution): Uint8Array {
     if (execution.attempt !== this.#attempt || execution.deadlineMs !== this.#deadlineMs) {
       this.#attempt = execution.attempt;
       this.#deadlineMs = execution.deadlineMs;
-      this.#budget = flat(`,"attempt":${numberText(this.#attempt)},"deadline_ms":${millisText(this.#deadlineMs)},"duration_ms":`);
+      this.#budget = encode(`,"attempt":${numberText(this.#attempt)},"deadline_ms":${millisText(this.#deadlineMs)},"duration_ms":`);
     }
     return this.#budget;
   }
 
   /** From the time in the database to the request's size. */
-  http(http: HttpFacts, statements: number): string {
+  http(http: HttpFacts, statements: number): Uint8Array {
     const last = this.#last;
     if (
       last === undefined ||
@@ -66,7 +93,7 @@ class OperationText {
     ) {
       this.#last = http;
       this.#statements = statements;
-      this.#http = flat(
+      this.#http = encode(
         `,"statements":${numberText(statements)},"http":{"method":${quote(http.method)},"route":${quote(http.route)}` +
           `,"status":${numberText(http.status)},"request_bytes":`,
       );
@@ -74,8 +101,6 @@ class OperationText {
     return this.#http;
   }
 }
-
-const rememberedCallers = 10_000;
 
 /**
  * Writes executions and `scope.log` records as JSON, each one line with its line break.
@@ -85,56 +110,62 @@ export class LineFormat {
   readonly #options: LineFormatOptions;
   readonly #time = new TimeText();
   readonly #operations = new Map<string, OperationText>();
-  readonly #callers = new Map<string, Map<string | undefined, string>>();
+  readonly #callers = new Map<string, Map<string | undefined, Uint8Array>>();
 
   constructor(options: LineFormatOptions) {
     this.#options = options;
   }
 
-  execution(execution: Execution): string {
+  execution(execution: Execution, line: LineBytes): void {
     const { operation, http } = execution;
     let texts = this.#operations.get(operation);
     if (texts === undefined) {
       texts = new OperationText();
       this.#operations.set(operation, texts);
     }
-    return (
-      '{"time":"' +
-      this.#time.at(execution.startedAt + execution.durationMs) +
-      texts.head(execution) +
-      escapeText(execution.requestId) +
-      '","trace_id":"' +
-      escapeText(execution.traceId) +
-      '","span_id":"' +
-      escapeText(execution.spanId) +
-      this.#callerText(execution) +
-      texts.budget(execution) +
-      millisText(execution.durationMs) +
-      ',"queued_ms":' +
-      millisText(execution.queuedMs) +
-      ',"running_ms":' +
-      millisText(execution.runningMs) +
-      ',"database_ms":' +
-      millisText(execution.databaseMs) +
-      (http === undefined
-        ? `,"statements":${numberText(execution.statements)}`
-        : `${texts.http(http, execution.statements)}${numberText(http.requestBytes)},"response_bytes":${numberText(http.responseBytes)}}`) +
-      this.#rare(execution) +
-      "}\n"
-    );
+    line.piece(this.#time.at(execution.startedAt + execution.durationMs));
+    line.piece(texts.head(execution));
+    line.text(execution.requestId);
+    line.piece(traceKey);
+    line.text(execution.traceId);
+    line.piece(spanKey);
+    line.text(execution.spanId);
+    this.#caller(execution, line);
+    line.piece(texts.budget(execution));
+    line.millis(execution.durationMs);
+    line.piece(queuedKey);
+    line.millis(execution.queuedMs);
+    line.piece(runningKey);
+    line.millis(execution.runningMs);
+    line.piece(databaseKey);
+    line.millis(execution.databaseMs);
+    if (http === undefined) {
+      line.piece(statementsKey);
+      line.integer(execution.statements);
+    } else {
+      line.piece(texts.http(http, execution.statements));
+      line.integer(http.requestBytes);
+      line.piece(responseKey);
+      line.integer(http.responseBytes);
+      line.piece(endOfObject);
+    }
+    line.json(this.#rare(execution));
+    line.piece(endOfLine);
   }
 
-  record(record: LogRecord): string {
+  record(record: LogRecord, line: LineBytes): void {
     const fields = record.fields === undefined ? "" : `,"fields":${this.#options.redaction.json(record.fields)}`;
-    const message = record.message.slice(0, limits.logFieldChars);
-    return (
-      `{"time":"${this.#time.at(record.at)}","level":"${record.level}","operation":${quote(record.operation)},"message":${quote(message)}` +
-      `,"request_id":${quote(record.requestId)},"trace_id":${quote(record.traceId)},"span_id":${quote(record.spanId)}${fields}}\n`
+    const message = quote(record.message.slice(0, limits.logFieldChars));
+    line.piece(this.#time.at(record.at));
+    line.json(
+      `","level":"${record.level}","operation":${quote(record.operation)},"message":${message},"request_id":${quote(record.requestId)}` +
+        `,"trace_id":${quote(record.traceId)},"span_id":${quote(record.spanId)}${fields}`,
     );
+    line.piece(endOfLine);
   }
 
   /** From the span id to the attempt. */
-  #callerText({ tenant, actorKind, actorId }: Execution): string {
+  #caller({ tenant, actorKind, actorId }: Execution, line: LineBytes): void {
     let texts = this.#callers.get(actorKind);
     if (texts === undefined) {
       texts = new Map();
@@ -143,13 +174,14 @@ export class LineFormat {
     let text = texts.get(tenant);
     if (text === undefined) {
       const name = this.#options.tenant(tenant);
-      text = flat(`"${name === undefined ? "" : `,"tenant":${quote(name)}`},"actor_kind":"${actorKind}"`);
+      text = encode(`"${name === undefined ? "" : `,"tenant":${quote(name)}`},"actor_kind":"${actorKind}"`);
       // Tenants come and go: what is remembered of them has a bound.
       if (texts.size >= rememberedCallers) texts.clear();
       texts.set(tenant, text);
     }
+    line.piece(text);
     const actor = actorId === undefined ? undefined : this.#options.actorId(actorId);
-    return actor === undefined ? text : `${text},"actor_id":${quote(actor)}`;
+    if (actor !== undefined) line.json(`,"actor_id":${quote(actor)}`);
   }
 
   /** What most executions do not have. */

@@ -1,108 +1,142 @@
-import sonicBoom from "sonic-boom";
+import fs from "node:fs";
+import { dirname } from "node:path";
 import type { Clock, Timer } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
+import { LineBytes } from "./json-text.ts";
 
 /** Where lines go: standard output, a file that is appended to, or whatever `write` does with each line. */
 export type LogDestination = "stdout" | { readonly file: string } | { readonly write: (line: string) => void };
 
 /** Takes lines without ever waiting. */
 export interface LogWriter {
-  write(line: string): void;
+  /** Where the next line is written; `undefined` where there is no room, and the line counts as dropped. */
+  open(): LineBytes | undefined;
+  /** Ends the line that was written since {@link open}. */
+  commit(): void;
   /** Lines that found no room. */
   readonly dropped: number;
   stop(): Promise<void>;
 }
 
-const chunkChars = 65_536;
+/** Lines that are handed over to the system together. */
+interface Chunk {
+  readonly bytes: LineBytes;
+  lines: number;
+  /** How much of it the system has taken. */
+  written: number;
+}
+
+const stdoutFd = 1;
+const chunkBytes = 65_536;
+/** What a chunk has room for above its bound, so that the last line seldom makes it grow. */
+const chunkRoom = 8_192;
+const keptChunks = 4;
 const flushMs = 50;
 const retryMs = 1_000;
+const retryBusyMs = 10;
 const stopMs = 5_000;
 
 /**
  * Collects lines and writes them in large pieces, so that one write of the system carries hundreds of lines.
  * *Bounds*: `limits.logBytes` wait for a slow disk or pipe; lines beyond are dropped and counted; a line waits at most 50 ms for others.
- * *Guarantees*: never blocks, never throws; after an error of the disk what waits is tried again every second.
+ * *Guarantees*: never blocks, never throws; what the system did not take is tried again, every second after an error.
  */
 export class BatchedLogWriter implements LogWriter {
-  readonly #sonic: sonicBoom.SonicBoom;
+  readonly #fd: number;
   readonly #clock: Clock;
-  #pending = "";
-  #pendingLines = 0;
-  #inFlightBytes = 0;
-  #timer: Timer | undefined;
-  #retry: Timer | undefined;
+  #chunk = newChunk();
+  /** Chunks that wait for the system, the oldest first. */
+  readonly #waiting: Chunk[] = [];
+  readonly #free: Chunk[] = [];
+  #waitingBytes = 0;
+  #writing = false;
+  #flushTimer: Timer | undefined;
+  #retryTimer: Timer | undefined;
   #idle: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
   dropped = 0;
 
-  private constructor(sonic: sonicBoom.SonicBoom, clock: Clock) {
-    this.#sonic = sonic;
+  constructor(fd: number, clock: Clock) {
+    this.#fd = fd;
     this.#clock = clock;
-    sonic.on("write", (bytes: number) => this.#written(bytes));
-    sonic.on("error", () => this.#retryLater());
     process.once("exit", this.#onExit);
   }
 
-  /** Opens the destination. Throws the fault `log_file_unusable` when it cannot be written to. */
-  static async open(destination: "stdout" | { readonly file: string }, clock: Clock): Promise<BatchedLogWriter> {
-    const dest = destination === "stdout" ? 1 : destination.file;
-    const sonic = new sonicBoom.SonicBoom({ dest, append: true, mkdir: true, sync: false, maxWrite: chunkChars * 2, mode: 0o640 });
-    await new Promise<void>((resolve, reject) => {
-      sonic.once("ready", resolve);
-      sonic.once("error", (cause: NodeJS.ErrnoException) => {
-        const message = `The log file ${dest} cannot be written to (${cause.code}). Make its folder writable for this user, or give logs() another destination.`;
-        reject(new Fault({ code: "failed_precondition", type: "log_file_unusable", message, cause }));
-      });
-    });
-    sonic.removeAllListeners("error");
-    return new BatchedLogWriter(sonic, clock);
+  open(): LineBytes | undefined {
+    if (this.#chunk.bytes.end + this.#waitingBytes < limits.logBytes && this.#stopped === undefined) return this.#chunk.bytes;
+    this.dropped++;
+    return undefined;
   }
 
-  write(line: string): void {
-    if (this.#pending.length + this.#inFlightBytes + line.length > limits.logBytes || this.#stopped !== undefined) {
-      this.dropped++;
-      return;
-    }
-    this.#pending += line;
-    this.#pendingLines++;
-    if (this.#pending.length >= chunkChars) this.#handOver();
-    else if (this.#timer === undefined) this.#timer = this.#clock.schedule(flushMs, () => this.#handOver());
+  commit(): void {
+    this.#chunk.lines++;
+    if (this.#chunk.bytes.end >= chunkBytes) this.#handOver();
+    else if (this.#flushTimer === undefined) this.#flushTimer = this.#clock.schedule(flushMs, () => this.#handOver());
   }
 
+  /** Writes what waits, for at most 5 s; what the disk did not take by then is dropped and counted. */
   stop(): Promise<void> {
     this.#stopped ??= this.#drain();
     return this.#stopped;
   }
 
   #handOver(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    if (this.#pending === "") return;
-    const chunk = this.#pending;
-    this.#pending = "";
-    this.#pendingLines = 0;
-    this.#inFlightBytes += Buffer.byteLength(chunk);
-    this.#sonic.write(chunk);
+    this.#flushTimer?.cancel();
+    this.#flushTimer = undefined;
+    if (this.#chunk.lines === 0) return;
+    this.#waiting.push(this.#chunk);
+    this.#waitingBytes += this.#chunk.bytes.end;
+    this.#chunk = this.#free.pop() ?? newChunk();
+    this.#writeNext();
   }
 
-  #written(bytes: number): void {
-    this.#inFlightBytes -= bytes;
-    if (this.#inFlightBytes === 0) this.#idle?.();
+  #writeNext(): void {
+    const chunk = this.#waiting[0];
+    if (this.#writing || this.#retryTimer !== undefined) return;
+    if (chunk === undefined) {
+      this.#idle?.();
+      return;
+    }
+    this.#writing = true;
+    fs.write(this.#fd, chunk.bytes.bytes, chunk.written, chunk.bytes.end - chunk.written, null, (error, written) => {
+      this.#writing = false;
+      if (error === null) this.#written(chunk, written);
+      else this.#retryLater(error.code === "EAGAIN" ? retryBusyMs : retryMs);
+    });
   }
 
-  #retryLater(): void {
-    this.#retry ??= this.#clock.schedule(retryMs, () => {
-      this.#retry = undefined;
-      this.#sonic.flush();
+  #written(chunk: Chunk, bytes: number): void {
+    chunk.written += bytes;
+    this.#waitingBytes -= bytes;
+    if (chunk.written === chunk.bytes.end) {
+      this.#waiting.shift();
+      this.#recycle(chunk);
+    }
+    this.#writeNext();
+  }
+
+  #recycle(chunk: Chunk): void {
+    // A chunk that grew for one long line is not kept.
+    if (this.#free.length >= keptChunks || chunk.bytes.bytes.length > chunkBytes + chunkRoom) return;
+    chunk.bytes.end = 0;
+    chunk.written = 0;
+    chunk.lines = 0;
+    this.#free.push(chunk);
+  }
+
+  #retryLater(delayMs: number): void {
+    this.#retryTimer = this.#clock.schedule(delayMs, () => {
+      this.#retryTimer = undefined;
+      this.#writeNext();
     });
   }
 
   async #drain(): Promise<void> {
     this.#handOver();
-    if (this.#inFlightBytes > 0) {
+    process.removeListener("exit", this.#onExit);
+    if (this.#waiting.length > 0) {
       await new Promise<void>((resolve) => {
-        this.#idle = resolve;
         const timer = this.#clock.schedule(stopMs, resolve);
         this.#idle = () => {
           timer.cancel();
@@ -110,40 +144,58 @@ export class BatchedLogWriter implements LogWriter {
         };
       });
     }
-    this.#retry?.cancel();
-    process.removeListener("exit", this.#onExit);
-    await new Promise<void>((resolve) => {
-      this.#sonic.once("close", resolve);
-      this.#sonic.once("error", () => resolve());
-      // What the disk does not take now is lost: a shutdown has a bound.
-      if (this.#inFlightBytes > 0) this.#sonic.destroy();
-      else this.#sonic.end();
-    });
+    this.#retryTimer?.cancel();
+    for (const chunk of this.#waiting.splice(0)) this.dropped += chunk.lines;
+    if (this.#fd !== stdoutFd) await new Promise<void>((resolve) => fs.close(this.#fd, () => resolve()));
   }
 
   // A process that ends without a stop still has the last lines in memory, and nothing asynchronous runs any more.
   readonly #onExit = (): void => {
+    // What is being written now would be written twice.
+    const rest = this.#writing ? this.#waiting.slice(1) : this.#waiting;
     try {
-      if (this.#pending !== "") this.#sonic.write(this.#pending);
-      this.#sonic.flushSync();
+      for (const { bytes, written } of [...rest, this.#chunk]) fs.writeSync(this.#fd, bytes.bytes, written, bytes.end - written);
     } catch {
-      this.dropped += this.#pendingLines;
+      // The process ends, and there is nobody left to tell.
     }
   };
+}
+
+function newChunk(): Chunk {
+  return { bytes: new LineBytes(chunkBytes + chunkRoom), lines: 0, written: 0 };
+}
+
+/** Opens a destination that lines are written to in batches. Throws the fault `log_file_unusable` when it cannot be written to. */
+export function openLog(destination: "stdout" | { readonly file: string }, clock: Clock): BatchedLogWriter {
+  if (destination === "stdout") return new BatchedLogWriter(stdoutFd, clock);
+  const { file } = destination;
+  try {
+    fs.mkdirSync(dirname(file), { recursive: true });
+    return new BatchedLogWriter(fs.openSync(file, "a", 0o640), clock);
+  } catch (cause) {
+    const message = `The log file ${file} cannot be written to (${(cause as NodeJS.ErrnoException).code}). Make its folder writable for this user, or give logs() another destination.`;
+    throw new Fault({ code: "failed_precondition", type: "log_file_unusable", message, cause });
+  }
 }
 
 /** Hands each line to a function; what it throws counts as a dropped line. */
 export class FunctionLogWriter implements LogWriter {
   readonly #write: (line: string) => void;
+  readonly #line = new LineBytes(chunkRoom);
   dropped = 0;
 
   constructor(write: (line: string) => void) {
     this.#write = write;
   }
 
-  write(line: string): void {
+  open(): LineBytes {
+    this.#line.end = 0;
+    return this.#line;
+  }
+
+  commit(): void {
     try {
-      this.#write(line);
+      this.#write(this.#line.bytes.toString("utf8", 0, this.#line.end));
     } catch {
       this.dropped++;
     }

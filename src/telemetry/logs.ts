@@ -2,7 +2,7 @@ import assert from "node:assert";
 import type { Level } from "../core/code.ts";
 import type { TelemetrySink, TelemetrySources } from "../operation/telemetry.ts";
 import { LineFormat, levelOf } from "./log-line.ts";
-import { BatchedLogWriter, FunctionLogWriter, type LogDestination, type LogWriter } from "./log-writer.ts";
+import { FunctionLogWriter, type LogDestination, type LogWriter, openLog } from "./log-writer.ts";
 import { type IdentityPolicy, pseudonym, Redaction } from "./redaction.ts";
 
 /** What {@link logs} writes and where. */
@@ -34,23 +34,29 @@ export function logs(options: LogsOptions = {}): TelemetrySink {
   let writer: LogWriter | undefined;
   const unsubscribe: (() => void)[] = [];
 
-  async function attach(sources: TelemetrySources): Promise<void> {
+  function attach(sources: TelemetrySources): void {
     assert(writer === undefined, "logs() serves one app: make another for another app.");
     const { name } = sources.service;
     const format = new LineFormat({ redaction: new Redaction(redact), tenant: pseudonym(tenant, name), actorId: pseudonym(actorId, name) });
-    const open = isFunction(destination)
-      ? new FunctionLogWriter(destination.write)
-      : await BatchedLogWriter.open(destination, sources.clock);
-    writer = open;
+    const lines = isFunction(destination) ? new FunctionLogWriter(destination.write) : openLog(destination, sources.clock);
+    writer = lines;
     unsubscribe.push(
       sources.executed.on((execution) => {
-        if (least === 0 || weight[levelOf(execution.outcome)] >= least) open.write(format.execution(execution));
+        if (least > 0 && weight[levelOf(execution.outcome)] < least) return;
+        const line = lines.open();
+        if (line === undefined) return;
+        format.execution(execution, line);
+        lines.commit();
       }),
       sources.logged.on((record) => {
-        if (weight[record.level] >= least) open.write(format.record(record));
+        if (weight[record.level] < least) return;
+        const line = lines.open();
+        if (line === undefined) return;
+        format.record(record, line);
+        lines.commit();
       }),
     );
-    sources.metrics.total({ name: "plimsoll_log_lines_dropped_total", help: "Log lines that found no room.", read: () => open.dropped });
+    sources.metrics.total({ name: "plimsoll_log_lines_dropped_total", help: "Log lines that found no room.", read: () => lines.dropped });
   }
 
   async function stop(): Promise<void> {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { constants, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -10,6 +12,7 @@ import type { Execution } from "../../src/operation/execution.ts";
 import type { LogRecord, TelemetrySources } from "../../src/operation/telemetry.ts";
 import { exposition } from "../../src/telemetry/exposition.ts";
 import { type LogsOptions, logs } from "../../src/telemetry/logs.ts";
+import { TestClock } from "../../src/testing/clock.ts";
 import { execution, record, sources } from "./sources.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: a parsed line has whatever shape the test asks about
@@ -270,6 +273,58 @@ test("lines that find no room are dropped and counted, and nothing waits", async
   for (let i = 0; i < lines; i++) from.logged.publish(record({ message }));
   const dropped = Number(/plimsoll_log_lines_dropped_total (\d+)/.exec(exposition(from.metrics))?.[1]);
   assert.ok(dropped >= 100 && dropped < 200, `dropped ${dropped}`);
+});
+
+test("a stop gives up on a disk that takes nothing, and counts what is lost", async () => {
+  const clock = new TestClock();
+  const from = sources(clock);
+  const sink = logs({ destination: { file: "/dev/full" } });
+  await sink.attach(from);
+  for (let i = 0; i < 3; i++) from.executed.publish(execution());
+  let stopped = false;
+  const stopping = sink.stop().then(() => {
+    stopped = true;
+  });
+  // The bound of the stop, and the retry after the first error.
+  while (clock.pending < 2) await new Promise((resolve) => setImmediate(resolve));
+  clock.advance(4_999);
+  assert.equal(stopped, false);
+  clock.advance(1);
+  await stopping;
+  assert.match(exposition(from.metrics), /plimsoll_log_lines_dropped_total 3/);
+});
+
+test("a reader that pauses loses nothing and mixes no lines", async (t) => {
+  const file = join(temporary(t), "pipe");
+  execFileSync("mkfifo", [file]);
+  const reader = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  const from = sources();
+  const sink = logs({ destination: { file } });
+  await sink.attach(from);
+  for (let i = 0; i < 1_000; i++) from.executed.publish(execution({ requestId: `r${i}` }));
+  const stopped = sink.stop();
+  const stream = new Socket({ fd: reader, readable: true, writable: false });
+  const text = (await Array.fromAsync(stream, String)).join("");
+  await stopped;
+  const ids = text.trimEnd().split("\n");
+  assert.deepEqual(
+    ids.map((line) => JSON.parse(line).request_id),
+    Array.from({ length: 1_000 }, (_, i) => `r${i}`),
+  );
+});
+
+test("a process that ends without a stop still writes its last lines", (t) => {
+  const file = join(temporary(t), "last.jsonl");
+  const program = `
+    import { logs } from ${JSON.stringify(new URL("../../src/telemetry/logs.ts", import.meta.url))};
+    import { execution, sources } from ${JSON.stringify(new URL("./sources.ts", import.meta.url))};
+    const from = sources();
+    await logs({ destination: { file: process.argv[1] } }).attach(from);
+    for (let i = 0; i < 10; i++) from.executed.publish(execution());
+    process.exit(3);`;
+  const { status } = spawnSync(process.execPath, ["--input-type=module", "-e", program, file]);
+  assert.equal(status, 3);
+  assert.equal(readFileSync(file, "utf8").trimEnd().split("\n").length, 10);
 });
 
 test("a destination that throws loses its line only", async () => {
