@@ -4,9 +4,7 @@ import { once } from "node:events";
 import {
   chmodSync,
   chownSync,
-  cpSync,
   existsSync,
-  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -186,20 +184,24 @@ class Neighbour {
   }
 }
 
-/** The installed package, copied into a project of its own. */
+/** The installed package in a project of its own. */
 function project(folder: string, { links }: { links: boolean }): string {
   const { directory, name } = embeddedBinaries();
-  const from = dirname(directory);
   const to = join(folder, "node_modules", name);
-  cpSync(from, to, {
-    recursive: true,
-    verbatimSymlinks: true,
-    filter: (path) => !path.endsWith(".a") && (links || !lstatSync(path).isSymbolicLink()),
-  });
-  if (!links) return to;
-  const rows = JSON.parse(readFileSync(join(directory, "pg-symlinks.json"), "utf8")) as { source: string; target: string }[];
-  for (const { source, target } of rows) {
-    if (!existsSync(join(to, target))) symlinkSync(join(to, source), join(to, target));
+  mkdirSync(dirname(to), { recursive: true });
+  try {
+    execFileSync("cp", ["-al", dirname(directory), to], { stdio: "ignore" });
+  } catch {
+    // The temporary directory is on another disk.
+    rmSync(to, { recursive: true, force: true });
+    execFileSync("cp", ["-a", dirname(directory), to]);
+  }
+  for (const { source, target } of JSON.parse(readFileSync(join(directory, "pg-symlinks.json"), "utf8")) as {
+    source: string;
+    target: string;
+  }[]) {
+    rmSync(join(to, target), { force: true });
+    if (links) symlinkSync(join(to, source), join(to, target));
   }
   return to;
 }
