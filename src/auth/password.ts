@@ -101,7 +101,7 @@ export class PasswordHasher {
   }
 }
 
-function derive(
+async function derive(
   password: string,
   { memoryKib, passes, parallelism, salt, tagBytes }: Argon2Cost & { salt: Buffer; tagBytes: number },
 ): Promise<Buffer> {
