@@ -11,9 +11,9 @@ export { adaptSchema, type Input, type Output, type Schema, secret } from "./cor
 export { Signal } from "./core/signals.ts";
 export { type Access, role, rule, signedIn } from "./operation/access.ts";
 export { action } from "./operation/action.ts";
-export { type Actor, anonymous } from "./operation/actor.ts";
-export type { Budget } from "./operation/budget.ts";
+export { type Actor, anonymous, claim, none, type Tenancy } from "./operation/actor.ts";
 export { command } from "./operation/command.ts";
+export type { Budget } from "./operation/contract.ts";
 export type { Execution } from "./operation/execution.ts";
 export { type Implementation, implement } from "./operation/implement.ts";
 export { type Module, module } from "./operation/module.ts";
@@ -21,4 +21,3 @@ export { query } from "./operation/query.ts";
 export { override, type Resource, resource } from "./operation/resource.ts";
 export type { ActionScope, ReadScope, WriteScope } from "./operation/scope.ts";
 export { type Sql, type SqlStatement, sqlFragment } from "./operation/sql.ts";
-export { claim, none, type Tenancy } from "./operation/tenancy.ts";

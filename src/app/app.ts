@@ -7,10 +7,10 @@ import { Metrics } from "../core/metrics.ts";
 import { type Service, startAll, stopAll } from "../core/service.ts";
 import { Signal } from "../core/signals.ts";
 import type { Authenticator } from "../operation/actor.ts";
-import type { LimitMode } from "../operation/budget.ts";
+import { none, type Tenancy } from "../operation/actor.ts";
+import type { LimitMode } from "../operation/contract.ts";
 import type { Module } from "../operation/module.ts";
 import type { Override } from "../operation/resource.ts";
-import { none, type Tenancy } from "../operation/tenancy.ts";
 import type { TelemetrySink } from "../operation/telemetry.ts";
 import type { Database } from "../operation/transaction.ts";
 import { buildRegistry } from "../pipeline/registry.ts";
@@ -108,7 +108,7 @@ class RunningApp implements App {
       clock,
       database: spec.database?.open({ modules, metrics: this.metrics, clock, serviceName: this.name }),
       tenancy: spec.tenancy ?? none(),
-      development: spec.development ?? process.env["NODE_ENV"] !== "production",
+      development: spec.development ?? process.env.NODE_ENV !== "production",
       sample: spec.sample ?? 0.01,
       concurrency: spec.limits?.concurrency ?? defaults.processConcurrency,
       queue: spec.limits?.queue ?? defaults.processQueue,
@@ -169,7 +169,12 @@ class RunningApp implements App {
       stop: () => sink.stop(),
     }));
     this.runtime.surround(telemetry);
-    const host = { runtime: this.runtime, authenticator: this.#spec.authentication, service: { name: this.name, version }, stopping: this.signals.stopping };
+    const host = {
+      runtime: this.runtime,
+      authenticator: this.#spec.authentication,
+      service: { name: this.name, version },
+      stopping: this.signals.stopping,
+    };
     const ways = surfaces.map((surface) => ({ name: surface.name, start: () => surface.start(host), stop: () => surface.stop() }));
     return [
       ...sinks,

@@ -8,7 +8,12 @@ export function registerGauges(metrics: Metrics, runtime: Runtime): void {
     [...runtime.registry.operations.values()].map((operation) => ({ labels: [operation.name], value: read(operation) }));
   const labels = ["operation"];
   metrics.gauge({ name: "plimsoll_in_flight", help: "Executions that hold a slot.", labels, read: each(({ slots }) => slots.running) });
-  metrics.gauge({ name: "plimsoll_queue_depth", help: "Executions that wait for a slot.", labels, read: each(({ slots }) => slots.waiting) });
+  metrics.gauge({
+    name: "plimsoll_queue_depth",
+    help: "Executions that wait for a slot.",
+    labels,
+    read: each(({ slots }) => slots.waiting),
+  });
   metrics.gauge({
     name: "plimsoll_concurrency_limit",
     help: "Executions of the operation that may run at once.",

@@ -32,7 +32,10 @@ export class Ops implements Service {
 
   async start(): Promise<void> {
     const { port, host = "127.0.0.1" } = this.#spec;
-    const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => void this.#answer(request, response));
+    const server = createServer(
+      { requestTimeout: 10_000, headersTimeout: 5_000 },
+      (request, response) => void this.#answer(request, response),
+    );
     server.maxConnections = 64;
     this.#server = server;
     await listen(server, { port, host, what: "The ops port" });
@@ -59,14 +62,16 @@ export class Ops implements Service {
     if (path === "/metrics") {
       const exposed = this.#sources.sinks.flatMap((sink) => sink.expose?.() ?? []);
       const [first] = exposed;
-      if (first !== undefined) return end(response, 200, exposed.map(({ body }) => body).join(""), first.contentType);
+      if (first !== undefined)
+        return end(response, 200, { body: exposed.map(({ body }) => body).join(""), contentType: first.contentType });
       return end(response, 404, "no metrics: add prometheus() to the app's telemetry\n");
     }
     return end(response, 404, "see /livez, /readyz, /metrics\n");
   }
 }
 
-function end(response: ServerResponse, status: number, body: string, contentType = "text/plain; charset=utf-8"): void {
+function end(response: ServerResponse, status: number, reply: string | { readonly body: string; readonly contentType: string }): void {
+  const { body, contentType } = typeof reply === "string" ? { body: reply, contentType: "text/plain; charset=utf-8" } : reply;
   response.writeHead(status, { "content-type": contentType, "cache-control": "no-store", "content-length": Buffer.byteLength(body) });
   response.end(body);
 }

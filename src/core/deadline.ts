@@ -77,8 +77,11 @@ export class DeadlineWheel {
     const target = Math.floor(now / tickMs);
     // After a long pause every slot is looked at once; walking the same slot twice would find nothing new.
     const from = Math.max(this.#tick + 1, target - slots + 1);
-    for (let tick = from; tick <= target; tick++) this.#expireSlot(tick % slots, now);
-    this.#tick = Math.max(this.#tick, target);
+    for (let tick = from; tick <= target; tick++) {
+      // Set before it expires anything: what is added meanwhile, due already, must land on a tick that is still to come.
+      this.#tick = tick;
+      this.#expireSlot(tick % slots, now);
+    }
   }
 
   #expireSlot(slot: number, now: number): void {

@@ -97,5 +97,9 @@ export function fail<D>(declared: FaultClass<D>, details: NoInfer<D>, cause?: un
 /** Reads anything thrown as a fault: a fault is itself, whatever else is a bug and becomes `internal` with the original as its cause. */
 export function toFault(thrown: unknown): Fault {
   if (thrown instanceof Fault) return thrown;
-  return new Fault({ code: "internal", message: "Something went wrong on our side. It was recorded; please try again later.", cause: thrown });
+  return new Fault({
+    code: "internal",
+    message: "Something went wrong on our side. It was recorded; please try again later.",
+    cause: thrown,
+  });
 }

@@ -3,7 +3,9 @@ export type JsonSchema = { readonly [keyword: string]: unknown };
 
 interface StandardResult {
   readonly value?: unknown;
-  readonly issues?: readonly { readonly message: string; readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined }[] | undefined;
+  readonly issues?:
+    | readonly { readonly message: string; readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined }[]
+    | undefined;
 }
 
 /**
@@ -34,3 +36,41 @@ export interface Problem {
   readonly pointer: string;
   readonly message: string;
 }
+
+import { z } from "zod";
+export class Problems {
+  readonly list: readonly Problem[];
+  constructor(list: readonly Problem[]) {
+    this.list = list;
+  }
+}
+export interface CompiledSchema {
+  inputJson: JsonSchema;
+  outputJson: JsonSchema;
+  hasSecrets: boolean;
+  parse(v: unknown): unknown;
+  stringify(v: unknown): string | Problems;
+  redact(v: unknown): unknown;
+}
+export function compileSchema(schema: Schema, _name: string): CompiledSchema {
+  const s = schema as unknown as z.ZodType;
+  const parse = (v: unknown) => {
+    const r = s.safeParse(v);
+    return r.success
+      ? r.data
+      : new Problems(r.error.issues.map((i) => ({ pointer: i.path.map((p) => `/${String(p)}`).join(""), message: i.message })));
+  };
+  return {
+    inputJson: z.toJSONSchema(s, { io: "input" }) as never,
+    outputJson: z.toJSONSchema(s, { io: "output" }) as never,
+    hasSecrets: false,
+    parse,
+    redact: (v) => v,
+    stringify: (v) => {
+      const p = parse(v);
+      return p instanceof Problems ? p : JSON.stringify(p);
+    },
+  };
+}
+export const adaptSchema = (s: Schema) => s;
+export const secret = <S>(s: S) => s;

@@ -20,9 +20,11 @@ export class Signal<T> {
 
   /** Subscribes until the returned function is called. */
   on(listener: Listener<T>): () => void {
-    this.#listeners = [...this.#listeners, listener];
+    // A function of its own for each subscription: the same listener may subscribe twice and leave once.
+    const subscription: Listener<T> = (fact) => listener(fact);
+    this.#listeners = [...this.#listeners, subscription];
     return () => {
-      this.#listeners = this.#listeners.filter((other) => other !== listener);
+      this.#listeners = this.#listeners.filter((other) => other !== subscription);
     };
   }
 

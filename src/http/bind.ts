@@ -1,6 +1,6 @@
 import type { JsonSchema } from "../core/schema.ts";
-import type { CompiledOperation } from "../pipeline/compiled.ts";
 import type { ParsedRoute } from "../operation/route.ts";
+import type { CompiledOperation } from "../pipeline/compiled.ts";
 
 /** The parts of a request that an input can come from. */
 export interface RequestParts {
@@ -38,7 +38,7 @@ export class Binder {
         ? []
         : [...properties].map(([field, schema]) => {
             const many = typesOf(schema).has("array");
-            return [field, { many, coerce: coercion(many ? (schema["items"] as JsonSchema | undefined) : schema) }];
+            return [field, { many, coerce: coercion(many ? (schema.items as JsonSchema | undefined) : schema) }];
           }),
     );
   }
@@ -74,17 +74,17 @@ export class Binder {
 }
 
 function propertiesOf(schema: JsonSchema): ReadonlyMap<string, JsonSchema> {
-  const properties = schema["properties"];
+  const properties = schema.properties;
   return new Map(typeof properties === "object" && properties !== null ? (Object.entries(properties) as [string, JsonSchema][]) : []);
 }
 
 function typesOf(schema: JsonSchema | undefined): ReadonlySet<string> {
   if (schema === undefined) return new Set();
-  const types = new Set([schema["type"]].flat() as string[]);
+  const types = new Set([schema.type].flat() as string[]);
   for (const keyword of ["anyOf", "oneOf"]) {
     for (const option of (schema[keyword] as JsonSchema[] | undefined) ?? []) for (const type of typesOf(option)) types.add(type);
   }
-  for (const value of (schema["enum"] as unknown[] | undefined) ?? ("const" in schema ? [schema["const"]] : [])) types.add(typeof value);
+  for (const value of (schema.enum as unknown[] | undefined) ?? ("const" in schema ? [schema.const] : [])) types.add(typeof value);
   return types;
 }
 

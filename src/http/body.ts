@@ -34,8 +34,7 @@ export class BodyReader {
     if (!isJson(headers.contentType)) throw notJson();
     const { bodyBytes, bodyBytesInFlight, jsonDepth } = this.limits;
     if (length !== undefined && length > bodyBytes) throw bodyTooLarge(bodyBytes);
-    if (this.#inFlight >= bodyBytesInFlight)
-      throw busy({ limit: "body bytes in flight", value: bodyBytesInFlight, load: this.#inFlight });
+    if (this.#inFlight >= bodyBytesInFlight) throw busy({ limit: "body bytes in flight", value: bodyBytesInFlight, load: this.#inFlight });
     return this.#collect(request).then((bytes) => (bytes.length === 0 ? undefined : parseJson(bytes, { maxDepth: jsonDepth })));
   }
 
@@ -55,7 +54,8 @@ export class BodyReader {
           done();
           reject(bodyTooLarge(this.limits.bodyBytes));
         } else if (first === undefined) first = chunk;
-        else (more ??= [first]).push(chunk);
+        else if (more === undefined) more = [first, chunk];
+        else more.push(chunk);
       });
       request.on("end", () => {
         done();

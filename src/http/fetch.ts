@@ -57,7 +57,8 @@ function run(request: Request, { host, headers, match, query, limits }: FetchRun
         return { method: request.method, route: route.path, status, requestBytes: 0, responseBytes: Buffer.byteLength(body) };
       },
     });
-    const gone = () => execution.stop(new Fault({ code: "cancelled", type: "client_disconnected", message: "The client went away before the answer." }));
+    const gone = () =>
+      execution.stop(new Fault({ code: "cancelled", type: "client_disconnected", message: "The client went away before the answer." }));
     if (request.signal.aborted) gone();
     else request.signal.addEventListener("abort", gone, { once: true });
   });
@@ -68,7 +69,10 @@ function authenticate(host: SurfaceHost, { authorization }: RequestHeaders): Act
   return host.authenticator.authenticate(bearerToken(authorization));
 }
 
-async function readBody(request: Request, { headers, limits }: { readonly headers: RequestHeaders; readonly limits: BodyLimits }): Promise<unknown> {
+async function readBody(
+  request: Request,
+  { headers, limits }: { readonly headers: RequestHeaders; readonly limits: BodyLimits },
+): Promise<unknown> {
   if (request.body === null) return undefined;
   const chunks: Uint8Array[] = [];
   let size = 0;

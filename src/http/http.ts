@@ -48,7 +48,10 @@ class HttpSurface implements Surface {
   constructor(spec: HttpSpec) {
     this.#spec = spec;
     const { bodyBytes, bodyBytesInFlight, jsonDepth, urlBytes, headerBytes, connections, requestsPerAddress } = defaults;
-    this.#limits = { ...{ bodyBytes, bodyBytesInFlight, jsonDepth, urlBytes, headerBytes, connections, requestsPerAddress }, ...spec.limits };
+    this.#limits = {
+      ...{ bodyBytes, bodyBytesInFlight, jsonDepth, urlBytes, headerBytes, connections, requestsPerAddress },
+      ...spec.limits,
+    };
   }
 
   async start(host: SurfaceHost): Promise<void> {

@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { listen } from "../app/ops.ts";
 import type { SurfaceHost } from "../app/surface.ts";
-import { Fault } from "../core/fault.ts";
-import { type AddressLoad, HttpConnection } from "./connection.ts";
+import type { Fault } from "../core/fault.ts";
 import type { BodyReader } from "./body.ts";
+import { type AddressLoad, HttpConnection } from "./connection.ts";
 import { NodeInvocation } from "./node-invocation.ts";
 import { methodNotAllowed, routeNotFound, tooManyFromAddress, urlTooLong } from "./problem.ts";
 import { faultReply, type HttpReply, securityHeaders } from "./reply.ts";

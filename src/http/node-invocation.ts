@@ -72,7 +72,13 @@ export class NodeInvocation implements Invocation {
     this.#connection.running.delete(this);
     this.#connection.load.inFlight--;
     const responseBytes = this.#listener.write(this.#turn, reply);
-    return { method: this.#turn.request.method ?? "", route: route.path, status: reply.status, requestBytes: Number(this.#headers.contentLength ?? 0), responseBytes };
+    return {
+      method: this.#turn.request.method ?? "",
+      route: route.path,
+      status: reply.status,
+      requestBytes: Number(this.#headers.contentLength ?? 0),
+      responseBytes,
+    };
   }
 
   /** The client went away: what it asked for is undone. */
@@ -96,7 +102,7 @@ export interface NodeExchange extends HttpTurn {
 /** Binds the parts of a request to the input; a version that is needed and missing is 428. */
 export function bindInput({ binder, http, operation }: Match["route"], parts: Parameters<typeof binder.bind>[0]): unknown {
   if (http.ifMatch !== undefined && parts.ifMatch === undefined) {
-    const required = operation.input.inputJson["required"];
+    const required = operation.input.inputJson.required;
     if (Array.isArray(required) && required.includes(http.ifMatch)) throw preconditionMissing();
   }
   return binder.bind(parts);

@@ -39,10 +39,20 @@ export function problemReply(fault: Fault, requestId: string): ProblemReply {
 }
 
 export const routeNotFound = (path: string): Fault =>
-  new Fault({ code: "not_found", type: "route_not_found", message: `Nothing is served at ${path.slice(0, 200)}. The paths are in /openapi.json where it is shown.` });
+  new Fault({
+    code: "not_found",
+    type: "route_not_found",
+    message: `Nothing is served at ${path.slice(0, 200)}. The paths are in /openapi.json where it is shown.`,
+  });
 
 export const methodNotAllowed = (method: string, allowed: string): Fault =>
-  new Fault({ code: "unimplemented", type: "method_not_allowed", status: 405, message: `${method} is not served here; ${allowed} are.`, details: { allowed } });
+  new Fault({
+    code: "unimplemented",
+    type: "method_not_allowed",
+    status: 405,
+    message: `${method} is not served here; ${allowed} are.`,
+    details: { allowed },
+  });
 
 export const bodyTooLarge = (limit: number): Fault =>
   new Fault({
@@ -54,10 +64,20 @@ export const bodyTooLarge = (limit: number): Fault =>
   });
 
 export const notJson = (): Fault =>
-  new Fault({ code: "invalid_argument", type: "media_type_unsupported", status: 415, message: 'The body must be JSON: send it with "Content-Type: application/json".' });
+  new Fault({
+    code: "invalid_argument",
+    type: "media_type_unsupported",
+    status: 415,
+    message: 'The body must be JSON: send it with "Content-Type: application/json".',
+  });
 
 export const urlTooLong = (limit: number): Fault =>
-  new Fault({ code: "invalid_argument", type: "url_too_long", status: 414, message: `The URL is longer than ${limit} characters. Shorten it.` });
+  new Fault({
+    code: "invalid_argument",
+    type: "url_too_long",
+    status: 414,
+    message: `The URL is longer than ${limit} characters. Shorten it.`,
+  });
 
 export const preconditionMissing = (): Fault =>
   new Fault({

@@ -61,7 +61,7 @@ function makeRoute(operation: CompiledOperation): HttpRoute | undefined {
   const parsed = http && parseRoute(http.route);
   if (http === undefined || parsed === undefined) return undefined;
   const { properties, additionalProperties } = operation.output.outputJson;
-  const empty = Object.keys((properties as object | undefined) ?? {}).length === 0 && operation.output.outputJson["type"] === "object";
+  const empty = Object.keys((properties as object | undefined) ?? {}).length === 0 && operation.output.outputJson.type === "object";
   return {
     operation,
     http,

@@ -53,3 +53,28 @@ export interface Authenticator {
   /** What is remembered of a token, if it is and still holds; surfaces keep it with the connection. Never waits, never throws. */
   remembered(token: string): RememberedToken | undefined;
 }
+
+/** How an app knows on whose behalf an actor asks. */
+export interface Tenancy {
+  readonly description: string;
+  tenantOf(actor: Actor): string | undefined;
+}
+
+/**
+ * Takes the tenant from a claim of the token.
+ * @example createApp({ tenancy: claim("tid"), … })
+ */
+export function claim(name: string): Tenancy {
+  return {
+    description: `claim ${name}`,
+    tenantOf: ({ claims }) => {
+      const value = claims[name];
+      return typeof value === "string" && value !== "" ? value : undefined;
+    },
+  };
+}
+
+/** One tenant: nothing is kept apart. The default. */
+export function none(): Tenancy {
+  return { description: "none", tenantOf: () => undefined };
+}

@@ -10,7 +10,8 @@ export interface ParsedRoute {
   readonly shape: string;
 }
 
-const routeForm = /^(GET|POST|PUT|PATCH|DELETE) (\/(?:[A-Za-z0-9._~-]+|\{[A-Za-z][A-Za-z0-9]*\})?(?:\/(?:[A-Za-z0-9._~-]+|\{[A-Za-z][A-Za-z0-9]*\}))*)$/;
+const routeForm =
+  /^(GET|POST|PUT|PATCH|DELETE) (\/(?:[A-Za-z0-9._~-]+|\{[A-Za-z][A-Za-z0-9]*\})?(?:\/(?:[A-Za-z0-9._~-]+|\{[A-Za-z][A-Za-z0-9]*\}))*)$/;
 
 /** Takes a route apart, or returns undefined where it is none: segments are letters, digits and `._~-`, or a whole `{parameter}`. */
 export function parseRoute(route: string): ParsedRoute | undefined {
@@ -25,4 +26,3 @@ export function parseRoute(route: string): ParsedRoute | undefined {
 export function httpOf(spec: Pick<OperationSpec, "http">): HttpSpec | undefined {
   return typeof spec.http === "string" ? { route: spec.http } : spec.http;
 }
-

@@ -82,7 +82,7 @@ class SqlText implements SqlStatement<unknown> {
   async exists(): Promise<boolean> {
     const { text, values } = this.compile();
     const { rows } = await this.#send({ text: `select exists (${text}) as found`, values });
-    return rows[0]?.["found"] === true;
+    return rows[0]?.found === true;
   }
 
   /** The text with numbered parameters, and the parameters. */

@@ -1,5 +1,5 @@
 import { Fault } from "../core/fault.ts";
-import type { LimitMode } from "../operation/budget.ts";
+import type { LimitMode } from "../operation/contract.ts";
 import type { Refusal } from "../operation/execution.ts";
 
 /** Who waits for a slot. */

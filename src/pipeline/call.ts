@@ -17,7 +17,10 @@ export async function callInside(
 ): Promise<unknown> {
   const compiled = resolve(execution, operation);
   assert(compiled.kind !== "action", `${compiled.name} is an action: it cannot run inside a transaction.`);
-  assert(compiled.kind === "query" || inner.caller.kind === "command", `${inner.caller.name} is a query and cannot call the command ${compiled.name}.`);
+  assert(
+    compiled.kind === "query" || inner.caller.kind === "command",
+    `${inner.caller.name} is a query and cannot call the command ${compiled.name}.`,
+  );
   const input = prepare(execution, compiled, inner.input);
   const scope = new RunningScope(execution, compiled, inner.transaction);
   try {
@@ -40,13 +43,21 @@ export async function callApart(
 ): Promise<unknown> {
   const compiled = resolve(execution, operation);
   const { tenant } = inner;
-  assert(tenant === undefined || execution.tenant === undefined || tenant === execution.tenant, "An actor who has a tenant cannot act for another.");
+  assert(
+    tenant === undefined || execution.tenant === undefined || tenant === execution.tenant,
+    "An actor who has a tenant cannot act for another.",
+  );
   assert(compiled.kind !== "action", `${compiled.name} is an action: actions call queries and commands only.`);
   const input = prepare(execution, compiled, inner.input);
   // An action runs once for its request, so a key of its own per call claims nothing that another call could need.
   const key = inner.key ?? `${execution.requestId}.${++derivedKeys}`;
   const claim = compiled.kind === "command" ? claimOf(execution, compiled, { input, key }) : undefined;
-  const done = await runTransaction(execution, compiled, { input, claim, tenant, shape: (value) => JSON.stringify(shape(compiled, value)) });
+  const done = await runTransaction(execution, compiled, {
+    input,
+    claim,
+    tenant,
+    shape: (value) => JSON.stringify(shape(compiled, value)),
+  });
   return shape(compiled, JSON.parse(done));
 }
 
@@ -54,7 +65,10 @@ function resolve(execution: RunningExecution, operation: Operation): CompiledOpe
   execution.throwIfSettled();
   execution.callStarts();
   const compiled = execution.runtime.registry.byContract.get(operation);
-  assert(compiled !== undefined, `${execution.operation} calls ${operation.name}, which no module of this app implements. Add its module to createApp.`);
+  assert(
+    compiled !== undefined,
+    `${execution.operation} calls ${operation.name}, which no module of this app implements. Add its module to createApp.`,
+  );
   return compiled;
 }
 

@@ -1,8 +1,7 @@
 import type { FaultClass } from "../core/fault.ts";
 import type { CompiledSchema } from "../core/schema.ts";
 import type { Access } from "../operation/access.ts";
-import type { LimitMode } from "../operation/budget.ts";
-import type { Handler, Isolation, Operation } from "../operation/contract.ts";
+import type { Handler, Isolation, LimitMode, Operation } from "../operation/contract.ts";
 import type { Criticality, OperationKind } from "../operation/execution.ts";
 import type { Slots } from "./admission.ts";
 import type { Step } from "./pipeline.ts";

@@ -126,7 +126,11 @@ async function endWithFault(
 
 async function endUnclaimed(
   execution: RunningExecution,
-  end: { readonly compiled: CompiledOperation; readonly transaction: Transaction; readonly claimed: Awaited<ReturnType<Transaction["claimed"]>> },
+  end: {
+    readonly compiled: CompiledOperation;
+    readonly transaction: Transaction;
+    readonly claimed: Awaited<ReturnType<Transaction["claimed"]>>;
+  },
 ): Promise<string> {
   await end.transaction.rollback();
   assert(end.claimed.state !== "claimed");

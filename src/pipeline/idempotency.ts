@@ -12,7 +12,11 @@ import type { RunningExecution } from "./running-execution.ts";
  * Turns a request's key into a claim: the scope is tenant, actor and operation, or the declared input field of a public operation.
  * *Faults thrown*: `invalid_argument` where a needed key is missing or none.
  */
-export function claimOf(execution: RunningExecution, compiled: CompiledOperation, call: { readonly input: unknown; readonly key?: string | undefined }): Claim | undefined {
+export function claimOf(
+  execution: RunningExecution,
+  compiled: CompiledOperation,
+  call: { readonly input: unknown; readonly key?: string | undefined },
+): Claim | undefined {
   const { key: declared } = compiled;
   if (declared === "none") return undefined;
   const key = call.key;
@@ -37,7 +41,12 @@ export function replayed(compiled: CompiledOperation, result: Exclude<ClaimResul
   if (outcome === "ok") return body;
   const declared = compiled.faults.get(outcome);
   if (declared === undefined)
-    throw new Fault({ code: "failed_precondition", type: outcome, message: `The request with this Idempotency-Key ended with ${outcome}.`, details: JSON.parse(body) });
+    throw new Fault({
+      code: "failed_precondition",
+      type: outcome,
+      message: `The request with this Idempotency-Key ended with ${outcome}.`,
+      details: JSON.parse(body),
+    });
   throw storedFault(declared, body);
 }
 

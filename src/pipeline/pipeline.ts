@@ -85,7 +85,10 @@ function limitRate(execution: RunningExecution): void {
   const { rateLimiter, clock, options } = execution.runtime;
   const key = execution.actorId ?? execution.invocation.address;
   if (rateLimiter === undefined || key === undefined) return;
-  const waitMs = rateLimiter.take(execution.actorId === undefined ? `address ${key}` : `${execution.tenant ?? ""} ${key}`, clock.monotonic());
+  const waitMs = rateLimiter.take(
+    execution.actorId === undefined ? `address ${key}` : `${execution.tenant ?? ""} ${key}`,
+    clock.monotonic(),
+  );
   if (waitMs === 0) return;
   const { perSecond: value, mode = "enforce" } = options.rateLimit;
   execution.refusal = { limit: "rate per actor", value, load: value, mode };
@@ -151,21 +154,19 @@ function run(execution: RunningExecution): void {
   execution.queuedMs += execution.elapsedMs();
   execution.handling = true;
   runtime.entered = execution;
-  current
-    .run(execution, runtime.execute, execution)
-    .then(
-      (body) => {
-        execution.handling = false;
-        if (execution.settled) return runtime.release(execution);
-        execution.body = body;
-        runtime.finish(execution, undefined);
-      },
-      (error) => {
-        execution.handling = false;
-        if (execution.settled) return runtime.release(execution);
-        runtime.finish(execution, error);
-      },
-    );
+  current.run(execution, runtime.execute, execution).then(
+    (body) => {
+      execution.handling = false;
+      if (execution.settled) return runtime.release(execution);
+      execution.body = body;
+      runtime.finish(execution, undefined);
+    },
+    (error) => {
+      execution.handling = false;
+      if (execution.settled) return runtime.release(execution);
+      runtime.finish(execution, error);
+    },
+  );
 }
 
 /** The last step's work, replaced by an app whose sinks run handlers inside a context of their own. */

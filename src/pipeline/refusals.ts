@@ -88,7 +88,8 @@ export function storedFault(declared: FaultClass<any>, body: string): Fault {
 /** A fault as callers may see it: what the platform threw and what the operation declares; anything else is a bug. */
 export function visibleFault(operation: CompiledOperation, thrown: unknown): Fault {
   if (thrown instanceof Fault && (thrown.constructor === Fault || operation.faults.has(thrown.type))) return thrown;
-  const what = thrown instanceof Fault ? `${operation.name} ended with ${thrown.type}, which it does not declare in its faults.` : undefined;
+  const what =
+    thrown instanceof Fault ? `${operation.name} ended with ${thrown.type}, which it does not declare in its faults.` : undefined;
   return new Fault({
     code: "internal",
     message: what ?? "Something went wrong on our side. It was recorded; please try again later.",

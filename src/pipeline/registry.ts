@@ -76,7 +76,11 @@ function checkModules(modules: readonly Module[], report: Report): void {
       report(name, "schema", "It has migrations but names no schema. Add the Postgres schema that it owns.");
     if (schema === undefined) continue;
     if (!/^[a-z][a-z0-9_]{0,40}$/.test(schema) || schema === "plimsoll" || schema === "public" || schema.startsWith("pg_"))
-      report(name, "schema", `"${schema}" cannot be a module's schema. Use lower case letters, digits and _, but not plimsoll, public or pg_….`);
+      report(
+        name,
+        "schema",
+        `"${schema}" cannot be a module's schema. Use lower case letters, digits and _, but not plimsoll, public or pg_….`,
+      );
     const other = schemas.get(schema);
     if (other !== undefined) report(name, "schema", `The module ${other} owns the schema "${schema}" already. Each module has its own.`);
     schemas.set(schema, name);
@@ -97,13 +101,14 @@ function compileOperation(module: Module, entry: Operation | Implementation, rep
   const input = compileField(operation, "input", report);
   const output = compileField(operation, "output", report);
   if (input === undefined || output === undefined || handler === undefined) return undefined;
-  if (input.inputJson["type"] !== "object") report(name, "input", "An input is an object: wrap it, as in z.object({ … }).");
+  if (input.inputJson.type !== "object") report(name, "input", "An input is an object: wrap it, as in z.object({ … }).");
   const fields = fieldsOf(input);
   const { idempotent } = spec;
   if (typeof idempotent === "object" && !fields.has(idempotent.key))
     report(name, "idempotent", `The key is scoped by the input field "${idempotent.key}", which the input does not have.`);
   const faults = new Map((spec.faults ?? []).map((declared) => [declared.type, declared]));
-  if (faults.size !== (spec.faults ?? []).length) report(name, "faults", "Two declared faults have one type. Callers could not tell them apart.");
+  if (faults.size !== (spec.faults ?? []).length)
+    report(name, "faults", "Two declared faults have one type. Callers could not tell them apart.");
   return {
     name,
     module: module.name,
@@ -199,13 +204,14 @@ function checkRoutes(modules: readonly Module[], operations: ReadonlyMap<string,
     if (compiled === undefined) continue;
     const fields = fieldsOf(compiled.input);
     for (const parameter of route.parameters)
-      if (!fields.has(parameter)) report(name, "http", `The route has {${parameter}}, which is not in the input. Add the field, or rename one.`);
+      if (!fields.has(parameter))
+        report(name, "http", `The route has {${parameter}}, which is not in the input. Add the field, or rename one.`);
     if (http.ifMatch !== undefined && !fields.has(http.ifMatch))
       report(name, "http.ifMatch", `The input has no field "${http.ifMatch}" to take the version from If-Match.`);
   }
 }
 
 function fieldsOf(input: CompiledSchema): ReadonlySet<string> {
-  const properties = input.inputJson["properties"];
+  const properties = input.inputJson.properties;
   return new Set(typeof properties === "object" && properties !== null ? Object.keys(properties) : []);
 }

@@ -5,10 +5,9 @@ import type { Operation } from "../operation/contract.ts";
 import type { Outbound, ScopeLog } from "../operation/scope.ts";
 import { makeSql, type Sql, type SqlRunner } from "../operation/sql.ts";
 import type { Statement, StatementResult, Transaction } from "../operation/transaction.ts";
-import { callApart, callInside } from "./call.ts";
 import type { CompiledOperation } from "./compiled.ts";
-import type { RunningExecution } from "./running-execution.ts";
 import { invalidRow } from "./refusals.ts";
+import type { RunningExecution } from "./running-execution.ts";
 
 /** The header that tells a callee what is left of the deadline. *Units*: milliseconds. */
 export const deadlineHeader = "plimsoll-deadline-ms";
@@ -60,8 +59,10 @@ export class RunningScope implements SqlRunner {
     const execution = this.#execution;
     const transaction = this.#transaction;
     return transaction === undefined
-      ? (operation: Operation, input: unknown, options?: { readonly key?: string; readonly tenant?: string }) => callApart(execution, operation, { input, ...options })
-      : (operation: Operation, input: unknown) => callInside(execution, operation, { input, transaction, caller: this.#compiled });
+      ? (operation: Operation, input: unknown, options?: { readonly key?: string; readonly tenant?: string }) =>
+          execution.runtime.calls.apart(execution, operation, { input, ...options })
+      : (operation: Operation, input: unknown) =>
+          execution.runtime.calls.inside(execution, operation, { input, transaction, caller: this.#compiled });
   }
 
   get newId() {
@@ -81,7 +82,8 @@ export class RunningScope implements SqlRunner {
       let room = limits.notes - Object.keys(execution.notes).length;
       for (const [name, value] of Object.entries(notes)) {
         if (!(name in execution.notes) && room-- <= 0) return;
-        execution.notes[name] = typeof value === "string" && value.length > limits.noteChars ? `${value.slice(0, limits.noteChars)}…` : value;
+        execution.notes[name] =
+          typeof value === "string" && value.length > limits.noteChars ? `${value.slice(0, limits.noteChars)}…` : value;
       }
     };
   }

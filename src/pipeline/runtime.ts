@@ -5,13 +5,14 @@ import { DeadlineWheel } from "../core/deadline.ts";
 import { Fault } from "../core/fault.ts";
 import { Signal } from "../core/signals.ts";
 import { ratioSampler, TraceIds } from "../core/trace.ts";
-import type { LimitMode } from "../operation/budget.ts";
+import type { Tenancy } from "../operation/actor.ts";
+import type { LimitMode } from "../operation/contract.ts";
 import type { Execution } from "../operation/execution.ts";
-import type { Tenancy } from "../operation/tenancy.ts";
 import type { LogRecord, TelemetrySink } from "../operation/telemetry.ts";
 import type { Database } from "../operation/transaction.ts";
 import { RateLimiter } from "../resilience/rate-limit.ts";
 import { Slots } from "./admission.ts";
+import { callApart, callInside } from "./call.ts";
 import type { CompiledOperation } from "./compiled.ts";
 import { advance, executeHandler, pipeline } from "./pipeline.ts";
 import { visibleFault } from "./refusals.ts";
@@ -66,6 +67,8 @@ export class Runtime {
   };
   /** The execution whose handler went on last: when the loop stands still, it is the one that holds it. */
   entered: RunningExecution | undefined;
+  /** What `call` does, inside a transaction and apart from any. */
+  readonly calls = { inside: callInside, apart: callApart };
   execute: (execution: RunningExecution) => Promise<string> = executeHandler;
   readonly #running = new Set<RunningExecution>();
 

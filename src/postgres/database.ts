@@ -69,7 +69,11 @@ export class PostgresDatabase implements Database, TransactionHost {
     const read = (value: (pool: Pool) => number) => () => (this.#pool === undefined ? 0 : value(this.#pool));
     metrics.gauge({ name: "plimsoll_database_connections", help: "Open connections to Postgres.", read: read((pool) => pool.connections) });
     metrics.gauge({ name: "plimsoll_database_connections_idle", help: "Connections that nobody uses.", read: read((pool) => pool.idle) });
-    metrics.gauge({ name: "plimsoll_database_queue_depth", help: "Executions that wait for a connection.", read: read((pool) => pool.waiting) });
+    metrics.gauge({
+      name: "plimsoll_database_queue_depth",
+      help: "Executions that wait for a connection.",
+      read: read((pool) => pool.waiting),
+    });
   }
 
   async start(): Promise<void> {
@@ -84,7 +88,13 @@ export class PostgresDatabase implements Database, TransactionHost {
       clock: this.clock,
     });
     try {
-      await migrate({ modules: this.#context.modules, clock: this.clock, adminUrl, appUrl: this.#spec.directUrl ?? url, ...(prepare && { prepare }) });
+      await migrate({
+        modules: this.#context.modules,
+        clock: this.clock,
+        adminUrl,
+        appUrl: this.#spec.directUrl ?? url,
+        ...(prepare && { prepare }),
+      });
       await pool.start();
     } catch (error) {
       throw unreachable(error);
@@ -144,7 +154,12 @@ export class PostgresDatabase implements Database, TransactionHost {
 
   #usable(): Pool {
     if (this.#pool !== undefined) return this.#pool;
-    throw new Fault({ code: "unavailable", type: "database_unavailable", message: "The database is not connected. Start the app first.", retryAfterMs: 1_000 });
+    throw new Fault({
+      code: "unavailable",
+      type: "database_unavailable",
+      message: "The database is not connected. Start the app first.",
+      retryAfterMs: 1_000,
+    });
   }
 
   async #checkRole(pool: Pool): Promise<number> {
@@ -170,7 +185,7 @@ export class PostgresDatabase implements Database, TransactionHost {
     const connection = await this.#usable().wait(this.clock.monotonic() + pingMs);
     try {
       const { rows } = await connection.send(expireStatement(expireBatch));
-      return Number(rows[0]?.["deleted"] ?? 0);
+      return Number(rows[0]?.deleted ?? 0);
     } finally {
       this.release(connection);
     }

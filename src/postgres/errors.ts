@@ -32,24 +32,65 @@ const conflict: Meaning = {
 
 // By SQLSTATE, the exact one first, then its class (the first two characters).
 const meanings: Readonly<Record<string, Meaning>> = {
-  "23505": { code: "already_exists", type: "unique_violation", message: "There is one like it already. Change what must be unique, or use the one that exists." },
-  "23503": { code: "failed_precondition", type: "foreign_key_violation", message: "It refers to something that does not exist, or is referred to by something that does." },
+  "23505": {
+    code: "already_exists",
+    type: "unique_violation",
+    message: "There is one like it already. Change what must be unique, or use the one that exists.",
+  },
+  "23503": {
+    code: "failed_precondition",
+    type: "foreign_key_violation",
+    message: "It refers to something that does not exist, or is referred to by something that does.",
+  },
   "23514": { code: "failed_precondition", type: "check_violation", message: "A value breaks a rule of the data. Nothing was changed." },
   "23P01": { code: "already_exists", type: "exclusion_violation", message: "It overlaps with one that exists already." },
   "40001": conflict,
   "40P01": conflict,
   "55P03": conflict,
-  "57014": { code: "deadline_exceeded", type: "statement_cancelled", message: "The database was stopped because the time was up. Nothing was changed.", retryAfterMs: 1_000 },
-  "25P03": { code: "deadline_exceeded", type: "transaction_idle", message: "The transaction stood idle for too long and was ended by the database. Nothing was changed.", broken: true },
-  "25P04": { code: "deadline_exceeded", type: "transaction_timeout", message: "The transaction took longer than its deadline and was ended by the database. Nothing was changed.", broken: true },
-  "25006": { ...gone, type: "database_read_only", message: "The database accepts no writes at the moment, as when its primary moved. Nothing was changed; try again shortly." },
+  "57014": {
+    code: "deadline_exceeded",
+    type: "statement_cancelled",
+    message: "The database was stopped because the time was up. Nothing was changed.",
+    retryAfterMs: 1_000,
+  },
+  "25P03": {
+    code: "deadline_exceeded",
+    type: "transaction_idle",
+    message: "The transaction stood idle for too long and was ended by the database. Nothing was changed.",
+    broken: true,
+  },
+  "25P04": {
+    code: "deadline_exceeded",
+    type: "transaction_timeout",
+    message: "The transaction took longer than its deadline and was ended by the database. Nothing was changed.",
+    broken: true,
+  },
+  "25006": {
+    ...gone,
+    type: "database_read_only",
+    message: "The database accepts no writes at the moment, as when its primary moved. Nothing was changed; try again shortly.",
+  },
   "08": gone,
   "53": full,
   "57": gone,
-  "58": { ...full, type: "database_failing", message: "The database has a system error at the moment. Nothing was changed; try again later." },
+  "58": {
+    ...full,
+    type: "database_failing",
+    message: "The database has a system error at the moment. Nothing was changed; try again later.",
+  },
 };
 
-const socketErrors = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN", "ENOENT"]);
+const socketErrors = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EAI_AGAIN",
+  "ENOENT",
+]);
 
 /** What `pg` throws, as far as it is read here. */
 interface DriverError {
@@ -66,7 +107,10 @@ function meaningOf(error: unknown): Meaning | undefined {
     if (socketErrors.has(code)) return gone;
   }
   // pg has no code for these.
-  return typeof message === "string" && /^(Connection terminated|Client (has encountered|was closed)|timeout expired|This socket)/.test(message) ? gone : undefined;
+  return typeof message === "string" &&
+    /^(Connection terminated|Client (has encountered|was closed)|timeout expired|This socket)/.test(message)
+    ? gone
+    : undefined;
 }
 
 /** Reads what the driver threw as a fault by its SQLSTATE; what callers cannot mend stays what it is, and so becomes `internal`. */

@@ -47,7 +47,9 @@ export async function migrate(spec: MigrateSpec): Promise<MigrationReport> {
   });
   if (pending?.length === 0) return { applied: [], pending: [] };
   if (spec.adminUrl === undefined)
-    throw broken(`The database lacks ${list(pending ?? [])}. Start once with adminUrl (the owner), which applies them, before this version serves.`);
+    throw broken(
+      `The database lacks ${list(pending ?? [])}. Start once with adminUrl (the owner), which applies them, before this version serves.`,
+    );
   const adminUrl = spec.adminUrl;
   await spec.prepare?.();
   return withClient(adminUrl, (client) => withLock(client, () => applyAll(client, { ...spec, adminUrl }, modules)));
@@ -73,7 +75,11 @@ export async function dryRun(spec: MigrateSpec & { readonly adminUrl: string }):
   });
 }
 
-async function applyAll(client: pg.Client, spec: MigrateSpec & { readonly adminUrl: string }, modules: readonly MigratedModule[]): Promise<MigrationReport> {
+async function applyAll(
+  client: pg.Client,
+  spec: MigrateSpec & { readonly adminUrl: string },
+  modules: readonly MigratedModule[],
+): Promise<MigrationReport> {
   await prepare(client);
   const pending = pendingOf(modules, await readLedger(client));
   for (const file of pending) await applyFile(client, file, spec);
@@ -121,14 +127,20 @@ async function runFile(client: pg.Client, file: MigrationFile): Promise<void> {
   } catch (cause) {
     const { position, message, hint, code } = cause as { position?: string; message: string; hint?: string; code?: string };
     const line = position === undefined ? "" : `:${file.sql.slice(0, Number(position)).split("\n").length}`;
-    const advice = code === "55P03" ? "Another transaction holds a lock on the table. End it, or migrate at a quieter time." : "Mend the file; nothing of it was kept.";
+    const advice =
+      code === "55P03"
+        ? "Another transaction holds a lock on the table. End it, or migrate at a quieter time."
+        : "Mend the file; nothing of it was kept.";
     throw broken(`${file.path}${line}: ${message}.${hint === undefined ? "" : ` ${hint}.`} ${advice}`, cause);
   }
 }
 
 /** Lets the application's role use what the migrations made, and what later ones will make. */
 async function grant(client: pg.Client, modules: readonly MigratedModule[], role: string): Promise<void> {
-  const { rows } = await client.query<{ known: boolean; role: string }>("select exists (select from pg_roles where rolname = $1) as known, quote_ident($1) as role", [role]);
+  const { rows } = await client.query<{ known: boolean; role: string }>(
+    "select exists (select from pg_roles where rolname = $1) as known, quote_ident($1) as role",
+    [role],
+  );
   const app = rows[0]?.role;
   if (rows[0]?.known !== true)
     throw broken(`The role "${role}" of the application's address does not exist. Create it: create role ${app} login password '…'.`);
@@ -158,15 +170,21 @@ function pendingOf(modules: readonly MigratedModule[], ledger: readonly LedgerRo
     for (const file of files) {
       const checksum = applied.get(nameOf(file));
       if (checksum !== undefined && checksum !== file.checksum)
-        throw broken(`${file.path} was changed after it ran (it ran as ${checksum.slice(0, 12)}, it is ${file.checksum.slice(0, 12)}). Undo the change, and write what you want in a new file.`);
+        throw broken(
+          `${file.path} was changed after it ran (it ran as ${checksum.slice(0, 12)}, it is ${file.checksum.slice(0, 12)}). Undo the change, and write what you want in a new file.`,
+        );
     }
     const last = files.findLastIndex((file) => applied.has(nameOf(file)));
     const gap = files.slice(0, Math.max(0, last)).find((file) => !applied.has(nameOf(file)));
-    if (gap !== undefined) throw broken(`${gap.path} did not run, and a later file of ${module} did. Give it a number after the last one that ran.`);
+    if (gap !== undefined)
+      throw broken(`${gap.path} did not run, and a later file of ${module} did. Give it a number after the last one that ran.`);
     // What the ledger has in the middle and this code has not is another history, not a later version.
     const known = new Set(files.map((file) => file.name));
     const strange = ledger.find((row) => row.module === module && !known.has(row.name) && Number(row.name.slice(0, 4)) <= files.length);
-    if (strange !== undefined) throw broken(`The database ran ${module}/${strange.name}, which this code does not have. Deploy the code that has it, or restore the file.`);
+    if (strange !== undefined)
+      throw broken(
+        `The database ran ${module}/${strange.name}, which this code does not have. Deploy the code that has it, or restore the file.`,
+      );
     return pending;
   });
 }

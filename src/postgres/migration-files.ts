@@ -40,14 +40,18 @@ function readFolder(owner: { readonly module: string; readonly schema: string },
   const folder = fileURLToPath(directory);
   let names: string[];
   try {
-    names = readdirSync(folder).filter((name) => name.endsWith(".sql")).sort();
+    names = readdirSync(folder)
+      .filter((name) => name.endsWith(".sql"))
+      .sort();
   } catch (cause) {
     throw broken(`The migrations of ${owner.module} cannot be read: there is no folder ${folder}. Mend "migrations" of the module.`, cause);
   }
   return names.map((file, index) => {
     const number = /^(\d{4})_[a-z0-9_]+\.sql$/.exec(file)?.[1];
     if (Number(number) !== index + 1)
-      throw broken(`${folder}${file} is out of order. Name migrations 0001_what.sql, 0002_what.sql … without gaps; this one should begin with ${String(index + 1).padStart(4, "0")}_.`);
+      throw broken(
+        `${folder}${file} is out of order. Name migrations 0001_what.sql, 0002_what.sql … without gaps; this one should begin with ${String(index + 1).padStart(4, "0")}_.`,
+      );
     const path = `${folder}${file}`;
     const sql = readFileSync(path, "utf8").replaceAll("\r\n", "\n");
     const checksum = createHash("sha256").update(sql).digest("hex");

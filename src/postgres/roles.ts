@@ -30,7 +30,13 @@ export async function checkAppRole(connection: Connection, modules: readonly Mod
   const facts = rows[0] as unknown as RoleFacts;
   if (facts.version < oldestVersion)
     throw refused(`The server is PostgreSQL ${Math.floor(facts.version / 10_000)}; Plimsoll needs 15 or newer. Upgrade the server.`);
-  const why = facts.superuser ? "is a superuser" : facts.bypassesRls ? "may bypass row-level security" : facts.owned === null ? undefined : `owns the schema "${facts.owned}" or a table in it`;
+  const why = facts.superuser
+    ? "is a superuser"
+    : facts.bypassesRls
+      ? "may bypass row-level security"
+      : facts.owned === null
+        ? undefined
+        : `owns the schema "${facts.owned}" or a table in it`;
   if (why !== undefined)
     throw refused(
       `The application connects as "${facts.role}", which ${why}: nothing would keep tenants apart. Create a role of its own (create role app login password '…'), put it into DATABASE_URL, and the owner into ADMIN_DATABASE_URL.`,
@@ -39,7 +45,10 @@ export async function checkAppRole(connection: Connection, modules: readonly Mod
 }
 
 /** Makes the application's role where it is not there yet; two processes may do it at once. */
-export async function ensureAppRole(admin: pg.Client, { role, password }: { readonly role: string; readonly password: string }): Promise<void> {
+export async function ensureAppRole(
+  admin: pg.Client,
+  { role, password }: { readonly role: string; readonly password: string },
+): Promise<void> {
   const quoted = admin.escapeIdentifier(role);
   const secret = admin.escapeLiteral(password);
   await admin

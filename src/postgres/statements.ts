@@ -33,7 +33,11 @@ export function readClaim({ rows }: StatementResult): ClaimResult {
 
 /** Keeps the reply under its key; over an expired record it writes anew, over a living one it fails, which undoes the transaction. */
 export function recordStatement({ id, inputHash, ttlMs }: Claim, { outcome, body }: StoredReply): Statement {
-  return { text: "select plimsoll.record($1, $2, $3, $4, $5)", values: [id.toString("hex"), inputHash, ttlMs, outcome, body], columnsAsIs: true };
+  return {
+    text: "select plimsoll.record($1, $2, $3, $4, $5)",
+    values: [id.toString("hex"), inputHash, ttlMs, outcome, body],
+    columnsAsIs: true,
+  };
 }
 
 export function expireStatement(batch: number): Statement {

@@ -31,8 +31,16 @@ export interface TransactionHost {
 const resolveMs = 1_000;
 
 const beginTexts = {
-  read: { "read committed": "begin read only", "repeatable read": "begin isolation level repeatable read read only", serializable: "begin isolation level serializable read only" },
-  write: { "read committed": "begin", "repeatable read": "begin isolation level repeatable read", serializable: "begin isolation level serializable" },
+  read: {
+    "read committed": "begin read only",
+    "repeatable read": "begin isolation level repeatable read read only",
+    serializable: "begin isolation level serializable read only",
+  },
+  write: {
+    "read committed": "begin",
+    "repeatable read": "begin isolation level repeatable read",
+    serializable: "begin isolation level serializable",
+  },
 } as const;
 
 /**
@@ -119,7 +127,10 @@ export class PostgresTransaction implements Transaction {
     const connection = await this.#opened();
     if (claim === undefined || this.#state !== "open") return this.rollback();
     this.#throwIfLate();
-    await this.#finalFlight(connection, [{ text: "rollback to savepoint plimsoll", values: [], columnsAsIs: true }, recordStatement(claim, reply)]);
+    await this.#finalFlight(connection, [
+      { text: "rollback to savepoint plimsoll", values: [], columnsAsIs: true },
+      recordStatement(claim, reply),
+    ]);
   }
 
   async rollback(): Promise<void> {
@@ -231,7 +242,14 @@ export class PostgresTransaction implements Transaction {
     const fate = await this.#host.fateOf(claim, until).catch(() => undefined);
     if (fate?.state === "replay") return fate.reply;
     // The key is free and holds no record, and whoever takes it now finds none of ours: it did not happen.
-    if (fate?.state === "claimed") throw new Fault({ code: "aborted", type: "commit_lost", message: "The connection was lost before the commit. Nothing was changed; try again.", retryAfterMs: 100, cause });
+    if (fate?.state === "claimed")
+      throw new Fault({
+        code: "aborted",
+        type: "commit_lost",
+        message: "The connection was lost before the commit. Nothing was changed; try again.",
+        retryAfterMs: 100,
+        cause,
+      });
     throw outcomeUnknown(cause, true);
   }
 

@@ -23,7 +23,7 @@ export function millisText(ms: number): string {
   return numberText(Math.abs(ms) < 1e9 ? Math.round(ms * 1_000) / 1_000 : ms);
 }
 
-const loopBytes = 24;
+const loopBytes = 64;
 
 /**
  * Lines of JSON as bytes, one after the other, ready to be written: strings that are put together piece by piece cost twice, when they are joined
@@ -41,9 +41,11 @@ export class LineBytes {
   /** Adds a piece that was encoded once. */
   piece(piece: Uint8Array): void {
     this.#makeRoom(piece.length);
-    if (piece.length > loopBytes) this.bytes.set(piece, this.end);
-    else for (let i = 0; i < piece.length; i++) this.bytes[this.end + i] = piece[i]!;
-    this.end += piece.length;
+    const { bytes, end } = this;
+    const { length } = piece;
+    if (length > loopBytes) bytes.set(piece, end);
+    else for (let i = 0; i < length; i++) bytes[end + i] = piece[i]!;
+    this.end = end + length;
   }
 
   /** Adds what stands between the quotes of a JSON string. */

@@ -1,4 +1,4 @@
-import type { Counter, Histogram, HistogramSeries, Metrics } from "../core/metrics.ts";
+import type { Counter, CounterSeries, Histogram, HistogramSeries, Metrics } from "../core/metrics.ts";
 import type { Execution } from "../operation/execution.ts";
 
 /** Where the time of executions with one outcome went, as numbers only. */
@@ -7,6 +7,7 @@ interface OutcomeSeries {
   readonly queued: HistogramSeries;
   readonly running: HistogramSeries;
   readonly database: HistogramSeries;
+  readonly statements: CounterSeries;
   readonly upstreams: Map<string, HistogramSeries>;
 }
 
@@ -49,7 +50,7 @@ export class OperationMetrics {
     if (execution.upstreamMs !== undefined) this.#countUpstreams(series.upstreams, execution, execution.upstreamMs);
     const { refusal } = execution;
     if (refusal !== undefined) this.#refusals.series(execution.operation, refusal.limit, refusal.mode).add();
-    if (execution.statements > 0) this.#statements.series(execution.operation).add(execution.statements);
+    series.statements.value += execution.statements;
   }
 
   #countUpstreams(known: OutcomeSeries["upstreams"], { operation, outcome }: Execution, times: Readonly<Record<string, number>>): void {
@@ -75,7 +76,8 @@ export class OperationMetrics {
       queued: where("queued"),
       running: where("running"),
       database: where("database"),
-      upstreams: new Map(),
+      statements: this.#statements.series(operation),
+      upstreams: new Map<string, HistogramSeries>(),
     };
     outcomes.set(outcome, series);
     return series;

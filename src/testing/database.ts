@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pg from "pg";
+import type pg from "pg";
 import type { DatabaseSource } from "../app/app.ts";
 import { systemClock } from "../core/clock.ts";
 import type { Module } from "../operation/module.ts";
@@ -71,7 +71,9 @@ export async function testDatabase(spec: { readonly modules: readonly Module[]; 
 /** Migrates a template once for all processes whose modules have the same migrations. */
 async function ensureTemplate(adminUrl: string, modules: readonly Module[]): Promise<string> {
   const files = readMigrations(modules).flatMap((module) => module.files);
-  const hash = createHash("sha256").update(files.map((file) => `${file.module}/${file.name}:${file.checksum}`).join()).digest("hex");
+  const hash = createHash("sha256")
+    .update(files.map((file) => `${file.module}/${file.name}:${file.checksum}`).join())
+    .digest("hex");
   const template = `plimsoll_template_${hash.slice(0, 16)}`;
   await withClient(adminUrl, async (client) => {
     await client.query("select pg_advisory_lock($1)", [templateLock]);

@@ -8,13 +8,12 @@ import type { Action, Command, Operation, Query } from "../operation/contract.ts
 import type { Execution } from "../operation/execution.ts";
 import type { Uses } from "../operation/resource.ts";
 
-export interface TestAppSpec extends Omit<AppSpec, "surfaces" | "ops"> {
+export interface TestAppSpec extends Omit<AppSpec, "ops"> {
   /** Who asks where a call names nobody. *Default*: anonymous. */
   readonly actor?: Actor;
   /** On whose behalf; the actor's own tenant otherwise. */
   readonly tenant?: string;
   readonly clock?: Clock;
-  readonly surfaces?: AppSpec["surfaces"];
 }
 
 export interface TestCall {
@@ -75,7 +74,10 @@ function bindActor(app: App, actor: Actor): TestApp {
   };
 }
 
-function invoke(app: App, { operation, input, call }: { readonly operation: Operation; readonly input: unknown; readonly call: TestCall }): Promise<unknown> {
+function invoke(
+  app: App,
+  { operation, input, call }: { readonly operation: Operation; readonly input: unknown; readonly call: TestCall },
+): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const execution = app.runtime.start(app.runtime.operation(operation.name), {
       surface: "direct",
@@ -92,7 +94,8 @@ function invoke(app: App, { operation, input, call }: { readonly operation: Oper
         return undefined;
       },
     });
-    const gone = () => execution.stop(new Fault({ code: "cancelled", type: "client_disconnected", message: "The client went away before the answer." }));
+    const gone = () =>
+      execution.stop(new Fault({ code: "cancelled", type: "client_disconnected", message: "The client went away before the answer." }));
     call.signal?.addEventListener("abort", gone, { once: true });
   });
 }

@@ -26,7 +26,6 @@ describe("signal", () => {
 
   // A known bug: leaving once forgets both.
   it("counts the same function twice when it subscribes twice, and forgets one at a time", {
-    todo: "subscriptions are told apart by function",
   }, () => {
     const signal = new Signal<void>("test");
     let heard = 0;

@@ -303,8 +303,8 @@ test("a reader that pauses loses nothing and mixes no lines", async (t) => {
   await sink.attach(from);
   for (let i = 0; i < 1_000; i++) from.executed.publish(execution({ requestId: `r${i}` }));
   const stopped = sink.stop();
-  const stream = new Socket({ fd: reader, readable: true, writable: false });
-  const text = (await Array.fromAsync(stream, String)).join("");
+  let text = "";
+  for await (const piece of new Socket({ fd: reader, readable: true, writable: false }).setEncoding("utf8")) text += piece;
   await stopped;
   const ids = text.trimEnd().split("\n");
   assert.deepEqual(
