@@ -23,7 +23,7 @@ export function millisText(ms: number): string {
   return numberText(Math.abs(ms) < 1e9 ? Math.round(ms * 1_000) / 1_000 : ms);
 }
 
-const loopBytes = 64;
+const loopBytes = 24;
 
 /**
  * Lines of JSON as bytes, one after the other, ready to be written: strings that are put together piece by piece cost twice, when they are joined
