@@ -11,7 +11,7 @@ export interface TraceParent {
 }
 
 const version00 = 55;
-const dash = 45;
+const traceparent = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(?:-|$)/;
 const noTrace = "0".repeat(32);
 const noSpan = "0".repeat(16);
 
@@ -21,11 +21,7 @@ const noSpan = "0".repeat(16);
  * *Source*: W3C Trace Context, level 1.
  */
 export function parseTraceparent(header: string): TraceParent | undefined {
-  if (header.length < version00 || (header.length > version00 && header.charCodeAt(version00) !== dash)) return undefined;
-  for (let i = 0; i < version00; i++) {
-    const charCode = header.charCodeAt(i);
-    if (i === 2 || i === 35 || i === 52 ? charCode !== dash : !isHexDigit(charCode)) return undefined;
-  }
+  if (!traceparent.test(header)) return undefined;
   if (header.startsWith("ff") || (header.length > version00 && header.startsWith("00"))) return undefined;
   const traceId = header.slice(3, 35);
   const parentSpanId = header.slice(36, 52);
@@ -115,8 +111,4 @@ export function ratioSampler(ratio: number): (traceId: string) => boolean {
 
 function hexDigit(charCode: number): number {
   return charCode < 58 ? charCode - 48 : charCode - 87;
-}
-
-function isHexDigit(charCode: number): boolean {
-  return (charCode >= 48 && charCode <= 57) || (charCode >= 97 && charCode <= 102);
 }

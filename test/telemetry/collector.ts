@@ -20,7 +20,12 @@ export class Collector {
   answer: (response: ServerResponse) => void = (response) => response.end("{}");
   readonly #server = createServer(async (request, response) => {
     let text = "";
-    for await (const chunk of request.setEncoding("utf8")) text += chunk;
+    try {
+      for await (const chunk of request.setEncoding("utf8")) text += chunk;
+    } catch {
+      // The sender gave up in the middle: a collector lives on.
+      return;
+    }
     const body: Json = JSON.parse(text);
     const batch = { path: request.url ?? "", headers: request.headers, body, spans: body.resourceSpans[0].scopeSpans[0].spans };
     this.batches.push(batch);
