@@ -121,6 +121,10 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+function processGroup(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]!.split(" ")[2]);
+}
+
 async function gone(pid: number): Promise<void> {
   while (identify(pid)) await sleep(systemClock, 5);
 }
@@ -139,17 +143,17 @@ interface Started {
 
 const program = `
   const { EmbeddedPostgres } = await import(${JSON.stringify(import.meta.resolve("../../src/postgres/embedded/launcher.ts"))});
-  const { stopItself, ...init } = JSON.parse(process.argv[1]);
+  const { ending, ...init } = JSON.parse(process.argv[1]);
   const server = new EmbeddedPostgres(init);
   const tell = (fact) => process.stdout.write(JSON.stringify(fact) + "\\n");
-  if (!stopItself) process.stdin.on("data", async () => { await server.stop(); process.exit(0); });
+  if (!ending) process.stdin.on("data", async () => { await server.stop(); process.exit(0); });
   try {
     await server.start();
     tell({ pid: server.pid, port: server.port, adminUrl: server.adminUrl, uid: process.getuid() });
   } catch ({ type, code, message }) {
     tell({ fault: { type, code, message } });
   }
-  if (stopItself) await server.stop();
+  if (ending === "stop") await server.stop();
 `;
 
 /** Another process with a launcher of its own. */
@@ -158,7 +162,7 @@ class Neighbour {
   readonly started: Promise<Started>;
   readonly exited: Promise<unknown>;
 
-  constructor(t: TestContext, init: EmbeddedPostgresInit & { stopItself?: boolean }, uid?: number) {
+  constructor(t: TestContext, init: EmbeddedPostgresInit & { ending?: "stop" | "leave" }, uid?: number) {
     this.child = spawn(process.execPath, ["--conditions=source", "--input-type=module", "-e", program, JSON.stringify(init)], {
       stdio: ["pipe", "pipe", "inherit"],
       detached: true,
@@ -272,11 +276,17 @@ describe("a start", () => {
   });
 
   it("keeps the process alive until it is done and no longer", async (t) => {
-    const neighbour = new Neighbour(t, { directory: prepared(), stopItself: true });
+    const neighbour = new Neighbour(t, { directory: prepared(), ending: "stop" });
     const { pid } = await neighbour.started;
     await neighbour.exited;
     assert.equal(neighbour.child.exitCode, 0);
     assert.equal(identify(pid), undefined);
+
+    const careless = new Neighbour(t, { directory: prepared(), ending: "leave" });
+    const left = await careless.started;
+    await careless.exited;
+    assert.equal(careless.child.exitCode, 0);
+    assert.ok(identify(left.pid), "the next start adopts it");
   });
 });
 
@@ -598,11 +608,16 @@ describe("two processes on one directory", () => {
   });
 
   it("lose no server to Ctrl-C, which reaches the whole group of the terminal", async (t) => {
-    const neighbour = new Neighbour(t, { directory: prepared() });
+    const directory = prepared();
+    const neighbour = new Neighbour(t, { directory });
     const { pid } = await neighbour.started;
     process.kill(-neighbour.child.pid!, "SIGINT");
     await neighbour.exited;
-    assert.ok(identify(pid));
+    assert.equal(existsSync(`/proc/${pid}`) ? processGroup(pid) : pid, pid);
+    const server = launcher(t, { directory });
+    await server.start();
+    assert.equal(server.pid, pid);
+    assert.deepEqual(await query(server.adminUrl, "select 1 as one"), [{ one: 1 }]);
   });
 
   it("refuse a server that was started by other means", async (t) => {
