@@ -36,7 +36,8 @@ export interface JwtOptions {
  * *Faults thrown*: `unauthenticated` as `token_expired`, `token_not_yet_valid`, `token_too_long` or `token_invalid`; `unavailable`.
  * *Guarantees*: a key is used with its own algorithm only; issuer, audience, `sub` and `exp` are always demanded, `nbf` and `iat` checked. A verified
  * token is remembered until it expires, for at most 60 s, and costs a look-up meanwhile; many requests with one new token verify it once.
- * *Bounds*: 8,192 characters a token. A token cannot be revoked before it expires: keep their time short.
+ * *Bounds*: 8,192 characters a token. A token cannot be revoked before it expires: keep their time short. Revoke or count by `jti`, never by the text:
+ * it has one spelling, but whoever holds an ES256 token can make a second valid signature out of the first.
  * @example
  * authentication: jwt({ keys: [{ id: "2026-11", algorithm: "EdDSA", publicKey: settings.tokenKey }], issuer: "https://id.example.com", audience: "shop" })
  */

@@ -19,10 +19,6 @@ export class RememberedTokens {
     this.#size = size;
   }
 
-  get size(): number {
-    return this.#byEnd.size;
-  }
-
   get(token: string, now: number): RememberedToken | undefined {
     const held = this.#byEnd.get(token.slice(-endChars));
     return standsFor(held, token, now) ? held : undefined;

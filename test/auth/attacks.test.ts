@@ -113,6 +113,7 @@ const attacks: Record<string, [token: string, type: string]> = {
     "token_invalid",
   ],
   "a critical extension": [withHeader({ alg: "HS256", crit: ["b64"], b64: false }), "token_invalid"],
+  "a critical extension that changes nothing": [withHeader({ alg: "HS256", crit: ["b64"], b64: true }), "token_invalid"],
   "a critical extension that is empty": [withHeader({ alg: "HS256", crit: [] }), "token_invalid"],
   "a header that is a list": [withHeader([]), "token_invalid"],
   "a header that is a text": [withHeader('"HS256"'), "token_invalid"],
@@ -166,7 +167,14 @@ const attacks: Record<string, [token: string, type: string]> = {
   "letters of other scripts": [`${goodHeader}.${goodPayload}.${goodSignature.slice(0, -1)}А`, "token_invalid"],
   "invisible letters": [`${good}\u200b`, "token_invalid"],
   "a whole Authorization header": [`Bearer ${good}`, "token_invalid"],
-  "bytes that are no UTF-8": [
+  "a header that is no UTF-8": [
+    (() => {
+      const header = Buffer.from('{"alg":"HS256","typ":"\xff"}', "latin1").toString("base64url");
+      return `${header}.${goodPayload}.${hs256()(`${header}.${goodPayload}`).toString("base64url")}`;
+    })(),
+    "token_invalid",
+  ],
+  "a payload that is no UTF-8": [
     (() => {
       const payload = Buffer.concat([Buffer.from(JSON.stringify(claimsAt()).slice(0, -1)), Buffer.from(',"a":"\xff"}', "latin1")]).toString(
         "base64url",
@@ -243,6 +251,16 @@ describe("attacks on jwt", () => {
       if (same && (await refusalOf(authenticator, token)) === undefined) spellings++;
     }
     assert.equal(spellings, 1);
+  });
+
+  it("counts fractions of a second", async () => {
+    const { authenticator, clock } = setUp({ clockToleranceSeconds: 0 });
+    const token = withClaims({ exp: now + 0.5 });
+    clock.advance(499);
+    assert.equal(await refusalOf(authenticator, token), undefined);
+    clock.advance(1);
+    assert.equal((await refusalOf(authenticator, token))?.type, "token_expired");
+    assert.equal((await refusalOf(authenticator, withClaims({ exp: now + 0.4 })))?.type, "token_expired");
   });
 
   it("keeps what the caller sees free of the token, and the cause free of the claims", async () => {
