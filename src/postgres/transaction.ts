@@ -29,6 +29,8 @@ export interface TransactionHost {
 
 /** How long a lost commit is asked after at the least, however near the deadline is. */
 const resolveMs = 1_000;
+/** How long the first statement of a duplicate may go on after it is known to be one. */
+const waitForOwnerMs = 10;
 
 const beginTexts = {
   read: {
@@ -181,10 +183,23 @@ export class PostgresTransaction implements Transaction {
     this.#follow(connection.send(settingsStatement(this.#options, this.#remainingMs(), this.#host.hasTransactionTimeout)));
     if (claim !== undefined) {
       this.#claim = connection.send(claimStatement(claim)).then(readClaim, (error) => Promise.reject(this.#fails(error)));
-      this.#follow(this.#claim);
+      this.#claim.then(
+        (result) => this.#heed(result),
+        () => undefined,
+      );
       this.#follow(connection.sendCommand("savepoint plimsoll"));
     }
     return connection;
+  }
+
+  /** Whatever the handler does without the key is for nothing: it is stopped, also where its first statement waits for the key's owner. */
+  #heed({ state }: ClaimResult): void {
+    if (state === "claimed") return;
+    this.doom(new Fault({ code: "aborted", type: `idempotency_key_${state}`, message: "The idempotency key is not ours." }));
+    if (state !== "running") return;
+    this.#host.clock.schedule(waitForOwnerMs, () => {
+      if (this.#unanswered > 0) void this.rollback();
+    });
   }
 
   /** An error of what was sent on the side dooms the transaction; nobody else waits for it. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type pg from "pg";
+import pg from "pg";
 import type { DatabaseSource } from "../app/app.ts";
 import { systemClock } from "../core/clock.ts";
 import type { Module } from "../operation/module.ts";
@@ -26,6 +26,10 @@ export interface TestDatabase extends DatabaseSource, AsyncDisposable {
   readonly adminUrl: string;
   /** Runs SQL as the owner, past row-level security. */
   admin<R extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<R[]>;
+  /** Holds an advisory lock, on which a handler under test can be made to wait. */
+  hold(lock: number): Promise<{ release(): Promise<void> }>;
+  /** Waits until somebody waits for that lock; returns the process id of its backend. */
+  waitForWaiter(lock: number): Promise<number>;
   drop(): Promise<void>;
 }
 
@@ -63,6 +67,19 @@ export async function testDatabase(spec: { readonly modules: readonly Module[]; 
     adminUrl,
     admin: <R extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) =>
       withClient(adminUrl, async (client) => (await client.query<R>(text, [...values])).rows),
+    hold: async (lock) => {
+      const client = new pg.Client({ connectionString: adminUrl });
+      await client.connect();
+      await client.query("select pg_advisory_lock($1)", [lock]);
+      return { release: () => client.end() };
+    },
+    waitForWaiter: async (lock) => {
+      const waiters = "select pid from pg_locks where locktype = 'advisory' and objid = $1 and not granted";
+      for (;;) {
+        const { rows } = await withClient(adminUrl, (client) => client.query<{ pid: number }>(waiters, [lock]));
+        if (rows[0] !== undefined) return rows[0].pid;
+      }
+    },
     drop,
     [Symbol.asyncDispose]: drop,
   };
