@@ -135,10 +135,11 @@ test("spans go out when a batch is full, and a second after the first", async (t
   tell(...Array.from({ length: 256 }, () => ({ sampled: true })));
   assert.equal((await full).spans, 256);
   tell({ sampled: true });
-  await sink.sent.next.call(sink.sent, () => true, AbortSignal.timeout(20)).catch(() => undefined);
+  clock.advance(999);
+  for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
   assert.equal(collector.batches.length, 1);
   const late = sink.sent.next();
-  clock.advance(1_000);
+  clock.advance(1);
   assert.equal((await late).spans, 1);
 });
 
@@ -160,7 +161,8 @@ test("a collector that is busy is asked again, not before it says", async (t) =>
   collector.answer = (response) => response.end("{}");
   const second = sink.sent.next();
   await waitForTimer(clock, 6_999);
-  assert.equal(collector.batches.length, 1);
+  for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(collector.batches.length, 1, "came back too early");
   clock.advance(1);
   assert.equal((await second).outcome, "ok");
   assert.equal(collector.spans.length, 2);
