@@ -1,7 +1,13 @@
+import { makeCheck, refuseAsync } from "./schema/check.ts";
+import { readDocument } from "./schema/document.ts";
+import { makeRedact } from "./schema/redact.ts";
+import { isZod } from "./schema/zod.ts";
+
 /** JSON Schema 2020-12, as plain data. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
-interface StandardResult {
+/** What validation gives. */
+export interface StandardResult {
   readonly value?: unknown;
   readonly issues?:
     | readonly { readonly message: string; readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined }[]
@@ -37,40 +43,107 @@ export interface Problem {
   readonly message: string;
 }
 
-import { z } from "zod";
+/** All that is wrong with one value. */
 export class Problems {
   readonly list: readonly Problem[];
+
   constructor(list: readonly Problem[]) {
     this.list = list;
   }
 }
+
+/** Which side of a schema has to have a JSON form: what is sent, what is answered, both, or neither (a row that stays in the process). */
+export type SchemaUse = "input" | "output" | "both" | "value";
+
+/** A schema made ready for many values. */
 export interface CompiledSchema {
-  inputJson: JsonSchema;
-  outputJson: JsonSchema;
-  hasSecrets: boolean;
-  parse(v: unknown): unknown;
-  stringify(v: unknown): string | Problems;
-  redact(v: unknown): unknown;
+  /** What may be sent, as a document; `{}`, anything, where the side that is not used has no JSON form. */
+  readonly inputJson: JsonSchema;
+  /** What comes out of parsing, as a document. */
+  readonly outputJson: JsonSchema;
+  /** Whether any part is marked with {@link secret}. */
+  readonly hasSecrets: boolean;
+  /**
+   * Gives the parsed value, or every problem at once.
+   * *Guarantees*: the value given is not changed; objects and arrays that the schema describes are new ones, keys that it does not name are left out where the schema leaves them out.
+   * *Faults thrown*: `failed_precondition` where the schema turns out to be asynchronous.
+   */
+  parse(value: unknown): unknown;
+  /** Shapes, checks and serializes in one pass: the text is that of `JSON.stringify(parse(value))`. Gives the problems of a value that does not fit or has no JSON form. */
+  stringify(value: unknown): string | Problems;
+  /** A copy with each secret replaced by `"[secret]"`; the value itself where the schema has none. Takes values that do not fit the schema too. */
+  redact(value: unknown): unknown;
 }
-export function compileSchema(schema: Schema, _name: string): CompiledSchema {
-  const s = schema as unknown as z.ZodType;
-  const parse = (v: unknown) => {
-    const r = s.safeParse(v);
-    return r.success
-      ? r.data
-      : new Problems(r.error.issues.map((i) => ({ pointer: i.path.map((p) => `/${String(p)}`).join(""), message: i.message })));
+
+/**
+ * Makes a schema ready: its documents, its checks, its serializer. Code for the two last is made when they are first used.
+ * *Faults thrown*: `failed_precondition` for a schema that is asynchronous or has no JSON form; the message begins with *name* and says what to write instead.
+ */
+export function compileSchema(schema: Schema, name: string, use: SchemaUse = "both"): CompiledSchema {
+  refuseAsync(schema, name);
+  const inputJson = readDocument(schema, { name, side: "input", required: use === "input" || use === "both" });
+  const outputJson = readDocument(schema, { name, side: "output", required: use === "output" || use === "both" });
+  const redact = makeRedact([inputJson, outputJson]);
+  const check = makeCheck(schema, name);
+  const parse = (value: unknown): unknown => {
+    const checked = check(value);
+    return checked.problems === undefined ? checked.value : new Problems(checked.problems);
   };
   return {
-    inputJson: z.toJSONSchema(s, { io: "input" }) as never,
-    outputJson: z.toJSONSchema(s, { io: "output" }) as never,
-    hasSecrets: false,
+    inputJson,
+    outputJson,
+    hasSecrets: redact !== undefined,
+    redact: redact ?? ((value) => value),
     parse,
-    redact: (v) => v,
-    stringify: (v) => {
-      const p = parse(v);
-      return p instanceof Problems ? p : JSON.stringify(p);
+    stringify(value) {
+      const shaped = parse(value);
+      return shaped instanceof Problems ? shaped : serialize(shaped);
     },
   };
 }
-export const adaptSchema = (s: Schema) => s;
-export const secret = <S>(s: S) => s;
+
+function serialize(value: unknown): string | Problems {
+  let reason = `${typeof value} is no JSON value`;
+  try {
+    const text = JSON.stringify(value);
+    if (text !== undefined) return text;
+  } catch (error) {
+    reason = String(error instanceof Error ? error.message : error);
+  }
+  return new Problems([{ pointer: "", message: `Invalid output: it has no JSON form (${reason})` }]);
+}
+
+/** The documents of a schema whose library has no JSON Schema of its own. */
+export interface SchemaDocuments {
+  readonly input: JsonSchema;
+  /** *Default*: the same as the input. */
+  readonly output?: JsonSchema;
+}
+
+/**
+ * Makes a schema of any library that follows Standard Schema usable by giving the JSON Schema that it does not give itself.
+ * The library still decides what is valid; the documents only describe it.
+ * @example const Email = adaptSchema(v.pipe(v.string(), v.email()), { input: { type: "string", format: "email" } });
+ */
+export function adaptSchema<O, I>(standardSchema: Omit<Schema<O, I>, never>, { input, output = input }: SchemaDocuments): Schema<O, I> {
+  return { "~standard": { ...standardSchema["~standard"], jsonSchema: { input: () => ({ ...input }), output: () => ({ ...output }) } } };
+}
+
+/**
+ * Marks what must never be logged, traced or stored in clear. The mark is `x-secret` in the documents and stays where the schema is made optional or part of another.
+ * @example const Login = z.object({ email: z.email(), password: secret(z.string().min(12)) });
+ */
+export function secret<S extends Schema>(schema: S): S {
+  const { meta } = schema as { readonly meta?: (more?: object) => object | undefined };
+  // A schema of Zod has to stay one, so that it can be part of another.
+  if (isZod(schema) && typeof meta === "function") return meta.call(schema, { ...meta.call(schema), "x-secret": true }) as S;
+  const standard = schema["~standard"];
+  const mark = (side: "input" | "output") => (options: { readonly target: "draft-2020-12" }) => ({
+    ...standard.jsonSchema?.[side](options),
+    "x-secret": true,
+  });
+  const marked = {
+    "~standard": { ...standard, ...(standard.jsonSchema && { jsonSchema: { input: mark("input"), output: mark("output") } }) },
+  };
+  return marked as Schema as S;
+}
