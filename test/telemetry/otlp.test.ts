@@ -134,8 +134,9 @@ test("spans go out when a batch is full, and a second after the first", async (t
   const full = sink.sent.next();
   tell(...Array.from({ length: 256 }, () => ({ sampled: true })));
   assert.equal((await full).spans, 256);
+  await new Promise((resolve) => setImmediate(resolve));
   tell({ sampled: true });
-  clock.advance(999);
+  await waitForTimer(clock, 999);
   for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
   assert.equal(collector.batches.length, 1);
   const late = sink.sent.next();
