@@ -1,0 +1,197 @@
+import { formatMs } from "../core/duration.ts";
+import { limits } from "../core/limits.ts";
+import type { JsonSchema } from "../core/schema.ts";
+import type { HttpSpec } from "../operation/contract.ts";
+import { httpOf, type ParsedRoute, parseRoute } from "../operation/route.ts";
+import type { CompiledOperation } from "../pipeline/compiled.ts";
+import type { FaultResponses } from "./openapi-faults.ts";
+import { pascal } from "./openapi-names.ts";
+import type { SharedSchemas } from "./openapi-schemas.ts";
+
+/** What the operations of one document share. */
+export interface DocumentParts {
+  readonly schemas: SharedSchemas;
+  readonly faults: FaultResponses;
+  /** Whether the app knows callers at all. */
+  readonly authenticated: boolean;
+}
+
+interface Described {
+  readonly compiled: CompiledOperation;
+  readonly http: HttpSpec;
+  readonly route: ParsedRoute;
+  /** The input, what it refers to moved into the document. */
+  readonly root: JsonSchema;
+  readonly properties: Readonly<Record<string, JsonSchema>>;
+  readonly required: ReadonlySet<string>;
+  readonly example: Readonly<Record<string, unknown>>;
+  /** The fields that are sent neither in the path nor in `If-Match`. */
+  readonly rest: readonly string[];
+  readonly takesBody: boolean;
+}
+
+/** Describes one operation as an OpenAPI operation object with its path and verb; undefined where it is internal. */
+export function describeOperation(compiled: CompiledOperation, parts: DocumentParts) {
+  const described = describe(compiled, parts.schemas);
+  if (described === undefined) return undefined;
+  const { http, route, required, takesBody, rest } = described;
+  const { spec, kind } = compiled.operation;
+  const { deadlineMs, concurrency, queue, queries } = compiled.limits;
+  const body = takesBody && rest.length > 0 ? requestBody(described, parts.schemas) : undefined;
+  const conditions = {
+    operation: compiled,
+    takesInput: Object.keys(described.properties).length > 0,
+    takesBody: body !== undefined,
+    takesCursor: kind === "query" && "cursor" in described.properties,
+    needsVersion: http.ifMatch !== undefined && required.has(http.ifMatch),
+  };
+  const parameters = parametersOf(described);
+  const operation = {
+    operationId: compiled.name,
+    tags: [compiled.module],
+    summary: spec.summary ?? compiled.name,
+    description: sentences(compiled),
+    ...(parameters.length > 0 && { parameters }),
+    ...(body !== undefined && { requestBody: body }),
+    responses: { ...success(described, parts.schemas), ...parts.faults.of(conditions) },
+    ...(compiled.access === "public" ? { security: [] } : parts.authenticated && { security: [{ bearer: [] }] }),
+    "x-access": compiled.access === "public" ? "public" : compiled.access.description,
+    "x-operation-kind": kind,
+    "x-criticality": compiled.criticality,
+    "x-idempotent": idempotency(compiled),
+    "x-budget": { deadlineMs, concurrency, queue, queries },
+  };
+  return { path: route.path, verb: route.verb.toLowerCase(), operation };
+}
+
+function describe(compiled: CompiledOperation, schemas: SharedSchemas): Described | undefined {
+  const http = httpOf(compiled.operation.spec);
+  const route = http && parseRoute(http.route);
+  if (http === undefined || route === undefined) return undefined;
+  const { root } = schemas.adopt(compiled.input.inputJson, `${pascal(compiled.name)}Input`);
+  const properties = (root.properties ?? {}) as Described["properties"];
+  const elsewhere = new Set([...route.parameters, http.ifMatch]);
+  const example = compiled.operation.spec.example?.input;
+  return {
+    compiled,
+    http,
+    route,
+    root,
+    properties,
+    required: new Set(Array.isArray(root.required) ? root.required : []),
+    example: typeof example === "object" && example !== null ? (example as Record<string, unknown>) : {},
+    rest: Object.keys(properties).filter((field) => !elsewhere.has(field)),
+    takesBody: route.verb === "POST" || route.verb === "PUT" || route.verb === "PATCH",
+  };
+}
+
+function parametersOf(described: Described): object[] {
+  const { route, takesBody, rest, compiled, http, required } = described;
+  const parameters: object[] = route.parameters.map((field) => parameterOf(described, field, "path"));
+  if (!takesBody) parameters.push(...rest.map((field) => parameterOf(described, field, "query")));
+  if (compiled.key !== "none") parameters.push(keyParameter(compiled));
+  if (http.ifMatch !== undefined)
+    parameters.push({
+      name: "If-Match",
+      in: "header",
+      required: required.has(http.ifMatch),
+      description: "The version that is to be changed, as the ETag of an earlier answer gave it.",
+      schema: { type: "string" },
+      ...(described.example[http.ifMatch] !== undefined && { example: `"${described.example[http.ifMatch]}"` }),
+    });
+  if (http.etag !== undefined && route.verb === "GET") parameters.push({ $ref: "#/components/parameters/IfNoneMatch" });
+  return parameters;
+}
+
+function parameterOf({ properties, required, example }: Described, field: string, place: "path" | "query"): object {
+  const { description, deprecated, ...schema } = properties[field] as JsonSchema;
+  return {
+    name: field,
+    in: place,
+    required: place === "path" || required.has(field),
+    ...(typeof description === "string" && { description }),
+    ...(deprecated === true && { deprecated }),
+    schema,
+    ...(example[field] !== undefined && { example: example[field] }),
+  };
+}
+
+function keyParameter({ key, limits: { idempotencyTtlMs } }: CompiledOperation): object {
+  const scope = typeof key === "object" ? ` Keys are kept apart by \`${key.field}\`.` : "";
+  return {
+    name: "Idempotency-Key",
+    in: "header",
+    required: true,
+    description: `A new UUID with each new request, the same one with each retry: then it is done once. The answer is kept for ${formatMs(idempotencyTtlMs)}.${scope}`,
+    schema: { type: "string", minLength: 1, maxLength: limits.idempotencyKeyChars, pattern: "^[!-~]+$" },
+  };
+}
+
+function requestBody({ compiled, root, properties, required, rest, example }: Described, schemas: SharedSchemas): object {
+  const needed = rest.filter((field) => required.has(field));
+  const { type, description, additionalProperties } = root;
+  const part = {
+    type,
+    ...(description !== undefined && { description }),
+    properties: Object.fromEntries(rest.map((field) => [field, properties[field]])),
+    ...(needed.length > 0 && { required: needed }),
+    ...(additionalProperties !== undefined && { additionalProperties }),
+  };
+  // Rules over several fields hold for the whole input: they are told where the body is all of it.
+  const schema = schemas.share(`${pascal(compiled.name)}Body`, rest.length === Object.keys(properties).length ? root : part, "Operation");
+  const shown = Object.fromEntries(rest.filter((field) => field in example).map((field) => [field, example[field]]));
+  const content = { schema, ...(Object.keys(shown).length > 0 && { example: shown }) };
+  return { required: needed.length > 0, content: { "application/json": content } };
+}
+
+/** The status of a success: as declared, else 204 where the output has no fields and takes none. */
+export function successStatus(output: JsonSchema, http: HttpSpec): number {
+  const { type, properties, additionalProperties } = output;
+  const empty = type === "object" && Object.keys((properties as object | undefined) ?? {}).length === 0 && additionalProperties === false;
+  return http.status ?? (empty ? 204 : 200);
+}
+
+function success({ compiled, http, route }: Described, schemas: SharedSchemas): Record<string, object> {
+  const { outputJson } = compiled.output;
+  const status = successStatus(outputJson, http);
+  const example = compiled.operation.spec.example?.output;
+  const header = (name: string) => ({ $ref: `#/components/headers/${name}` });
+  const headers = {
+    "X-Request-Id": header("RequestId"),
+    ...(http.location !== undefined && { Location: header("Location") }),
+    ...(http.etag !== undefined && { ETag: header("ETag") }),
+    ...(compiled.key !== "none" && { "Idempotency-Replayed": header("Replayed") }),
+  };
+  const schema = () => schemas.embed(outputJson, `${pascal(compiled.name)}Output`);
+  const content =
+    status === 204 ? {} : { content: { "application/json": { schema: schema(), ...(example !== undefined && { example }) } } };
+  return {
+    [status]: {
+      description: status === 201 ? "Created." : status === 204 ? "Done; there is nothing to say." : "Success.",
+      headers,
+      ...content,
+    },
+    ...(http.etag !== undefined && route.verb === "GET" && { 304: { $ref: "#/components/responses/NotModified" } }),
+  };
+}
+
+function idempotency({ operation }: CompiledOperation): "key" | "natural" | "no" {
+  const { idempotent } = operation.spec;
+  if (operation.kind === "query") return "natural";
+  return typeof idempotent === "object" ? "key" : (idempotent ?? "no");
+}
+
+function sentences(compiled: CompiledOperation): string {
+  const { deadlineMs, concurrency, queue, queries, mode } = compiled.limits;
+  const access = compiled.access === "public" ? "Anybody may call it." : `Needs ${compiled.access.description}.`;
+  const waiting = queue === 0 ? "none wait" : `${queue} may wait`;
+  const statements = compiled.operation.kind === "action" ? "" : ` with at most ${queries} statement${queries === 1 ? "" : "s"}`;
+  const measured = mode === "measure" ? " These limits are measured and not enforced." : "";
+  const load = `It ends within ${formatMs(deadlineMs)}${statements}; ${concurrency} run at once in one process and ${waiting}, the next is answered 503.${measured}`;
+  const twice = {
+    key: "Sent again with the same Idempotency-Key, it is done once.",
+    natural: compiled.operation.kind === "query" ? "" : "Sending it twice is harmless.",
+    no: "Sending it twice does it twice.",
+  }[idempotency(compiled)];
+  return [access, load, twice].filter((sentence) => sentence !== "").join(" ");
+}
