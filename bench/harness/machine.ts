@@ -1,0 +1,75 @@
+import { accessSync, constants, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+
+/** Where a program is on this machine, or undefined. */
+export function findProgram(name: string): string | undefined {
+  return (process.env.PATH ?? "")
+    .split(":")
+    .map((folder) => join(folder, name))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
+
+const taskset = process.platform === "linux" ? findProgram("taskset") : undefined;
+const cores = allowedCores();
+
+/** How servers and load are kept apart: said in the report. */
+export const pinning = taskset && cores.length > 1 ? `server on core ${cores[0]}, load on core ${cores[1]}` : "none";
+
+/** A command that runs on the core of the servers, or of the load, where the machine can pin it. */
+export function pin(role: "server" | "load", command: readonly string[]): readonly [string, ...string[]] {
+  const pinned = taskset && cores.length > 1 ? [taskset, "-c", String(cores[role === "server" ? 0 : 1]), ...command] : command;
+  return pinned as [string, ...string[]];
+}
+
+/** Resident memory of a process. *Units*: 10^6 bytes. Undefined where there is no /proc. */
+export function rssMb(pid: number): number | undefined {
+  try {
+    const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    return kib === undefined ? undefined : Math.round((Number(kib) * 1_024) / 1e5) / 10;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Processor time that a process has used, all threads. *Units*: microseconds, in steps of 10,000. Undefined where there is no /proc. */
+export function cpuUs(pid: number): number | undefined {
+  try {
+    // The name, in parentheses, may hold spaces; user and system time are the 12th and 13th field behind it.
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)!.split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * 10_000;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A port of 127.0.0.1 that nobody uses now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function allowedCores(): number[] {
+  try {
+    const list = /^Cpus_allowed_list:\s+(\S+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "";
+    return list.split(",").flatMap((range) => {
+      const [first, last = first] = range.split("-").map(Number) as [number, number?];
+      return Array.from({ length: last! - first + 1 }, (_, index) => first + index);
+    });
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,28 @@
+// npm run bench -- <http|query|command|start> [--json] [--quick] [--rounds N] [--only name,name]
+import { ensureInstalled } from "./harness/install.ts";
+import { type Bench, type BenchOptions, readOptions, usage } from "./harness/options.ts";
+import { printReport, type Report } from "./harness/report.ts";
+
+// Opened one at a time, and after the packages are there that they import.
+const runs: Readonly<Record<Bench, (options: BenchOptions) => Promise<Report>>> = {
+  http: async (options) => (await import("./http/bench.ts")).runHttp(options),
+  query: async (options) => (await import("./database/bench.ts")).runDatabase("query", options),
+  command: async (options) => (await import("./database/bench.ts")).runDatabase("command", options),
+  start: async (options) => (await import("./start/bench.ts")).runStart(options),
+};
+
+const asked = readOptions(process.argv.slice(2));
+if ("problem" in asked) {
+  process.stderr.write(`${asked.problem}\n${usage}\n`);
+  process.exitCode = 2;
+} else {
+  const { bench, options } = asked;
+  try {
+    ensureInstalled();
+    const report = await runs[bench](options);
+    process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : printReport(report));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? (process.env.DEBUG ? error.stack : error.message) : error}\n`);
+    process.exitCode = 1;
+  }
+}
