@@ -53,6 +53,12 @@ export const limits = {
   quarantineMs: 1_000,
   /** Named prepared statements of one connection. */
   preparedStatements: 512,
+  /** How long a statement of a migration waits for a lock before the file is undone and tried again. Override: `migrate({ lockTimeoutMs })`. */
+  migrationLockMs: 5_000,
+  /** Attempts of one migration whose locks others hold. */
+  migrationAttempts: 5,
+  /** How long one process waits for another that migrates, and a migration without a transaction for a lock. */
+  migrationWaitMs: 120_000,
   /** Verified tokens that are remembered. */
   rememberedTokens: 10_000,
   /** How long a verified token is remembered at the most. */

@@ -1,199 +1,127 @@
 import pg from "pg";
 import { type Clock, sleep } from "../core/clock.ts";
-import type { Module } from "../operation/module.ts";
+import { Fault } from "../core/fault.ts";
+import { limits } from "../core/limits.ts";
 import { databaseFault } from "./errors.ts";
-import { broken, type MigratedModule, type MigrationFile, readMigrations } from "./migration-files.ts";
+import { type ApplyOptions, applyFile, runFile } from "./migrate/apply.ts";
+import { grantTo } from "./migrate/grants.ts";
+import { type LedgerRow, type MigrationPlan, nameOf, planMigrations } from "./migrate/plan.ts";
+import { broken, type MigratedModule, type MigrationOwner, readMigrations } from "./migration-files.ts";
 
 export interface MigrateSpec {
-  readonly modules: readonly Module[];
+  readonly modules: readonly MigrationOwner[];
   /** As the owner. Without it nothing is applied: what is missing is a fault. */
   readonly adminUrl?: string | undefined;
   /** As the application, whose role is granted what it needs. */
   readonly appUrl: string;
-  /** How long a statement waits for a lock before the migration steps back and tries again. *Default*: 5 s. */
+  /** *Default*: the user of `appUrl`; a pooler may know it under another name. */
+  readonly appRole?: string;
+  /**
+   * `apply` brings the database to this code; `dry-run` tries that in a transaction that is rolled back, which holds the locks of all files
+   * until then; `status` only tells. *Default*: `apply`.
+   */
+  readonly mode?: "apply" | "dry-run" | "status";
+  /** How long a statement waits for a lock before the file is undone and tried again. *Default*: 5 s. */
   readonly lockTimeoutMs?: number;
+  /** How long to wait for another process that migrates. *Default*: 2 min. */
+  readonly waitMs?: number;
   /** Runs before the first file, when there is something to apply: makes roles where the server is our own. */
   readonly prepare?: () => Promise<void>;
   readonly clock: Clock;
 }
 
-/** What a migration run did, or would do. */
+/** What a migration run did, or would do; files are named as in `orders/0001_orders`. */
 export interface MigrationReport {
   readonly applied: readonly string[];
   readonly pending: readonly string[];
-}
-
-interface LedgerRow {
-  readonly module: string;
-  readonly name: string;
-  readonly checksum: string;
+  /** What newer code ran on this database, and this code does not know. */
+  readonly ahead: readonly string[];
 }
 
 // One lock for all processes of a database; the number is the word "plimsoll" in part.
 const lockKey = 0x706c696d;
-const attempts = 5;
+const lockPollMs = 100;
 
 /**
  * Brings the database to the version of this code: Plimsoll's own schema and that of every module, one file after the other, each in a
  * transaction of its own. A second process that starts at the same time waits. A database that is ahead of this code is left alone.
+ * Where nothing is missing it costs one connection and one round trip.
  * *Faults thrown*: `failed_precondition` (a file that was edited after it ran, out of order, or fails), `unavailable`.
  */
 export async function migrate(spec: MigrateSpec): Promise<MigrationReport> {
+  const { adminUrl, mode = "apply" } = spec;
   const modules = readMigrations(spec.modules);
-  const pending = await readPending(spec.appUrl, modules).catch((error) => {
-    // The role or the database may not exist before the first run as the owner.
-    if (spec.adminUrl === undefined) throw error;
-    return undefined;
-  });
-  if (pending?.length === 0) return { applied: [], pending: [] };
-  if (spec.adminUrl === undefined)
+  if (mode === "dry-run") return dryRun(spec, modules);
+  const plan = await readPlan(spec, modules);
+  if (plan?.pending.length === 0 || (plan !== undefined && mode === "status")) return report(plan);
+  if (mode === "status") return report({ pending: modules.flatMap(({ files }) => files), ahead: [] });
+  if (adminUrl === undefined)
     throw broken(
-      `The database lacks ${list(pending ?? [])}. Start once with adminUrl (the owner), which applies them, before this version serves.`,
+      `The database lacks ${plan?.pending.map(nameOf).join(", ") ?? "Plimsoll's schema, or the application's role may not read it"}. Start once with adminUrl (the owner), which applies what is missing, before this version serves.`,
     );
-  const adminUrl = spec.adminUrl;
   await spec.prepare?.();
-  return withClient(adminUrl, (client) => withLock(client, () => applyAll(client, { ...spec, adminUrl }, modules)));
+  return withClient(adminUrl, (client) => withLock(client, spec, () => applyAll(client, spec, modules)));
 }
 
-/** Tells what would be applied, and tries it in a transaction that is rolled back. */
-export async function dryRun(spec: MigrateSpec & { readonly adminUrl: string }): Promise<MigrationReport> {
-  const modules = readMigrations(spec.modules);
-  return withClient(spec.adminUrl, async (client) => {
-    await client.query("begin");
-    try {
-      await prepare(client);
-      const pending = pendingOf(modules, await readLedger(client));
-      for (const file of pending) {
-        await client.query(`create schema if not exists ${file.schema}`);
-        // What cannot run in a transaction cannot be tried in one.
-        if (!file.alone) await runFile(client, file);
+/** What cannot run in a transaction cannot be tried in one; those files are only named. */
+function dryRun(spec: MigrateSpec, modules: readonly MigratedModule[]): Promise<MigrationReport> {
+  if (spec.adminUrl === undefined) throw broken("A dry run needs adminUrl (the owner), who would apply the files.");
+  return withClient(spec.adminUrl, (client) =>
+    withLock(client, spec, async () => {
+      await client.query("begin");
+      try {
+        await createLedger(client);
+        const plan = planMigrations(modules, await readLedger(client));
+        for (const file of plan.pending) if (!file.alone) await runFile(client, file, lockTimeoutOf(spec));
+        return report(plan);
+      } finally {
+        await client.query("rollback").catch(() => undefined);
       }
-      return { applied: [], pending: pending.map(nameOf) };
-    } finally {
-      await client.query("rollback");
-    }
-  });
+    }),
+  );
 }
 
-async function applyAll(
-  client: pg.Client,
-  spec: MigrateSpec & { readonly adminUrl: string },
-  modules: readonly MigratedModule[],
-): Promise<MigrationReport> {
-  await prepare(client);
-  const pending = pendingOf(modules, await readLedger(client));
-  for (const file of pending) await applyFile(client, file, spec);
-  await grant(client, modules, new URL(spec.appUrl).username);
-  return { applied: pending.map(nameOf), pending: [] };
+async function applyAll(client: pg.Client, spec: MigrateSpec, modules: readonly MigratedModule[]): Promise<MigrationReport> {
+  await createLedger(client);
+  const { pending, ahead } = planMigrations(modules, await readLedger(client));
+  const options: ApplyOptions = { lockTimeoutMs: lockTimeoutOf(spec), clock: spec.clock };
+  for (const file of pending) await applyFile(client, file, options);
+  await client.query("reset role; reset all");
+  await grantTo(client, spec.appRole ?? userOf(spec.appUrl), modules);
+  return { applied: pending.map(nameOf), pending: [], ahead };
 }
 
 /** The ledger must be there before the first file, so it is no file. */
-async function prepare(client: pg.Client): Promise<void> {
-  await client.query(`
-    create schema if not exists plimsoll;
-    create table if not exists plimsoll.migrations (
-      module text not null, name text not null, checksum text not null,
-      applied_at timestamptz not null default now(), duration_ms integer not null,
-      primary key (module, name)
-    )`);
-}
-
-async function applyFile(client: pg.Client, file: MigrationFile, { clock, lockTimeoutMs = 5_000 }: MigrateSpec): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    const since = clock.monotonic();
-    try {
-      await client.query(`set lock_timeout = ${lockTimeoutMs}`);
-      if (!file.alone) await client.query("begin");
-      await client.query(`create schema if not exists ${file.schema}`);
-      await runFile(client, file);
-      await client.query("insert into plimsoll.migrations (module, name, checksum, duration_ms) values ($1, $2, $3, $4)", [
-        ...[file.module, file.name, file.checksum, Math.round(clock.monotonic() - since)],
-      ]);
-      if (!file.alone) await client.query("commit");
-      return;
-    } catch (error) {
-      if (!file.alone) await client.query("rollback").catch(() => undefined);
-      const { cause } = error as { cause?: { code?: string } };
-      if (cause?.code !== "55P03" || attempt >= attempts) throw error;
-      // Whoever waits behind our waiting lock is let through before the next try.
-      await sleep(clock, 200 * 2 ** attempt * (0.5 + clock.random()));
-    }
-  }
-}
-
-async function runFile(client: pg.Client, file: MigrationFile): Promise<void> {
+async function createLedger(client: pg.Client): Promise<void> {
   try {
-    await client.query(file.sql);
+    await client.query(`
+      create schema if not exists plimsoll;
+      create table if not exists plimsoll.migrations (
+        module text not null, name text not null, checksum text not null,
+        applied_at timestamptz not null default now(), duration_ms integer not null,
+        primary key (module, name)
+      )`);
   } catch (cause) {
-    const { position, message, hint, code } = cause as { position?: string; message: string; hint?: string; code?: string };
-    const line = position === undefined ? "" : `:${file.sql.slice(0, Number(position)).split("\n").length}`;
-    const advice =
-      code === "55P03"
-        ? "Another transaction holds a lock on the table. End it, or migrate at a quieter time."
-        : "Mend the file; nothing of it was kept.";
-    throw broken(`${file.path}${line}: ${message}.${hint === undefined ? "" : ` ${hint}.`} ${advice}`, cause);
+    if ((cause as { code?: string }).code !== "42501") throw cause;
+    throw broken(
+      `The owner of adminUrl may not make what the migrations need: ${(cause as Error).message}. Grant it: grant create on database … to ${client.escapeIdentifier(client.user ?? "owner")}.`,
+      cause,
+    );
   }
 }
 
-/** Lets the application's role use what the migrations made, and what later ones will make. */
-async function grant(client: pg.Client, modules: readonly MigratedModule[], role: string): Promise<void> {
-  const { rows } = await client.query<{ known: boolean; role: string }>(
-    "select exists (select from pg_roles where rolname = $1) as known, quote_ident($1) as role",
-    [role],
-  );
-  const app = rows[0]?.role;
-  if (rows[0]?.known !== true)
-    throw broken(`The role "${role}" of the application's address does not exist. Create it: create role ${app} login password '…'.`);
-  const grants = modules.slice(1).map(
-    ({ schema }) => `
-    create schema if not exists ${schema};
-    grant usage on schema ${schema} to ${app};
-    grant select, insert, update, delete on all tables in schema ${schema} to ${app};
-    grant usage, select on all sequences in schema ${schema} to ${app};
-    grant execute on all functions in schema ${schema} to ${app};
-    alter default privileges in schema ${schema} grant select, insert, update, delete on tables to ${app};
-    alter default privileges in schema ${schema} grant usage, select on sequences to ${app};
-    alter default privileges in schema ${schema} grant execute on functions to ${app};`,
-  );
-  await client.query(`
-    grant usage on schema plimsoll to ${app};
-    grant select on plimsoll.migrations to ${app};
-    revoke execute on function plimsoll.tenant_table(regclass) from public;
-    ${grants.join("")}`);
-}
-
-/** Files that this code has and the database has not. A database that is ahead is fine; one that differs is not. */
-function pendingOf(modules: readonly MigratedModule[], ledger: readonly LedgerRow[]): readonly MigrationFile[] {
-  const applied = new Map(ledger.map((row) => [`${row.module}/${row.name}`, row.checksum]));
-  return modules.flatMap(({ files, name: module }) => {
-    const pending = files.filter((file) => !applied.has(nameOf(file)));
-    for (const file of files) {
-      const checksum = applied.get(nameOf(file));
-      if (checksum !== undefined && checksum !== file.checksum)
-        throw broken(
-          `${file.path} was changed after it ran (it ran as ${checksum.slice(0, 12)}, it is ${file.checksum.slice(0, 12)}). Undo the change, and write what you want in a new file.`,
-        );
-    }
-    const last = files.findLastIndex((file) => applied.has(nameOf(file)));
-    const gap = files.slice(0, Math.max(0, last)).find((file) => !applied.has(nameOf(file)));
-    if (gap !== undefined)
-      throw broken(`${gap.path} did not run, and a later file of ${module} did. Give it a number after the last one that ran.`);
-    // What the ledger has in the middle and this code has not is another history, not a later version.
-    const known = new Set(files.map((file) => file.name));
-    const strange = ledger.find((row) => row.module === module && !known.has(row.name) && Number(row.name.slice(0, 4)) <= files.length);
-    if (strange !== undefined)
-      throw broken(
-        `The database ran ${module}/${strange.name}, which this code does not have. Deploy the code that has it, or restore the file.`,
-      );
-    return pending;
-  });
-}
-
-async function readPending(url: string, modules: readonly MigratedModule[]): Promise<readonly MigrationFile[]> {
-  return withClient(url, async (client) => {
-    const { rows } = await client.query<{ there: boolean }>("select to_regclass('plimsoll.migrations') is not null as there");
-    return pendingOf(modules, rows[0]?.there === true ? await readLedger(client) : []);
-  });
+/** In one round trip; undefined where the database, the role or the ledger is not there yet, or the role may not read it. */
+async function readPlan({ appUrl, adminUrl, mode }: MigrateSpec, modules: readonly MigratedModule[]): Promise<MigrationPlan | undefined> {
+  const notYet = new Set(["42P01", "3F000", "42501", ...(adminUrl === undefined ? [] : ["28000", "28P01", "3D000"])]);
+  try {
+    return await withClient(mode === "status" ? (adminUrl ?? appUrl) : appUrl, async (client) =>
+      planMigrations(modules, await readLedger(client)),
+    );
+  } catch (error) {
+    const { code } = (error instanceof Fault ? error.cause : error) as { code?: string };
+    if (code !== undefined && notYet.has(code)) return undefined;
+    throw error;
+  }
 }
 
 async function readLedger(client: pg.Client): Promise<readonly LedgerRow[]> {
@@ -201,9 +129,24 @@ async function readLedger(client: pg.Client): Promise<readonly LedgerRow[]> {
   return rows;
 }
 
-async function withLock<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
-  await client.query("set lock_timeout = 60000");
-  await client.query("select pg_advisory_lock($1)", [lockKey]);
+/**
+ * One process migrates at a time. It asks again and again: a session that waits within a statement holds a snapshot, for which
+ * `create index concurrently` of the other process would wait in turn.
+ */
+async function withLock<T>(client: pg.Client, { clock, waitMs = limits.migrationWaitMs }: MigrateSpec, work: () => Promise<T>): Promise<T> {
+  const until = clock.monotonic() + waitMs;
+  for (;;) {
+    const { rows } = await client.query<{ locked: boolean }>("select pg_try_advisory_lock($1) as locked", [lockKey]);
+    if (rows[0]?.locked === true) break;
+    if (clock.monotonic() >= until)
+      throw new Fault({
+        code: "unavailable",
+        type: "migration_locked",
+        message: `Another process has been migrating this database for more than ${Math.round(waitMs / 1_000)} s. Wait for it, or end it (see pg_stat_activity, application plimsoll-migrate), and start again.`,
+        retryAfterMs: waitMs,
+      });
+    await sleep(clock, lockPollMs * (0.5 + clock.random()));
+  }
   try {
     return await work();
   } finally {
@@ -226,5 +169,7 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
   }
 }
 
-const nameOf = (file: MigrationFile): string => `${file.module}/${file.name}`;
-const list = (files: readonly MigrationFile[]): string => files.map(nameOf).join(", ");
+const lockTimeoutOf = ({ lockTimeoutMs = limits.migrationLockMs }: MigrateSpec): number => lockTimeoutMs;
+/** As the driver reads it: an address without a user means that of the environment. */
+const userOf = (url: string): string => new pg.Client({ connectionString: url }).user ?? "";
+const report = ({ pending, ahead }: MigrationPlan): MigrationReport => ({ applied: [], pending: pending.map(nameOf), ahead });

@@ -24,10 +24,28 @@ export interface MigratedModule {
   readonly files: readonly MigrationFile[];
 }
 
+/** What a module says of its schema and of the folder of its files. */
+export type MigrationOwner = Pick<Module, "name" | "schema" | "migrations">;
+
 const own = new URL("./migrations/", import.meta.url);
 
-/** Reads the migrations of Plimsoll itself and of the modules, Plimsoll's first. */
-export function readMigrations(modules: readonly Module[]): readonly MigratedModule[] {
+/**
+ * Reads the migrations of Plimsoll itself and of the modules, Plimsoll's first.
+ * *Faults thrown*: `failed_precondition` (a folder or name that is not as it must be, a schema with two owners).
+ */
+export function readMigrations(modules: readonly MigrationOwner[]): readonly MigratedModule[] {
+  const taken = new Map([["plimsoll", "Plimsoll itself"]]);
+  for (const { name, schema } of modules) {
+    if (schema === undefined) continue;
+    const other = taken.get(schema);
+    if (other !== undefined)
+      throw broken(`The schema "${schema}" of the module ${name} is that of ${other}. Give each module a schema of its own.`);
+    if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema) || /^(pg_|information_schema$|public$)/.test(schema))
+      throw broken(
+        `The schema "${schema}" of the module ${name} cannot be one of its own. Name it in small letters, digits and _, as in "${name.toLowerCase().replaceAll(/[^a-z0-9_]/g, "_")}".`,
+      );
+    taken.set(schema, `the module ${name}`);
+  }
   const owners = modules.flatMap(({ name, schema, migrations }) => (schema === undefined ? [] : [{ name, schema, directory: migrations }]));
   return [{ name: "plimsoll", schema: "plimsoll", directory: own }, ...owners].map(({ name, schema, directory }) => ({
     name,

@@ -1,0 +1,31 @@
+import type pg from "pg";
+import { broken, type MigratedModule } from "../migration-files.ts";
+
+/** Lets the application's role use what the migrations made, and what later ones will make; of Plimsoll's own schema only what it needs. */
+export async function grantTo(client: pg.Client, role: string, modules: readonly MigratedModule[]): Promise<void> {
+  const app = client.escapeIdentifier(role);
+  const { rows } = await client.query("select from pg_roles where rolname = $1", [role]);
+  if (rows.length === 0)
+    throw broken(`The role "${role}" of the application's address does not exist. Create it: create role ${app} login password '…'.`);
+  const grants = modules.slice(1).map((module) => {
+    const schema = client.escapeIdentifier(module.schema);
+    return `
+    create schema if not exists ${schema};
+    grant usage on schema ${schema} to ${app};
+    grant select, insert, update, delete on all tables in schema ${schema} to ${app};
+    grant usage, select on all sequences in schema ${schema} to ${app};
+    grant execute on all functions in schema ${schema} to ${app};
+    alter default privileges in schema ${schema} grant select, insert, update, delete on tables to ${app};
+    alter default privileges in schema ${schema} grant usage, select on sequences to ${app};
+    alter default privileges in schema ${schema} grant execute on functions to ${app};`;
+  });
+  await client.query(`
+    begin;
+    grant usage on schema plimsoll to ${app};
+    grant select on plimsoll.migrations to ${app};
+    revoke execute on all functions in schema plimsoll from public;
+    grant execute on function plimsoll.tenant(), plimsoll.actor(), plimsoll.now(), plimsoll.claim(uuid, bytea),
+      plimsoll.record(uuid, bytea, double precision, text, text), plimsoll.expire_idempotency(integer) to ${app};
+    ${grants.join("")}
+    commit`);
+}
