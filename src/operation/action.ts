@@ -1,15 +1,19 @@
 import type { Schema } from "../core/schema.ts";
-import type { Action, ActionAccess, ActionHandler, CommonSpec } from "./contract.ts";
+import type { Access } from "./access.ts";
+import type { AccessMend, Action, ActionHandler, CommonSpec, Http, Mend, RouteMend, WriteRoute } from "./contract.ts";
 import type { Used, Uses } from "./resource.ts";
 
-interface ActionBody<I extends Schema, O extends Schema, U extends Uses> extends CommonSpec<I, O> {
+type KeylessMend = "an action has no transaction to keep the record of a key in: give the key to the command that it calls";
+
+export interface ActionSpec<I extends Schema, O extends Schema, U extends Uses> extends CommonSpec<I, O> {
+  readonly access: Mend<AccessMend, Access>;
+  readonly idempotent: Mend<KeylessMend, "natural" | "no">;
+  readonly http?: Http<RouteMend, WriteRoute, NoInfer<I>, NoInfer<O>>;
   /** Resources that the scope brings, by the name used here. */
   readonly uses?: U;
   /** How it is done, where contract and body are one piece; otherwise see `implement`. */
   readonly run?: ActionHandler<I, O, Used<U>>;
 }
-
-export type ActionSpec<I extends Schema, O extends Schema, U extends Uses> = ActionBody<I, O, U> & ActionAccess;
 
 /**
  * Declares an operation without a transaction of its own; it may use resources and call queries and commands.

@@ -1,8 +1,25 @@
 import type { Output, Schema } from "../core/schema.ts";
-import type { Command, CommonSpec, Isolation, NoResources, WriteAccess, WriteHandler } from "./contract.ts";
+import type { Access } from "./access.ts";
+import type {
+  AccessMend,
+  Command,
+  CommonSpec,
+  Http,
+  Idempotent,
+  Isolation,
+  Mend,
+  NoResources,
+  RouteMend,
+  WriteHandler,
+  WriteRoute,
+} from "./contract.ts";
 import type { ReadScope } from "./scope.ts";
 
-interface CommandBody<I extends Schema, O extends Schema> extends CommonSpec<I, O> {
+export interface CommandSpec<I extends Schema, O extends Schema, A extends Mend<AccessMend, Access>> extends CommonSpec<I, O> {
+  readonly access: A;
+  /** What happens when it is sent twice. */
+  readonly idempotent: Idempotent<NoInfer<A>, NoInfer<I>>;
+  readonly http?: Http<RouteMend, WriteRoute, NoInfer<I>, NoInfer<O>>;
   /** *Default*: `read committed`. */
   readonly isolation?: Isolation;
   readonly uses?: NoResources;
@@ -12,8 +29,6 @@ interface CommandBody<I extends Schema, O extends Schema> extends CommonSpec<I, 
   readonly run?: WriteHandler<I, O>;
 }
 
-export type CommandSpec<I extends Schema, O extends Schema> = CommandBody<I, O> & WriteAccess;
-
 /**
  * Declares an operation that writes, in exactly one transaction.
  * @example
@@ -21,6 +36,9 @@ export type CommandSpec<I extends Schema, O extends Schema> = CommandBody<I, O> 
  *   input: z.object({ orderId: z.uuid() }), output: z.object({}), access: role("customer"), budget: "300ms", idempotent: "natural",
  * });
  */
-export function command<I extends Schema, O extends Schema>(name: string, spec: CommandSpec<I, O>): Command<I, O> {
+export function command<I extends Schema, O extends Schema, A extends Mend<AccessMend, Access>>(
+  name: string,
+  spec: CommandSpec<I, O, A>,
+): Command<I, O> {
   return { kind: "command", name, input: spec.input, output: spec.output, spec: spec as unknown as Command<I, O>["spec"] };
 }

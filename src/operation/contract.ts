@@ -1,7 +1,7 @@
 import type { Duration } from "../core/duration.ts";
 import type { FaultClass } from "../core/fault.ts";
 import type { Input, Output, Schema } from "../core/schema.ts";
-import type { Access, Rule } from "./access.ts";
+import type { Access } from "./access.ts";
 import type { Criticality, OperationKind } from "./execution.ts";
 import type { Uses } from "./resource.ts";
 import type { ActionScope, ReadScope, WriteScope } from "./scope.ts";
@@ -9,46 +9,68 @@ import type { ActionScope, ReadScope, WriteScope } from "./scope.ts";
 /** Whether a limit refuses, or only reports what it would have refused. */
 export type LimitMode = "enforce" | "measure";
 
+/** What can never be given; the compiler prints the sentence. */
+export interface Refused<Sentence extends string> {
+  readonly [refused]: Sentence;
+}
+declare const refused: unique symbol;
+
+/**
+ * A type that tells its mend: where a value does not fit, the compiler prints the sentence with the type. To give such a type another name hides the sentence.
+ * The sentence stands first, where the compiler does not cut it off.
+ */
+export type Mend<Sentence extends string, T> = T | (Sentence & Refused<Sentence>);
+
+export type AccessMend = 'write role("…"), signedIn(), rule("…", …) or "public"';
+export type RouteMend = 'write a verb and a path, as in "POST /v1/orders"; a query takes GET or POST, all else anything but GET';
+type CriticalityMend = 'write "critical", "default" or "sheddable"';
+type DeadlineMend = 'write milliseconds, or a number with ms, s, m, h or d, as in "250ms"';
+
 /**
  * What one execution may use. A duration alone is a deadline with the default limits.
  * *Defaults*: `core/limits.ts`. *Bounds*: every number is at least 1 (queue: 0), the deadline at most 10 minutes.
  */
-export type Budget =
-  | Duration
-  | {
-      readonly deadline: Duration;
-      /** Executions of this operation at once in one process. */
-      readonly concurrency?: number;
-      /** Executions that may wait for a slot; 0 refuses at once. */
-      readonly queue?: number;
-      /** Statements of one execution, those of the operations it calls included. */
-      readonly queries?: number;
-      /** Operations that one execution may call, directly and indirectly. */
-      readonly calls?: number;
-      /** How long a reply is kept under its idempotency key. *Default*: 24 h. */
-      readonly idempotencyTtl?: Duration;
-      /** *Default*: `enforce`. */
-      readonly mode?: LimitMode;
-    };
+export type Budget = Duration | BudgetLimits;
+
+export interface BudgetLimits {
+  readonly deadline: Mend<DeadlineMend, Duration>;
+  /** Executions of this operation at once in one process. */
+  readonly concurrency?: number;
+  /** Executions that may wait for a slot; 0 refuses at once. */
+  readonly queue?: number;
+  /** Statements of one execution, those of the operations it calls included. */
+  readonly queries?: number;
+  /** Operations that one execution may call, directly and indirectly. */
+  readonly calls?: number;
+  /** How long a reply is kept under its idempotency key. *Default*: 24 h. */
+  readonly idempotencyTtl?: Mend<DeadlineMend, Duration>;
+  /** *Default*: `enforce`. */
+  readonly mode?: LimitMode;
+}
 
 export type Verb = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 /** A verb and a path with its parameters, as in `"GET /v1/orders/{orderId}"`. */
 export type Route = `${Verb} /${string}`;
+/** A question may be put with GET, or with POST where it does not fit into an address. */
+export type ReadRoute = `${"GET" | "POST"} /${string}`;
+/** GET must be safe to repeat: what writes cannot have it. */
+export type WriteRoute = `${Exclude<Verb, "GET">} /${string}`;
 
-/** How an operation is reached over HTTP. Leaving it out makes the operation internal. */
-export type Http<I extends Schema, O extends Schema> =
-  | Route
-  | {
-      readonly route: Route;
-      /** Status of a success. *Default*: 200, 204 where the output is empty. */
-      readonly status?: number;
-      /** The `Location` of what was made. */
-      readonly location?: (output: Output<O>) => string;
-      /** The entity's version, sent as a strong `ETag`. */
-      readonly etag?: (output: Output<O>) => string | number;
-      /** The input field that takes the version from `If-Match`; where the field is required, a missing header is 428. */
-      readonly ifMatch?: keyof Input<I> & string;
-    };
+/** How an operation is reached over HTTP; leaving it out makes the operation internal. */
+export type Http<Sentence extends string, R extends Route, I extends Schema, O extends Schema> = Mend<Sentence, R> | RouteSpec<R, I, O>;
+
+/** The long form of how an operation is reached over HTTP. */
+export interface RouteSpec<R extends Route, I extends Schema, O extends Schema> {
+  readonly route: R;
+  /** Status of a success. *Default*: 200, 204 where the output is empty. */
+  readonly status?: number;
+  /** The `Location` of what was made. */
+  readonly location?: (output: Output<O>) => string;
+  /** The entity's version, sent as a strong `ETag`. */
+  readonly etag?: (output: Output<O>) => string | number;
+  /** The input field that takes the version from `If-Match`; where the field is required, a missing header is 428. */
+  readonly ifMatch?: keyof Input<I> & string;
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of faults of any details; each keeps its own type where it is thrown.
 export type Faults = readonly FaultClass<any>[];
@@ -61,21 +83,18 @@ export interface CommonSpec<I extends Schema, O extends Schema> {
   readonly output: O;
   /** The faults that callers may see; any other leaves as `internal`. */
   readonly faults?: Faults;
-  readonly budget: Budget;
+  readonly budget: Mend<DeadlineMend, Duration> | BudgetLimits;
   /** Who is refused first under load. *Default*: `default`. */
-  readonly criticality?: Criticality;
-  readonly http?: Http<NoInfer<I>, NoInfer<O>>;
+  readonly criticality?: Mend<CriticalityMend, Criticality>;
   /** Values that documents show. */
   readonly example?: { readonly input?: Input<NoInfer<I>>; readonly output?: Output<NoInfer<O>> };
 }
 
-/** Commands: who may run it, and what happens when it is sent twice. A key on a public operation names the input field that scopes it. */
-export type WriteAccess =
-  | { readonly access: Rule; readonly idempotent: "key" | "natural" | "no" }
-  | { readonly access: "public"; readonly idempotent: "natural" | "no" | { readonly key: string } };
-
-/** Actions keep no record of a key, for they have no transaction to keep it in: give the key to the command that they call. */
-export type ActionAccess = { readonly access: Access; readonly idempotent: "natural" | "no" };
+/** What happens when a command is sent twice. A key belongs to its actor; on a public operation nobody signed in, so it names the input field that scopes it. */
+export type Idempotent<A, I extends Schema> = "public" extends A
+  ? Mend<KeyMend, "natural" | "no" | { readonly key: keyof Input<I> & string }>
+  : "key" | "natural" | "no";
+type KeyMend = 'nobody signed in whose key it could be: name the input field that scopes it, as in { key: "email" }';
 
 export type Isolation = "read committed" | "repeatable read" | "serializable";
 
@@ -138,7 +157,5 @@ export interface Action<I extends Schema, O extends Schema, U extends Uses> exte
   readonly uses: U;
 }
 
-/** What the compiler says where a query or a command asks for resources. */
-export interface NoResources {
-  readonly "a query or command is one transaction, and no network call belongs inside it: use an action": never;
-}
+/** A query or a command has no resources. */
+export type NoResources = Refused<"a query or command is one transaction, and no network call belongs inside it: use an action">;

@@ -1,6 +1,5 @@
-import type { Schema } from "../core/schema.ts";
 import type { Action, ActionHandler, Command, Handler, Operation, Query, ReadHandler, WriteHandler } from "./contract.ts";
-import type { Used, Uses } from "./resource.ts";
+import type { Used } from "./resource.ts";
 
 /** How a contract is done. */
 export interface Implementation {
@@ -14,12 +13,16 @@ export interface Implementation {
  * @example
  * export const placeOrder = implement(orders.placeOrder, async ({ lines }, { sql, call, newId }) => { … });
  */
-export function implement<I extends Schema, O extends Schema>(operation: Command<I, O>, run: WriteHandler<I, O>): Implementation;
-export function implement<I extends Schema, O extends Schema>(operation: Query<I, O>, run: ReadHandler<I, O>): Implementation;
-export function implement<I extends Schema, O extends Schema, U extends Uses>(
-  operation: Action<I, O, U>,
-  run: ActionHandler<I, O, Used<U>>,
-): Implementation;
-export function implement(operation: Operation, run: Handler): Implementation {
+export function implement<P extends Operation>(operation: P, run: HandlerOf<P>): Implementation {
   return { kind: "implementation", operation, run };
 }
+
+/** The body that a contract asks for. */
+export type HandlerOf<P extends Operation> =
+  P extends Action<infer I, infer O, infer U>
+    ? ActionHandler<I, O, Used<U>>
+    : P extends Command<infer I, infer O>
+      ? WriteHandler<I, O>
+      : P extends Query<infer I, infer O>
+        ? ReadHandler<I, O>
+        : never;

@@ -1,10 +1,11 @@
 import type { Output, Schema } from "../core/schema.ts";
 import type { Access } from "./access.ts";
-import type { CommonSpec, Isolation, NoResources, Query, ReadHandler } from "./contract.ts";
+import type { AccessMend, CommonSpec, Http, Isolation, Mend, NoResources, Query, ReadHandler, ReadRoute, RouteMend } from "./contract.ts";
 import type { ReadScope } from "./scope.ts";
 
 export interface QuerySpec<I extends Schema, O extends Schema> extends CommonSpec<I, O> {
-  readonly access: Access;
+  readonly access: Mend<AccessMend, Access>;
+  readonly http?: Http<RouteMend, ReadRoute, NoInfer<I>, NoInfer<O>>;
   /** *Default*: `read committed`; `repeatable read` gives all statements one snapshot. */
   readonly isolation?: Exclude<Isolation, "serializable">;
   readonly uses?: NoResources;

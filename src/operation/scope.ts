@@ -1,6 +1,6 @@
 import type { Input, Output, Schema } from "../core/schema.ts";
 import type { Actor } from "./actor.ts";
-import type { Command, Query } from "./contract.ts";
+import type { Command, Mend, Query } from "./contract.ts";
 import type { Sql } from "./sql.ts";
 
 /** Writes log lines that carry the execution's ids. Fields whose names are on the redact list are hidden. */
@@ -32,11 +32,14 @@ export interface BaseScope {
   span<T>(name: string, work: () => T | Promise<T>): Promise<T>;
 }
 
+type ReadMend = "a query only reads: call a command from a command or an action";
+type CallMend = "only queries and commands can be called: what two actions share is a function";
+
 /** The scope of a query: reads in one read-only transaction. */
 export interface ReadScope extends BaseScope {
   readonly sql: Sql;
   /** Runs another query in this transaction, within this deadline and budget, authorized again. */
-  call<I extends Schema, O extends Schema>(operation: Query<I, O>, input: Input<I>): Promise<Output<O>>;
+  call<I extends Schema, O extends Schema>(operation: Mend<ReadMend, Query<I, O>>, input: Input<I>): Promise<Output<O>>;
 }
 
 /** The scope of a command: exactly one transaction, no network. */
@@ -46,7 +49,7 @@ export interface WriteScope extends BaseScope {
    * Runs another query or command in this transaction, within this deadline and budget, authorized again.
    * A fault that a called command ends with dooms the transaction: it can no longer commit, caught or not.
    */
-  call<I extends Schema, O extends Schema>(operation: Query<I, O> | Command<I, O>, input: Input<I>): Promise<Output<O>>;
+  call<I extends Schema, O extends Schema>(operation: Mend<CallMend, Query<I, O> | Command<I, O>>, input: Input<I>): Promise<Output<O>>;
 }
 
 /** What an action passes on with an outbound call. */
@@ -63,7 +66,7 @@ export interface ActionScope extends BaseScope {
    * `tenant`: on whose behalf, where nobody signed in yet (a sign-in names its tenant); an actor who has a tenant cannot name another.
    */
   call<I extends Schema, O extends Schema>(
-    operation: Query<I, O> | Command<I, O>,
+    operation: Mend<CallMend, Query<I, O> | Command<I, O>>,
     input: Input<I>,
     options?: { readonly key?: string; readonly tenant?: string },
   ): Promise<Output<O>>;

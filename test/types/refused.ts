@@ -1,0 +1,167 @@
+// Everything the compiler must refuse. `@ts-expect-error` fails when it does not; behind the bar stands what its message must hold, which
+// types.test.ts checks. The lines are never run.
+import { action, command, fail, fault, implement, module, query, resource, role } from "plimsoll";
+import { z } from "zod";
+
+const Line = z.object({ productId: z.uuid(), quantity: z.int().min(1) });
+const Gone = fault("gone", { code: "not_found", details: z.object({ orderId: z.string() }), message: "Gone." });
+const mailer = resource("mailer", { create: () => ({ send: async (_to: string) => {} }) });
+const access = role("customer");
+const reads = query("shop.read", { input: Line, output: Line, access, budget: "1s" });
+const writes = command("shop.write", { input: Line, output: Line, access, budget: "1s", idempotent: "no" });
+const acts = action("shop.act", { input: Line, output: Line, access, budget: "1s", idempotent: "no", uses: { mailer } });
+
+export const refused = {
+  access: () => {
+    // @ts-expect-error a query says who may run it | Property 'access' is missing
+    query("shop.q", { input: Line, output: Line, budget: "1s" });
+    // @ts-expect-error so does a command | Property 'access' is missing
+    command("shop.c", { input: Line, output: Line, budget: "1s", idempotent: "no" });
+    // @ts-expect-error so does an action | Property 'access' is missing
+    action("shop.a", { input: Line, output: Line, budget: "1s", idempotent: "no" });
+    // @ts-expect-error a role is not written as a bare word | write role(\"…\"), signedIn(), rule(\"…\", …) or \"public\"
+    query("shop.q", { input: Line, output: Line, budget: "1s", access: "customer" });
+    // @ts-expect-error nor in a command | write role(\"…\"), signedIn(), rule(\"…\", …) or \"public\"
+    command("shop.c", { input: Line, output: Line, budget: "1s", access: "customer", idempotent: "no" });
+    // @ts-expect-error no role at all would let nobody in | Expected at least 1 arguments
+    role();
+  },
+
+  budget: () => {
+    // @ts-expect-error a query says what it may use | Property 'budget' is missing
+    query("shop.q", { input: Line, output: Line, access });
+    // @ts-expect-error so does a command | Property 'budget' is missing
+    command("shop.c", { input: Line, output: Line, access, idempotent: "no" });
+    // @ts-expect-error so does an action | Property 'budget' is missing
+    action("shop.a", { input: Line, output: Line, access, idempotent: "no" });
+    // @ts-expect-error a duration has one spelling | "2 seconds" … write milliseconds, or a number with ms, s, m, h or d, as in \"250ms\"
+    query("shop.q", { input: Line, output: Line, access, budget: "2 seconds" });
+    // @ts-expect-error also inside a budget | "2 seconds" … write milliseconds, or a number with ms, s, m, h or d, as in \"250ms\"
+    query("shop.q", { input: Line, output: Line, access, budget: { deadline: "2 seconds" } });
+    // @ts-expect-error limits without a deadline are no budget | Property 'deadline' is missing
+    query("shop.q", { input: Line, output: Line, access, budget: { concurrency: 8 } });
+    // @ts-expect-error a limit that is misspelt would limit nothing | Did you mean to write 'concurrency'?
+    query("shop.q", { input: Line, output: Line, access, budget: { deadline: "1s", concurency: 8 } });
+    // @ts-expect-error criticality has three levels | "high" … write \"critical\", \"default\" or \"sheddable\"
+    query("shop.q", { input: Line, output: Line, access, budget: "1s", criticality: "high" });
+  },
+
+  http: () => {
+    // @ts-expect-error a path begins with a slash | "GET orders" … write a verb and a path, as in \"POST /v1/orders\"
+    query("shop.q", { input: Line, output: Line, access, budget: "1s", http: "GET orders" });
+    // @ts-expect-error a route has a verb that HTTP has | "FETCH /orders" … write a verb and a path, as in \"POST /v1/orders\"
+    query("shop.q", { input: Line, output: Line, access, budget: "1s", http: "FETCH /orders" });
+    // @ts-expect-error what reads is not behind DELETE | a query takes GET or POST, all else anything but GET
+    query("shop.q", { input: Line, output: Line, access, budget: "1s", http: "DELETE /orders" });
+    // @ts-expect-error GET must be safe to repeat | a query takes GET or POST, all else anything but GET
+    command("shop.c", { input: Line, output: Line, access, budget: "1s", idempotent: "no", http: "GET /orders" });
+    // @ts-expect-error an action may do anything, so it is no GET either | a query takes GET or POST, all else anything but GET
+    action("shop.a", { input: Line, output: Line, access, budget: "1s", idempotent: "no", http: "GET /orders" });
+    // @ts-expect-error the long form takes the same routes | `POST /${string}`
+    command("shop.c", { input: Line, output: Line, access, budget: "1s", idempotent: "no", http: { route: "GET /orders" } });
+    // @ts-expect-error the location is made of the output | Property 'orderId' does not exist on type '{ productId: string; quantity: number; }'
+    query("shop.q", { input: Line, output: Line, access, budget: "1s", http: { route: "POST /o", location: ({ orderId }) => orderId } });
+    // @ts-expect-error If-Match goes into a field that the input has | "version" … "productId" | "quantity"
+    query("shop.q", { input: Line, output: Line, access, budget: "1s", http: { route: "POST /orders", ifMatch: "version" } });
+  },
+
+  reading: () => {
+    implement(reads, async (line, { call }) => {
+      // @ts-expect-error a query writes nothing, through others neither | a query only reads: call a command from a command or an action
+      await call(writes, line);
+      return line;
+    });
+    // @ts-expect-error a query has nothing to start work with | Property 'start' does not exist on type 'ReadScope'
+    implement(reads, async (line, scope) => scope.start(line));
+    // @ts-expect-error nor to emit events with | Property 'emit' does not exist on type 'ReadScope'
+    implement(reads, async (line, scope) => scope.emit(line));
+    query("shop.q", {
+      ...{ input: Line, output: Line, access, budget: "1s" },
+      // @ts-expect-error what decides on access reads only | a query only reads: call a command from a command or an action
+      owns: async (line, { call }) => (await call(writes, line)) !== null,
+    });
+    // @ts-expect-error what only reads has no conflict to be serializable for | "read committed" | "repeatable read"
+    query("shop.q", { input: Line, output: Line, access, budget: "1s", isolation: "serializable" });
+    // @ts-expect-error a query may be repeated anyway | 'idempotent' does not exist
+    query("shop.q", { input: Line, output: Line, access, budget: "1s", idempotent: "key" });
+  },
+
+  network: () => {
+    // @ts-expect-error no network inside a transaction | a query or command is one transaction, and no network call belongs inside it: use an action
+    command("shop.c", { input: Line, output: Line, access, budget: "1s", idempotent: "no", uses: { mailer } });
+    // @ts-expect-error a query is one too | a query or command is one transaction, and no network call belongs inside it: use an action
+    query("shop.q", { input: Line, output: Line, access, budget: "1s", uses: { mailer } });
+    // @ts-expect-error and calls nobody outside | Property 'upstream' does not exist on type 'WriteScope'
+    implement(writes, async (line, { upstream }) => upstream("mail", () => line));
+    // @ts-expect-error what an action needs stands in its contract | Property 'payments' does not exist
+    implement(acts, async (line, { payments }) => payments.charge(line));
+    // @ts-expect-error an action has no transaction of its own | Property 'sql' does not exist
+    implement(acts, async (line, { sql }) => sql(line));
+  },
+
+  calling: () => {
+    implement(writes, async (line, { call }) => {
+      // @ts-expect-error an input has its fields' types | Type 'string' is not assignable to type 'number'
+      await call(reads, { productId: "", quantity: "3" });
+      // @ts-expect-error all of them | Property 'quantity' is missing
+      await call(reads, { productId: "" });
+      // @ts-expect-error and no other | 'price' does not exist in type '{ productId: string; quantity: number; }'
+      await call(reads, { productId: "", quantity: 3, price: 1 });
+      // @ts-expect-error an action would be a network call inside the transaction | only queries and commands can be called
+      await call(acts, line);
+      // @ts-expect-error inside a transaction a call has no key of its own | Expected 2 arguments, but got 3
+      await call(reads, line, { key: "again" });
+      return line;
+    });
+    implement(acts, async (line, { call }) => {
+      // @ts-expect-error two actions share a function, not a call | only queries and commands can be called: what two actions share is a function
+      await call(acts, line);
+      return line;
+    });
+  },
+
+  faults: () => {
+    // @ts-expect-error the details of a fault have names | Did you mean to write 'orderId'?
+    fail(Gone, { orderid: "" });
+    // @ts-expect-error and types | Type 'number' is not assignable to type 'string'
+    fail(Gone, { orderId: 1 });
+    // @ts-expect-error and cannot be left out | Expected 2-3 arguments, but got 1
+    fail(Gone);
+    // @ts-expect-error the message is written from the details | Property 'id' does not exist on type '{ orderId: string; }'
+    fault("gone", { code: "not_found", details: z.object({ orderId: z.string() }), message: ({ id }) => id });
+    // @ts-expect-error codes are the canonical ones | Did you mean '"not_found"'?
+    fault("gone", { code: "not-found", message: "Gone." });
+    // @ts-expect-error only declared faults can be listed | is missing the following properties from type 'FaultClass<any>'
+    query("shop.q", { input: Line, output: Line, access, budget: "1s", faults: [Error] });
+  },
+
+  idempotency: () => {
+    // @ts-expect-error a command says what happens when it is sent twice | Property 'idempotent' is missing
+    command("shop.c", { input: Line, output: Line, access, budget: "1s" });
+    // @ts-expect-error so does an action | Property 'idempotent' is missing
+    action("shop.a", { input: Line, output: Line, access, budget: "1s" });
+    // @ts-expect-error nobody signed in, so nobody owns the key | name the input field that scopes it, as in { key: \"email\" }
+    command("shop.c", { input: Line, output: Line, access: "public", budget: "1s", idempotent: "key" });
+    // @ts-expect-error the field that scopes a key is one of the input | "email" … "productId" | "quantity"
+    command("shop.c", { input: Line, output: Line, access: "public", budget: "1s", idempotent: { key: "email" } });
+    // @ts-expect-error where somebody signs in, the actor scopes the key | "key" | "natural" | "no"
+    command("shop.c", { input: Line, output: Line, access, budget: "1s", idempotent: { key: "productId" } });
+    // @ts-expect-error a record of the key needs a transaction | give the key to the command that it calls
+    action("shop.a", { input: Line, output: Line, access, budget: "1s", idempotent: "key" });
+  },
+
+  bodies: () => {
+    // @ts-expect-error what an operation answers is its output | Type 'string' is not assignable to type 'number'
+    implement(writes, async ({ productId }) => ({ productId, quantity: "1" }));
+    // @ts-expect-error a row that may be missing is no answer | Type 'undefined' is not assignable to type '{ productId: string; quantity: number; }'
+    implement(reads, async (_line, { sql }) => sql(Line)`select 1`.maybe());
+    // @ts-expect-error the same where contract and body are one piece | Property 'quantity' is missing
+    query("shop.q", { input: Line, output: Line, access, budget: "1s", run: async ({ productId }) => ({ productId }) });
+    // @ts-expect-error owning is yes or no | Type 'number' is not assignable to type 'boolean'
+    query("shop.q", { input: Line, output: Line, access, budget: "1s", owns: async (_line, { sql }) => sql`select 1`.run() });
+    // @ts-expect-error a schema is wrapped, so that it can be checked and documented | does not exist in type 'Schema<unknown, unknown>'
+    query("shop.q", { input: { a: z.string() }, output: Line, access, budget: "1s" });
+    // @ts-expect-error a module lists operations, not functions | is not assignable to type 'Implementation | Operation'
+    module("shop", { operations: [async () => 1] });
+  },
+};
