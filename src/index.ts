@@ -1,5 +1,7 @@
 // The front door: what an application imports from "plimsoll". Edges have doors of their own.
 export { type App, type AppSpec, createApp } from "./app/app.ts";
+export type { DirectCall } from "./app/direct-call.ts";
+export { supervise } from "./app/supervisor.ts";
 export type { Surface } from "./app/surface.ts";
 export { type Clock, systemClock } from "./core/clock.ts";
 export type { Code } from "./core/code.ts";
@@ -19,5 +21,5 @@ export { type Implementation, implement } from "./operation/implement.ts";
 export { type Module, module } from "./operation/module.ts";
 export { query } from "./operation/query.ts";
 export { override, type Resource, resource } from "./operation/resource.ts";
-export type { ActionScope, ReadScope, WriteScope } from "./operation/scope.ts";
+export type { ActionScope, Page, PageSpec, ReadScope, WriteScope } from "./operation/scope.ts";
 export { type Sql, type SqlStatement, sqlFragment } from "./operation/sql.ts";

@@ -4,17 +4,20 @@ import { type Duration, toMs } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
 import { limits as defaults } from "../core/limits.ts";
 import { Metrics } from "../core/metrics.ts";
+import type { Input, Output, Schema } from "../core/schema.ts";
 import { type Service, startAll, stopAll } from "../core/service.ts";
 import { Signal } from "../core/signals.ts";
 import type { Authenticator } from "../operation/actor.ts";
 import { none, type Tenancy } from "../operation/actor.ts";
-import type { LimitMode } from "../operation/contract.ts";
+import type { Action, Command, LimitMode, Query } from "../operation/contract.ts";
 import type { Module } from "../operation/module.ts";
-import type { Override } from "../operation/resource.ts";
+import type { Override, Uses } from "../operation/resource.ts";
 import type { TelemetrySink } from "../operation/telemetry.ts";
 import type { Database } from "../operation/transaction.ts";
+import { cursors } from "../pipeline/cursor.ts";
 import { buildRegistry } from "../pipeline/registry.ts";
 import { Runtime, type RuntimeSignals } from "../pipeline/runtime.ts";
+import { callDirectly, type DirectCall } from "./direct-call.ts";
 import { registerGauges } from "./gauges.ts";
 import { LoopMonitor } from "./loop-monitor.ts";
 import { Ops, type OpsSpec } from "./ops.ts";
@@ -42,6 +45,11 @@ export interface AppSpec {
   readonly limits?: { readonly concurrency?: number; readonly queue?: number };
   /** Of one actor, or of one address where nobody signed in. *Default*: 1,000 per second, 2,000 at once; `perSecond: 0` switches it off. */
   readonly rateLimit?: { readonly perSecond: number; readonly burst?: number; readonly mode?: LimitMode };
+  /**
+   * Seals the cursors of pages: a secret of at least 32 bytes, or several while they are rotated, of which the first seals.
+   * *Defaults*: a secret of this process alone, so that cursors end with it; 24 h.
+   */
+  readonly cursors?: { readonly key: string | readonly string[]; readonly ttl?: Duration };
   /** Share of traces that are kept from the head, 0 to 1. *Default*: 0.01. */
   readonly sample?: number;
   /** Checks rows and more. *Default*: whether `NODE_ENV` is not `production`. */
@@ -70,6 +78,18 @@ export interface App extends Service {
   readonly metrics: Metrics;
   /** Whether it takes new work. */
   readonly ready: boolean;
+  /**
+   * Runs an operation, internal ones included, on the way of every request: for programs, seeds and tests.
+   * *Faults thrown*: those that any caller would see.
+   * @example await app.call(importProducts, { products }, { actor: system });
+   */
+  call<I extends Schema, O extends Schema>(
+    operation: Query<I, O> | Command<I, O> | Action<I, O, Uses>,
+    input: Input<I>,
+    call?: DirectCall,
+  ): Promise<Output<O>>;
+  /** Refuses new work, lets what runs finish, and lets everything go. `withinMs`: how long it waits. *Default*: `shutdown`. */
+  stop(options?: { readonly withinMs?: number }): Promise<void>;
   /** Answers a web `Request` through the same pipeline; the first HTTP surface does it. Needs `start`, not a port. */
   fetch(request: Request): Promise<Response>;
   /** Where the surfaces and the ops port listen. */
@@ -101,13 +121,14 @@ class RunningApp implements App {
 
   constructor(spec: AppSpec) {
     this.#spec = spec;
-    const { clock = systemClock, modules } = spec;
+    const { clock = systemClock, modules, cursors: { key = clock.randomBytes(32), ttl = defaults.cursorTtlMs } = {} } = spec;
     this.name = spec.service?.name ?? "plimsoll-app";
     const registry = buildRegistry(modules);
     this.runtime = new Runtime(registry, {
       clock,
       database: spec.database?.open({ modules, metrics: this.metrics, clock, serviceName: this.name }),
       tenancy: spec.tenancy ?? none(),
+      cursors: cursors({ key, ttlMs: toMs(ttl), clock }),
       development: spec.development ?? process.env.NODE_ENV !== "production",
       sample: spec.sample ?? 0.01,
       concurrency: spec.limits?.concurrency ?? defaults.processConcurrency,
@@ -141,9 +162,13 @@ class RunningApp implements App {
     this.#state = "ready";
   }
 
-  stop(): Promise<void> {
-    this.#stopped ??= this.#stop();
+  stop(options: { readonly withinMs?: number } = {}): Promise<void> {
+    this.#stopped ??= this.#stop(options.withinMs ?? toMs(this.#spec.shutdown ?? defaults.shutdownMs));
     return this.#stopped;
+  }
+
+  call<I extends Schema, O extends Schema>(operation: Query<I, O>, input: Input<I>, call?: DirectCall): Promise<Output<O>> {
+    return callDirectly(this.runtime, operation, { ...call, input }) as Promise<Output<O>>;
   }
 
   async fetch(request: Request): Promise<Response> {
@@ -196,11 +221,10 @@ class RunningApp implements App {
     }
   }
 
-  async #stop(): Promise<void> {
+  async #stop(withinMs: number): Promise<void> {
     this.#state = "stopping";
     this.signals.stopping.publish(undefined);
-    const { surfaces = [], shutdown } = this.#spec;
-    const withinMs = shutdown === undefined ? defaults.shutdownMs : toMs(shutdown);
+    const { surfaces = [] } = this.#spec;
     await Promise.all(surfaces.map((surface) => surface.close()));
     await this.runtime.drain(withinMs);
     await stopAll(this.#services);

@@ -27,14 +27,21 @@ export class Resources implements Service {
   async stop(): Promise<void> {
     for (const { resource, value } of this.#made.splice(0).toReversed()) {
       // One resource that cannot be let go must not keep the others.
-      await Promise.resolve(resource.spec.dispose?.(value)).catch(() => undefined);
+      await Promise.resolve(resource.spec?.dispose?.(value)).catch(() => undefined);
     }
   }
 
   async #make(resource: Resource<unknown>): Promise<unknown> {
+    const { name, spec } = resource;
     if (this.#overrides.has(resource)) return this.#overrides.get(resource);
+    if (spec === undefined)
+      throw new Fault({
+        code: "failed_precondition",
+        type: "resource_missing",
+        message: `The resource "${name}" has no create() of its own. Give it a value: createApp({ provide: [override(…, value)] }).`,
+      });
     try {
-      const value = await resource.spec.create();
+      const value = await spec.create();
       this.#made.push({ resource, value });
       return value;
     } catch (cause) {
@@ -42,7 +49,7 @@ export class Resources implements Service {
       throw new Fault({
         code: "failed_precondition",
         type: "resource_failed",
-        message: `The resource "${resource.name}" could not be made: ${reason}. Mend its create(), or put another in its place with override().`,
+        message: `The resource "${name}" could not be made: ${reason}. Mend its create(), or put another in its place with override().`,
         cause,
       });
     }

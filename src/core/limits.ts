@@ -77,6 +77,8 @@ export const limits = {
   passwordChars: 1_024,
   /** Length of a pagination cursor. */
   cursorChars: 2_048,
+  /** How long a pagination cursor may be used. Override: `createApp({ cursors })`. */
+  cursorTtlMs: 86_400_000,
   /** Worker threads for `cpu`. */
   cpuThreads: 2,
   /** Calls of `cpu` that may wait for a thread. */

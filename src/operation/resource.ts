@@ -2,7 +2,7 @@
 export interface Resource<T> {
   readonly kind: "resource";
   readonly name: string;
-  readonly spec: ResourceSpec<T>;
+  readonly spec: ResourceSpec<T> | undefined;
 }
 
 export interface ResourceSpec<T> {
@@ -19,10 +19,11 @@ export type Uses = Readonly<Record<string, Resource<any>>>;
 export type Used<U extends Uses> = { readonly [K in keyof U]: U[K] extends Resource<infer T> ? T : never };
 
 /**
- * Declares a resource; an operation asks for it with `uses`.
+ * Declares a resource; an operation asks for it with `uses`. Without a spec the app gets its value from `provide`, and does not start without one.
  * @example const mailer = resource("mailer", { create: () => smtp(url), dispose: (m) => m.close() });
+ * @example const tokens = resource<JwtIssuer>("identity.tokens");   // createApp({ provide: [override(tokens, jwtIssuer({ … }))], … })
  */
-export function resource<T>(name: string, spec: ResourceSpec<T>): Resource<T> {
+export function resource<T>(name: string, spec?: ResourceSpec<T>): Resource<T> {
   return { kind: "resource", name, spec };
 }
 

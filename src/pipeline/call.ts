@@ -5,7 +5,7 @@ import type { Transaction } from "../operation/transaction.ts";
 import type { CompiledOperation } from "./compiled.ts";
 import { runTransaction } from "./execute.ts";
 import { claimOf } from "./idempotency.ts";
-import { denied, invalidInput, notYours } from "./refusals.ts";
+import { denied, invalidInput, notYours, otherTenant } from "./refusals.ts";
 import type { RunningExecution } from "./running-execution.ts";
 import { RunningScope } from "./running-scope.ts";
 
@@ -43,10 +43,7 @@ export async function callApart(
 ): Promise<unknown> {
   const compiled = resolve(execution, operation);
   const { tenant } = inner;
-  assert(
-    tenant === undefined || execution.tenant === undefined || tenant === execution.tenant,
-    "An actor who has a tenant cannot act for another.",
-  );
+  if (tenant !== undefined && execution.tenant !== undefined && tenant !== execution.tenant) throw otherTenant();
   assert(compiled.kind !== "action", `${compiled.name} is an action: actions call queries and commands only.`);
   const input = prepare(execution, compiled, inner.input);
   // An action runs once for its request, so a key of its own per call claims nothing that another call could need.

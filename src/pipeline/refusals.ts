@@ -49,6 +49,14 @@ export function notYours(operation: string): Fault {
   return new Fault({ code: "not_found", message: `${operation} found nothing here that is yours. Check the ids.` });
 }
 
+/** Who signed in for one tenant and names another. */
+export const otherTenant = (): Fault =>
+  new Fault({
+    code: "permission_denied",
+    type: "other_tenant",
+    message: "Your token is for another tenant. Leave the Authorization header out, or name the tenant of the token.",
+  });
+
 export const keyMissing = (operation: string): Fault =>
   new Fault({
     code: "invalid_argument",

@@ -2,10 +2,11 @@ import { limits } from "../core/limits.ts";
 import { type CompiledSchema, compileSchema, Problems, type Schema } from "../core/schema.ts";
 import { formatTraceparent } from "../core/trace.ts";
 import type { Operation } from "../operation/contract.ts";
-import type { Outbound, ScopeLog } from "../operation/scope.ts";
+import type { Outbound, PageInput, PageSpec, ScopeLog } from "../operation/scope.ts";
 import { makeSql, type Sql, type SqlRunner } from "../operation/sql.ts";
 import type { Statement, StatementResult, Transaction } from "../operation/transaction.ts";
 import type { CompiledOperation } from "./compiled.ts";
+import { readPage } from "./page.ts";
 import { invalidRow } from "./refusals.ts";
 import type { RunningExecution } from "./running-execution.ts";
 
@@ -65,6 +66,9 @@ export class RunningScope implements SqlRunner {
           execution.runtime.calls.inside(execution, operation, { input, transaction, caller: this.#compiled });
   }
 
+  get page() {
+    return <R, P>(input: PageInput, spec: PageSpec<R, P>) => readPage(this.#execution, this.#compiled, { input, spec });
+  }
   get newId() {
     return () => this.#execution.runtime.clock.uuid();
   }

@@ -14,6 +14,7 @@ import { RateLimiter } from "../resilience/rate-limit.ts";
 import { Slots } from "./admission.ts";
 import { callApart, callInside } from "./call.ts";
 import type { CompiledOperation } from "./compiled.ts";
+import type { Cursors } from "./cursor.ts";
 import { advance, executeHandler, pipeline } from "./pipeline.ts";
 import { visibleFault } from "./refusals.ts";
 import type { Registry } from "./registry.ts";
@@ -24,6 +25,7 @@ export interface RuntimeOptions {
   readonly clock: Clock;
   readonly database: Database | undefined;
   readonly tenancy: Tenancy;
+  readonly cursors: Cursors;
   /** Checks rows against the schemas named in `sql(…)`. */
   readonly development: boolean;
   /** Share of traces that are kept from the head, 0 to 1. */

@@ -1,6 +1,6 @@
 import { type App, type AppSpec, createApp } from "../app/app.ts";
+import type { DirectCall } from "../app/direct-call.ts";
 import type { Clock } from "../core/clock.ts";
-import { Fault } from "../core/fault.ts";
 import type { Input, Output, Schema } from "../core/schema.ts";
 import type { Actor } from "../operation/actor.ts";
 import { anonymous } from "../operation/actor.ts";
@@ -16,15 +16,8 @@ export interface TestAppSpec extends Omit<AppSpec, "ops"> {
   readonly clock?: Clock;
 }
 
-export interface TestCall {
-  readonly actor?: Actor;
-  /** The idempotency key. *Default*: a new one with every call. */
-  readonly key?: string;
-  /** The client goes away when it aborts. */
-  readonly signal?: AbortSignal;
-  /** What the caller has left. *Units*: milliseconds. */
-  readonly remainingMs?: number;
-}
+/** Who calls and how. *Defaults*: the app's actor, a new idempotency key with every call. */
+export type TestCall = DirectCall;
 
 type Callable<I extends Schema, O extends Schema> = Query<I, O> | Command<I, O> | Action<I, O, Uses>;
 
@@ -66,36 +59,10 @@ function bindActor(app: App, actor: Actor): TestApp {
   return {
     app,
     signals: app.signals,
-    call: (operation, input, call = {}) => invoke(app, { operation, input, call: { actor, ...call } }) as never,
+    call: (operation, input, call) => app.call(operation, input, { actor, key: `test-${process.pid}-${++keys}`, ...call }),
     as: (other) => bindActor(app, other),
     executed: (operation) => app.signals.executed.next((execution) => execution.operation === operation.name),
     stop: () => app.stop(),
     [Symbol.asyncDispose]: () => app.stop(),
   };
-}
-
-function invoke(
-  app: App,
-  { operation, input, call }: { readonly operation: Operation; readonly input: unknown; readonly call: TestCall },
-): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const execution = app.runtime.start(app.runtime.operation(operation.name), {
-      surface: "direct",
-      address: undefined,
-      requestId: undefined,
-      trace: undefined,
-      remainingMs: call.remainingMs,
-      idempotencyKey: call.key ?? `test-${process.pid}-${++keys}`,
-      authenticate: () => call.actor ?? anonymous,
-      readInput: () => structuredClone(input),
-      reply: (done) => {
-        if (done.fault === undefined) resolve(JSON.parse(done.body));
-        else reject(done.fault);
-        return undefined;
-      },
-    });
-    const gone = () =>
-      execution.stop(new Fault({ code: "cancelled", type: "client_disconnected", message: "The client went away before the answer." }));
-    call.signal?.addEventListener("abort", gone, { once: true });
-  });
 }

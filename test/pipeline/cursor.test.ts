@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { Fault } from "../../src/core/fault.ts";
 import { limits } from "../../src/core/limits.ts";
-import { type CursorsOptions, type CursorUse, cursors } from "../../src/surface/cursor.ts";
+import { type CursorsOptions, type CursorUse, cursors } from "../../src/pipeline/cursor.ts";
 import { TestClock } from "../../src/testing/clock.ts";
 
 const key = "a secret of the tests, 32 bytes and more";

@@ -1,0 +1,47 @@
+import { Fault } from "../core/fault.ts";
+import { type Actor, anonymous } from "../operation/actor.ts";
+import type { Operation } from "../operation/contract.ts";
+import type { Runtime } from "../pipeline/runtime.ts";
+
+/** Who calls an operation from inside the process, and how. */
+export interface DirectCall {
+  /** *Default*: nobody signed in. */
+  readonly actor?: Actor;
+  /** The idempotency key. */
+  readonly key?: string;
+  /** The caller goes away when it aborts: the work is stopped. */
+  readonly signal?: AbortSignal;
+  /** What the caller has left. *Units*: milliseconds. */
+  readonly remainingMs?: number;
+}
+
+/** Sends a call the way of every request, without a network. Rejects with the fault that any caller would see. */
+export function callDirectly(
+  runtime: Runtime,
+  operation: Operation,
+  { input, actor = anonymous, key, signal, remainingMs }: DirectCall & { readonly input: unknown },
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const gone = () =>
+      execution.stop(new Fault({ code: "cancelled", type: "client_disconnected", message: "The client went away before the answer." }));
+    const execution = runtime.start(runtime.operation(operation.name), {
+      surface: "direct",
+      address: undefined,
+      requestId: undefined,
+      trace: undefined,
+      remainingMs,
+      idempotencyKey: key,
+      authenticate: () => actor,
+      // A copy: what the caller does with his own later must not change what runs.
+      readInput: () => structuredClone(input),
+      reply: (done) => {
+        signal?.removeEventListener("abort", gone);
+        if (done.fault === undefined) resolve(JSON.parse(done.body));
+        else reject(done.fault);
+        return undefined;
+      },
+    });
+    if (signal?.aborted) gone();
+    else signal?.addEventListener("abort", gone, { once: true });
+  });
+}
