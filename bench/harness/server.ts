@@ -36,8 +36,7 @@ export async function startServer({ name, file, role, env = {}, nodeOptions = []
     env: { ...process.env, NODE_ENV: "production", NODE_NO_WARNINGS: "1", ...env, PORT: String(port) },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  running.add(child);
-  child.once("exit", () => running.delete(child));
+  keep(child);
   let printed = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk: Buffer) => {
@@ -62,6 +61,12 @@ export async function startServer({ name, file, role, env = {}, nodeOptions = []
   });
   assert(child.pid !== undefined, "a process that printed has an id");
   return { name, url: `http://127.0.0.1:${port}`, pid: child.pid, stop: () => stop(child) };
+}
+
+/** Takes a child along when this process ends, however it ends. */
+export function keep(child: ChildProcess): void {
+  running.add(child);
+  child.once("exit", () => running.delete(child));
 }
 
 /** Ends a child: asks first, and kills it where it does not listen. */
