@@ -3,7 +3,7 @@ import { type Clock, sleep } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import { databaseFault } from "./errors.ts";
-import { type ApplyOptions, applyFile, runFile } from "./migrate/apply.ts";
+import { type ApplyOptions, applyFile, forget, runFile, sqlStateOf } from "./migrate/apply.ts";
 import { grantTo } from "./migrate/grants.ts";
 import { type LedgerRow, type MigrationPlan, nameOf, planMigrations } from "./migrate/plan.ts";
 import { broken, type MigratedModule, type MigrationOwner, readMigrations } from "./migration-files.ts";
@@ -72,7 +72,10 @@ function dryRun(spec: MigrateSpec, modules: readonly MigratedModule[]): Promise<
       try {
         await createLedger(client);
         const plan = planMigrations(modules, await readLedger(client));
-        for (const file of plan.pending) if (!file.alone) await runFile(client, file, lockTimeoutOf(spec));
+        for (const file of plan.pending) {
+          await forget(client);
+          if (!file.alone) await runFile(client, file, lockTimeoutOf(spec));
+        }
         return report(plan);
       } finally {
         await client.query("rollback").catch(() => undefined);
@@ -86,7 +89,6 @@ async function applyAll(client: pg.Client, spec: MigrateSpec, modules: readonly 
   const { pending, ahead } = planMigrations(modules, await readLedger(client));
   const options: ApplyOptions = { lockTimeoutMs: lockTimeoutOf(spec), clock: spec.clock };
   for (const file of pending) await applyFile(client, file, options);
-  await client.query("reset role; reset all");
   await grantTo(client, spec.appRole ?? userOf(spec.appUrl), modules);
   return { applied: pending.map(nameOf), pending: [], ahead };
 }
@@ -102,7 +104,7 @@ async function createLedger(client: pg.Client): Promise<void> {
         primary key (module, name)
       )`);
   } catch (cause) {
-    if ((cause as { code?: string }).code !== "42501") throw cause;
+    if (sqlStateOf(cause) !== "42501") throw cause;
     throw broken(
       `The owner of adminUrl may not make what the migrations need: ${(cause as Error).message}. Grant it: grant create on database … to ${client.escapeIdentifier(client.user ?? "owner")}.`,
       cause,
@@ -118,7 +120,7 @@ async function readPlan({ appUrl, adminUrl, mode }: MigrateSpec, modules: readon
       planMigrations(modules, await readLedger(client)),
     );
   } catch (error) {
-    const { code } = (error instanceof Fault ? error.cause : error) as { code?: string };
+    const code = sqlStateOf(error);
     if (code !== undefined && notYet.has(code)) return undefined;
     throw error;
   }

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { type Clock, sleep } from "../../core/clock.ts";
-import type { Fault } from "../../core/fault.ts";
+import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import { broken, type MigrationFile } from "../migration-files.ts";
 import { type SqlStatement, splitSql } from "./split.ts";
@@ -45,6 +45,7 @@ export async function applyFile(client: pg.Client, file: MigrationFile, options:
   for (let attempt = 1; ; attempt++) {
     const since = clock.monotonic();
     try {
+      await forget(client);
       await client.query("begin");
       await runFile(client, file, lockTimeoutMs);
       await remember(client, file, clock.monotonic() - since);
@@ -52,7 +53,7 @@ export async function applyFile(client: pg.Client, file: MigrationFile, options:
       return;
     } catch (error) {
       await client.query("rollback").catch(() => undefined);
-      const code = codeOf((error as Fault).cause ?? error);
+      const code = sqlStateOf(error);
       if ((code !== lockNotAvailable && code !== deadlockDetected) || attempt >= limits.migrationAttempts) throw error;
       // Whoever queued behind our waiting lock is let through before the next try.
       await sleep(clock, 100 * 2 ** attempt * (0.5 + clock.random()));
@@ -69,28 +70,30 @@ export async function runFile(client: pg.Client, file: MigrationFile, lockTimeou
     );
   await prepareSession(client, file, lockTimeoutMs);
   const query = await sendFile(client, file.sql);
-  if (query.error !== undefined) throw refusedBy(query.error, file, splitSql(file.sql)[query.done], adviceFor(query.error));
+  if (query.error !== undefined)
+    throw refusedBy(query.error, { file, statement: splitSql(file.sql)[query.done], advice: adviceFor(query.error) });
   await refuseGaps(client, file);
 }
 
 /** `create index concurrently` and its like: one statement after the other, each on its own. */
 async function applyAlone(client: pg.Client, file: MigrationFile, { clock }: ApplyOptions): Promise<void> {
   const since = clock.monotonic();
+  await forget(client);
   // It waits for whoever uses the table without being in anybody's way, so it may wait for long.
   await prepareSession(client, file, limits.migrationWaitMs);
   for (const statement of splitSql(file.sql)) {
     const { error } = await sendFile(client, statement.text);
     if (error === undefined) continue;
     const { position: _, ...elsewhere } = { ...(error as object), message: error.message } as ServerError;
-    throw refusedBy(
-      elsewhere,
+    throw refusedBy(elsewhere, {
       file,
       statement,
-      "What stands before it was kept: write the file so that it can run again from its beginning (if not exists, drop … if exists), and start again.",
-    );
+      advice:
+        "What stands before it was kept: write the file so that it can run again from its beginning (if not exists, drop … if exists), and start again.",
+    });
   }
   const { rows } = await client.query<{ index: string }>(
-    "select x.indexrelid::regclass::text as index from pg_index x join pg_class c on c.oid = x.indexrelid join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and not x.indisvalid",
+    "select format('%I.%I', n.nspname, c.relname) as index from pg_index x join pg_class c on c.oid = x.indexrelid join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and not x.indisvalid",
     [file.schema],
   );
   if (rows[0] !== undefined)
@@ -101,12 +104,17 @@ async function applyAlone(client: pg.Client, file: MigrationFile, { clock }: App
   await remember(client, file, clock.monotonic() - since);
 }
 
-/** What the file before set is forgotten; names without a schema are those of the module. */
+/** What a file set is no business of what comes after it. */
+export async function forget(client: pg.Client): Promise<void> {
+  await client.query("reset role; reset all");
+}
+
+/** Names without a schema are those of the module. */
 async function prepareSession(client: pg.Client, { schema, alone }: MigrationFile, lockTimeoutMs: number): Promise<void> {
   const name = client.escapeIdentifier(schema);
   const set = alone ? "set" : "set local";
   await client.query(
-    `reset role; reset all; ${set} lock_timeout = ${Math.round(lockTimeoutMs)}; ${set} statement_timeout = 0; ${set} search_path = ${name}, public; create schema if not exists ${name}`,
+    `${set} lock_timeout = ${Math.round(lockTimeoutMs)}; ${set} statement_timeout = 0; ${set} search_path = ${name}, public; create schema if not exists ${name}`,
   );
 }
 
@@ -118,6 +126,7 @@ function sendFile(client: pg.Client, sql: string): Promise<{ readonly done: numb
 }
 
 async function remember(client: pg.Client, file: MigrationFile, durationMs: number): Promise<void> {
+  await forget(client);
   const values = [file.module, file.name, file.checksum, Math.round(durationMs)];
   await client.query("insert into plimsoll.migrations (module, name, checksum, duration_ms) values ($1, $2, $3, $4)", values);
 }
@@ -125,6 +134,7 @@ async function remember(client: pg.Client, file: MigrationFile, durationMs: numb
 /** Keeps nothing of a file after which one tenant could see another's rows. */
 async function refuseGaps(client: pg.Client, file: MigrationFile): Promise<void> {
   if (file.module === "plimsoll") return;
+  await forget(client);
   const { rows } = await client.query<{ object: string; gap: string; mend: string }>(
     "select object, gap, mend from plimsoll.tenancy_gaps($1)",
     [file.schema],
@@ -134,7 +144,13 @@ async function refuseGaps(client: pg.Client, file: MigrationFile): Promise<void>
   throw broken(`${file.path} leaves a gap between tenants:\n${gaps}\nWhere it is meant, say why: comment on … is 'all tenants: …'.`);
 }
 
-function refusedBy(error: ServerError, file: MigrationFile, statement: SqlStatement | undefined, advice: string): Fault {
+interface Place {
+  readonly file: MigrationFile;
+  readonly statement: SqlStatement | undefined;
+  readonly advice: string;
+}
+
+function refusedBy(error: ServerError, { file, statement, advice }: Place): Fault {
   const { message, detail, hint, position } = error;
   const line =
     position === undefined ? statement?.line : [...file.sql].slice(0, Number(position) - 1).filter((char) => char === "\n").length + 1;
@@ -150,6 +166,7 @@ function adviceFor({ code }: ServerError): string {
   return "Mend the file; nothing of it was kept.";
 }
 
-function codeOf(error: unknown): string | undefined {
-  return (error as { code?: string } | undefined)?.code;
+/** The server's own code, also of an error that was read as a fault. */
+export function sqlStateOf(error: unknown): string | undefined {
+  return ((error instanceof Fault ? error.cause : error) as ServerError | undefined)?.code;
 }
