@@ -1,5 +1,6 @@
 import assert from "node:assert";
-import { argon2, timingSafeEqual } from "node:crypto";
+// A name that an old Node lacks would fail to link, before anything could say which Node is needed.
+import * as crypto from "node:crypto";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
@@ -57,7 +58,7 @@ export class PasswordHasher {
     // The same for everybody, whoever exists: no password of ours is as long.
     if (password.length > limits.passwordChars) return false;
     const tag = await this.#limited(() => derive(password, { ...known, tagBytes: known.tag.length }), signal);
-    return timingSafeEqual(tag, known.tag) && encoded !== undefined;
+    return crypto.timingSafeEqual(tag, known.tag) && encoded !== undefined;
   }
 
   needsRehash(encoded: string): boolean {
@@ -108,7 +109,9 @@ async function derive(
   // Keyboards differ in how they write one and the same letter.
   const message = password.normalize("NFKC");
   const parameters = { message, nonce: salt, memory: memoryKib, passes, parallelism, tagLength: tagBytes };
-  return new Promise((resolve, reject) => argon2("argon2id", parameters, (error, tag) => (error === null ? resolve(tag) : reject(error))));
+  return new Promise((resolve, reject) =>
+    crypto.argon2("argon2id", parameters, (error, tag) => (error === null ? resolve(tag) : reject(error))),
+  );
 }
 
 function settledOrAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,4 +1,6 @@
-import { randomBytes, randomUUIDv7 } from "node:crypto";
+import "./node-version.ts";
+// A name that an old Node lacks would fail to link, before anything could say which Node is needed.
+import * as crypto from "node:crypto";
 
 /** A pending callback of a {@link Clock}. */
 export interface Timer {
@@ -41,8 +43,8 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   schedule: (delayMs, callback) => new SystemTimer(delayMs, callback),
   random: () => Math.random(),
-  randomBytes: (size) => randomBytes(size),
-  uuid: () => randomUUIDv7(),
+  randomBytes: (size) => crypto.randomBytes(size),
+  uuid: () => crypto.randomUUIDv7(),
 };
 
 /** Waits for `delayMs` on `clock`, or until `signal` aborts; then it rejects with the signal's reason. */
