@@ -145,7 +145,7 @@ function requestBody({ compiled, root, properties, required, rest, example }: De
 }
 
 /** The status of a success: as declared, else 204 where the output has no fields and takes none. */
-export function successStatus(output: JsonSchema, http: HttpSpec): number {
+function successStatus(output: JsonSchema, http: HttpSpec): number {
   const { type, properties, additionalProperties } = output;
   const empty = type === "object" && Object.keys((properties as object | undefined) ?? {}).length === 0 && additionalProperties === false;
   return http.status ?? (empty ? 204 : 200);

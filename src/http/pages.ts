@@ -1,0 +1,54 @@
+import type { SurfaceHost } from "../app/surface.ts";
+import { openApiDocument } from "../surface/openapi.ts";
+import { docsPage } from "./docs/page.ts";
+import { type HttpReply, securityHeaders } from "./reply.ts";
+import type { HttpRouter } from "./router.ts";
+
+/**
+ * The pages that are no operations: the OpenAPI document and the page that shows it.
+ * Both are made when first asked for, so that they cost a start nothing.
+ */
+export function documentPages(router: HttpRouter, { runtime, authenticator, service }: SurfaceHost): ReadonlyMap<string, HttpReply> {
+  const { tenancy } = runtime.options;
+  const operations = () => router.routes.map(({ operation }) => operation);
+  const document = once(() => JSON.stringify(openApiDocument({ operations: operations(), service, authenticator, tenancy })));
+  const page = once(() => docsPage({ title: `${service.name} ${service.version}`, documentUrl: "openapi.json" }));
+  return new Map<string, HttpReply>([
+    [
+      "/openapi.json",
+      {
+        status: 200,
+        headers: [...securityHeaders, "content-type", "application/json"],
+        get body() {
+          return document();
+        },
+      },
+    ],
+    [
+      "/docs",
+      {
+        status: 200,
+        get headers() {
+          return [...withPolicy(page().contentSecurityPolicy), "content-type", "text/html; charset=utf-8"];
+        },
+        get body() {
+          return page().html;
+        },
+      },
+    ],
+  ]);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** The security headers of every reply, with a policy of the page's own. */
+function withPolicy(policy: string): string[] {
+  const at = securityHeaders.indexOf("content-security-policy");
+  return securityHeaders.with(at + 1, policy) as string[];
+}
