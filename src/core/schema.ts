@@ -1,6 +1,8 @@
 import { makeCheck, refuseAsync } from "./schema/check.ts";
 import { readDocument } from "./schema/document.ts";
+import { makeFast } from "./schema/fast.ts";
 import { makeRedact } from "./schema/redact.ts";
+import { no } from "./schema/run.ts";
 import { isZod } from "./schema/zod.ts";
 
 /** JSON Schema 2020-12, as plain data. */
@@ -84,18 +86,35 @@ export function compileSchema(schema: Schema, name: string, use: SchemaUse = "bo
   const inputJson = readDocument(schema, { name, side: "input", required: use === "input" || use === "both" });
   const outputJson = readDocument(schema, { name, side: "output", required: use === "output" || use === "both" });
   const redact = makeRedact([inputJson, outputJson]);
+  const { parse, stringify } = makeForms(schema, name);
+  return { inputJson, outputJson, hasSecrets: redact !== undefined, redact: redact ?? ((value) => value), parse, stringify };
+}
+
+/** The slow way, which decides, and the fast one before it, which may only say yes. */
+function makeForms(schema: Schema, name: string): Pick<CompiledSchema, "parse" | "stringify"> {
   const check = makeCheck(schema, name);
+  const fast = makeFast(schema);
   const parse = (value: unknown): unknown => {
-    const checked = check(value);
-    return checked.problems === undefined ? checked.value : new Problems(checked.problems);
+    const { value: parsed, problems } = check(value);
+    return problems === undefined ? parsed : new Problems(problems);
   };
   return {
-    inputJson,
-    outputJson,
-    hasSecrets: redact !== undefined,
-    redact: redact ?? ((value) => value),
-    parse,
+    parse(value) {
+      try {
+        const parsed = fast.accept(value);
+        if (parsed !== no) return parsed;
+      } catch {
+        // Something of the user's threw, or has to wait: it does so again where it is dealt with.
+      }
+      return parse(value);
+    },
     stringify(value) {
+      try {
+        const text = fast.text(value);
+        if (typeof text === "string") return text;
+      } catch {
+        // As above; or a part has no JSON form.
+      }
       const shaped = parse(value);
       return shaped instanceof Problems ? shaped : serialize(shaped);
     },

@@ -3,7 +3,9 @@ import type { Problem, Schema, StandardResult } from "../schema.ts";
 import { isZod, partsOf, type ZodCheck, type ZodSchema } from "./zod.ts";
 
 /** The parsed value, or what is wrong. */
-export type Checked = { readonly value: unknown; readonly problems?: undefined } | { readonly problems: readonly Problem[] };
+export type Checked =
+  | { readonly value: unknown; readonly problems?: undefined }
+  | { readonly value?: undefined; readonly problems: readonly Problem[] };
 
 /** Makes the check that decides: the library's own, in the house's words. */
 export function makeCheck(schema: Schema, name: string): (value: unknown) => Checked {

@@ -1,0 +1,78 @@
+import type { ZodCheck, ZodDef, ZodPayload, ZodSchema } from "./zod.ts";
+
+// What made code calls at run time.
+
+/** What made code gives where it does not accept a value. It may be wrong to refuse, and Zod is asked then; it is never wrong to accept. */
+export const no = Symbol("not accepted");
+
+/** Thrown where a schema turns out to be asynchronous. */
+export const asynchronous = Symbol("asynchronous");
+
+const context = { async: false } as const;
+
+/** Asks Zod about a part of a value. */
+export function runZod(schema: ZodSchema, value: unknown): unknown {
+  const result = schema._zod.run({ value, issues: [] }, context);
+  if (result instanceof Promise) throw refused(result);
+  return result.issues.length > 0 ? no : result.value;
+}
+
+/** Asks one of Zod's checks. It may change the value. */
+export function runCheck(check: ZodCheck, value: unknown): unknown {
+  const payload: ZodPayload = { value, issues: [] };
+  const { when } = check._zod.def;
+  if (typeof when === "function" && !when(payload)) return value;
+  const done = check._zod.check(payload);
+  if (done instanceof Promise) throw refused(done);
+  return payload.issues.length > 0 ? no : payload.value;
+}
+
+function refused(promise: Promise<unknown>): symbol {
+  promise.catch(() => {});
+  return asynchronous;
+}
+
+export function defaultOf(def: ZodDef): unknown {
+  return def.defaultValue;
+}
+
+/** The length of a text in code points, as Zod counts it. */
+export function points(text: string): number {
+  let count = text.length;
+  for (let at = 0; at < text.length - 1; at++) {
+    if ((text.charCodeAt(at) & 0xfc00) === 0xd800 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00) {
+      count--;
+      at++;
+    }
+  }
+  return count;
+}
+
+/** Zod takes some more for a plain object than this; it is asked about those. */
+export function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  return !Object.hasOwn(value, "constructor") && Object.getOwnPropertySymbols(value).length === 0;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what JSON escapes.
+const escaped = /[\u0000-\u001f"\\\ud800-\udfff]/;
+
+/** Whether JSON writes a text as it is, but for the quotes. */
+export function isPlainText(text: string): boolean {
+  const { length } = text;
+  if (length > 48) return !escaped.test(text);
+  for (let at = 0; at < length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x20 || unit === 0x22 || unit === 0x5c || (unit & 0xf800) === 0xd800) return false;
+  }
+  return true;
+}
+
+/** A text as `JSON.stringify` writes it, without its quotes. */
+export function escapeText(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+export const json: (value: unknown) => string | undefined = JSON.stringify;
