@@ -52,14 +52,12 @@ export async function scratch(server: TestServer): Promise<Scratch> {
 }
 
 async function runAs<R extends pg.QueryResultRow>(url: string, tenant: string | undefined, texts: readonly string[]): Promise<R[]> {
-  return withClient(url, async (client) => {
-    await client.query("begin");
-    if (tenant !== undefined) await client.query("select set_config('plimsoll.tenant', $1, true)", [tenant]);
-    let rows: R[] = [];
-    for (const text of texts) ({ rows } = await client.query<R>(text));
-    await client.query("commit");
-    return rows;
-  });
+  await using client = await session(url, "begin");
+  if (tenant !== undefined) await client.query("select set_config('plimsoll.tenant', $1, true)", [tenant]);
+  let rows: R[] = [];
+  for (const text of texts) ({ rows } = await client.query<R>(text));
+  await client.query("commit");
+  return rows;
 }
 
 export function address(url: string, change: { database?: string; user?: string; password?: string }): string {
