@@ -33,7 +33,9 @@ export function callDirectly(
       idempotencyKey: key,
       authenticate: () => actor,
       // A copy: what the caller does with his own later must not change what runs.
-      readInput: () => structuredClone(input),
+      readInput: (running) => {
+        running.input = structuredClone(input);
+      },
       reply: (done) => {
         signal?.removeEventListener("abort", gone);
         if (done.fault === undefined) resolve(JSON.parse(done.body));

@@ -1,8 +1,8 @@
-import type { IncomingMessage } from "node:http";
-import { Fault } from "../core/fault.ts";
+import type { Fault } from "../core/fault.ts";
 import { parseJson } from "../core/json.ts";
-import { bodyTooLarge, busy, notJson } from "./problem.ts";
-import type { RequestHeaders } from "./request-headers.ts";
+import type { Waiting } from "../pipeline/running-execution.ts";
+import type { BodySink, LeanRequest } from "./lean-request.ts";
+import { bodyEncoded, bodyTooLarge, busy, notJson } from "./problem.ts";
 
 /** Bounds of the bodies of one server. */
 export interface BodyLimits {
@@ -14,58 +14,99 @@ export interface BodyLimits {
 /** Reads JSON bodies within bounds on each, and on all of them together. */
 export class BodyReader {
   readonly limits: BodyLimits;
-  #inFlight = 0;
+  /** Bytes of bodies that were received and not parsed yet. *Bounds*: `bodyBytesInFlight`, and one chunk. */
+  bytesInFlight = 0;
 
   constructor(limits: BodyLimits) {
     this.limits = limits;
   }
 
-  get bytesInFlight(): number {
-    return this.#inFlight;
-  }
-
   /**
-   * Reads and parses a body. Undefined where there is none.
-   * *Faults thrown*: `invalid_argument` (413, 415, malformed JSON), `unavailable` where too much is being read at once, `cancelled` where the client went away.
+   * Reads and parses a body; `take` gets the value, undefined where there is none.
+   * *Faults thrown*, at once or while waiting: `invalid_argument` (413, 415, malformed JSON), `unavailable` where too much is being read at once.
    */
-  read(request: IncomingMessage, headers: RequestHeaders): undefined | Promise<unknown> {
-    const length = headers.contentLength === undefined ? undefined : Number(headers.contentLength);
-    if (length === 0 || (length === undefined && !headers.chunked)) return undefined;
-    if (!isJson(headers.contentType)) throw notJson();
-    const { bodyBytes, bodyBytesInFlight, jsonDepth } = this.limits;
+  read(request: LeanRequest, take: (body: unknown) => void): undefined | BodyReading {
+    const { contentLength, chunked, contentType, contentEncoding } = request.known;
+    const length = contentLength === undefined ? undefined : Number(contentLength);
+    if (length === 0 || (length === undefined && !chunked)) {
+      take(undefined);
+      return undefined;
+    }
+    if (!isJson(contentType)) throw notJson();
+    if (contentEncoding !== undefined && contentEncoding !== "identity") throw bodyEncoded();
+    const { bodyBytes, bodyBytesInFlight } = this.limits;
     if (length !== undefined && length > bodyBytes) throw bodyTooLarge(bodyBytes);
-    if (this.#inFlight >= bodyBytesInFlight) throw busy({ limit: "body bytes in flight", value: bodyBytesInFlight, load: this.#inFlight });
-    return this.#collect(request).then((bytes) => (bytes.length === 0 ? undefined : parseJson(bytes, { maxDepth: jsonDepth })));
+    if (this.bytesInFlight >= bodyBytesInFlight) throw this.tooMuchInFlight();
+    return new BodyReading(this, request, take);
   }
 
-  #collect(request: IncomingMessage): Promise<Buffer> {
-    return new Promise((resolve, reject) => {
-      let first: Buffer | undefined;
-      let more: Buffer[] | undefined;
-      let size = 0;
-      const done = () => {
-        this.#inFlight -= size;
-        request.removeAllListeners("data");
-      };
-      request.on("data", (chunk: Buffer) => {
-        size += chunk.length;
-        this.#inFlight += chunk.length;
-        if (size > this.limits.bodyBytes) {
-          done();
-          reject(bodyTooLarge(this.limits.bodyBytes));
-        } else if (first === undefined) first = chunk;
-        else if (more === undefined) more = [first, chunk];
-        else more.push(chunk);
-      });
-      request.on("end", () => {
-        done();
-        resolve(more === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(more));
-      });
-      request.on("error", () => {
-        done();
-        reject(new Fault({ code: "cancelled", message: "The client went away before its request was whole." }));
-      });
-    });
+  tooMuchInFlight(): Fault {
+    return busy({ limit: "body bytes in flight", value: this.limits.bodyBytesInFlight, load: this.bytesInFlight });
+  }
+}
+
+/**
+ * A body on its way. It settles in the very turn in which its last byte is parsed, where a promise would wait for the next: most bodies have
+ * arrived with their headers.
+ */
+export class BodyReading implements Waiting, BodySink {
+  readonly #reader: BodyReader;
+  readonly #request: LeanRequest;
+  readonly #take: (body: unknown) => void;
+  #first: Buffer | undefined = undefined;
+  #more: Buffer[] | undefined = undefined;
+  #size = 0;
+  #done: (() => void) | undefined = undefined;
+  #failed: ((error: unknown) => void) | undefined = undefined;
+
+  constructor(reader: BodyReader, request: LeanRequest, take: (body: unknown) => void) {
+    this.#reader = reader;
+    this.#request = request;
+    this.#take = take;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: the pipeline waits for it, once, as it does for a promise.
+  then(done: () => void, failed: (error: unknown) => void): void {
+    this.#done = done;
+    this.#failed = failed;
+    this.#request.pipeTo(this);
+  }
+
+  chunk(bytes: Buffer): void {
+    const reader = this.#reader;
+    this.#size += bytes.length;
+    reader.bytesInFlight += bytes.length;
+    if (this.#size > reader.limits.bodyBytes) this.#refuse(bodyTooLarge(reader.limits.bodyBytes));
+    else if (reader.bytesInFlight > reader.limits.bodyBytesInFlight) this.#refuse(reader.tooMuchInFlight());
+    else if (this.#first === undefined) this.#first = bytes;
+    else if (this.#more === undefined) this.#more = [this.#first, bytes];
+    else this.#more.push(bytes);
+  }
+
+  end(): void {
+    const bytes = this.#more === undefined ? this.#first : Buffer.concat(this.#more);
+    this.stop();
+    try {
+      this.#take(bytes === undefined ? undefined : parseJson(bytes, { maxDepth: this.#reader.limits.jsonDepth }));
+    } catch (error) {
+      this.#failed?.(error);
+      return;
+    }
+    this.#done?.();
+  }
+
+  /** Lets go of what was read; what still comes is dropped. */
+  stop(): void {
+    this.#reader.bytesInFlight -= this.#size;
+    this.#size = 0;
+    this.#first = undefined;
+    this.#more = undefined;
+    this.#request.discard();
+  }
+
+  #refuse(fault: Fault): void {
+    this.stop();
+    this.#failed?.(fault);
   }
 }
 

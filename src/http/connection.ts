@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { RememberedToken } from "../operation/actor.ts";
 import type { NodeInvocation } from "./node-invocation.ts";
@@ -17,9 +18,25 @@ export class HttpConnection {
   lastToken: RememberedToken | undefined = undefined;
   /** What runs for it now; a second one only where the client pipelines. */
   readonly running = new Set<NodeInvocation>();
+  /** The last request that came; only its answer may close. */
+  newest: IncomingMessage | undefined = undefined;
+  /** An answer that closes is on its way: what comes after it is not begun. */
+  ending = false;
+  /** What came after the requests that run is no HTTP; it is answered after them. */
+  malformed: NodeJS.ErrnoException | undefined = undefined;
+
+  /** Sweeps since its last request. */
+  idleRounds = 0;
 
   constructor(socket: Socket, load: AddressLoad) {
     this.socket = socket;
     this.load = load;
+  }
+
+  /** Counts one more round without a request. Returns how many there were. */
+  sweep(): number {
+    if (this.running.size > 0) this.idleRounds = 0;
+    else this.idleRounds++;
+    return this.idleRounds;
   }
 }

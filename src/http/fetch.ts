@@ -49,7 +49,12 @@ function run(request: Request, { host, headers, match, query, limits }: FetchRun
       remainingMs: remainingMs(headers.deadlineMs),
       idempotencyKey: headers.idempotencyKey,
       authenticate: () => authenticate(host, headers),
-      readInput: () => (route.binder.takesBody ? readBody(request, { headers, limits }).then(bind) : bind(undefined)),
+      readInput: (running) => {
+        const take = (body: unknown) => {
+          running.input = bind(body);
+        };
+        return route.binder.takesBody ? readBody(request, { headers, limits }).then(take) : take(undefined);
+      },
       reply: (done: RunningExecution) => {
         const reply = replyTo(done, route, headers);
         resolve(reply);
@@ -86,7 +91,8 @@ async function readBody(
   return parseJson(Buffer.concat(chunks), { maxDepth: limits.jsonDepth });
 }
 
-function toResponse({ status, headers, body }: HttpReply, head: boolean): Response {
+function toResponse({ status, constant, headers: own, body }: HttpReply, head: boolean): Response {
+  const headers = [...(constant?.pairs ?? []), ...own];
   const pairs: [string, string][] = [];
   for (let i = 0; i < headers.length; i += 2) pairs.push([headers[i] as string, headers[i + 1] as string]);
   return new Response(head || status === 204 || status === 304 ? null : body, { status, headers: pairs });

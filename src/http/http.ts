@@ -26,6 +26,12 @@ export interface HttpLimits {
   readonly headerBytes: number;
   readonly connections: number;
   readonly requestsPerAddress: number;
+  /** How long the head of a request may take to arrive. */
+  readonly headerMs: number;
+  /** How long a whole request may take to arrive. */
+  readonly requestMs: number;
+  /** How long a connection may stay open with nothing on it. */
+  readonly keepAliveMs: number;
 }
 
 /**
@@ -48,8 +54,10 @@ class HttpSurface implements Surface {
   constructor(spec: HttpSpec) {
     this.#spec = spec;
     const { bodyBytes, bodyBytesInFlight, jsonDepth, urlBytes, headerBytes, connections, requestsPerAddress } = defaults;
+    const { headerMs, requestMs, keepAliveMs } = defaults;
     this.#limits = {
       ...{ bodyBytes, bodyBytesInFlight, jsonDepth, urlBytes, headerBytes, connections, requestsPerAddress },
+      ...{ headerMs, requestMs, keepAliveMs },
       ...spec.limits,
     };
   }

@@ -1,14 +1,17 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { listen } from "../app/ops.ts";
 import type { SurfaceHost } from "../app/surface.ts";
+import type { Timer } from "../core/clock.ts";
 import type { Fault } from "../core/fault.ts";
 import type { BodyReader } from "./body.ts";
 import { type AddressLoad, HttpConnection } from "./connection.ts";
+import { endWithHead, headsAreSent, httpDate, linesOf, statusLine } from "./head.ts";
+import { LeanRequest } from "./lean-request.ts";
 import { NodeInvocation } from "./node-invocation.ts";
-import { methodNotAllowed, routeNotFound, tooManyFromAddress, urlTooLong } from "./problem.ts";
-import { faultReply, type HttpReply, securityHeaders } from "./reply.ts";
-import { acceptableRequestId, type RequestHeaders, readHeaders } from "./request-headers.ts";
+import { methodNotAllowed, requestMalformed, requestTooSlow, routeNotFound, tooManyFromAddress, urlTooLong } from "./problem.ts";
+import { faultReply, type HttpReply, optionsReply } from "./reply.ts";
+import { acceptableRequestId, hasBody } from "./request-headers.ts";
 import type { HttpRouter } from "./router.ts";
 
 export interface ListenerLimits {
@@ -16,6 +19,9 @@ export interface ListenerLimits {
   readonly requestsPerAddress: number;
   readonly urlBytes: number;
   readonly headerBytes: number;
+  readonly headerMs: number;
+  readonly requestMs: number;
+  readonly keepAliveMs: number;
 }
 
 export interface ListenerOptions {
@@ -29,12 +35,20 @@ export interface ListenerOptions {
 
 /** One request and the way to answer it. */
 export interface HttpTurn {
-  readonly request: IncomingMessage;
+  readonly request: LeanRequest;
   readonly response: ServerResponse;
-  readonly headers: RequestHeaders;
 }
 
+// What follows is about sockets: they live in real time, whatever the app's clock says.
 const lameDuckMs = 100;
+const pollMs = 20;
+const lingerMs = 1_000;
+const lingerBytes = 1_048_576;
+/** An unread body up to this is read and dropped to keep the connection: cheaper for both sides than a new one. */
+const discardedBytes = 65_536;
+const sweepEveryMs = 5_000;
+/** Longer than the idle time of common load balancers, so that it is they who close. */
+const idleMs = 65_000;
 
 /** Listens with `node:http` and hands every request to the pipeline. */
 export class HttpListener {
@@ -44,6 +58,8 @@ export class HttpListener {
   readonly #server: Server;
   readonly #connections = new Map<Socket, HttpConnection>();
   readonly #loads = new Map<string, AddressLoad>();
+  readonly #writesHeads = headsAreSent();
+  #sweep: Timer | undefined;
   #closing = false;
 
   constructor(options: ListenerOptions) {
@@ -54,14 +70,17 @@ export class HttpListener {
       maxHeaderSize: options.limits.headerBytes,
       headersTimeout: 10_000,
       requestTimeout: 60_000,
-      // Longer than the idle time of common load balancers, so that it is they who close.
-      keepAliveTimeout: 65_000,
+      // Idle connections are swept below: a timer set and cleared with every request costs more than looking at them now and then.
+      keepAliveTimeout: 0,
+      IncomingMessage: LeanRequest,
       noDelay: true,
     });
     this.#server.maxConnections = options.limits.connections;
     this.#server.on("connection", (socket) => this.#connected(socket));
-    this.#server.on("request", (request, response) => this.#accept(request, response));
-    this.#server.on("clientError", (error, socket) => refuseMalformed(error, socket as Socket));
+    this.#server.on("request", (request, response) => this.#accept(request as LeanRequest, response));
+    // Otherwise node:http would ask for a body before anybody knows whether it is wanted.
+    this.#server.on("checkContinue", (request, response) => this.#accept(request, response));
+    this.#server.on("clientError", (error, socket) => this.#malformed(error, socket as Socket));
   }
 
   get openConnections(): number {
@@ -70,6 +89,7 @@ export class HttpListener {
 
   async listen(port: number, host: string): Promise<string> {
     await listen(this.#server, { port, host, what: "The HTTP port" });
+    this.#sweepLater();
     const address = this.#server.address() as AddressInfo;
     const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
     return `http://${shown}:${address.port}`;
@@ -81,28 +101,79 @@ export class HttpListener {
     if (!this.#server.listening) return;
     // The close of node:http also cuts idle connections at once, on which a request may just be arriving.
     NetServer.prototype.close.call(this.#server);
-    await new Promise<void>((resolve) => void this.host.runtime.clock.schedule(lameDuckMs, resolve));
-    this.#server.closeIdleConnections();
+    await sleep(systemClock, lameDuckMs);
+    await this.#closeIdle();
   }
 
+  /** Lets answers that are on their way be taken, for a bounded time, and closes everything. */
   async stop(): Promise<void> {
     this.#closing = true;
+    const until = systemClock.monotonic() + bounds.connectionFlushMs;
+    for (;;) {
+      await this.#closeIdle();
+      if (this.#connections.size === 0 || systemClock.monotonic() >= until) break;
+      await sleep(systemClock, pollMs);
+    }
     this.#server.close();
     this.#server.closeAllConnections();
   }
 
   /** Writes a reply; returns the bytes of its body. */
-  write({ request, response, headers: asked }: HttpTurn, { status, headers, body }: HttpReply): number {
+  write({ request, response }: HttpTurn, { status, constant, headers, body }: HttpReply): number {
     if (response.destroyed || response.headersSent) return 0;
     const bytes = Buffer.byteLength(body);
-    if (status !== 204 && status !== 304) headers.push("content-length", String(bytes));
     // An unread body would have to be read to its end before the connection is of use again.
-    const unread = !request.complete && (asked.chunked || (asked.contentLength !== undefined && asked.contentLength !== "0"));
-    if (unread || this.#closing) headers.push("connection", "close");
-    response.writeHead(status, headers as never);
+    const last = this.#closing || !response.shouldKeepAlive || (!request.complete && hasBody(request.known));
+    // Text of ASCII alone is as many bytes as characters, and is copied as it is.
+    if (this.#writesHeads && !last && bytes === body.length && bytes > 0 && request.method !== "HEAD") {
+      const date = httpDate(this.host.runtime.clock.now());
+      const own = `${linesOf(headers)}content-length: ${bytes}\r\ndate: ${date}\r\nconnection: keep-alive\r\n\r\n`;
+      response.statusCode = status;
+      endWithHead(response, statusLine(status) + (constant?.text ?? "") + own, body);
+      return bytes;
+    }
+    if (status !== 204 && status !== 304) headers.push("content-length", String(bytes));
+    if (last) headers.push("connection", "close");
+    response.writeHead(status, [...(constant?.pairs ?? []), ...headers]);
     if (request.method === "HEAD") response.end();
     else response.end(body);
     return bytes;
+  }
+
+  /** Closes connections that were idle for a whole round, as many rounds as make up the idle time. */
+  #sweepLater(): void {
+    this.#sweep = this.host.runtime.clock.schedule(sweepEveryMs, () => {
+      for (const [socket, connection] of this.#connections) if (connection.sweep() * sweepEveryMs >= idleMs) socket.destroySoon();
+      this.#sweepLater();
+    });
+  }
+
+  /** Marks the answer as the connection's last, unless the client has sent more requests after its own. */
+  #endWith({
+    request,
+    headers,
+    unread,
+  }: {
+    readonly request: IncomingMessage;
+    readonly headers: string[];
+    readonly unread: boolean;
+  }): void {
+    const connection = this.#connections.get(request.socket);
+    if (connection === undefined || connection.newest !== request) return;
+    connection.ending = true;
+    headers.push("connection", "close");
+    if (unread) linger(request);
+  }
+
+  /** Closes connections on which nothing is under way: no request that has begun to arrive, no answer that is still being taken. */
+  async #closeIdle(): Promise<void> {
+    // After the sockets were polled: what has arrived until now is known of.
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    const busy = [...this.#connections.values()].filter(({ socket, running }) => socket.writableLength > 0 || running.size > 0);
+    // node:http takes a connection for idle whose answer is written but not sent yet.
+    for (const { socket } of busy) socket.destroy = () => socket;
+    this.#server.closeIdleConnections();
+    for (const { socket } of busy) Reflect.deleteProperty(socket, "destroy");
   }
 
   #connected(socket: Socket): void {
@@ -122,45 +193,89 @@ export class HttpListener {
     });
   }
 
-  #accept(request: IncomingMessage, response: ServerResponse): void {
+  #accept(request: LeanRequest, response: ServerResponse): void {
     const url = request.url ?? "/";
     const at = url.indexOf("?");
     const path = at < 0 ? url : url.slice(0, at);
     const query = at < 0 ? "" : url.slice(at + 1);
     const method = request.method ?? "GET";
     const { router, limits, pages } = this.#options;
-    const headers = readHeaders(request.rawHeaders);
+    const headers = request.known;
     const refuse = (fault: Fault) => {
       const requestId = acceptableRequestId(headers.requestId) ?? this.host.runtime.ids.spanId();
-      this.write({ request, response, headers }, faultReply({ fault, requestId }));
+      this.write({ request, response }, faultReply({ fault, requestId }));
     };
     if (url.length > limits.urlBytes) return refuse(urlTooLong(limits.urlBytes));
     const match = router.find(method === "HEAD" ? "GET" : method, path);
     if (match === undefined) {
       const page = method === "GET" || method === "HEAD" ? pages.get(path) : undefined;
-      if (page !== undefined) return void this.write({ request, response, headers }, { ...page, headers: [...page.headers] });
+      if (page !== undefined) return void this.write({ request, response }, { ...page, headers: [...page.headers] });
       const allowed = pages.has(path) ? ["GET", "HEAD"] : router.allowed(path);
       if (allowed.length === 0) return refuse(routeNotFound(path));
       if (method !== "OPTIONS") return refuse(methodNotAllowed(method, allowed.join(", ")));
       const reply = { status: 204, headers: [...securityHeaders, "allow", allowed.join(", ")], body: "" };
-      return void this.write({ request, response, headers }, reply);
+      return void this.write({ request, response }, reply);
     }
     const connection = this.#connections.get(request.socket);
     if (connection === undefined) return;
     if (connection.load.inFlight >= limits.requestsPerAddress)
       return refuse(tooManyFromAddress(limits.requestsPerAddress, connection.load.inFlight));
-    const invocation = new NodeInvocation(this, { request, response, headers, match, query, connection });
+    const invocation = new NodeInvocation(this, { request, response, match, query, connection });
     connection.running.add(invocation);
+    connection.idleRounds = 0;
     connection.load.inFlight++;
     invocation.execution = this.host.runtime.start(match.route.operation, invocation);
   }
+
+  /** What is no HTTP ends the connection, but never in the place of an answer that somebody waits for. */
+  #malformed(error: NodeJS.ErrnoException, socket: Socket): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined || connection.running.size === 0 || isGone(error)) return refuseMalformed(error, socket);
+    if (connection.malformed !== undefined) return;
+    connection.malformed = error;
+    const fault = error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? requestTooSlow() : requestMalformed();
+    for (const invocation of connection.running) invocation.malformed(fault);
+  }
+
+  /** Ends a connection whose client sent what is no HTTP, once every request before that is answered. */
+  endMalformed({ socket, running, ending, malformed }: HttpConnection): void {
+    if (running.size > 0 || ending || malformed === undefined) return;
+    // The answers are written to the socket in turn; this comes after them.
+    setImmediate(() => refuseMalformed(malformed, socket));
+  }
 }
 
-/** What is no HTTP gets the shortest answer that is. */
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+function isLong({ chunked, contentLength, expectsContinue }: RequestHeaders): boolean {
+  return chunked || (contentLength !== undefined && (Number(contentLength) > discardedBytes || expectsContinue));
+}
+
+/**
+ * Closes gently after the answer: a socket that is destroyed with bytes unread resets the connection, and the reset can overtake the answer.
+ * *Bounds*: a second, or a megabyte more.
+ */
+function linger(request: IncomingMessage): void {
+  const { socket } = request;
+  let dropped = 0;
+  request.on("data", (chunk: Buffer) => {
+    dropped += chunk.length;
+    if (dropped > lingerBytes) socket.destroy();
+  });
+  socket.destroySoon = () => {
+    socket.end();
+    const timer = systemClock.schedule(lingerMs, () => socket.destroy());
+    socket.once("close", () => timer.cancel());
+  };
+}
+
+function isGone(error: NodeJS.ErrnoException): boolean {
+  return error.code === "ECONNRESET" || error.code === "HPE_INVALID_EOF_STATE";
+}
+
+/** The shortest answer that is HTTP. */
+function refuseMalformed(error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }, socket: Socket): void {
   if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
   const statuses: Record<string, string> = {
-    HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+    HPE_HEADER_OVERFLOW: error.rawPacket?.includes("\r\n") ? "431 Request Header Fields Too Large" : "414 URI Too Long",
     ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
   };
   socket.end(`HTTP/1.1 ${statuses[error.code ?? ""] ?? "400 Bad Request"}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);

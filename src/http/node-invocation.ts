@@ -2,7 +2,8 @@ import { Fault } from "../core/fault.ts";
 import { parseTraceparent, type TraceParent } from "../core/trace.ts";
 import { type Actor, anonymous, standsFor } from "../operation/actor.ts";
 import type { HttpFacts } from "../operation/execution.ts";
-import type { Invocation, RunningExecution } from "../pipeline/running-execution.ts";
+import type { Invocation, RunningExecution, Waiting } from "../pipeline/running-execution.ts";
+import type { BodyReading } from "./body.ts";
 import type { HttpConnection } from "./connection.ts";
 import type { HttpListener, HttpTurn } from "./listener.ts";
 import { preconditionMissing } from "./problem.ts";
@@ -19,12 +20,13 @@ export class NodeInvocation implements Invocation {
   readonly #match: Match;
   readonly #query: string;
   readonly #connection: HttpConnection;
-  execution: RunningExecution | undefined;
+  execution: RunningExecution | undefined = undefined;
+  #reading: BodyReading | undefined = undefined;
 
   constructor(listener: HttpListener, exchange: NodeExchange) {
     this.#listener = listener;
     this.#turn = exchange;
-    this.#headers = exchange.headers;
+    this.#headers = exchange.request.known;
     this.#match = exchange.match;
     this.#query = exchange.query;
     this.#connection = exchange.connection;
@@ -59,19 +61,20 @@ export class NodeInvocation implements Invocation {
     return connection.lastToken === undefined ? authenticator.authenticate(token) : connection.lastToken.actor;
   }
 
-  readInput(): unknown {
-    const { binder } = this.#match.route;
-    if (!binder.takesBody) return this.#bind(undefined);
-    const reading = this.#listener.bodies.read(this.#turn.request, this.#headers);
-    return reading === undefined ? this.#bind(undefined) : reading.then((body) => this.#bind(body));
+  readInput(execution: RunningExecution): void | Waiting {
+    if (this.#match.route.binder.takesBody) return this.#listener.bodies.read(this.#turn.request, (body) => this.#bind(execution, body));
+    this.#bind(execution, undefined);
   }
 
   reply(execution: RunningExecution): HttpFacts {
     const { route } = this.#match;
+    // Both may throw what the operation's own `location` or `etag` threw; then this is called again with that as the fault.
     const reply = replyTo(execution, route, this.#headers);
+    const responseBytes = this.#listener.write(this.#turn, reply);
+    this.#reading?.stop();
     this.#connection.running.delete(this);
     this.#connection.load.inFlight--;
-    const responseBytes = this.#listener.write(this.#turn, reply);
+    if (this.#connection.malformed !== undefined) this.#listener.endMalformed(this.#connection);
     return {
       method: this.#turn.request.method ?? "",
       route: route.path,
@@ -86,9 +89,9 @@ export class NodeInvocation implements Invocation {
     this.execution?.stop(new Fault({ code: "cancelled", type: "client_disconnected", message: "The client went away before the answer." }));
   }
 
-  #bind(body: unknown): unknown {
+  #bind(execution: RunningExecution, body: unknown): void {
     const { route, params } = this.#match;
-    return bindInput(route, { params, query: this.#query, body, ifMatch: this.#headers.ifMatch });
+    execution.input = bindInput(route, { params, query: this.#query, body, ifMatch: this.#headers.ifMatch });
   }
 }
 

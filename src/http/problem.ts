@@ -34,8 +34,25 @@ export function problemReply(fault: Fault, requestId: string): ProblemReply {
   const headers: string[] = [];
   // Whole seconds, rounded up: earlier would be too early.
   if (fault.retryAfterMs !== undefined) headers.push("retry-after", String(Math.max(1, Math.ceil(fault.retryAfterMs / 1000))));
+  if (fault.type === "method_not_allowed") headers.push("allow", String(rest.allowed));
+  if (fault.type === "rate_limited") pushRateLimit(headers, fault.details as RateRefusal, fault.retryAfterMs);
   if (status === 401) headers.push("www-authenticate", fault.type === "token_missing" ? "Bearer" : 'Bearer error="invalid_token"');
   return { status, body, headers };
+}
+
+interface RateRefusal {
+  readonly value: number;
+  readonly burst: number;
+}
+
+/**
+ * The quota and what is left of it. A bucket of `burst` that refills at `value` per second is told as the quota of the window in which it refills.
+ * *Source*: draft-ietf-httpapi-ratelimit-headers-10.
+ */
+function pushRateLimit(headers: string[], { value, burst }: RateRefusal, retryAfterMs = 1_000): void {
+  const windowSeconds = Math.max(1, Math.ceil(burst / value));
+  headers.push("ratelimit-policy", `"actor";q=${Math.max(1, Math.floor(value * windowSeconds))};w=${windowSeconds}`);
+  headers.push("ratelimit", `"actor";r=0;t=${Math.max(1, Math.ceil(retryAfterMs / 1_000))}`);
 }
 
 export const routeNotFound = (path: string): Fault =>
@@ -69,6 +86,29 @@ export const notJson = (): Fault =>
     type: "media_type_unsupported",
     status: 415,
     message: 'The body must be JSON: send it with "Content-Type: application/json".',
+  });
+
+export const bodyEncoded = (): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "content_encoding_unsupported",
+    status: 415,
+    message: "The body must not be compressed. Send it without Content-Encoding.",
+  });
+
+export const requestMalformed = (): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "request_malformed",
+    message: "The rest of the request is no HTTP. Mend how its body is framed, and send it again.",
+  });
+
+export const requestTooSlow = (): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "request_timeout",
+    status: 408,
+    message: "The request took too long to arrive. Send it again, in one go.",
   });
 
 export const urlTooLong = (limit: number): Fault =>

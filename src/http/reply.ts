@@ -1,4 +1,6 @@
+import assert from "node:assert";
 import type { RunningExecution } from "../pipeline/running-execution.ts";
+import { HeaderBlock } from "./head.ts";
 import { problemReply } from "./problem.ts";
 import type { RequestHeaders } from "./request-headers.ts";
 import type { HttpRoute } from "./router.ts";
@@ -6,7 +8,9 @@ import type { HttpRoute } from "./router.ts";
 /** A reply, ready to be written by any transport. */
 export interface HttpReply {
   readonly status: number;
-  /** Names and values in turn. */
+  /** What many replies have alike. *Default*: nothing. */
+  readonly constant?: HeaderBlock;
+  /** Names and values in turn, of this reply alone. */
   readonly headers: string[];
   readonly body: string;
 }
@@ -29,39 +33,54 @@ export const securityHeaders: readonly string[] = [
   "no-store",
 ];
 
-const json = [...securityHeaders, "content-type", "application/json"];
-const problem = [...securityHeaders, "content-type", "application/problem+json"];
+const plain = new HeaderBlock(securityHeaders);
+const json = new HeaderBlock([...securityHeaders, "content-type", "application/json"]);
+const problem = new HeaderBlock([...securityHeaders, "content-type", "application/problem+json"]);
 
 /** Writes the outcome of an execution as HTTP says it. */
 export function replyTo(execution: RunningExecution, route: HttpRoute, request: RequestHeaders): HttpReply {
   if (execution.fault !== undefined) return faultReply(execution);
   const { requestId, body } = execution;
-  if (route.plain) {
-    if (route.status === 204) return { status: 204, headers: [...securityHeaders, "x-request-id", requestId], body: "" };
-    return { status: route.status, headers: [...json, "x-request-id", requestId], body };
+  if (route.plain && !execution.replayed) {
+    if (route.status === 204) return { status: 204, constant: plain, headers: ["x-request-id", requestId], body: "" };
+    return { status: route.status, constant: json, headers: ["x-request-id", requestId], body };
   }
   return entityReply(execution, route, request);
 }
 
-function entityReply({ requestId, body, replayed }: RunningExecution, { http, status }: HttpRoute, request: RequestHeaders): HttpReply {
+function entityReply(
+  { requestId, body, replayed }: RunningExecution,
+  { http, status, verb }: HttpRoute,
+  request: RequestHeaders,
+): HttpReply {
   const output = JSON.parse(body) as never;
-  const headers = [...(status === 204 ? securityHeaders : json), "x-request-id", requestId];
+  const constant = status === 204 ? plain : json;
+  const headers = ["x-request-id", requestId];
   if (http.location !== undefined) headers.push("location", http.location(output));
   if (replayed) headers.push("idempotency-replayed", "true");
   if (http.etag !== undefined) {
-    const etag = `"${http.etag(output)}"`;
+    const version = String(http.etag(output));
+    assert(/^[\x21\x23-\x7e]*$/.test(version), "an ETag is printable ASCII without quotes and spaces: give a version number or a hash");
+    const etag = `"${version}"`;
     headers.push("etag", etag);
-    if (request.ifNoneMatch !== undefined && matches(request.ifNoneMatch, etag)) return { status: 304, headers, body: "" };
+    // Only what was asked for can be what the client has; a change was made, whatever it has.
+    if (verb === "GET" && request.ifNoneMatch !== undefined && matches(request.ifNoneMatch, etag))
+      return { status: 304, constant, headers, body: "" };
   }
-  return { status, headers, body: status === 204 ? "" : body };
+  return { status, constant, headers, body: status === 204 ? "" : body };
+}
+
+/** The answer to `OPTIONS`. */
+export function optionsReply(allowed: string, requestId: string): HttpReply {
+  return { status: 204, headers: [...securityHeaders, "x-request-id", requestId, "allow", allowed], body: "" };
 }
 
 export function faultReply({ fault, requestId }: Pick<RunningExecution, "fault" | "requestId">): HttpReply {
   const reply = problemReply(fault as NonNullable<typeof fault>, requestId);
-  return { status: reply.status, headers: [...problem, "x-request-id", requestId, ...reply.headers], body: reply.body };
+  return { status: reply.status, constant: problem, headers: ["x-request-id", requestId, ...reply.headers], body: reply.body };
 }
 
 function matches(ifNoneMatch: string, etag: string): boolean {
   if (ifNoneMatch.trim() === "*") return true;
-  return ifNoneMatch.split(",").some((candidate) => candidate.trim().replace(/^W\//, "") === etag);
+  return ifNoneMatch.match(/"[^"]*"/g)?.includes(etag) ?? false;
 }

@@ -1,9 +1,14 @@
 /** The request headers that the platform reads. */
 export class RequestHeaders {
+  host: string | undefined = undefined;
+  expect: string | undefined = undefined;
   authorization: string | undefined = undefined;
   contentType: string | undefined = undefined;
   contentLength: string | undefined = undefined;
+  contentEncoding: string | undefined = undefined;
   chunked = false;
+  /** The body comes only once it is asked for. */
+  expectsContinue = false;
   idempotencyKey: string | undefined = undefined;
   traceparent: string | undefined = undefined;
   requestId: string | undefined = undefined;
@@ -22,6 +27,15 @@ export function readHeaders(raw: readonly string[]): RequestHeaders {
     const name = raw[i] as string;
     const value = raw[i + 1] as string;
     switch (name.length) {
+      case 4:
+        if (is(name, "host")) headers.host = value;
+        break;
+      case 6:
+        if (is(name, "expect")) {
+          headers.expect = value;
+          headers.expectsContinue = true;
+        }
+        break;
       case 8:
         if (is(name, "if-match")) headers.ifMatch = value;
         break;
@@ -41,6 +55,9 @@ export function readHeaders(raw: readonly string[]): RequestHeaders {
         break;
       case 15:
         if (is(name, "idempotency-key")) headers.idempotencyKey = value;
+        break;
+      case 16:
+        if (is(name, "content-encoding")) headers.contentEncoding = value;
         break;
       case 17:
         if (is(name, "transfer-encoding")) headers.chunked = true;
@@ -65,4 +82,9 @@ export function acceptableRequestId(value: string | undefined): string | undefin
 /** What a caller says it has left. *Units*: milliseconds. */
 export function remainingMs(value: string | undefined): number | undefined {
   return value !== undefined && /^\d{1,9}$/.test(value) ? Number(value) : undefined;
+}
+
+/** Whether a body follows the headers. */
+export function hasBody({ contentLength, chunked }: RequestHeaders): boolean {
+  return chunked || (contentLength !== undefined && contentLength !== "0");
 }

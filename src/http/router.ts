@@ -45,7 +45,10 @@ export class HttpRouter {
     const exact = this.#exact.get(`${method} ${path}`);
     if (exact !== undefined) return exact;
     const found = this.#tree.find(method as Verb, path);
-    return found === null ? undefined : { route: found.store as HttpRoute, params: found.params };
+    // The tree takes nothing at all for a parameter too; an empty segment names nothing.
+    return found === null || path.endsWith("/") || path.includes("//", 8)
+      ? undefined
+      : { route: found.store as HttpRoute, params: found.params };
   }
 
   /** The verbs that a path has, as `Allow` lists them; empty where the path is unknown. */
@@ -54,6 +57,12 @@ export class HttpRouter {
     if (known.length === 0) return [];
     return [...known, ...(known.includes("GET") ? ["HEAD"] : []), "OPTIONS"];
   }
+}
+
+/** The tree takes an empty segment for a parameter too, but nothing has an empty name. */
+function hasEmpty(params: Readonly<Record<string, string | undefined>>): boolean {
+  for (const name in params) if (params[name] === "") return true;
+  return false;
 }
 
 function makeRoute(operation: CompiledOperation): HttpRoute | undefined {

@@ -21,6 +21,7 @@ const retryAfterMs = 1_000;
 /**
  * A bound on what runs at once, with a bounded queue in front, first come first served.
  * *Guarantees*: never more than `concurrency` hold a slot, never more than `queue` wait; whoever was granted one must leave once.
+ * In measure mode nobody waits and nobody is refused: whoever would have been is told so, with a slot.
  */
 export class Slots {
   readonly options: SlotsOptions;
@@ -44,22 +45,27 @@ export class Slots {
    * Returns false when the caller must wait: then call {@link wait}.
    */
   tryEnter(): boolean {
-    if (this.#running >= this.options.concurrency || this.#waiting.size > 0) return false;
+    const { concurrency, queue, mode } = this.options;
+    if (mode === "measure" ? this.#running >= concurrency + queue : this.#running >= concurrency || this.#waiting.size > 0) return false;
     this.#running++;
     return true;
   }
 
-  /** Takes a place in the queue, or says why there is none. In measure mode the caller gets a slot over the limit instead. */
+  /** Takes a place in the queue, or says why there is none. In measure mode the caller has a slot over the limit with the refusal. */
   wait(waiter: Waiter): Refusal | undefined {
     const { name, concurrency, queue, mode } = this.options;
-    if (this.#waiting.size < queue) {
+    if (mode === "enforce" && this.#waiting.size < queue) {
       this.#waiting.add(waiter);
       return undefined;
     }
-    if (mode === "measure") this.#running++;
+    const waiting = mode === "enforce" ? this.#waiting.size : this.#running - concurrency;
     // Where nobody may wait, the slots are what is full.
-    if (queue === 0) return { limit: `${name} concurrency`, value: concurrency, load: this.#running, mode };
-    return { limit: `${name} queue`, value: queue, load: this.#waiting.size, mode };
+    const refusal: Refusal =
+      queue === 0
+        ? { limit: `${name} concurrency`, value: concurrency, load: this.#running, mode }
+        : { limit: `${name} queue`, value: queue, load: waiting, mode };
+    if (mode === "measure") this.#running++;
+    return refusal;
   }
 
   /** Gives up a place in the queue. Returns false when it was granted already: then the caller must leave instead. */
@@ -69,7 +75,6 @@ export class Slots {
 
   leave(): void {
     for (const next of this.#waiting) {
-      if (this.#running > this.options.concurrency) break;
       this.#waiting.delete(next);
       next.granted();
       return;

@@ -6,14 +6,14 @@ import { refused, type Slots } from "./admission.ts";
 import type { CompiledOperation } from "./compiled.ts";
 import { execute } from "./execute.ts";
 import { denied, invalidInput } from "./refusals.ts";
-import type { RunningExecution } from "./running-execution.ts";
+import type { RunningExecution, Waiting } from "./running-execution.ts";
 
-/** One step of the way of a request. It throws to refuse, and returns a promise only when it must wait. */
+/** One step of the way of a request. It throws to refuse, and returns something to wait for only when it must. */
 export interface Step {
   readonly name: string;
   /** Whether operations like this one need the step; asked once, at start. */
   applies(operation: CompiledOperation): boolean;
-  run(execution: RunningExecution): void | Promise<void>;
+  run(execution: RunningExecution): void | Waiting;
 }
 
 /**
@@ -24,7 +24,8 @@ export const pipeline: readonly Step[] = [
   { name: "accept", applies: () => true, run: accept },
   { name: "authenticate", applies: () => true, run: authenticate },
   { name: "rate-limit", applies: () => true, run: limitRate },
-  { name: "read and validate the input", applies: () => true, run: readInput },
+  { name: "read the input", applies: () => true, run: readInput },
+  { name: "validate the input", applies: () => true, run: validate },
   { name: "authorize", applies: (operation) => operation.access !== "public", run: authorize },
   { name: "take a slot of the operation", applies: () => true, run: takeSlot },
   { name: "take a slot of the process", applies: () => true, run: takeProcessSlot },
@@ -67,7 +68,8 @@ function accept(execution: RunningExecution): void {
   execution.deadlineMs = remaining === undefined ? compiled.limits.deadlineMs : Math.min(compiled.limits.deadlineMs, remaining);
   execution.deadlineAt = execution.acceptedAt + execution.deadlineMs;
   runtime.wheel.add(execution);
-  if (execution.deadlineMs <= 0) execution.expire();
+  // Thrown, not expired: nothing after this step may run, nor take what nobody would give back.
+  if (execution.deadlineMs <= 0) throw execution.lateFault();
 }
 
 function authenticate(execution: RunningExecution): void | Promise<void> {
@@ -97,19 +99,17 @@ function limitRate(execution: RunningExecution): void {
     code: "resource_exhausted",
     type: "rate_limited",
     message: `More than ${value} requests per second came from you. Come back in ${Math.ceil(waitMs)} ms and send fewer at once.`,
-    details: { limit: "rate per actor", value, load: value },
+    details: { limit: "rate per actor", value, load: value, burst: options.rateLimit.burst },
     retryAfterMs: waitMs,
   });
 }
 
-function readInput(execution: RunningExecution): void | Promise<void> {
-  const raw = execution.invocation.readInput();
-  if (raw instanceof Promise) return raw.then((value) => validate(execution, value));
-  validate(execution, raw);
+function readInput(execution: RunningExecution): void | Waiting {
+  return execution.invocation.readInput(execution);
 }
 
-function validate(execution: RunningExecution, raw: unknown): void {
-  const parsed = execution.compiled.input.parse(raw);
+function validate(execution: RunningExecution): void {
+  const parsed = execution.compiled.input.parse(execution.input);
   if (parsed instanceof Problems) throw invalidInput(parsed.list);
   execution.input = parsed;
 }

@@ -12,6 +12,12 @@ import type { Slots, Waiter } from "./admission.ts";
 import type { CompiledOperation } from "./compiled.ts";
 import type { Runtime } from "./runtime.ts";
 
+/** Something that is not done yet: a promise, or what settles in the turn in which it is done. */
+export interface Waiting {
+  // biome-ignore lint/suspicious/noThenProperty: the part of a promise that the pipeline needs.
+  then(done: () => void, failed: (error: unknown) => void): void;
+}
+
 /** What a surface brings of one request, and how it takes the outcome. */
 export interface Invocation {
   readonly surface: string;
@@ -23,8 +29,8 @@ export interface Invocation {
   readonly remainingMs: number | undefined;
   readonly idempotencyKey: string | undefined;
   authenticate(): Actor | Promise<Actor>;
-  /** The input, not validated yet. */
-  readInput(): unknown;
+  /** Puts the input on the execution, not validated yet; at once, or when what it returns is done. */
+  readInput(execution: RunningExecution): void | Waiting;
   /** Takes the outcome, once. Returns the facts to publish, or a function that is told when they are known. */
   reply(execution: RunningExecution): HttpFacts | undefined;
 }
@@ -224,15 +230,18 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   }
 
   expire(): void {
+    this.stop(this.lateFault());
+  }
+
+  /** The fault of an execution whose deadline has passed. */
+  lateFault(): Fault {
     const deadline = formatMs(this.deadlineMs);
-    this.stop(
-      new Fault({
-        code: "deadline_exceeded",
-        message: `${this.operation} did not end within its deadline of ${deadline}. Nothing of it was kept unless it says so; try again later.`,
-        details: { limit: `${this.operation} deadline`, value: this.deadlineMs, load: Math.round(this.elapsedMs()) },
-        retryAfterMs: 1_000,
-      }),
-    );
+    return new Fault({
+      code: "deadline_exceeded",
+      message: `${this.operation} did not end within its deadline of ${deadline}. Nothing of it was kept unless it says so; try again later.`,
+      details: { limit: `${this.operation} deadline`, value: this.deadlineMs, load: Math.round(this.elapsedMs()) },
+      retryAfterMs: 1_000,
+    });
   }
 
   /** Ends the execution from outside: deadline, a client that went away, a process that stops. A commit that is on its way is waited for. */

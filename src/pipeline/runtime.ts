@@ -126,9 +126,20 @@ export class Runtime {
     let elsewhere = execution.queuedMs + execution.databaseMs;
     if (execution.upstreamMs !== undefined) for (const name in execution.upstreamMs) elsewhere += execution.upstreamMs[name] ?? 0;
     execution.runningMs = Math.max(0, total - elsewhere);
-    execution.http = execution.invocation.reply(execution);
+    this.#reply(execution);
     if (!execution.handling) this.release(execution);
     this.signals.executed.publish(execution);
+  }
+
+  #reply(execution: RunningExecution): void {
+    try {
+      execution.http = execution.invocation.reply(execution);
+    } catch (error) {
+      // The operation's own location() or etag() threw, or details of its fault have no JSON form: a bug of it, which still is answered.
+      execution.fault = visibleFault(execution.compiled, error);
+      execution.outcome = execution.fault.code;
+      execution.http = execution.invocation.reply(execution);
+    }
   }
 
   /** Gives back what an execution held, once its handler has ended. */

@@ -1,0 +1,86 @@
+import { ServerResponse, STATUS_CODES } from "node:http";
+import { Writable } from "node:stream";
+
+/** Headers that are the same in many replies, in both forms that are needed of them. */
+export class HeaderBlock {
+  /** Names and values in turn. */
+  readonly pairs: readonly string[];
+  /** As on the wire, each with its line end. */
+  readonly text: string;
+
+  constructor(pairs: readonly string[]) {
+    this.pairs = pairs;
+    this.text = linesOf(pairs);
+  }
+}
+
+export function linesOf(pairs: readonly string[]): string {
+  let text = "";
+  for (let i = 0; i < pairs.length; i += 2) text += `${pairs[i]}: ${pairs[i + 1]}\r\n`;
+  return text;
+}
+
+/** What a response keeps of its head once it is written. */
+interface HeadHolder {
+  _header: string | null;
+}
+
+const statusLines = new Map<number, string>();
+
+/** The first line of a reply. */
+export function statusLine(status: number): string {
+  let line = statusLines.get(status);
+  if (line === undefined) {
+    line = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "unknown"}\r\n`;
+    statusLines.set(status, line);
+  }
+  return line;
+}
+
+/**
+ * Answers with a head that is written already. `writeHead` checks every header against two regular expressions each time; ours are constants,
+ * numbers, and ids that were checked when they came in. Only for replies with a body whose length the head tells.
+ */
+export function endWithHead(response: ServerResponse, head: string, body: string): void {
+  (response as unknown as HeadHolder)._header = head;
+  response.end(body, "latin1");
+}
+
+let proven: boolean | undefined;
+
+/** Whether this version of Node sends such a head just as it is; tried once on a response that goes nowhere. Otherwise `writeHead` does it. */
+export function headsAreSent(): boolean {
+  proven ??= tryHead();
+  return proven;
+}
+
+function tryHead(): boolean {
+  let sent = "";
+  const socket = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      sent += chunk.toString("latin1");
+      done();
+    },
+  });
+  try {
+    const response = new ServerResponse({ method: "POST", httpVersionMajor: 1, httpVersionMinor: 1 } as never);
+    response.assignSocket(socket as never);
+    endWithHead(response, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n", "ok");
+    return sent === "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok" && response.headersSent;
+  } catch {
+    return false;
+  }
+}
+
+let second = 0;
+let date = "";
+
+/** The `Date` of a reply, made once a second. *Units*: milliseconds since the Unix epoch. */
+export function httpDate(nowMs: number): string {
+  const current = Math.floor(nowMs / 1_000);
+  if (current !== second) {
+    second = current;
+    date = new Date(nowMs).toUTCString();
+  }
+  return date;
+}
