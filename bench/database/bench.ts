@@ -18,13 +18,13 @@ const contenders = ["plimsoll", "raw"].map((name) => ({ name, quick: true }));
  * actor and timeouts are set in each transaction, and row-level security holds, for both.
  */
 export async function runDatabase(bench: "query" | "command", options: BenchOptions): Promise<Report> {
-  const rounds = options.rounds ?? (options.quick ? 9 : 15);
+  const rounds = options.rounds ?? (options.quick ? 15 : 25);
   const database = await prepareDatabase();
   const running: ContenderProcess[] = [];
   try {
     for (const { name } of chosen(contenders, options)) running.push(await startContender(bench, name, { ...database, connections }));
     for (const contender of running) await contender.work(callers, options.quick ? 2 : 4);
-    const runners = running.map(({ name }, index) => ({ name, measure: () => running[index]!.work(callers, options.quick ? 1.2 : 2) }));
+    const runners = running.map(({ name }, index) => ({ name, measure: () => running[index]!.work(callers, options.quick ? 0.7 : 1) }));
     const samples = await runRounds(runners, rounds);
     const figures = running.map((contender) => ({ ...summarize(contender, samples), rssMb: rssMb(contender.pid) }));
     let done = running.reduce((sum, contender) => sum + contender.done, 0);

@@ -34,13 +34,14 @@ export interface LoadOutcome {
 }
 
 /** Posts as fast as the answers come. Rejects where any of them was not a 2xx: such a round measures something else. */
-export async function runLoad(load: Load): Promise<Sample> {
+export async function runLoad(load: Load): Promise<Sample & { readonly requests: number }> {
   const usedBefore = cpuUs(load.pid);
   const { requests, seconds, p50Ms, p99Ms, failed } = loadProgram === "wrk" ? await runWrk(load) : await runGenerator(load);
   const used = cpuUs(load.pid);
   if (failed > 0)
     throw new Error(`${failed} of ${requests} requests to ${load.url} failed under load; nothing can be said about its speed.`);
   return {
+    requests,
     perSecond: requests / seconds,
     p50Ms,
     p99Ms,

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadProgram, runLoad } from "../harness/load.ts";
 import { pinning, rssMb } from "../harness/machine.ts";
-import type { BenchOptions } from "../harness/options.ts";
-import { chosen } from "../harness/options.ts";
-import { describeCommit, describeMachine, type Report } from "../harness/report.ts";
-import { type Runner, runRounds, summarize } from "../harness/rounds.ts";
+import { type BenchOptions, chosen } from "../harness/options.ts";
+import { describeCommit, describeMachine, type Report, type Result } from "../harness/report.ts";
+import { type Runner, runRounds, type Sample, summarize } from "../harness/rounds.ts";
 import { type Server, startServer } from "../harness/server.ts";
+import { awaitSpans, countLogLines, type Evidence, tracesPath } from "./evidence.ts";
 import { order, path } from "./order.ts";
 import { issueToken } from "./token.ts";
 import { type Claims, verify } from "./verify.ts";
@@ -20,58 +20,79 @@ interface Contender extends Claims {
   readonly quick: boolean;
 }
 
-const everything = { validates: true, authenticates: true };
-const validation = { validates: true, authenticates: false };
 const contenders: readonly Contender[] = [
-  { name: "plimsoll", file: "plimsoll.ts", ...everything, peer: false, quick: true },
-  { name: "raw", file: "raw.ts", validates: false, authenticates: false, peer: false, quick: true },
-  { name: "fastify-bare", file: "fastify-bare.ts", ...validation, peer: true, quick: true },
-  { name: "fastify", file: "fastify.ts", ...everything, peer: true, quick: false },
-  { name: "hono", file: "hono.ts", ...validation, peer: true, quick: false },
-  { name: "@nestjs/core", file: "nest.ts", ...validation, peer: true, quick: false },
+  { name: "plimsoll", file: "plimsoll.ts", does: "everything", peer: false, quick: true },
+  { name: "raw", file: "raw.ts", does: "nothing", peer: false, quick: true },
+  { name: "fastify-bare", file: "fastify-bare.ts", does: "validation", peer: true, quick: true },
+  { name: "fastify", file: "fastify.ts", does: "everything", peer: true, quick: false },
+  { name: "hono", file: "hono.ts", does: "validation", peer: true, quick: false },
+  { name: "@nestjs/core", file: "nest.ts", does: "validation", peer: true, quick: false },
 ];
 const connections = 64;
 
 /** POST with a validated body of 220 bytes over 64 keep-alive connections: what everything on costs, beside raw `node:http`. */
 export async function runHttp(options: BenchOptions): Promise<Report> {
-  const rounds = options.rounds ?? (options.quick ? 9 : 11);
-  const running: Server[] = [];
+  const rounds = options.rounds ?? (options.quick ? 9 : 21);
   const folder = mkdtempSync(join(tmpdir(), "bench-http-"));
+  const collector = await startServer({ name: "collector", file: fileOf("collector.ts"), role: "load" });
+  const measured: Measured[] = [];
   try {
-    const collector = await startServer({ name: "collector", file: fileOf("collector.ts"), role: "load" });
-    running.push(collector);
     const token = issueToken();
-    const servers = new Map<string, Server>();
-    for (const contender of chosen(contenders, options)) {
-      const server = await startContender(contender, {
-        OTLP_URL: `${collector.url}/v1/traces`,
-        LOG_FILE: join(folder, `${contender.name.replaceAll("/", "-")}.log`),
-      });
-      running.push(server);
-      servers.set(contender.name, server);
-      await verify(server.url, contender, token);
+    for (const contender of chosen(contenders, options)) measured.push(await startMeasured(contender, { collector, folder, token }));
+    for (const one of measured) await one.load(options.quick ? 2 : 4);
+    const samples = await runRounds(measured, rounds);
+    const results: Result[] = [];
+    for (const one of measured) {
+      const result = { ...summarize(one, samples), does: one.does, rssMb: rssMb(one.server.pid) };
+      results.push({ ...result, ...(one.does === "everything" && (await one.evidence())) });
     }
-    const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
-    const load = (server: Server, seconds: number) =>
-      runLoad({ url: server.url + path, body: JSON.stringify(order), headers, connections, seconds, pid: server.pid });
-    for (const server of servers.values()) await load(server, options.quick ? 2 : 4);
-    const runners = [...servers].map(([name, server]): Runner & { readonly server: Server } => {
-      const { peer } = contenders.find((contender) => contender.name === name)!;
-      return { name, peer, server, measure: () => load(server, options.quick ? 1 : 2) };
-    });
-    const samples = await runRounds(runners, rounds);
-    const results = runners.map((runner) => ({ ...summarize(runner, samples), rssMb: rssMb(runner.server.pid) }));
-    return {
-      bench: "http",
-      machine: describeMachine({ load: `${loadProgram}, ${connections} connections`, pinning }),
-      commit: describeCommit(),
-      rounds,
-      results,
-    };
+    const machine = describeMachine({ load: `${loadProgram}, ${connections} connections`, pinning });
+    return { bench: "http", machine, commit: describeCommit(), rounds, results };
   } finally {
-    await Promise.all(running.map((server) => server.stop()));
+    await Promise.all([collector, ...measured.map(({ server }) => server)].map((server) => server.stop()));
     rmSync(folder, { recursive: true });
   }
+}
+
+interface Measured extends Runner, Claims {
+  readonly server: Server;
+  load(seconds: number): Promise<Sample>;
+  /** Stops the server and shows that it did what it claims to do beside answering. */
+  evidence(): Promise<Evidence>;
+}
+
+interface Surroundings {
+  readonly collector: Server;
+  readonly folder: string;
+  readonly token: string;
+}
+
+async function startMeasured(contender: Contender, { collector, folder, token }: Surroundings): Promise<Measured> {
+  const { name, file, does, peer } = contender;
+  const logFile = join(folder, `${file}.log`);
+  const server = await startContender(contender, { OTLP_URL: collector.url + tracesPath(name), LOG_FILE: logFile });
+  await verify(server.url, contender, token);
+  const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
+  const body = JSON.stringify(order);
+  let requests = 0;
+  const load = async (seconds: number): Promise<Sample> => {
+    const { requests: answered, ...sample } = await runLoad({
+      url: server.url + path,
+      body,
+      headers,
+      connections,
+      seconds,
+      pid: server.pid,
+    });
+    requests += answered;
+    return sample;
+  };
+  const evidence = async (): Promise<Evidence> => {
+    const spans = await awaitSpans(name, requests, `${collector.url}/count`);
+    await server.stop();
+    return { spans, logLines: await countLogLines(name, requests, logFile) };
+  };
+  return { name, does, peer, server, load, evidence, measure: () => load(1) };
 }
 
 function startContender({ name, file }: Contender, env: Readonly<Record<string, string>>): Promise<Server> {

@@ -46,4 +46,8 @@ app.post<{ Body: Order }>(
 );
 app.get("/metrics", async (_request, reply) => reply.type(register.contentType).send(await register.metrics()));
 await app.listen({ port: Number(process.env.PORT), host: "127.0.0.1" });
+process.once("SIGTERM", async () => {
+  await app.close();
+  logger.flush(() => process.exit(0));
+});
 console.log("ready");
