@@ -214,6 +214,8 @@ interface Possible {
 export class FaultResponses {
   readonly #schemas: SharedSchemas;
   readonly #shared = new Map<string, object>();
+  // Most operations end with the same faults: each is written once.
+  readonly #written = new Map<unknown, Possible>();
 
   constructor(schemas: SharedSchemas) {
     this.#schemas = schemas;
@@ -223,9 +225,17 @@ export class FaultResponses {
   of(conditions: FaultConditions): Record<string, object> {
     const byStatus = new Map<number, Possible[]>();
     const add = (status: number, possible: Possible) => byStatus.set(status, [...(byStatus.get(status) ?? []), possible]);
-    for (const declared of conditions.operation.faults.values()) add(declared.status, this.#declared(declared, conditions.operation));
+    for (const declared of conditions.operation.faults.values())
+      add(
+        declared.status,
+        this.#once(declared, () => this.#declared(declared, conditions.operation)),
+      );
     for (const platform of platformFaults) {
-      if (platform.applies(conditions)) add(platform.status ?? codes[platform.code].http, this.#platform(platform));
+      if (!platform.applies(conditions)) continue;
+      add(
+        platform.status ?? codes[platform.code].http,
+        this.#once(platform, () => this.#platform(platform)),
+      );
     }
     return Object.fromEntries(
       [...byStatus].sort(([a], [b]) => a - b).map(([status, all]) => [String(status), this.#response(status, all)]),
@@ -235,6 +245,14 @@ export class FaultResponses {
   /** The shared responses, by name. */
   toJson(): Record<string, object> {
     return Object.fromEntries([...this.#shared].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  #once(fault: unknown, write: () => Possible): Possible {
+    const known = this.#written.get(fault);
+    if (known !== undefined) return known;
+    const possible = write();
+    this.#written.set(fault, possible);
+    return possible;
   }
 
   #response(status: number, all: readonly Possible[]): object {
