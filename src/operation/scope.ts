@@ -35,9 +35,43 @@ export interface BaseScope {
 type ReadMend = "a query only reads: call a command from a command or an action";
 type CallMend = "only queries and commands can be called: what two actions share is a function";
 
+/** What an operation that lists is asked: which page, and by its other fields which rows. */
+export interface PageInput {
+  /** Where the last page ended; the first page where it is left out. */
+  readonly cursor?: string | undefined;
+  /** Rows of a page at the most. */
+  readonly limit: number;
+}
+
+/** One page; `nextCursor` where there is another. */
+export interface Page<R> {
+  readonly items: R[];
+  readonly nextCursor?: string;
+}
+
+export interface PageSpec<R, P> {
+  /** Reads at most `limit` rows in one total order: those after a position, or from the beginning. One more than the page shows is asked for. */
+  readonly rows: (after: P | undefined, limit: number) => Promise<readonly R[]>;
+  /** The values of the sort order of a row, as JSON can say them. */
+  readonly position: (row: R) => P;
+}
+
+/**
+ * Reads one page of a list.
+ * *Faults thrown*: `invalid_argument` as `cursor_invalid` or `cursor_expired`. *Guarantees*: a cursor is sealed; it works for the same operation,
+ * tenant, actor and input only, cursor and limit aside.
+ * @example
+ * page(input, {
+ *   rows: (after: string | undefined, limit) => sql(Order)`select id, total_cents from orders.orders where ${after ?? null}::uuid is null or id < ${after ?? null} order by id desc limit ${limit}`.many(),
+ *   position: (order) => order.id,
+ * });
+ */
+export type ReadPage = <R, P>(input: PageInput, spec: PageSpec<R, P>) => Promise<Page<R>>;
+
 /** The scope of a query: reads in one read-only transaction. */
 export interface ReadScope extends BaseScope {
   readonly sql: Sql;
+  readonly page: ReadPage;
   /** Runs another query in this transaction, within this deadline and budget, authorized again. */
   call<I extends Schema, O extends Schema>(operation: Mend<ReadMend, Query<I, O>>, input: Input<I>): Promise<Output<O>>;
 }
