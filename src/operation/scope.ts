@@ -53,7 +53,7 @@ export interface PageSpec<R, P> {
   /** Reads at most `limit` rows in one total order: those after a position, or from the beginning. One more than the page shows is asked for. */
   readonly rows: (after: P | undefined, limit: number) => Promise<readonly R[]>;
   /** The values of the sort order of a row, as JSON can say them. */
-  readonly position: (row: R) => P;
+  readonly position: (row: R) => NoInfer<P>;
 }
 
 /**

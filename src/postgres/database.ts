@@ -15,7 +15,7 @@ export interface PostgresSpec {
   /** As the application: a role that is neither superuser nor owner. */
   readonly url: string;
   /** As the owner: runs the migrations at start. Without it the app only verifies that they ran. */
-  readonly adminUrl?: string;
+  readonly adminUrl?: string | undefined;
   /** For what needs a session (migrations, LISTEN, leadership) where `url` leads to a transaction pooler. *Default*: `url`. */
   readonly directUrl?: string;
   /** Connections of this process. *Default*: 16. */

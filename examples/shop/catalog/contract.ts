@@ -1,0 +1,85 @@
+import { command, fault, query, role, rule, signedIn } from "plimsoll";
+import { z } from "zod";
+import { pageInput, pageOf } from "../paging.ts";
+import { Version, VersionMismatch } from "../versioning.ts";
+import { Line, Product, ProductFacts, Shortage, TakenLine } from "./domain.ts";
+
+export const ProductNotFound = fault("product_not_found", {
+  code: "not_found",
+  details: z.object({ productId: z.string() }),
+  message: ({ productId }) => `There is no product ${productId}.`,
+});
+
+export const OutOfStock = fault("out_of_stock", {
+  code: "failed_precondition",
+  details: z.object({ short: z.array(Shortage) }),
+  message: ({ short }) => `There is too little of ${short.length} of the products. Order no more than what is left.`,
+});
+
+export const listProducts = query("catalog.list-products", {
+  summary: "List products by name, or search them",
+  input: z.object({ query: z.string().trim().max(200).optional(), ...pageInput }),
+  output: pageOf(Product),
+  access: signedIn(),
+  budget: "2s",
+  http: "GET /v1/products",
+});
+
+export const getProduct = query("catalog.get-product", {
+  summary: "Read a product",
+  input: z.object({ productId: z.uuid() }),
+  output: Product,
+  faults: [ProductNotFound],
+  access: signedIn(),
+  budget: "1s",
+  http: { route: "GET /v1/products/{productId}", etag: ({ version }) => version },
+});
+
+export const createProduct = command("catalog.create-product", {
+  summary: "Put a product into the catalogue",
+  input: ProductFacts,
+  output: Product,
+  access: role("administrator"),
+  idempotent: "no",
+  budget: "1s",
+  http: { route: "POST /v1/products", status: 201, location: ({ id }) => `/v1/products/${id}`, etag: ({ version }) => version },
+});
+
+export const updateProduct = command("catalog.update-product", {
+  summary: "Change a product",
+  input: ProductFacts.partial().extend({ productId: z.uuid(), version: Version }),
+  output: Product,
+  faults: [ProductNotFound, VersionMismatch],
+  access: role("administrator"),
+  idempotent: "natural",
+  budget: "1s",
+  http: { route: "PATCH /v1/products/{productId}", ifMatch: "version", etag: ({ version }) => version },
+});
+
+/** Internal: takes all of the lines from the shelf, or nothing. */
+export const takeStock = command("catalog.take-stock", {
+  input: z.object({ lines: z.array(Line).min(1).max(100) }),
+  output: z.object({ lines: z.array(TakenLine), totalCents: z.int() }),
+  faults: [ProductNotFound, OutOfStock],
+  access: signedIn(),
+  idempotent: "no",
+  budget: "1s",
+});
+
+/** Internal: puts lines back on the shelf. */
+export const returnStock = command("catalog.return-stock", {
+  input: z.object({ lines: z.array(Line).min(1).max(100) }),
+  output: z.object({}),
+  access: signedIn(),
+  idempotent: "no",
+  budget: "1s",
+});
+
+/** Internal: puts many products into the catalogue at once. */
+export const importProducts = command("catalog.import-products", {
+  input: z.object({ products: z.array(ProductFacts).min(1).max(1_000) }),
+  output: z.object({}),
+  access: rule("the system itself", ({ kind }) => kind === "system"),
+  idempotent: "no",
+  budget: "10s",
+});

@@ -1,0 +1,20 @@
+import { fail, implement } from "plimsoll";
+import * as catalog from "../contract.ts";
+import { Product, take } from "../domain.ts";
+import { productColumns } from "./columns.ts";
+
+export const takeStock = implement(catalog.takeStock, async ({ lines: wanted }, { sql }) => {
+  // Locked in one order by everybody, so that two orders of the same products wait for each other and never for ever.
+  const shelf = await sql(Product)`
+    select ${productColumns} from catalog.products
+    where id = any (${wanted.map(({ productId }) => productId)}::uuid[])
+    order by id for update`.many();
+  const { lines, totalCents, unknown, short } = take(wanted, shelf);
+  if (unknown[0] !== undefined) fail(catalog.ProductNotFound, { productId: unknown[0] });
+  if (short.length > 0) fail(catalog.OutOfStock, { short });
+  await sql`
+    update catalog.products p set stock = stock - taken.quantity, version = version + 1
+    from unnest(${lines.map(({ productId }) => productId)}::uuid[], ${lines.map(({ quantity }) => quantity)}::integer[]) as taken (id, quantity)
+    where p.id = taken.id`.run();
+  return { lines, totalCents };
+});

@@ -1,0 +1,132 @@
+import { action, command, fault, query, role, rule, secret, signedIn } from "plimsoll";
+import { z } from "zod";
+import { pageInput, pageOf } from "../paging.ts";
+import { Version, VersionMismatch } from "../versioning.ts";
+import { Email, Role, User, UserFacts } from "./domain.ts";
+import { tokens } from "./tokens.ts";
+
+const Roles = z.array(Role).min(1).max(2);
+const NewPassword = secret(z.string().min(12).max(200));
+const ETag = ({ version }: User) => version;
+
+export const WrongCredentials = fault("wrong_credentials", {
+  code: "unauthenticated",
+  message: "The tenant, the e-mail address or the password is wrong. Try again.",
+});
+
+export const WrongPassword = fault("wrong_password", {
+  code: "permission_denied",
+  message: "The old password is wrong. Try again, or ask an administrator to set a new one.",
+});
+
+export const UserNotFound = fault("user_not_found", {
+  code: "not_found",
+  details: z.object({ userId: z.string() }),
+  message: ({ userId }) => `There is no user ${userId}.`,
+});
+
+export const EmailTaken = fault("email_taken", {
+  code: "already_exists",
+  message: "Another user has this e-mail address. Choose another.",
+});
+
+export const LastAdministrator = fault("last_administrator", {
+  code: "failed_precondition",
+  status: 409,
+  message: "Nobody would be left to administer this tenant. Make somebody else an administrator first.",
+});
+
+export const signIn = action("identity.sign-in", {
+  summary: "Sign in",
+  input: z.object({ tenant: z.string().min(1).max(63), email: Email, password: secret(z.string().max(1_000)) }),
+  output: z.object({ token: secret(z.string()), expiresAt: z.iso.datetime() }),
+  faults: [WrongCredentials],
+  access: "public",
+  idempotent: "no",
+  budget: "5s",
+  uses: { tokens },
+  http: { route: "POST /v1/sessions", status: 201 },
+});
+
+export const createUser = action("identity.create-user", {
+  summary: "Let somebody in",
+  input: UserFacts.extend({ password: NewPassword, roles: Roles.default(["customer"]) }),
+  output: User,
+  faults: [EmailTaken],
+  access: role("administrator"),
+  idempotent: "no",
+  budget: "5s",
+  http: { route: "POST /v1/users", status: 201, location: ({ id }) => `/v1/users/${id}`, etag: ETag },
+});
+
+export const listUsers = query("identity.list-users", {
+  summary: "List users by e-mail address, or those whose name or address has a text in it",
+  input: z.object({ query: z.string().trim().max(200).default(""), ...pageInput }),
+  output: pageOf(User),
+  access: role("administrator"),
+  budget: "1s",
+  http: "GET /v1/users",
+});
+
+export const getUser = query("identity.get-user", {
+  summary: "Read a user; everybody may read oneself",
+  input: z.object({ userId: z.uuid() }),
+  output: User,
+  faults: [UserNotFound],
+  access: signedIn(),
+  budget: "1s",
+  http: { route: "GET /v1/users/{userId}", etag: ETag },
+});
+
+export const updateUser = command("identity.update-user", {
+  summary: "Change a user's name or e-mail address",
+  input: UserFacts.partial().extend({ userId: z.uuid(), version: Version }),
+  output: User,
+  faults: [UserNotFound, EmailTaken, VersionMismatch],
+  access: role("administrator"),
+  idempotent: "natural",
+  budget: "1s",
+  http: { route: "PATCH /v1/users/{userId}", ifMatch: "version", etag: ETag },
+});
+
+export const deleteUser = command("identity.delete-user", {
+  summary: "Delete a user",
+  input: z.object({ userId: z.uuid(), version: Version }),
+  output: z.object({}),
+  faults: [UserNotFound, LastAdministrator, VersionMismatch],
+  access: role("administrator"),
+  idempotent: "natural",
+  budget: "1s",
+  http: { route: "DELETE /v1/users/{userId}", ifMatch: "version" },
+});
+
+export const setRoles = command("identity.set-roles", {
+  summary: "Say what a user may do",
+  input: z.object({ userId: z.uuid(), version: Version, roles: Roles }),
+  output: User,
+  faults: [UserNotFound, LastAdministrator, VersionMismatch],
+  access: role("administrator"),
+  idempotent: "natural",
+  budget: "1s",
+  http: { route: "PUT /v1/users/{userId}/roles", ifMatch: "version", etag: ETag },
+});
+
+export const changePassword = action("identity.change-password", {
+  summary: "Change your password, for which the old one is needed, or as an administrator anybody's",
+  input: z.object({ userId: z.uuid(), oldPassword: secret(z.string().max(1_000)).optional(), newPassword: NewPassword }),
+  output: z.object({}),
+  faults: [UserNotFound, WrongPassword],
+  access: signedIn(),
+  idempotent: "natural",
+  budget: "5s",
+  http: "POST /v1/users/{userId}/password",
+});
+
+/** Internal: makes a tenant with its first users. Says no where it is there already, and changes nothing. */
+export const foundTenant = command("identity.found-tenant", {
+  input: z.object({ name: z.string().min(1), users: z.array(UserFacts.extend({ roles: Roles, passwordHash: secret(z.string()) })).min(1) }),
+  output: z.object({ founded: z.boolean() }),
+  access: rule("the system itself", ({ kind }) => kind === "system"),
+  idempotent: "natural",
+  budget: "5s",
+});

@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { Version } from "../versioning.ts";
+
+export const Role = z.enum(["administrator", "customer"]);
+export type Role = z.infer<typeof Role>;
+
+/** Two spellings of one address are one user. */
+export const Email = z.email().max(254).toLowerCase();
+
+/** What one may say of a user. */
+export const UserFacts = z.object({ email: Email, name: z.string().trim().min(1).max(200) });
+
+export const User = z.object({
+  id: z.uuid(),
+  ...UserFacts.shape,
+  roles: z.array(Role),
+  version: Version,
+  createdAt: z.iso.datetime(),
+});
+export type User = z.infer<typeof User>;
+
+/** Whether somebody is left who can let others in. */
+export function hasAdministrator(users: readonly User[]): boolean {
+  return users.some(({ roles }) => roles.includes("administrator"));
+}

@@ -1,0 +1,41 @@
+import { command, fail, implement, query, secret, signedIn } from "plimsoll";
+import { hashPassword, verifyPassword } from "plimsoll/auth";
+import { z } from "zod";
+import * as identity from "../contract.ts";
+
+const Password = z.object({ passwordHash: secret(z.string()) });
+
+export const findPassword = query("identity.find-password", {
+  input: z.object({ userId: z.uuid() }),
+  output: Password,
+  faults: [identity.UserNotFound],
+  access: signedIn(),
+  budget: "1s",
+  run: async ({ userId }, { sql }) =>
+    (await sql(Password)`select password_hash from identity.users where id = ${userId}`.maybe()) ?? fail(identity.UserNotFound, { userId }),
+});
+
+export const storePassword = command("identity.store-password", {
+  input: Password.extend({ userId: z.uuid() }),
+  output: z.object({}),
+  faults: [identity.UserNotFound],
+  access: signedIn(),
+  idempotent: "natural",
+  budget: "1s",
+  async run({ userId, passwordHash }, { sql }) {
+    const changed = await sql`update identity.users set password_hash = ${passwordHash} where id = ${userId}`.run();
+    return changed === 1 ? {} : fail(identity.UserNotFound, { userId });
+  },
+});
+
+export const changePassword = implement(
+  identity.changePassword,
+  async ({ userId, oldPassword = "", newPassword }, { call, actor, signal }) => {
+    const administrator = actor.roles.includes("administrator");
+    if (actor.id !== userId && !administrator) fail(identity.UserNotFound, { userId });
+    const { passwordHash } = await call(findPassword, { userId });
+    if (!administrator && !(await verifyPassword(passwordHash, oldPassword, { signal }))) fail(identity.WrongPassword, {});
+    await call(storePassword, { userId, passwordHash: await hashPassword(newPassword, { signal }) });
+    return {};
+  },
+);

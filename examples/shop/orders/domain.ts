@@ -1,0 +1,12 @@
+import { z } from "zod";
+
+export const OrderLine = z.object({ productId: z.uuid(), name: z.string(), quantity: z.int(), unitCents: z.int() });
+
+export const OrderSummary = z.object({
+  id: z.uuid(),
+  status: z.enum(["placed", "cancelled"]),
+  totalCents: z.int(),
+  placedAt: z.iso.datetime(),
+});
+
+export const Order = OrderSummary.extend({ lines: z.array(OrderLine) });

@@ -1,0 +1,11 @@
+import { module } from "plimsoll";
+import { cancelOrder } from "./operations/cancel-order.ts";
+import { getOrder } from "./operations/get-order.ts";
+import { listOrders } from "./operations/list-orders.ts";
+import { placeOrder } from "./operations/place-order.ts";
+
+export const orders = module("orders", {
+  schema: "orders",
+  migrations: new URL("./migrations/", import.meta.url),
+  operations: [placeOrder, getOrder, listOrders, cancelOrder],
+});

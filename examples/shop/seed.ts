@@ -1,0 +1,67 @@
+import { type Actor, type App, command, module, rule } from "plimsoll";
+import { hashPassword } from "plimsoll/auth";
+import { z } from "zod";
+import { importProducts, listProducts } from "./catalog/contract.ts";
+import { foundTenant, signIn } from "./identity/contract.ts";
+import type { Role } from "./identity/domain.ts";
+import { catalogues } from "./seed-products.ts";
+
+/** Somebody who can sign in from the first start on. */
+export interface Person {
+  readonly tenant: "acme" | "globex";
+  readonly name: string;
+  readonly email: string;
+  readonly role: Role;
+}
+
+const staff = (tenant: Person["tenant"], names: readonly string[]): Person[] =>
+  names.map((name, index) => ({
+    ...{ tenant, name, email: `${name.toLowerCase()}@${tenant}.example` },
+    role: index === 0 ? "administrator" : "customer",
+  }));
+
+export const people = { acme: staff("acme", ["Ada", "Ben", "Cleo"]), globex: staff("globex", ["Gus", "Hana", "Ivo"]) };
+export const password = "plimsoll-demo";
+
+/** The users and the products of a new tenant come together or not at all; of a tenant that is there, nothing is touched. */
+const openShop = command("seed.open-shop", {
+  input: z.object({ ...foundTenant.input.shape, ...importProducts.input.shape }),
+  output: foundTenant.output,
+  access: rule("the system itself", ({ kind }) => kind === "system"),
+  idempotent: "natural",
+  budget: "30s",
+  async run({ products, ...tenant }, { call }) {
+    const { founded } = await call(foundTenant, tenant);
+    if (founded) await call(importProducts, { products });
+    return { founded };
+  },
+});
+
+export const seed = module("seed", { operations: [openShop] });
+
+/** What the first start leaves behind. */
+export interface Opened {
+  /** Who still has the password of the first day. */
+  readonly people: readonly (Person & { readonly token: string })[];
+  /** Something that Acme has left. */
+  readonly productId: string | undefined;
+}
+
+const system = (tenant: Person["tenant"]): Actor => ({ id: "seed", kind: "system", roles: [], tenant, claims: { tid: tenant } });
+
+/** Opens the shops that are not open yet, and signs everybody in. */
+export async function openShops(app: App): Promise<Opened> {
+  const passwordHash = await hashPassword(password);
+  for (const tenant of ["acme", "globex"] as const) {
+    const users = people[tenant].map((person) => ({ ...person, roles: [person.role], passwordHash }));
+    await app.call(openShop, { name: tenant, users, products: catalogues[tenant] }, { actor: system(tenant) });
+  }
+  const everybody = [...people.acme, ...people.globex];
+  const entries = everybody.map(async (person) => ({ ...person, ...(await app.call(signIn, { ...person, password })) }));
+  const entered = await Promise.allSettled(entries);
+  const { items } = await app.call(listProducts, { query: "rocket" }, { actor: system("acme") });
+  return {
+    people: entered.flatMap((entry) => (entry.status === "fulfilled" ? [entry.value] : [])),
+    productId: items.find(({ stock }) => stock > 0)?.id,
+  };
+}
