@@ -25,7 +25,7 @@ export interface TestDatabase extends DatabaseSource, AsyncDisposable {
   /** As the owner. */
   readonly adminUrl: string;
   /** Runs SQL as the owner, past row-level security. */
-  admin<R extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<R[]>;
+  admin<R extends Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<R[]>;
   /** Holds an advisory lock, on which a handler under test can be made to wait. */
   hold(lock: number): Promise<{ release(): Promise<void> }>;
   /** Waits until somebody waits for that lock; returns the process id of its backend. */
