@@ -37,6 +37,14 @@ export const limits = {
   connections: 20_000,
   /** Requests in flight from one address. */
   requestsPerAddress: 4_096,
+  /** How long the head of a request may take to arrive. */
+  headerMs: 10_000,
+  /** How long a whole request may take to arrive. */
+  requestMs: 60_000,
+  /** How long a connection may stay open with nothing on it: longer than common load balancers keep theirs, so that it is they who close. */
+  keepAliveMs: 65_000,
+  /** How long a stop waits for clients to take the answers that are written. */
+  connectionFlushMs: 1_000,
   /** Length of an Idempotency-Key. */
   idempotencyKeyChars: 255,
   /** How long a reply is kept under its key. Override: `budget.idempotencyTtl`. */

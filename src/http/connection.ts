@@ -1,6 +1,6 @@
-import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { RememberedToken } from "../operation/actor.ts";
+import type { LeanRequest } from "./lean-request.ts";
 import type { NodeInvocation } from "./node-invocation.ts";
 
 /** Requests in flight from one address. */
@@ -19,12 +19,11 @@ export class HttpConnection {
   /** What runs for it now; a second one only where the client pipelines. */
   readonly running = new Set<NodeInvocation>();
   /** The last request that came; only its answer may close. */
-  newest: IncomingMessage | undefined = undefined;
+  newest: LeanRequest | undefined = undefined;
   /** An answer that closes is on its way: what comes after it is not begun. */
   ending = false;
   /** What came after the requests that run is no HTTP; it is answered after them. */
   malformed: NodeJS.ErrnoException | undefined = undefined;
-
   /** Sweeps since its last request. */
   idleRounds = 0;
 

@@ -19,6 +19,7 @@ export class LeanRequest extends IncomingMessage {
   #headers: RequestHeaders | undefined = undefined;
   #sink: BodySink | undefined = undefined;
   #early: Buffer[] | undefined = undefined;
+  #earlyBytes = 0;
   #ended = false;
 
   constructor(socket: Socket) {
@@ -35,16 +36,20 @@ export class LeanRequest extends IncomingMessage {
 
   /** Sends the body to `sink`, from its beginning. */
   pipeTo(sink: BodySink): void {
-    this.#sink = sink;
-    for (const bytes of this.#early ?? []) sink.chunk(bytes);
+    const early = this.#early;
     this.#early = undefined;
-    if (this.#ended) sink.end();
+    this.#sink = sink;
+    // Asked for each time: a sink that has seen enough puts another in its place.
+    if (early !== undefined) for (const bytes of early) this.#sink.chunk(bytes);
+    if (this.#ended) this.#sink.end();
+    if (this.#earlyBytes > earlyBytes) this.socket.resume();
   }
 
   /** Lets the rest of the body go by unread. */
   discard(): void {
     this.#sink = noSink;
     this.#early = undefined;
+    if (this.#earlyBytes > earlyBytes) this.socket.resume();
   }
 
   override push(chunk: Buffer | null): boolean {
@@ -52,11 +57,18 @@ export class LeanRequest extends IncomingMessage {
       this.#ended = true;
       this.#sink?.end();
     } else if (this.#sink !== undefined) this.#sink.chunk(chunk);
-    else if (this.#early === undefined) this.#early = [chunk];
-    else this.#early.push(chunk);
+    else {
+      if (this.#early === undefined) this.#early = [chunk];
+      else this.#early.push(chunk);
+      this.#earlyBytes += chunk.length;
+      // Nobody knows yet whether it is wanted: more than this waits in the socket.
+      return this.#earlyBytes <= earlyBytes;
+    }
     return true;
   }
 }
+
+const earlyBytes = 65_536;
 
 const noSink: BodySink = { chunk: () => undefined, end: () => undefined };
 

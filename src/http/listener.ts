@@ -2,8 +2,9 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { listen } from "../app/ops.ts";
 import type { SurfaceHost } from "../app/surface.ts";
-import type { Timer } from "../core/clock.ts";
+import { sleep, systemClock, type Timer } from "../core/clock.ts";
 import type { Fault } from "../core/fault.ts";
+import { limits as bounds } from "../core/limits.ts";
 import type { BodyReader } from "./body.ts";
 import { type AddressLoad, HttpConnection } from "./connection.ts";
 import { endWithHead, headsAreSent, httpDate, linesOf, statusLine } from "./head.ts";
@@ -11,7 +12,7 @@ import { LeanRequest } from "./lean-request.ts";
 import { NodeInvocation } from "./node-invocation.ts";
 import { methodNotAllowed, requestMalformed, requestTooSlow, routeNotFound, tooManyFromAddress, urlTooLong } from "./problem.ts";
 import { faultReply, type HttpReply, optionsReply } from "./reply.ts";
-import { acceptableRequestId, hasBody } from "./request-headers.ts";
+import { acceptableRequestId, type RequestHeaders } from "./request-headers.ts";
 import type { HttpRouter } from "./router.ts";
 
 export interface ListenerLimits {
@@ -47,8 +48,6 @@ const lingerBytes = 1_048_576;
 /** An unread body up to this is read and dropped to keep the connection: cheaper for both sides than a new one. */
 const discardedBytes = 65_536;
 const sweepEveryMs = 5_000;
-/** Longer than the idle time of common load balancers, so that it is they who close. */
-const idleMs = 65_000;
 
 /** Listens with `node:http` and hands every request to the pipeline. */
 export class HttpListener {
@@ -68,8 +67,9 @@ export class HttpListener {
     this.bodies = options.bodies;
     this.#server = createServer({
       maxHeaderSize: options.limits.headerBytes,
-      headersTimeout: 10_000,
-      requestTimeout: 60_000,
+      headersTimeout: options.limits.headerMs,
+      requestTimeout: options.limits.requestMs,
+      connectionsCheckingInterval: Math.min(1_000, options.limits.headerMs),
       // Idle connections are swept below: a timer set and cleared with every request costs more than looking at them now and then.
       keepAliveTimeout: 0,
       IncomingMessage: LeanRequest,
@@ -79,7 +79,7 @@ export class HttpListener {
     this.#server.on("connection", (socket) => this.#connected(socket));
     this.#server.on("request", (request, response) => this.#accept(request as LeanRequest, response));
     // Otherwise node:http would ask for a body before anybody knows whether it is wanted.
-    this.#server.on("checkContinue", (request, response) => this.#accept(request, response));
+    this.#server.on("checkContinue", (request, response) => this.#accept(request as LeanRequest, response));
     this.#server.on("clientError", (error, socket) => this.#malformed(error, socket as Socket));
   }
 
@@ -108,6 +108,7 @@ export class HttpListener {
   /** Lets answers that are on their way be taken, for a bounded time, and closes everything. */
   async stop(): Promise<void> {
     this.#closing = true;
+    this.#sweep?.cancel();
     const until = systemClock.monotonic() + bounds.connectionFlushMs;
     for (;;) {
       await this.#closeIdle();
@@ -122,8 +123,9 @@ export class HttpListener {
   write({ request, response }: HttpTurn, { status, constant, headers, body }: HttpReply): number {
     if (response.destroyed || response.headersSent) return 0;
     const bytes = Buffer.byteLength(body);
-    // An unread body would have to be read to its end before the connection is of use again.
-    const last = this.#closing || !response.shouldKeepAlive || (!request.complete && hasBody(request.known));
+    const unread = !request.complete && isLong(request.known);
+    if (!request.complete) request.discard();
+    const last = (unread || this.#closing || !response.shouldKeepAlive) && this.#ends(request, unread);
     // Text of ASCII alone is as many bytes as characters, and is copied as it is.
     if (this.#writesHeads && !last && bytes === body.length && bytes > 0 && request.method !== "HEAD") {
       const date = httpDate(this.host.runtime.clock.now());
@@ -142,27 +144,21 @@ export class HttpListener {
 
   /** Closes connections that were idle for a whole round, as many rounds as make up the idle time. */
   #sweepLater(): void {
-    this.#sweep = this.host.runtime.clock.schedule(sweepEveryMs, () => {
-      for (const [socket, connection] of this.#connections) if (connection.sweep() * sweepEveryMs >= idleMs) socket.destroySoon();
+    const idleMs = this.#options.limits.keepAliveMs;
+    const everyMs = Math.min(sweepEveryMs, idleMs);
+    this.#sweep = systemClock.schedule(everyMs, () => {
+      for (const [socket, connection] of this.#connections) if (connection.sweep() * everyMs >= idleMs) socket.destroySoon();
       this.#sweepLater();
     });
   }
 
-  /** Marks the answer as the connection's last, unless the client has sent more requests after its own. */
-  #endWith({
-    request,
-    headers,
-    unread,
-  }: {
-    readonly request: IncomingMessage;
-    readonly headers: string[];
-    readonly unread: boolean;
-  }): void {
+  /** Whether the answer to a request is its connection's last: not where the client has sent more requests after it. */
+  #ends(request: LeanRequest, unread: boolean): boolean {
     const connection = this.#connections.get(request.socket);
-    if (connection === undefined || connection.newest !== request) return;
+    if (connection === undefined || connection.newest !== request) return false;
     connection.ending = true;
-    headers.push("connection", "close");
     if (unread) linger(request);
+    return true;
   }
 
   /** Closes connections on which nothing is under way: no request that has begun to arrive, no answer that is still being taken. */
@@ -201,6 +197,9 @@ export class HttpListener {
     const method = request.method ?? "GET";
     const { router, limits, pages } = this.#options;
     const headers = request.known;
+    const connection = this.#connections.get(request.socket);
+    if (connection === undefined || connection.ending) return request.discard();
+    connection.newest = request;
     const refuse = (fault: Fault) => {
       const requestId = acceptableRequestId(headers.requestId) ?? this.host.runtime.ids.spanId();
       this.write({ request, response }, faultReply({ fault, requestId }));
@@ -213,11 +212,9 @@ export class HttpListener {
       const allowed = pages.has(path) ? ["GET", "HEAD"] : router.allowed(path);
       if (allowed.length === 0) return refuse(routeNotFound(path));
       if (method !== "OPTIONS") return refuse(methodNotAllowed(method, allowed.join(", ")));
-      const reply = { status: 204, headers: [...securityHeaders, "allow", allowed.join(", ")], body: "" };
-      return void this.write({ request, response }, reply);
+      const requestId = acceptableRequestId(headers.requestId) ?? this.host.runtime.ids.spanId();
+      return void this.write({ request, response }, optionsReply(allowed.join(", "), requestId));
     }
-    const connection = this.#connections.get(request.socket);
-    if (connection === undefined) return;
     if (connection.load.inFlight >= limits.requestsPerAddress)
       return refuse(tooManyFromAddress(limits.requestsPerAddress, connection.load.inFlight));
     const invocation = new NodeInvocation(this, { request, response, match, query, connection });
@@ -253,12 +250,15 @@ function isLong({ chunked, contentLength, expectsContinue }: RequestHeaders): bo
  * Closes gently after the answer: a socket that is destroyed with bytes unread resets the connection, and the reset can overtake the answer.
  * *Bounds*: a second, or a megabyte more.
  */
-function linger(request: IncomingMessage): void {
+function linger(request: LeanRequest): void {
   const { socket } = request;
   let dropped = 0;
-  request.on("data", (chunk: Buffer) => {
-    dropped += chunk.length;
-    if (dropped > lingerBytes) socket.destroy();
+  request.pipeTo({
+    chunk: (bytes) => {
+      dropped += bytes.length;
+      if (dropped > lingerBytes) socket.destroy();
+    },
+    end: () => undefined,
   });
   socket.destroySoon = () => {
     socket.end();
@@ -274,8 +274,9 @@ function isGone(error: NodeJS.ErrnoException): boolean {
 /** The shortest answer that is HTTP. */
 function refuseMalformed(error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }, socket: Socket): void {
   if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  const line = error.rawPacket?.indexOf("\r\n") ?? 0;
   const statuses: Record<string, string> = {
-    HPE_HEADER_OVERFLOW: error.rawPacket?.includes("\r\n") ? "431 Request Header Fields Too Large" : "414 URI Too Long",
+    HPE_HEADER_OVERFLOW: line < 0 || line > bounds.urlBytes ? "414 URI Too Long" : "431 Request Header Fields Too Large",
     ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
   };
   socket.end(`HTTP/1.1 ${statuses[error.code ?? ""] ?? "400 Bad Request"}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);

@@ -62,8 +62,10 @@ export class NodeInvocation implements Invocation {
   }
 
   readInput(execution: RunningExecution): void | Waiting {
-    if (this.#match.route.binder.takesBody) return this.#listener.bodies.read(this.#turn.request, (body) => this.#bind(execution, body));
-    this.#bind(execution, undefined);
+    if (!this.#match.route.binder.takesBody) return this.#bind(execution, undefined);
+    this.#reading = this.#listener.bodies.read(this.#turn.request, (body) => this.#bind(execution, body));
+    if (this.#reading !== undefined && this.#headers.expectsContinue) this.#turn.response.writeContinue();
+    return this.#reading;
   }
 
   reply(execution: RunningExecution): HttpFacts {
@@ -87,6 +89,11 @@ export class NodeInvocation implements Invocation {
   /** The client went away: what it asked for is undone. */
   disconnected(): void {
     this.execution?.stop(new Fault({ code: "cancelled", type: "client_disconnected", message: "The client went away before the answer." }));
+  }
+
+  /** What came after its head is no HTTP, or came too slowly: it ends where it still needed what came. */
+  malformed(fault: Fault): void {
+    if (!this.#turn.request.complete) this.execution?.stop(fault);
   }
 
   #bind(execution: RunningExecution, body: unknown): void {

@@ -72,7 +72,7 @@ function entityReply(
 
 /** The answer to `OPTIONS`. */
 export function optionsReply(allowed: string, requestId: string): HttpReply {
-  return { status: 204, headers: [...securityHeaders, "x-request-id", requestId, "allow", allowed], body: "" };
+  return { status: 204, constant: plain, headers: ["x-request-id", requestId, "allow", allowed], body: "" };
 }
 
 export function faultReply({ fault, requestId }: Pick<RunningExecution, "fault" | "requestId">): HttpReply {

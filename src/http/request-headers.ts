@@ -83,8 +83,3 @@ export function acceptableRequestId(value: string | undefined): string | undefin
 export function remainingMs(value: string | undefined): number | undefined {
   return value !== undefined && /^\d{1,9}$/.test(value) ? Number(value) : undefined;
 }
-
-/** Whether a body follows the headers. */
-export function hasBody({ contentLength, chunked }: RequestHeaders): boolean {
-  return chunked || (contentLength !== undefined && contentLength !== "0");
-}

@@ -45,10 +45,7 @@ export class HttpRouter {
     const exact = this.#exact.get(`${method} ${path}`);
     if (exact !== undefined) return exact;
     const found = this.#tree.find(method as Verb, path);
-    // The tree takes nothing at all for a parameter too; an empty segment names nothing.
-    return found === null || path.endsWith("/") || path.includes("//", 8)
-      ? undefined
-      : { route: found.store as HttpRoute, params: found.params };
+    return found === null || hasEmpty(found.params) ? undefined : { route: found.store as HttpRoute, params: found.params };
   }
 
   /** The verbs that a path has, as `Allow` lists them; empty where the path is unknown. */
