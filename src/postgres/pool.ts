@@ -60,6 +60,8 @@ export class Pool {
   wait(deadlineAt: number): Promise<Connection> {
     const { clock, queue, size } = this.options;
     const now = clock.monotonic();
+    const idle = this.take();
+    if (idle !== undefined) return Promise.resolve(idle);
     if (this.#closed) return Promise.reject(databaseDown(undefined));
     if (this.#all.size === 0 && this.#opening === 0 && now < this.#downUntil) return Promise.reject(databaseDown(this.#downCause));
     if (this.#waiting.size >= queue) return Promise.reject(poolFull(queue, this.#waiting.size));
