@@ -44,12 +44,12 @@ export function advance(execution: RunningExecution, from: number): void {
       if (waiting === undefined) continue;
       waiting.then(
         () => (execution.settled ? execution.runtime.release(execution) : advance(execution, i + 1)),
-        (error) => execution.runtime.finish(execution, error),
+        (error) => execution.runtime.fail(execution, error),
       );
       return;
     }
   } catch (error) {
-    execution.runtime.finish(execution, error);
+    execution.runtime.fail(execution, error);
   }
 }
 
@@ -164,7 +164,7 @@ function run(execution: RunningExecution): void {
     (error) => {
       execution.handling = false;
       if (execution.settled) return runtime.release(execution);
-      runtime.finish(execution, error);
+      runtime.fail(execution, error);
     },
   );
 }

@@ -2,7 +2,7 @@ import assert from "node:assert";
 import type { Clock } from "../core/clock.ts";
 import { codes } from "../core/code.ts";
 import { DeadlineWheel } from "../core/deadline.ts";
-import { Fault } from "../core/fault.ts";
+import { Fault, toFault } from "../core/fault.ts";
 import { Signal } from "../core/signals.ts";
 import { ratioSampler, TraceIds } from "../core/trace.ts";
 import type { Tenancy } from "../operation/actor.ts";
@@ -108,6 +108,11 @@ export class Runtime {
     this.#running.add(execution);
     advance(execution, 0);
     return execution;
+  }
+
+  /** Ends an execution with whatever was thrown, which may be nothing at all. */
+  fail(execution: RunningExecution, thrown: unknown): void {
+    this.finish(execution, thrown ?? toFault(thrown));
   }
 
   /** Ends an execution: the outcome, the reply, the one signal. Only the first end counts. */
