@@ -1,4 +1,7 @@
+import { isAscii, isUtf8 } from "node:buffer";
 import { Fault } from "./fault.ts";
+import { escapeText, isPlainText } from "./json/quote.ts";
+import { type JsonProblem, readJson } from "./json/reader.ts";
 import { limits } from "./limits.ts";
 
 /** Bounds of {@link parseJson}. */
@@ -7,102 +10,134 @@ export interface JsonBounds {
   readonly maxDepth?: number;
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
 /**
- * Parses JSON from outside.
- * *Faults thrown*: `invalid_argument`, its message saying where: text that is no JSON or no UTF-8, deeper than allowed, a key that stands twice in one object,
- * a key by which prototypes are poisoned (`__proto__`, and `constructor` with an object that has `prototype`), a surrogate without its pair.
+ * Parses JSON from outside, and refuses what `JSON.parse` lets pass: two equal keys in one object, keys by which prototypes are poisoned
+ * (`__proto__`, and `prototype` in a `constructor`), half a surrogate pair, bytes that are no UTF-8, a byte order mark, and what is nested deeper than the bound.
+ * *Faults thrown*: `invalid_argument` of type `malformed_json`, its message and `details.position` saying where.
  */
 export function parseJson(source: string | Uint8Array, { maxDepth = limits.jsonDepth }: JsonBounds = {}): unknown {
   const text = typeof source === "string" ? source : decode(source);
-  const value = parse(text);
-  scan(text, maxDepth);
-  return value;
-}
-
-function decode(bytes: Uint8Array): string {
+  let value: unknown;
   try {
-    return utf8.decode(bytes);
-  } catch (cause) {
-    throw malformed("The body is not UTF-8. Send JSON in UTF-8.", cause);
+    value = JSON.parse(text);
+  } catch {
+    return readSlowly(text, maxDepth);
   }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw malformed(`The body is not JSON: ${cause instanceof Error ? cause.message : String(cause)}. Mend the text at that place.`, cause);
-  }
-}
-
-/** Reads a text that is valid JSON once more, for what `JSON.parse` lets pass. */
-function scan(text: string, maxDepth: number): void {
-  /** Of each object that is open: its keys so far; undefined for an array. */
-  const open: (Set<string> | undefined)[] = [];
-  const path: string[] = [];
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    if (unit === quote) {
-      const start = at;
-      at = endOfString(text, at);
-      const keys = open.at(-1);
-      const raw = text.slice(start, at + 1);
-      if (!isKey(text, at)) {
-        if (raw.includes("\\u") && !(JSON.parse(raw) as string).isWellFormed()) throw lone(start);
-        continue;
-      }
-      const key = JSON.parse(raw) as string;
-      if (!key.isWellFormed()) throw lone(start);
-      if (keys!.has(key))
-        throw malformed(`The key ${raw} stands twice in one object, the second time at position ${start}. Leave one out.`);
-      keys!.add(key);
-      path[open.length - 1] = key;
-      if (key === "__proto__" || (key === "prototype" && path[open.length - 2] === "constructor")) throw poisoned(raw, start);
-    } else if (unit === 0x7b || unit === 0x5b) {
-      open.push(unit === 0x7b ? new Set() : undefined);
-      path[open.length - 1] = "";
-      if (open.length > maxDepth) throw malformed(`The body is nested deeper than ${maxDepth} at position ${at}. Send it flatter.`);
-    } else if (unit === 0x7d || unit === 0x5d) open.pop();
-  }
-}
-
-const quote = 0x22;
-
-function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  for (let unit = text.charCodeAt(at); unit !== quote; unit = text.charCodeAt(at)) at += unit === 0x5c ? 2 : 1;
-  return at;
-}
-
-/** Whether a colon follows the string that ends here. */
-function isKey(text: string, end: number): boolean {
-  let at = end + 1;
-  while (text.charCodeAt(at) <= 0x20) at++;
-  return text.charCodeAt(at) === 0x3a;
-}
-
-function lone(at: number): Fault {
-  return malformed(`The string at position ${at} has half of a surrogate pair. Send whole characters.`);
-}
-
-function poisoned(raw: string, at: number): Fault {
-  return malformed(`The key ${raw} at position ${at} is refused, for it can change what objects inherit. Leave it out.`);
-}
-
-function malformed(message: string, cause?: unknown): Fault {
-  return new Fault({ code: "invalid_argument", type: "malformed_json", message, cause });
+  return isSuspect(text, value, maxDepth) ? readSlowly(text, maxDepth) : value;
 }
 
 /**
- * Serializes a JSON value with its keys in order, so that equal values give equal texts.
- * *Source*: RFC 8785: keys by their UTF-16 units, numbers and strings as `JSON.stringify` writes them.
+ * Whether a text that is valid JSON has to be read once more. Never no where it is to be refused; rarely yes where it is not.
+ * The colon after a key stands next to the key's quote or to a space. With as many such colons as the value has keys, no key stood twice.
+ */
+function isSuspect(text: string, value: unknown, maxDepth: number): boolean {
+  if (!text.isWellFormed()) return true;
+  const escapes = text.includes("\\");
+  if (typeof value !== "object" || value === null) return escapes;
+  let colons = 0;
+  for (let at = text.indexOf(":"); at !== -1; at = text.indexOf(":", at + 1)) {
+    const before = text.charCodeAt(at - 1);
+    if (before === 0x22 || before <= 0x20) colons++;
+  }
+  return countKeys(value, maxDepth) !== colons || (escapes && !isSound(value));
+}
+
+/** Whether no string is half a surrogate pair, and no key has a backslash: what V8 may mistake a key for always has one. */
+function isSound(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (Array.isArray(value)) return value.every(isSound);
+  if (typeof value !== "object" || value === null) return true;
+  return Object.entries(value).every(([key, inner]) => key.isWellFormed() && !key.includes("\\") && isSound(inner));
+}
+
+/** How many keys a value has, inner ones included; below zero where it is too deep, or a key is one that poisons. */
+function countKeys(value: object, depth: number): number {
+  if (depth === 0) return Number.NEGATIVE_INFINITY;
+  let count = 0;
+  if (Array.isArray(value)) {
+    for (let at = 0; at < value.length; at++) {
+      const inner: unknown = value[at];
+      if (typeof inner === "object" && inner !== null) count += countKeys(inner, depth - 1);
+    }
+    return count;
+  }
+  for (const key in value) {
+    count++;
+    if (key === "__proto__" || key === "constructor") return Number.NEGATIVE_INFINITY;
+    const inner = (value as Readonly<Record<string, unknown>>)[key];
+    if (typeof inner === "object" && inner !== null) count += countKeys(inner, depth - 1);
+  }
+  return count;
+}
+
+function decode(bytes: Uint8Array): string {
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (isAscii(buffer)) return buffer.toString("latin1");
+  if (isUtf8(buffer)) return buffer.toString("utf8");
+  throw malformed({ at: 0, message: "The text is not UTF-8. Send JSON in UTF-8." });
+}
+
+function readSlowly(text: string, maxDepth: number): unknown {
+  const { value, problem } = readJson(text, maxDepth);
+  if (problem !== undefined) throw malformed(problem);
+  return value;
+}
+
+function malformed({ at, message }: JsonProblem): Fault {
+  return new Fault({
+    code: "invalid_argument",
+    type: "malformed_json",
+    message: `The JSON is refused at position ${at}: ${message}`,
+    details: { position: at },
+  });
+}
+
+/**
+ * Serializes a value so that equal values give equal texts, whatever the order of their keys.
+ * *Shapes*: JSON values. As with `JSON.stringify`, `toJSON` is asked, undefined and functions are left out of objects and are `null` elsewhere; maps and sets are lists of what they hold, and a bigint is its digits.
+ * *Source*: RFC 8785: keys ordered by their UTF-16 units, numbers and strings as `JSON.stringify` writes them.
  */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
+  return write(value, "") ?? "null";
+}
+
+function write(value: unknown, key: string): string | undefined {
+  switch (typeof value) {
+    case "string":
+      return isPlainText(value) ? `"${value}"` : `"${escapeText(value)}"`;
+    case "number":
+      return Number.isFinite(value) ? String(value) : "null";
+    case "boolean":
+    case "bigint":
+      return String(value);
+    case "object":
+      return value === null ? "null" : writeObject(value, key);
+    default:
+      return undefined;
+  }
+}
+
+function writeObject(value: object, key: string): string | undefined {
+  if ("toJSON" in value && typeof value.toJSON === "function") {
+    const own: unknown = value.toJSON(key);
+    return own === value ? writeFields(value) : write(own, key);
+  }
+  if (Array.isArray(value)) return writeItems(value);
+  if (value instanceof Map || value instanceof Set) return writeItems([...value]);
+  return writeFields(value);
+}
+
+function writeItems(items: readonly unknown[]): string {
+  let text = "[";
+  for (let at = 0; at < items.length; at++) text += `${at === 0 ? "" : ","}${write(items[at], String(at)) ?? "null"}`;
+  return `${text}]`;
+}
+
+function writeFields(value: object): string {
+  let text = "{";
+  for (const key of Object.keys(value).sort()) {
+    const field = write((value as Readonly<Record<string, unknown>>)[key], key);
+    if (field !== undefined) text += `${text === "{" ? "" : ","}${write(key, "")}:${field}`;
+  }
+  return `${text}}`;
 }

@@ -33,10 +33,26 @@ export interface Schema<O = unknown, I = unknown> {
   };
 }
 
+/** A schema of Zod as the compiler reads it: by the property that Zod's own types go by, which costs a third of what following the standard's does. */
+export interface ZodTyped {
+  readonly _zod: { readonly output: unknown; readonly input: unknown };
+}
+
+/** What an operation, a fault or a row takes as its schema: a {@link Schema}, as every schema of Zod is one. */
+export type AnySchema = ZodTyped | Schema;
+
 /** What a schema gives: the type after parsing. */
-export type Output<S extends Schema> = NonNullable<S["~standard"]["types"]>["output"];
+export type Output<S extends AnySchema> = S extends ZodTyped
+  ? S["_zod"]["output"]
+  : S extends Schema
+    ? NonNullable<S["~standard"]["types"]>["output"]
+    : never;
 /** What a schema takes: the type before parsing. */
-export type Input<S extends Schema> = NonNullable<S["~standard"]["types"]>["input"];
+export type Input<S extends AnySchema> = S extends ZodTyped
+  ? S["_zod"]["input"]
+  : S extends Schema
+    ? NonNullable<S["~standard"]["types"]>["input"]
+    : never;
 
 /** One thing that is wrong with a value. */
 export interface Problem {

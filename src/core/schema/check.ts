@@ -58,6 +58,7 @@ function hasAsync(part: ZodSchema | ZodCheck, seen: Set<unknown>): boolean {
   if (seen.has(part)) return false;
   seen.add(part);
   const { def } = part._zod;
+  if (def.type === "promise") return true;
   if ([def.fn, def.transform, def.tx].some((call) => call?.constructor.name === "AsyncFunction")) return true;
   return partsOf(def).some((inner) => hasAsync(inner, seen));
 }

@@ -22,7 +22,6 @@ const mends: Readonly<Record<string, string>> = {
   set: "Use z.array()",
   symbol: "Use z.enum()",
   function: "Leave it out",
-  promise: "Await it first, and use the schema of what it gives",
   undefined: "Make the field optional, or use z.object({}) for nothing at all",
   void: "Use z.object({}) for nothing at all",
   nan: "Use z.null()",

@@ -67,6 +67,6 @@ function readCheck(check: ZodCheck): Check {
 function readFormat({ _zod: { def } }: ZodCheck, traits: ReadonlySet<string>): Check | undefined {
   if (traits.has("$ZodCheckStartsWith")) return { kind: "affix", method: "startsWith", text: String(def.prefix) };
   if (traits.has("$ZodCheckEndsWith")) return { kind: "affix", method: "endsWith", text: String(def.suffix) };
-  const plain = patternTraits.some((trait) => traits.has(trait)) && !traits.has("$ZodCustomStringFormat");
+  const plain = patternTraits.some((trait) => traits.has(trait));
   return plain && def.pattern instanceof RegExp ? { kind: "pattern", pattern: def.pattern } : undefined;
 }

@@ -1,9 +1,10 @@
+import { escapeText, isPlainText } from "../json/quote.ts";
 import { type AcceptCode, choose } from "./accept-code.ts";
 import { quoted } from "./code.ts";
 import { matchesPlainText } from "./plain-pattern.ts";
 import type { Field, Plan } from "./plan.ts";
 import type { Check } from "./plan-checks.ts";
-import { escapeText, isPlainText, json } from "./run.ts";
+import { json } from "./run.ts";
 
 type Of<K extends Plan["kind"]> = Plan & { readonly kind: K };
 

@@ -1,0 +1,237 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { Fault } from "../../src/core/fault.ts";
+import { canonicalJson, parseJson } from "../../src/core/json.ts";
+
+const deep = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+
+function refusalOf(source: string | Uint8Array, maxDepth = 32): Fault {
+  try {
+    parseJson(source, { maxDepth });
+  } catch (error) {
+    assert(error instanceof Fault && error.code === "invalid_argument" && error.type === "malformed_json", String(error));
+    return error;
+  }
+  assert.fail(`accepted ${String(source).slice(0, 100)}`);
+}
+
+describe("parseJson", () => {
+  const refused: readonly (readonly [text: string | Uint8Array, position: number, message: RegExp])[] = [
+    ['{"a":1,"a":2}', 7, /"a" stands twice/],
+    ['{"a":1,"\\u0061":2}', 7, /stands twice/],
+    ['{"a" :1,"a"\n:2}', 8, /stands twice/],
+    ['{"x":[{"a":{"b":1,"c":2,"b":3}}]}', 24, /"b" stands twice/],
+    ['{"a":"\\":","a" : 1}', 11, /stands twice/],
+    ['{"a":"x :","a":1}', 11, /stands twice/],
+    ['{"a":1,"a":{"b":1}}', 7, /stands twice/],
+    ['{"a":{"b":1},"a":1}', 13, /stands twice/],
+    ['{"":1,"":2}', 6, /stands twice/],
+    ['{"__proto__":1}', 1, /"__proto__" is refused/],
+    ['{"a":[{"\\u005f_proto__":{}}]}', 7, /is refused, for it can change/],
+    ['{"__pr\\u006fto__":{}}', 1, /is refused, for it can change/],
+    ['{"constructor":{"a":1,"prototype":{}}}', 22, /"prototype" is refused/],
+    ['{"a":{"constructor":{"prot\\u006ftype":{}}}}', 21, /is refused/],
+    [deep(33), 32, /more than 32 deep/],
+    [`${'{"a":'.repeat(33)}1${"}".repeat(33)}`, 160, /more than 32 deep/],
+    [deep(500_000), 32, /more than 32 deep/],
+    ['"\\ud800"', 0, /surrogate/],
+    ['{"a":"\\udc00\\ud800"}', 5, /surrogate/],
+    ['{"\\ud800":1}', 1, /surrogate/],
+    ['["\ud800"]', 1, /surrogate/],
+    ["", 0, /ends where value should follow/],
+    ["  ", 2, /ends/],
+    ["{", 1, /ends where key or } should follow/],
+    ['{"a":1', 6, /ends where comma or end/],
+    ['{"a":1,}', 7, /no key in double quotes/],
+    ["{'a':1}", 1, /no key in double quotes/],
+    ['{"a"1}', 4, /colon should follow/],
+    ["[1,]", 3, /no JSON value/],
+    ["[1 2]", 3, /comma or end should follow/],
+    ["[01]", 2, /comma or end/],
+    ["[NaN]", 1, /no JSON value/],
+    ["[1]]", 3, /nothing more should follow/],
+    ['"a\nb"', 0, /not ended/],
+    ['"a', 0, /not ended/],
+    ['"\\x"', 0, /not ended/],
+    ["\ufeff1", 0, /no JSON value/],
+    [Buffer.from("\ufeff1"), 0, /no JSON value/],
+    [Buffer.from([0x22, 0xff, 0x22]), 0, /not UTF-8/],
+    [Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), 0, /not UTF-8/],
+    [Buffer.from([0x22, 0xc0, 0xaf, 0x22]), 0, /not UTF-8/],
+  ];
+  for (const [text, position, message] of refused) {
+    it(`refuses ${JSON.stringify(String(text).slice(0, 60))}`, () => {
+      const fault = refusalOf(text);
+      assert.match(fault.message, message);
+      assert.deepEqual(fault.details, { position });
+      if (typeof text === "string" && text.isWellFormed()) assert.equal(refusalOf(Buffer.from(text)).message, fault.message);
+    });
+  }
+
+  const accepted = [
+    '{"a":{"a":{"a":1}},"b":[{"a":1},{"a":2}]}',
+    '{"a":"b: c","d":"\\":","e":":x","f":" :"}',
+    '{ "a" : "2026-01-01T00:00:00Z" , "url" :\n"https://a.b:80/" }',
+    '{"constructor":1,"prototype":2}',
+    '{"constructor":[{"prototype":2}],"x":{"prototype":1}}',
+    '{"a":"__proto__","b":"constructor"}',
+    '{"a":"\\ud83d\\ude00\\u0000","é":"ü😀"}',
+    deep(32),
+    "1e400",
+    "-0",
+    "null",
+    ' "a:b" ',
+    "[]",
+    '{"1":1,"0":2,"1.0":3}',
+  ];
+  for (const text of accepted) {
+    it(`accepts ${text.slice(0, 60)}`, () => {
+      for (const source of [text, Buffer.from(text), new TextEncoder().encode(text)])
+        assert.deepStrictEqual(parseJson(source), JSON.parse(text));
+    });
+  }
+
+  it("reads keys that are written with an escape, whatever was read before", () => {
+    for (const first of ["\\", "\\u", "\\n"]) {
+      parseJson(JSON.stringify({ ü: 1, [first]: 1 }));
+      for (const key of ["\n", "\t", '"', "\\", "\u0001", "\\x", '"a'])
+        assert.deepEqual(Object.keys(parseJson(JSON.stringify({ ü: 1, [key]: 1 })) as object), ["ü", key]);
+      assert.deepEqual(parseJson('{"ü":1,"\\u0061":1,"\\u0062":2}'), { ü: 1, a: 1, b: 2 });
+    }
+  });
+
+  it("holds the depth that it is given", () => {
+    assert.deepEqual(parseJson("[[1]]", { maxDepth: 2 }), [[1]]);
+    refusalOf("[[[1]]]", 2);
+  });
+
+  it("does not repeat what was sent", () => {
+    assert.doesNotMatch(refusalOf('{"password":"hunter2" x}').message, /hunter2/);
+    assert(refusalOf(`{"${"k".repeat(5_000)}":1,"${"k".repeat(5_000)}":2}`).message.length < 300);
+  });
+
+  const spaced = (indent: fc.Arbitrary<string>) =>
+    fc
+      .tuple(fc.jsonValue({ depthSize: "medium", stringUnit: "grapheme" }), indent)
+      .map(([value, space]) => JSON.stringify(value, null, space));
+  const plain = spaced(fc.constantFrom("", " ", "\t"));
+
+  it("gives what JSON.parse gives", () => {
+    fc.assert(
+      fc.property(plain, (text) => {
+        if (/"(__proto__|prototype)"/.test(text)) return;
+        assert.deepStrictEqual(parseJson(text, { maxDepth: 99 }), JSON.parse(text));
+        assert.deepStrictEqual(parseJson(Buffer.from(text), { maxDepth: 99 }), JSON.parse(text));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  const key = fc.constantFrom("a", "b:", '":', " :", "\\", "é", '"', "c :");
+  const value: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3 },
+      fc.constantFrom<unknown>(1, ":", '":', " :", ': "', "a", null),
+      fc.dictionary(key, tie("value"), { maxKeys: 3, noNullPrototype: true }),
+      fc.array(tie("value"), { maxLength: 3 }),
+    ),
+  })).value;
+
+  /** Writes JSON with spaces where they may stand, and with one entry of some object planted a second time. */
+  function plant(node: unknown, pick: () => number, planted: { left: number; text: () => string }): string {
+    const gap = () => ["", " ", "\n", "\t "][pick() % 4];
+    if (Array.isArray(node)) return `[${gap()}${node.map((item) => plant(item, pick, planted)).join(`${gap()},${gap()}`)}]`;
+    if (typeof node !== "object" || node === null) return JSON.stringify(node);
+    const entries = Object.entries(node).map(([name, inner]) => `${JSON.stringify(name)}${gap()}:${gap()}${plant(inner, pick, planted)}`);
+    if (entries.length > 0 && planted.left-- === 0)
+      entries.push(planted.text() || `${JSON.stringify(Object.keys(node)[pick() % entries.length])}${gap()}:${gap()}0`);
+    return `{${entries.join(`${gap()},`)}${gap()}}`;
+  }
+
+  it("finds what is planted, and nothing where nothing is", () => {
+    fc.assert(
+      fc.property(
+        value,
+        fc.infiniteStream(fc.nat()),
+        fc.nat(3),
+        fc.constantFrom("", '"__proto__":1', '"\\u005f_proto__" : {}', '"constructor":{"prototype":1}', '"lone":"\\ud800"'),
+        (node, stream, where, what) => {
+          const pick = () => stream.next().value as number;
+          const clean = plant(node, pick, { left: -1, text: () => "" });
+          assert.deepStrictEqual(parseJson(clean), node);
+          const planted = { left: where, text: () => what };
+          const text = plant(node, pick, planted);
+          if (planted.left < 0) refusalOf(text);
+          else assert.deepStrictEqual(parseJson(text), node);
+        },
+      ),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it("refuses exactly the texts that JSON.parse refuses, of texts cut and changed", () => {
+    fc.assert(
+      fc.property(
+        plain,
+        fc.nat(),
+        fc.constantFrom("", '"', "{", "}", "[", "]", ",", ":", "\\", "0", "e", "-", " ", "\n", "t"),
+        (text, at, change) => {
+          const place = at % (text.length + 1);
+          const changed = text.slice(0, place) + change + text.slice(place + 1);
+          if (/__proto__|prototype|\\u/.test(changed)) return;
+          let expected: unknown;
+          try {
+            expected = JSON.parse(changed);
+          } catch {
+            refusalOf(changed, 99);
+            return;
+          }
+          try {
+            assert.deepStrictEqual(parseJson(changed, { maxDepth: 99 }), expected);
+          } catch (error) {
+            assert(error instanceof Fault && /stands twice|surrogate/.test(error.message), changed);
+          }
+        },
+      ),
+      { numRuns: 3_000 },
+    );
+  });
+});
+
+describe("canonicalJson", () => {
+  const table: readonly (readonly [value: unknown, text: string])[] = [
+    [{ b: 1, a: { d: [3, { z: 1, y: 2 }], c: null } }, '{"a":{"c":null,"d":[3,{"y":2,"z":1}]},"b":1}'],
+    [{ 9: 1, 10: 2, "": 3 }, '{"":3,"10":2,"9":1}'],
+    [{ "\u20ac": 1, "\r": 2, "\ufb33": 3, 1: 4, "\u{1f600}": 5, "\u0080": 6, ö: 7 }, '{"\\r":2,"1":4,"\u0080":6,"ö":7,"€":1,"😀":5,"\ufb33":3}'],
+    [[333333333.3333333, 1e30, 4.5, 2e-3, 1e-27, -0], "[333333333.3333333,1e+30,4.5,0.002,1e-27,0]"],
+    ['€$\u000f\nA\'B"\\\\"/', '"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"'],
+    [undefined, "null"],
+    [{ a: undefined, b: () => 1, c: [undefined, Number.NaN] }, '{"c":[null,null]}'],
+    [{ at: new Date(0) }, '{"at":"1970-01-01T00:00:00.000Z"}'],
+    [{ m: new Map([["a", 1]]), s: new Set([2]), n: 12n }, '{"m":[["a",1]],"n":12,"s":[2]}'],
+    [JSON.parse('{"__proto__":1}'), '{"__proto__":1}'],
+  ];
+  for (const [value, text] of table) it(text, () => assert.equal(canonicalJson(value), text));
+
+  it("does not depend on the order of keys, and loses nothing", () => {
+    const reversed = (value: unknown): unknown =>
+      Array.isArray(value)
+        ? value.map(reversed)
+        : typeof value === "object" && value !== null
+          ? Object.fromEntries(
+              Object.entries(value)
+                .reverse()
+                .map(([key, inner]) => [key, reversed(inner)]),
+            )
+          : value;
+    fc.assert(
+      fc.property(fc.jsonValue({ stringUnit: "binary" }), (value) => {
+        const text = canonicalJson(value);
+        assert.equal(canonicalJson(reversed(value)), text);
+        assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(value)));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
