@@ -1,0 +1,269 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { z } from "zod";
+import { Fault } from "../../src/core/fault.ts";
+import { action } from "../../src/operation/action.ts";
+import type { Budget } from "../../src/operation/contract.ts";
+import { TestClock } from "../../src/testing/clock.ts";
+import { gate, type Served, serve } from "./http-app.ts";
+import { requestText, type WireResponse } from "./http-client.ts";
+
+/** An operation that runs until the test lets it go on. */
+function held(name: string, budget: Budget) {
+  const waiting: (() => void)[] = [];
+  let entered: (() => void) | undefined;
+  const operation = action(`t.${name}`, {
+    input: z.object({}),
+    output: z.object({ ok: z.boolean() }),
+    access: "public",
+    budget,
+    idempotent: "no",
+    http: `POST /${name}`,
+    run: async () => {
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve);
+        entered?.();
+      });
+      return { ok: true };
+    },
+  });
+  return {
+    operation,
+    /** Resolves when as many are inside. */
+    inside: async (count: number) => {
+      while (waiting.length < count) {
+        await new Promise<void>((resolve) => {
+          entered = resolve;
+        });
+      }
+    },
+    release: (count = waiting.length) => {
+      for (const resume of waiting.splice(0, count)) resume();
+    },
+  };
+}
+
+const loadOf = (served: Served, name: string) => {
+  const { slots } = served.app.runtime.operation(name);
+  return { running: slots.running, waiting: slots.waiting };
+};
+
+function assertRefusal(response: WireResponse, details: Record<string, unknown>): void {
+  assert.equal(response.status, 503, response.body);
+  assert.deepEqual([response.json.code, response.json.type], ["unavailable", "urn:plimsoll:overloaded"]);
+  assert.deepEqual(response.json.details, details);
+  assert.match(response.json.detail, new RegExp(`${details.limit}.* ${details.value} .*${details.load}`));
+  assert.equal(response.headers["retry-after"], "1");
+}
+
+/** Resolves once the condition holds; asked after every turn of the loop. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise<void>((resolve) => void setImmediate(resolve));
+}
+
+describe("admission", () => {
+  it("runs as many as the operation allows, lets as many wait, and refuses the next with the limit, its value and the load", async () => {
+    const slow = held("slow", { deadline: "10s", concurrency: 2, queue: 1 });
+    await using served = await serve([slow.operation]);
+    const first = [served.ask("POST", "/slow"), served.ask("POST", "/slow")];
+    await slow.inside(2);
+    const third = served.ask("POST", "/slow");
+    await until(() => loadOf(served, "t.slow").waiting === 1);
+    const executed = served.executed();
+    assertRefusal(await served.ask("POST", "/slow"), { limit: "t.slow queue", value: 1, load: 1 });
+    const { outcome, refusal } = await executed;
+    assert.deepEqual([outcome, refusal], ["unavailable", { limit: "t.slow queue", value: 1, load: 1, mode: "enforce" }]);
+    slow.release(1);
+    await slow.inside(2);
+    slow.release();
+    for (const response of await Promise.all([...first, third])) assert.equal(response.status, 200);
+    await served.idle();
+    assert.deepEqual(loadOf(served, "t.slow"), { running: 0, waiting: 0 });
+  });
+
+  it("refuses at once where nobody may wait", async () => {
+    const slow = held("slow", { deadline: "10s", concurrency: 1, queue: 0 });
+    await using served = await serve([slow.operation]);
+    const first = served.ask("POST", "/slow");
+    await slow.inside(1);
+    assertRefusal(await served.ask("POST", "/slow"), { limit: "t.slow concurrency", value: 1, load: 1 });
+    slow.release();
+    assert.equal((await first).status, 200);
+  });
+
+  it("bounds the process across operations, and gives the operation's slot back to whom the process refuses", async () => {
+    const [one, two] = [held("one", { deadline: "10s" }), held("two", { deadline: "10s" })];
+    await using served = await serve([one.operation, two.operation], { limits: { concurrency: 1, queue: 0 } });
+    const first = served.ask("POST", "/one");
+    await one.inside(1);
+    assertRefusal(await served.ask("POST", "/two"), { limit: "process concurrency", value: 1, load: 1 });
+    assert.deepEqual(loadOf(served, "t.two"), { running: 0, waiting: 0 });
+    one.release();
+    assert.equal((await first).status, 200);
+    await served.idle();
+    const next = served.ask("POST", "/two");
+    await two.inside(1);
+    two.release();
+    assert.equal((await next).status, 200);
+  });
+
+  it("ends the wait in a queue at the deadline, and gives the place to another", async () => {
+    const slow = held("slow", { deadline: "10s", concurrency: 1, queue: 1 });
+    await using served = await serve([slow.operation]);
+    const first = served.ask("POST", "/slow");
+    await slow.inside(1);
+    const late = await served.ask("POST", "/slow", { headers: { "plimsoll-deadline-ms": "60" } });
+    assert.deepEqual([late.status, late.json.code], [504, "deadline_exceeded"]);
+    assert.deepEqual([late.json.details.limit, late.json.details.value], ["t.slow deadline", 60]);
+    assert.ok(late.json.details.load >= 60);
+    assert.deepEqual(loadOf(served, "t.slow"), { running: 1, waiting: 0 });
+    const third = served.ask("POST", "/slow");
+    await until(() => loadOf(served, "t.slow").waiting === 1);
+    slow.release();
+    await slow.inside(1);
+    slow.release();
+    for (const response of await Promise.all([first, third])) assert.equal(response.status, 200);
+  });
+
+  it("refuses nothing in measure mode, keeps nobody waiting, and reports what it would have refused", async () => {
+    const slow = held("slow", { deadline: "10s", concurrency: 1, queue: 1, mode: "measure" });
+    await using served = await serve([slow.operation]);
+    const refusals: unknown[] = [];
+    served.app.signals.executed.on(({ refusal }) => refusals.push(refusal));
+    const all: Promise<WireResponse>[] = [];
+    for (let i = 1; i <= 4; i++) {
+      all.push(served.ask("POST", "/slow"));
+      await slow.inside(i);
+    }
+    slow.release();
+    for (const response of await Promise.all(all)) assert.equal(response.status, 200);
+    const limit = { limit: "t.slow queue", value: 1, mode: "measure" };
+    assert.deepEqual(
+      refusals.filter((one) => one !== undefined),
+      [
+        { ...limit, load: 1 },
+        { ...limit, load: 2 },
+      ],
+    );
+    await served.idle();
+    assert.deepEqual(loadOf(served, "t.slow"), { running: 0, waiting: 0 });
+  });
+
+  it("leaves nothing taken after a storm of every outcome", async () => {
+    let next = 0;
+    const mixed = action("t.mixed", {
+      input: z.object({ n: z.number() }),
+      output: z.object({ ok: z.boolean() }),
+      access: "public",
+      budget: { deadline: "40ms", concurrency: 3, queue: 4 },
+      idempotent: "no",
+      http: "POST /mixed",
+      run: async (_, { signal }) => {
+        const turn = next++ % 5;
+        if (turn === 0) throw new TypeError("a bug");
+        if (turn === 1) throw new Fault({ code: "aborted", message: "Again." });
+        if (turn === 2)
+          await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+        if (turn === 3) await new Promise<void>((resolve) => void setImmediate(resolve));
+        return { ok: true };
+      },
+    });
+    await using served = await serve([mixed], { limits: { concurrency: 2, queue: 3 } });
+    const outcomes = new Map<string, number>();
+    served.app.signals.executed.on(({ outcome }) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1));
+    const send = async (i: number): Promise<void> => {
+      if (i % 7 === 0) {
+        const wire = await served.wire();
+        wire.send(requestText("POST", "/mixed", { body: { n: 1 } }));
+        if (i % 2 === 0) await new Promise<void>((resolve) => void setImmediate(resolve));
+        return wire.close();
+      }
+      const headers: Record<string, string> = i % 11 === 0 ? { "plimsoll-deadline-ms": String(i % 3) } : {};
+      await served.ask("POST", "/mixed", { headers, body: i % 13 === 0 ? { n: "x" } : { n: 1 } });
+    };
+    for (let round = 0; round < 12; round++) await Promise.all(Array.from({ length: 25 }, (_, i) => send(round * 25 + i)));
+    await served.idle();
+    assert.deepEqual(loadOf(served, "t.mixed"), { running: 0, waiting: 0 });
+    assert.deepEqual([served.app.runtime.slots.running, served.app.runtime.slots.waiting], [0, 0]);
+    assert.equal(served.app.runtime.inFlight, 0);
+    assert.equal(served.app.runtime.wheel.size, 0);
+    for (const outcome of ["ok", "internal", "aborted", "deadline_exceeded", "unavailable", "invalid_argument"])
+      assert.ok((outcomes.get(outcome) ?? 0) > 0, `${outcome} happened: ${JSON.stringify([...outcomes])}`);
+  });
+});
+
+describe("quotas of a caller", () => {
+  const quick = action("t.quick", {
+    input: z.object({}),
+    output: z.object({ ok: z.boolean() }),
+    access: "public",
+    budget: "5s",
+    idempotent: "no",
+    http: "POST /quick",
+    run: async () => ({ ok: true }),
+  });
+
+  it("answers 429 above the rate, says when to come back and what the quota is, and lets in again then", async () => {
+    const clock = new TestClock();
+    await using served = await serve([quick], { clock, rateLimit: { perSecond: 2, burst: 4 } });
+    for (let i = 0; i < 4; i++) assert.equal((await served.ask("POST", "/quick")).status, 200);
+    const { status, headers, json } = await served.ask("POST", "/quick");
+    assert.deepEqual([status, json.code, json.type], [429, "resource_exhausted", "urn:plimsoll:rate_limited"]);
+    assert.equal(headers["retry-after"], "1");
+    assert.equal(headers["ratelimit-policy"], '"actor";q=4;w=2');
+    assert.equal(headers.ratelimit, '"actor";r=0;t=1');
+    assert.deepEqual([json.details.limit, json.details.value], ["rate per actor", 2]);
+    clock.advance(499);
+    assert.equal((await served.ask("POST", "/quick")).status, 429);
+    clock.advance(2);
+    assert.equal((await served.ask("POST", "/quick")).status, 200);
+  });
+
+  it("lets through and reports in measure mode", async () => {
+    await using served = await serve([quick], { clock: new TestClock(), rateLimit: { perSecond: 1, burst: 1, mode: "measure" } });
+    assert.equal((await served.ask("POST", "/quick")).status, 200);
+    const executed = served.executed();
+    assert.equal((await served.ask("POST", "/quick")).status, 200);
+    const { refusal } = await executed;
+    assert.deepEqual([refusal?.limit, refusal?.mode], ["rate per actor", "measure"]);
+  });
+
+  it("bounds what one address has under way, and counts down again", async () => {
+    const slow = held("slow", { deadline: "10s" });
+    await using served = await serve([slow.operation, quick], { http: { limits: { requestsPerAddress: 2 } } });
+    const gone = await served.wire();
+    gone.send(requestText("POST", "/slow"));
+    const second = served.ask("POST", "/slow");
+    await slow.inside(2);
+    const { status, headers, json } = await served.ask("POST", "/quick");
+    assert.deepEqual([status, json.code], [429, "resource_exhausted"]);
+    assert.deepEqual(json.details, { limit: "requests in flight per address", value: 2, load: 2 });
+    assert.equal(headers["retry-after"], "1");
+    const cancelled = served.executed(slow.operation);
+    gone.close();
+    await cancelled;
+    assert.equal((await served.ask("POST", "/quick")).status, 200);
+    slow.release();
+    assert.equal((await second).status, 200);
+  });
+
+  it("bounds the connections of one server", async () => {
+    await using served = await serve([quick], { http: { limits: { connections: 2 } } });
+    const open = [await served.wire(), await served.wire()];
+    for (const wire of open) assert.equal((await wire.ask(requestText("POST", "/quick").toString())).status, 200);
+    const third = await served.wire();
+    third.send(requestText("POST", "/quick"));
+    assert.equal(await third.next(), undefined, "closed without an answer");
+    third.close();
+    for (const wire of open) wire.close();
+    const opened = gate();
+    const retry = async (): Promise<void> => {
+      const wire = await served.wire();
+      const answer = await wire.send(requestText("POST", "/quick")).next();
+      wire.close();
+      return answer === undefined ? retry() : opened.open();
+    };
+    await retry();
+    await opened.opened;
+  });
+});
