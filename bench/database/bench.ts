@@ -49,15 +49,16 @@ async function countFlights(bench: string, name: string, database: Database): Pr
   const proxy = await startFlightProxy({ host: url.hostname, port: Number(url.port || 5432) });
   url.hostname = "127.0.0.1";
   url.port = String(proxy.port);
-  const contender = await startContender(bench, name, { url: url.href, adminUrl: database.adminUrl, connections: 1 });
+  let contender: ContenderProcess | undefined;
   try {
+    contender = await startContender(bench, name, { url: url.href, adminUrl: database.adminUrl, connections: 1 });
     const times = 40;
     await contender.paced(10, 5);
     proxy.reset();
     await contender.paced(times, 5);
     return { flights: round(proxy.flights / times), done: contender.done };
   } finally {
-    await contender.stop();
+    await contender?.stop();
     await proxy.close();
   }
 }

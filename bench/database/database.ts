@@ -4,6 +4,8 @@ import { join } from "node:path";
 import pg from "pg";
 import { initialStock, products } from "./work.ts";
 
+const prefix = "plimsoll_bench_";
+
 /** A database made for one run of a bench. */
 export interface Database {
   /** As the role of the application: neither superuser nor owner. */
@@ -18,9 +20,10 @@ export interface Database {
 /** Makes a database with the bench's tables on a server of this machine, or on one of its own where none answers. */
 export async function prepareDatabase(): Promise<Database> {
   const { serverUrl, stop } = await findServer();
-  const name = `plimsoll_bench_${process.pid}`;
+  const name = `${prefix}${process.pid}`;
   const role = `${name}_app`;
   await withClient(serverUrl, async (client) => {
+    await dropAbandoned(client);
     await client.query(`create role ${role} login nosuperuser nobypassrls password '${role}'`);
     await client.query(`create database ${name}`);
   });
@@ -47,6 +50,25 @@ export async function prepareDatabase(): Promise<Database> {
       await stop();
     },
   };
+}
+
+/** Drops what runs left behind that were killed: the process that a name ends with is gone. */
+async function dropAbandoned(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ name: string }>("select rolname as name from pg_roles where starts_with(rolname, $1)", [prefix]);
+  for (const { name: role } of rows) {
+    const name = role.replace(/_app$/, "");
+    if (isRunning(Number(name.slice(prefix.length)))) continue;
+    await client.query(`drop database if exists ${client.escapeIdentifier(name)} with (force)`);
+    await client.query(`drop role if exists ${client.escapeIdentifier(role)}`);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 async function findServer(): Promise<{ readonly serverUrl: string; stop(): Promise<void> }> {

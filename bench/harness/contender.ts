@@ -54,7 +54,12 @@ export class ContenderProcess {
     });
     keep(child);
     const contender = new ContenderProcess(name, child);
-    await contender.#ask({ setup: { file, target } });
+    try {
+      await contender.#ask({ setup: { file, target } });
+    } catch (error) {
+      await contender.stop();
+      throw error;
+    }
     return contender;
   }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -32,6 +33,7 @@ const contenders: readonly Contender[] = [
 export async function runStart(options: BenchOptions): Promise<Report> {
   const rounds = options.rounds ?? (options.quick ? 9 : 15);
   const asked = chosen(contenders, options);
+  if (asked.some(({ name }) => name === "plimsoll")) build();
   const database = asked.some((contender) => contender.database) ? await prepareDatabase() : undefined;
   const env = database && { DATABASE_URL: database.url, ADMIN_DATABASE_URL: database.adminUrl };
   try {
@@ -62,6 +64,11 @@ export async function runStart(options: BenchOptions): Promise<Report> {
   } finally {
     await database?.drop();
   }
+}
+
+/** What is measured is what would be published, of this very checkout. */
+function build(): void {
+  execFileSync("npm", ["run", "build", "--silent"], { cwd: fileURLToPath(new URL("../..", import.meta.url)), stdio: ["ignore", 2, 2] });
 }
 
 type Env = Readonly<Record<string, string>> | undefined;
