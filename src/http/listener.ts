@@ -10,7 +10,7 @@ import { type AddressLoad, HttpConnection } from "./connection.ts";
 import { endWithHead, headsAreSent, httpDate, linesOf, statusLine } from "./head.ts";
 import { LeanRequest } from "./lean-request.ts";
 import { NodeInvocation } from "./node-invocation.ts";
-import { methodNotAllowed, requestMalformed, requestTooSlow, routeNotFound, tooManyFromAddress, urlTooLong } from "./problem.ts";
+import { hostMissing, methodNotAllowed, requestMalformed, requestTooSlow, routeNotFound, tooManyFromAddress, urlTooLong } from "./problem.ts";
 import { faultReply, type HttpReply, optionsReply } from "./reply.ts";
 import { acceptableRequestId, type RequestHeaders } from "./request-headers.ts";
 import type { HttpRouter } from "./router.ts";
@@ -73,6 +73,8 @@ export class HttpListener {
       // Idle connections are swept below: a timer set and cleared with every request costs more than looking at them now and then.
       keepAliveTimeout: 0,
       IncomingMessage: LeanRequest,
+      // Refused below: node:http would still hand on what follows such a request, and nobody would be answered.
+      requireHostHeader: false,
       noDelay: true,
     });
     this.#server.maxConnections = options.limits.connections;
@@ -145,7 +147,7 @@ export class HttpListener {
   /** Closes connections that were idle for a whole round, as many rounds as make up the idle time. */
   #sweepLater(): void {
     const idleMs = this.#options.limits.keepAliveMs;
-    const everyMs = Math.min(sweepEveryMs, idleMs);
+    const everyMs = Math.min(sweepEveryMs, idleMs / 8);
     this.#sweep = systemClock.schedule(everyMs, () => {
       for (const [socket, connection] of this.#connections) if (connection.sweep() * everyMs >= idleMs) socket.destroySoon();
       this.#sweepLater();
@@ -204,6 +206,10 @@ export class HttpListener {
       const requestId = acceptableRequestId(headers.requestId) ?? this.host.runtime.ids.spanId();
       this.write({ request, response }, faultReply({ fault, requestId }));
     };
+    if (headers.host === undefined && request.httpVersionMinor === 1) {
+      response.shouldKeepAlive = false;
+      return refuse(hostMissing());
+    }
     if (url.length > limits.urlBytes) return refuse(urlTooLong(limits.urlBytes));
     const match = router.find(method === "HEAD" ? "GET" : method, path);
     if (match === undefined) {

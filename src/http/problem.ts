@@ -103,6 +103,13 @@ export const requestMalformed = (): Fault =>
     message: "The rest of the request is no HTTP. Mend how its body is framed, and send it again.",
   });
 
+export const hostMissing = (): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "request_malformed",
+    message: "The request names no host. Send a Host header, as HTTP/1.1 demands.",
+  });
+
 export const requestTooSlow = (): Fault =>
   new Fault({
     code: "invalid_argument",
