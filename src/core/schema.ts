@@ -33,26 +33,31 @@ export interface Schema<O = unknown, I = unknown> {
   };
 }
 
-/** A schema of Zod as the compiler reads it: by the property that Zod's own types go by, which costs a third of what following the standard's does. */
-export interface ZodTyped {
-  readonly _zod: { readonly output: unknown; readonly input: unknown };
+/**
+ * What an operation, a fault or a row takes as its schema: a {@link Schema}. The compiler only looks whether the property is there: to compare all that it
+ * holds, for every schema of a program, takes longer than to check the rest of its operation.
+ */
+export interface AnySchema {
+  readonly "~standard": unknown;
 }
 
-/** What an operation, a fault or a row takes as its schema: a {@link Schema}, as every schema of Zod is one. */
-export type AnySchema = ZodTyped | Schema;
+/** A schema of Zod, by the property that Zod's own types go by: what they have worked out already costs nothing. */
+interface ZodTyped {
+  readonly _zod: { readonly output: unknown; readonly input: unknown };
+}
 
 /** What a schema gives: the type after parsing. */
 export type Output<S extends AnySchema> = S extends ZodTyped
   ? S["_zod"]["output"]
   : S extends Schema
     ? NonNullable<S["~standard"]["types"]>["output"]
-    : never;
+    : unknown;
 /** What a schema takes: the type before parsing. */
 export type Input<S extends AnySchema> = S extends ZodTyped
   ? S["_zod"]["input"]
   : S extends Schema
     ? NonNullable<S["~standard"]["types"]>["input"]
-    : never;
+    : unknown;
 
 /** One thing that is wrong with a value. */
 export interface Problem {
@@ -75,7 +80,7 @@ export type SchemaUse = "input" | "output" | "both" | "value";
 
 /** A schema made ready for many values. */
 export interface CompiledSchema {
-  /** What may be sent, as a document; `{}`, anything, where the side that is not used has no JSON form. */
+  /** What may be sent, as a document; a part is `{}`, anything, where it has no JSON form and this side is not used. */
   readonly inputJson: JsonSchema;
   /** What comes out of parsing, as a document. */
   readonly outputJson: JsonSchema;

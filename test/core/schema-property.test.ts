@@ -238,7 +238,7 @@ describe("a compiled schema", () => {
           if ("value" in expected) assert.deepStrictEqual(keyOrder(found.value), keyOrder(expected.value));
         }
       }),
-      { numRuns: Number(process.env.RUNS ?? 2_000) },
+      { numRuns: Number(process.env.RUNS ?? 700) },
     );
   });
 
@@ -254,7 +254,7 @@ describe("a compiled schema", () => {
           else assert.equal(found.value, textOf(expected.value));
         }
       }),
-      { numRuns: Number(process.env.RUNS ?? 2_000) },
+      { numRuns: Number(process.env.RUNS ?? 700) },
     );
   });
 
@@ -270,7 +270,7 @@ describe("a compiled schema", () => {
           assert.equal(textOf(value), before);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });

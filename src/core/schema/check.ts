@@ -32,7 +32,7 @@ function zodCheck(schema: ZodSchema, name: string): (value: unknown) => Checked 
 }
 
 /** Whether Zod threw because something in a schema is asynchronous. */
-export function asyncError(error: unknown): boolean {
+function asyncError(error: unknown): boolean {
   return error instanceof Error && error.constructor.name === "$ZodAsyncError";
 }
 

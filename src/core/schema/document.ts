@@ -30,7 +30,7 @@ const mends: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads one document of a schema, without its `$schema`.
+ * Reads one document of a schema, without its `$schema`. Where it is not required, what has no JSON form is `{}`, anything.
  * *Faults thrown*: `failed_precondition`, naming every place that has no JSON form.
  */
 export function readDocument(schema: Schema, { name, side, required }: Wanted): JsonSchema {
@@ -50,7 +50,7 @@ export function readDocument(schema: Schema, { name, side, required }: Wanted): 
   try {
     if (read !== undefined) {
       const { $schema: _, ...document } = read(options);
-      if (refused.length === 0) return withoutSecretValues(document) as JsonSchema;
+      if (refused.length === 0 || !required) return withoutSecretValues(document) as JsonSchema;
       why = refused.join("; ");
     }
   } catch (error) {

@@ -5,7 +5,7 @@ import { isZod, type ZodDef, type ZodSchema } from "./zod.ts";
 export type Primitive = string | number | boolean | null;
 
 /** How a key that may be missing is treated, in the words of Zod: `optin` and `optout` of its schema. */
-export type Presence = "required" | "optional" | "defaulted" | "defaulted-optional" | "optional-input";
+type Presence = "required" | "optional" | "defaulted" | "defaulted-optional" | "optional-input";
 
 export interface Field {
   readonly key: string;

@@ -6,7 +6,7 @@ import type { ZodCheck, ZodDef, ZodPayload, ZodSchema } from "./zod.ts";
 export const no = Symbol("not accepted");
 
 /** Thrown where a schema turns out to be asynchronous. */
-export const asynchronous = Symbol("asynchronous");
+const asynchronous = Symbol("asynchronous");
 
 const context = { async: false } as const;
 

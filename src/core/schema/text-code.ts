@@ -14,6 +14,12 @@ type Piece = { readonly text: string } | { readonly expression: string };
 /** How the text of a value comes about: statements, then pieces to add up. `unsure` is an expression that may be undefined, where there is nothing to write. */
 type Written = { readonly code: string; readonly pieces: readonly Piece[] } | { readonly code: string; readonly unsure: string };
 
+/** The variable that gets a text, and what is put before it. */
+interface Target {
+  readonly text: string;
+  readonly before?: readonly Piece[];
+}
+
 /** How many objects inside each other share one function; those deeper have their own. */
 const inlineDepth = 3;
 
@@ -50,7 +56,7 @@ export class TextCode {
     if (plan.kind === "object" && isStreamed(plan)) return this.#object(plan);
     if (plan.kind === "array") return this.#array(plan);
     if (plan.kind === "union" || plan.kind === "discriminated") return choose(this.#accept, plan, (option) => this.function(option));
-    return `let text;\n${this.#assign(plan, "input", "text")}\nreturn text;`;
+    return `let text;\n${this.#assign(plan, "input", { text: "text" })}\nreturn text;`;
   }
 
   #of(plan: Plan, variable: string): Written {
@@ -82,7 +88,7 @@ export class TextCode {
       case "nullable":
       case "default": {
         const text = this.#accept.code.name("t");
-        const code = `let ${text};\n${this.#assign(plan, variable, text)}`;
+        const code = `let ${text};\n${this.#assign(plan, variable, { text })}`;
         const sure = plan.kind === "nullable" && isSure(plan.inner);
         return sure ? { code, pieces: [{ expression: text }] } : { code, unsure: text };
       }
@@ -103,16 +109,16 @@ export class TextCode {
   }
 
   /** Statements that give a variable the text of a value, or leave it undefined. */
-  #assign(plan: Plan, variable: string, text: string, before: readonly Piece[] = []): string {
+  #assign(plan: Plan, variable: string, { text, before = [] }: Target): string {
     switch (plan.kind) {
       case "optional":
-        return `if (${variable} !== undefined) {${this.#assign(plan.inner, variable, text, before)}}\n`;
+        return `if (${variable} !== undefined) {${this.#assign(plan.inner, variable, { text, before })}}\n`;
       case "nullable":
-        return `if (${variable} === null) ${text} = ${sum([...before, { text: "null" }])}; else {${this.#assign(plan.inner, variable, text, before)}}\n`;
+        return `if (${variable} === null) ${text} = ${sum([...before, { text: "null" }])}; else {${this.#assign(plan.inner, variable, { text, before })}}\n`;
       case "default": {
         if (!isWritten(plan.inner)) break;
         const substitute = this.#put({ code: "", unsure: `${this.#json}(${this.#accept.defaultOf(plan)})` }, text, before);
-        return `if (${variable} === undefined) {${substitute}} else {${this.#assign(plan.inner, variable, text, before)}}\n`;
+        return `if (${variable} === undefined) {${substitute}} else {${this.#assign(plan.inner, variable, { text, before })}}\n`;
       }
     }
     return this.#put(plan.kind === "default" ? this.#shaped(plan, variable) : this.#of(plan, variable), text, before);
@@ -166,7 +172,7 @@ export class TextCode {
           : comma
             ? { text: `,${key}:` }
             : { expression: `(text === "{" ? ${quoted(`${key}:`)} : ${quoted(`,${key}:`)})` };
-      const assign = this.#assign(field.plan, variable, "text", [start, name]);
+      const assign = this.#assign(field.plan, variable, { text: "text", before: [start, name] });
       text += code + (field.presence === "optional" && field.plan.kind !== "optional" ? `if (${present}) {${assign}}\n` : `{${assign}}\n`);
       comma ||= isAlways(field);
     }

@@ -37,13 +37,13 @@ export interface ZodSchema {
   readonly safeParse?: (value: unknown) => ZodResult;
 }
 
-export interface ZodResult {
+interface ZodResult {
   readonly success: boolean;
   readonly data?: unknown;
   readonly error?: { readonly issues: readonly ZodIssue[] };
 }
 
-export interface ZodIssue {
+interface ZodIssue {
   readonly message: string;
   readonly path?: readonly PropertyKey[];
 }
