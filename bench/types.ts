@@ -75,10 +75,10 @@ function module(contender: Contender, index: number): Readonly<Record<string, st
     const kind = at % 2 === 0 ? "read" : "write";
     const name = `${kind === "read" ? "get" : "place"}${at}`;
     names.push(name);
-    contract += `${schemas(name, kind)}${row(at)}`;
+    contract += `${schemas(name, kind)}${row(at)}export const Details${at} = z.object({ orderId: z.string() });\n`;
     const read = `{ id: input.id, limit: 10 }`;
     if (contender === "plimsoll") {
-      contract += `export const Missing${at} = fault("missing_${at}", { code: "not_found", details: z.object({ orderId: z.string() }), message: ({ orderId }) => \`Order \${orderId} does not exist.\` });\n`;
+      contract += `export const Missing${at} = fault("missing_${at}", { code: "not_found", details: Details${at}, message: ({ orderId }) => \`Order \${orderId} does not exist.\` });\n`;
       const shared = `summary: "An operation", input: ${name}Input, output: ${name}Output, faults: [Missing${at}], access: role("customer")`;
       contract +=
         kind === "read"
@@ -89,7 +89,7 @@ function module(contender: Contender, index: number): Readonly<Record<string, st
     ${body(kind, parts).replaceAll(/sql\(Row/g, "sql(own.Row")}
 });\n`;
     } else {
-      contract += `export class Missing${at} extends Failure<{ orderId: string }> { constructor(details: { orderId: string }) { super("not_found", details, \`Order \${details.orderId} does not exist.\`); } }\n`;
+      contract += `export class Missing${at} extends Failure<z.output<typeof Details${at}>> { constructor(details: z.output<typeof Details${at}>) { super("not_found", details, \`Order \${details.orderId} does not exist.\`); } }\n`;
       const parts = {
         at,
         fault: `throw new own.Missing${at}({ orderId: input.id })`,

@@ -4,7 +4,7 @@ import { type Duration, toMs } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
 import { limits as defaults } from "../core/limits.ts";
 import { Metrics } from "../core/metrics.ts";
-import type { Input, Output, Schema } from "../core/schema.ts";
+import type { AnySchema, Input, Output } from "../core/schema.ts";
 import { type Service, startAll, stopAll } from "../core/service.ts";
 import { Signal } from "../core/signals.ts";
 import type { Authenticator } from "../operation/actor.ts";
@@ -83,7 +83,7 @@ export interface App extends Service {
    * *Faults thrown*: those that any caller would see.
    * @example await app.call(importProducts, { products }, { actor: system });
    */
-  call<I extends Schema, O extends Schema>(
+  call<I extends AnySchema, O extends AnySchema>(
     operation: Query<I, O> | Command<I, O> | Action<I, O, Uses>,
     input: Input<I>,
     call?: DirectCall,
@@ -167,7 +167,7 @@ class RunningApp implements App {
     return this.#stopped;
   }
 
-  call<I extends Schema, O extends Schema>(operation: Query<I, O>, input: Input<I>, call?: DirectCall): Promise<Output<O>> {
+  call<I extends AnySchema, O extends AnySchema>(operation: Query<I, O>, input: Input<I>, call?: DirectCall): Promise<Output<O>> {
     return callDirectly(this.runtime, operation, { ...call, input }) as Promise<Output<O>>;
   }
 

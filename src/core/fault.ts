@@ -1,5 +1,5 @@
 import { type Code, codes } from "./code.ts";
-import type { Output, Schema } from "./schema.ts";
+import type { AnySchema, Output, Schema } from "./schema.ts";
 
 /** What a {@link Fault} is made of. */
 export interface FaultInit<D = unknown> {
@@ -40,7 +40,7 @@ export class Fault<D = unknown> extends Error {
 }
 
 /** How {@link fault} describes a kind of fault. */
-export interface FaultSpec<S extends Schema> {
+export interface FaultSpec<S extends AnySchema> {
   readonly code: Code;
   readonly details?: S;
   /** Written for the caller; *values* come from the details. */
@@ -65,13 +65,13 @@ export interface FaultClass<D> {
  *   code: "failed_precondition", details: z.object({ orderId: z.string() }), message: ({ orderId }) => `Order ${orderId} is closed.`,
  * });
  */
-export function fault<S extends Schema = Schema<Record<never, never>>>(type: string, spec: FaultSpec<S>): FaultClass<Output<S>> {
+export function fault<S extends AnySchema = Schema<Record<never, never>>>(type: string, spec: FaultSpec<S>): FaultClass<Output<S>> {
   const status = spec.status ?? codes[spec.code].http;
   return class DeclaredFault extends Fault<Output<S>> {
     static readonly type = type;
     static readonly code = spec.code;
     static readonly status = status;
-    static readonly schema = spec.details;
+    static readonly schema = spec.details as Schema | undefined;
     constructor(details: Output<S>, cause?: unknown) {
       super({
         code: spec.code,

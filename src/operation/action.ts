@@ -1,11 +1,11 @@
-import type { Schema } from "../core/schema.ts";
+import type { AnySchema } from "../core/schema.ts";
 import type { Access } from "./access.ts";
 import type { AccessMend, Action, ActionHandler, CommonSpec, Http, Mend, RouteMend, WriteRoute } from "./contract.ts";
 import type { Used, Uses } from "./resource.ts";
 
 type KeylessMend = "an action has no transaction to keep the record of a key in: give the key to the command that it calls";
 
-export interface ActionSpec<I extends Schema, O extends Schema, U extends Uses> extends CommonSpec<I, O> {
+export interface ActionSpec<I extends AnySchema, O extends AnySchema, U extends Uses> extends CommonSpec<I, O> {
   readonly access: Mend<AccessMend, Access>;
   readonly idempotent: Mend<KeylessMend, "natural" | "no">;
   readonly http?: Http<RouteMend, WriteRoute, NoInfer<I>, NoInfer<O>>;
@@ -22,7 +22,7 @@ export interface ActionSpec<I extends Schema, O extends Schema, U extends Uses> 
  *   input: Credentials, output: Session, access: "public", idempotent: "no", budget: "2s", uses: { tokens },
  * });
  */
-export function action<I extends Schema, O extends Schema, const U extends Uses = Record<never, never>>(
+export function action<I extends AnySchema, O extends AnySchema, const U extends Uses = Record<never, never>>(
   name: string,
   spec: ActionSpec<I, O, U>,
 ): Action<I, O, U> {

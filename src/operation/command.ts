@@ -1,4 +1,4 @@
-import type { Output, Schema } from "../core/schema.ts";
+import type { AnySchema, Output } from "../core/schema.ts";
 import type { Access } from "./access.ts";
 import type {
   AccessMend,
@@ -15,7 +15,7 @@ import type {
 } from "./contract.ts";
 import type { ReadScope } from "./scope.ts";
 
-export interface CommandSpec<I extends Schema, O extends Schema, A extends Mend<AccessMend, Access>> extends CommonSpec<I, O> {
+export interface CommandSpec<I extends AnySchema, O extends AnySchema, A extends Mend<AccessMend, Access>> extends CommonSpec<I, O> {
   readonly access: A;
   /** What happens when it is sent twice. */
   readonly idempotent: Idempotent<NoInfer<A>, NoInfer<I>>;
@@ -36,7 +36,7 @@ export interface CommandSpec<I extends Schema, O extends Schema, A extends Mend<
  *   input: z.object({ orderId: z.uuid() }), output: z.object({}), access: role("customer"), budget: "300ms", idempotent: "natural",
  * });
  */
-export function command<I extends Schema, O extends Schema, A extends Mend<AccessMend, Access>>(
+export function command<I extends AnySchema, O extends AnySchema, A extends Mend<AccessMend, Access>>(
   name: string,
   spec: CommandSpec<I, O, A>,
 ): Command<I, O> {

@@ -1,6 +1,6 @@
 import type { Duration } from "../core/duration.ts";
 import type { FaultClass } from "../core/fault.ts";
-import type { Input, Output, Schema } from "../core/schema.ts";
+import type { AnySchema, Input, Output, Schema } from "../core/schema.ts";
 import type { Access } from "./access.ts";
 import type { Criticality, OperationKind } from "./execution.ts";
 import type { Uses } from "./resource.ts";
@@ -57,10 +57,12 @@ export type ReadRoute = `${"GET" | "POST"} /${string}`;
 export type WriteRoute = `${Exclude<Verb, "GET">} /${string}`;
 
 /** How an operation is reached over HTTP; leaving it out makes the operation internal. */
-export type Http<Sentence extends string, R extends Route, I extends Schema, O extends Schema> = Mend<Sentence, R> | RouteSpec<R, I, O>;
+export type Http<Sentence extends string, R extends Route, I extends AnySchema, O extends AnySchema> =
+  | Mend<Sentence, R>
+  | RouteSpec<R, I, O>;
 
 /** The long form of how an operation is reached over HTTP. */
-export interface RouteSpec<R extends Route, I extends Schema, O extends Schema> {
+export interface RouteSpec<R extends Route, I extends AnySchema, O extends AnySchema> {
   readonly route: R;
   /** Status of a success. *Default*: 200, 204 where the output is empty. */
   readonly status?: number;
@@ -76,7 +78,7 @@ export interface RouteSpec<R extends Route, I extends Schema, O extends Schema> 
 export type Faults = readonly FaultClass<any>[];
 
 /** What queries, commands and actions declare alike. */
-export interface CommonSpec<I extends Schema, O extends Schema> {
+export interface CommonSpec<I extends AnySchema, O extends AnySchema> {
   /** One line for documents. */
   readonly summary?: string;
   readonly input: I;
@@ -91,7 +93,7 @@ export interface CommonSpec<I extends Schema, O extends Schema> {
 }
 
 /** What happens when a command is sent twice. A key belongs to its actor; on a public operation nobody signed in, so it names the input field that scopes it. */
-export type Idempotent<A, I extends Schema> = "public" extends A
+export type Idempotent<A, I extends AnySchema> = "public" extends A
   ? Mend<KeyMend, "natural" | "no" | { readonly key: keyof Input<I> & string }>
   : "key" | "natural" | "no";
 type KeyMend = 'nobody signed in whose key it could be: name the input field that scopes it, as in { key: "email" }';
@@ -133,24 +135,24 @@ export interface HttpSpec {
 // biome-ignore lint/suspicious/noExplicitAny: where handlers of every input and scope meet; the constructors checked each.
 export type Handler = (input: any, scope: any) => Promise<any>;
 
-export type ReadHandler<I extends Schema, O extends Schema> = (input: Output<I>, scope: ReadScope) => Promise<Input<O>>;
-export type WriteHandler<I extends Schema, O extends Schema> = (input: Output<I>, scope: WriteScope) => Promise<Input<O>>;
-export type ActionHandler<I extends Schema, O extends Schema, U> = (input: Output<I>, scope: ActionScope & U) => Promise<Input<O>>;
+export type ReadHandler<I extends AnySchema, O extends AnySchema> = (input: Output<I>, scope: ReadScope) => Promise<Input<O>>;
+export type WriteHandler<I extends AnySchema, O extends AnySchema> = (input: Output<I>, scope: WriteScope) => Promise<Input<O>>;
+export type ActionHandler<I extends AnySchema, O extends AnySchema, U> = (input: Output<I>, scope: ActionScope & U) => Promise<Input<O>>;
 
 /** Reads: a read-only transaction. */
-export interface Query<I extends Schema, O extends Schema> extends Operation {
+export interface Query<I extends AnySchema, O extends AnySchema> extends Operation {
   readonly kind: "query";
   readonly input: I;
   readonly output: O;
 }
 /** Writes: exactly one transaction, no network. */
-export interface Command<I extends Schema, O extends Schema> extends Operation {
+export interface Command<I extends AnySchema, O extends AnySchema> extends Operation {
   readonly kind: "command";
   readonly input: I;
   readonly output: O;
 }
 /** No transaction of its own; may use resources and call queries and commands. */
-export interface Action<I extends Schema, O extends Schema, U extends Uses> extends Operation {
+export interface Action<I extends AnySchema, O extends AnySchema, U extends Uses> extends Operation {
   readonly kind: "action";
   readonly input: I;
   readonly output: O;

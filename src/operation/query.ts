@@ -1,9 +1,9 @@
-import type { Output, Schema } from "../core/schema.ts";
+import type { AnySchema, Output } from "../core/schema.ts";
 import type { Access } from "./access.ts";
 import type { AccessMend, CommonSpec, Http, Isolation, Mend, NoResources, Query, ReadHandler, ReadRoute, RouteMend } from "./contract.ts";
 import type { ReadScope } from "./scope.ts";
 
-export interface QuerySpec<I extends Schema, O extends Schema> extends CommonSpec<I, O> {
+export interface QuerySpec<I extends AnySchema, O extends AnySchema> extends CommonSpec<I, O> {
   readonly access: Mend<AccessMend, Access>;
   readonly http?: Http<RouteMend, ReadRoute, NoInfer<I>, NoInfer<O>>;
   /** *Default*: `read committed`; `repeatable read` gives all statements one snapshot. */
@@ -23,6 +23,6 @@ export interface QuerySpec<I extends Schema, O extends Schema> extends CommonSpe
  *   run: ({ orderId }, { sql }) => sql(Order)`select id, status from orders.orders where id = ${orderId}`.one(),
  * });
  */
-export function query<I extends Schema, O extends Schema>(name: string, spec: QuerySpec<I, O>): Query<I, O> {
+export function query<I extends AnySchema, O extends AnySchema>(name: string, spec: QuerySpec<I, O>): Query<I, O> {
   return { kind: "query", name, input: spec.input, output: spec.output, spec: spec as unknown as Query<I, O>["spec"] };
 }

@@ -1,4 +1,4 @@
-import type { Input, Output, Schema } from "../core/schema.ts";
+import type { AnySchema, Input, Output } from "../core/schema.ts";
 import type { Actor } from "./actor.ts";
 import type { Command, Mend, Query } from "./contract.ts";
 import type { Sql } from "./sql.ts";
@@ -73,7 +73,7 @@ export interface ReadScope extends BaseScope {
   readonly sql: Sql;
   readonly page: ReadPage;
   /** Runs another query in this transaction, within this deadline and budget, authorized again. */
-  call<I extends Schema, O extends Schema>(operation: Mend<ReadMend, Query<I, O>>, input: Input<I>): Promise<Output<O>>;
+  call<I extends AnySchema, O extends AnySchema>(operation: Mend<ReadMend, Query<I, O>>, input: Input<I>): Promise<Output<O>>;
 }
 
 /** The scope of a command: exactly one transaction, no network. */
@@ -83,7 +83,10 @@ export interface WriteScope extends BaseScope {
    * Runs another query or command in this transaction, within this deadline and budget, authorized again.
    * A fault that a called command ends with dooms the transaction: it can no longer commit, caught or not.
    */
-  call<I extends Schema, O extends Schema>(operation: Mend<CallMend, Query<I, O> | Command<I, O>>, input: Input<I>): Promise<Output<O>>;
+  call<I extends AnySchema, O extends AnySchema>(
+    operation: Mend<CallMend, Query<I, O> | Command<I, O>>,
+    input: Input<I>,
+  ): Promise<Output<O>>;
 }
 
 /** What an action passes on with an outbound call. */
@@ -99,7 +102,7 @@ export interface ActionScope extends BaseScope {
    * Runs a query or a command in a transaction of its own. `key`: the idempotency key, derived from the request where left out.
    * `tenant`: on whose behalf, where nobody signed in yet (a sign-in names its tenant); an actor who has a tenant cannot name another.
    */
-  call<I extends Schema, O extends Schema>(
+  call<I extends AnySchema, O extends AnySchema>(
     operation: Mend<CallMend, Query<I, O> | Command<I, O>>,
     input: Input<I>,
     options?: { readonly key?: string; readonly tenant?: string },

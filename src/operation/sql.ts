@@ -1,5 +1,5 @@
 import assert from "node:assert";
-import type { Output, Schema } from "../core/schema.ts";
+import type { AnySchema, Output, Schema } from "../core/schema.ts";
 import type { Statement, StatementResult } from "./transaction.ts";
 
 /** A statement that was written and not sent yet; also a fragment when it stands as a value inside another. */
@@ -26,7 +26,7 @@ type Row = Record<string, unknown>;
 export interface Sql {
   <R = Row>(text: TemplateStringsArray, ...values: readonly unknown[]): SqlStatement<R>;
   /** Names the schema of a row: its type here, checked in development and tests and trusted in production. */
-  <S extends Schema>(row: S): (text: TemplateStringsArray, ...values: readonly unknown[]) => SqlStatement<Output<S>>;
+  <S extends AnySchema>(row: S): (text: TemplateStringsArray, ...values: readonly unknown[]) => SqlStatement<Output<S>>;
   /** The one hatch: text that is sent as it stands. Never put a caller's words into it. */
   unsafe<R = Row>(text: string, values?: readonly unknown[], options?: { readonly columnsAsIs?: boolean }): SqlStatement<R>;
 }

@@ -1,7 +1,7 @@
 import { type App, type AppSpec, createApp } from "../app/app.ts";
 import type { DirectCall } from "../app/direct-call.ts";
 import type { Clock } from "../core/clock.ts";
-import type { Input, Output, Schema } from "../core/schema.ts";
+import type { AnySchema, Input, Output } from "../core/schema.ts";
 import type { Actor } from "../operation/actor.ts";
 import { anonymous } from "../operation/actor.ts";
 import type { Action, Command, Operation, Query } from "../operation/contract.ts";
@@ -19,14 +19,14 @@ export interface TestAppSpec extends Omit<AppSpec, "ops"> {
 /** Who calls and how. *Defaults*: the app's actor, a new idempotency key with every call. */
 export type TestCall = DirectCall;
 
-type Callable<I extends Schema, O extends Schema> = Query<I, O> | Command<I, O> | Action<I, O, Uses>;
+type Callable<I extends AnySchema, O extends AnySchema> = Query<I, O> | Command<I, O> | Action<I, O, Uses>;
 
 /** An app without a network, and calls into it that take the whole pipeline. */
 export interface TestApp extends AsyncDisposable {
   readonly app: App;
   readonly signals: App["signals"];
   /** Runs an operation as a surface would. Rejects with the fault that a caller would see. */
-  call<I extends Schema, O extends Schema>(operation: Callable<I, O>, input: Input<I>, call?: TestCall): Promise<Output<O>>;
+  call<I extends AnySchema, O extends AnySchema>(operation: Callable<I, O>, input: Input<I>, call?: TestCall): Promise<Output<O>>;
   /** The same app, asked by somebody else. */
   as(actor: Actor): TestApp;
   /** The next wide event of an operation. */

@@ -174,14 +174,16 @@ const keeper = `
   });
   const migrations = new URL("./migrations/", import.meta.url);
   const modules = [module("notes", { schema: "notes", migrations, operations: [write] })];
+  let app;
   try {
-    const app = await testApp({ modules, database: embedded({ directory: "./data" }), actor: testActor({ id: "ada" }) });
+    app = await testApp({ modules, database: embedded({ directory: "./data" }), actor: testActor({ id: "ada" }) });
     const first = await app.call(write, { text: "kept" }, { key: "one" });
     const again = await app.call(write, { text: "kept" }, { key: "one" });
     console.log(JSON.stringify({ text: first.text, same: first.id === again.id }));
-    await app.stop();
   } catch (fault) {
     console.log(JSON.stringify({ code: fault.code, type: fault.type, message: fault.message }));
+  } finally {
+    await app?.stop();
   }`;
 
 test("without the embedded Postgres installed, asking for it names the package to install; with it, a command runs", async () => {

@@ -1,5 +1,5 @@
 // What the compiler works out by itself: input, output and dependencies are never written twice. Each line fails to compile when it does not.
-import { action, command, fail, fault, type Input, implement, module, type Output, query, resource, role } from "plimsoll";
+import { action, adaptSchema, command, fail, fault, type Input, implement, module, type Output, query, resource, role } from "plimsoll";
 import { z } from "zod";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -16,6 +16,20 @@ export type Inputs = [
   Expect<Equal<Input<typeof Search>, { text: string; limit?: number | undefined; since?: string | undefined }>>,
   Expect<Equal<Output<typeof Search>, { text: string; limit: number; since?: string | undefined }>>,
 ];
+
+/** A schema of another library: what it says of its types counts, whatever it is made of. */
+const Other = adaptSchema<{ at: Date }, { at: string }>(
+  { "~standard": { version: 1, vendor: "other", validate: (value) => ({ value }) } },
+  { input: {} },
+);
+export type Others = [Expect<Equal<Input<typeof Other>, { at: string }>>, Expect<Equal<Output<typeof Other>, { at: Date }>>];
+export const other = query("shop.other", {
+  input: Other,
+  output: Other,
+  access,
+  budget: "1s",
+  run: async ({ at }) => exactly<Date>().is(at) ?? { at: at.toISOString() },
+});
 
 const TooMany = fault("too_many", { code: "failed_precondition", details: z.object({ most: z.int() }), message: ({ most }) => `${most}` });
 const mailer = resource("mailer", { create: async () => ({ send: async (to: string) => to.length }), dispose: (m) => void m.send });

@@ -159,7 +159,7 @@ export const refused = {
     query("shop.q", { input: Line, output: Line, access, budget: "1s", run: async ({ productId }) => ({ productId }) });
     // @ts-expect-error owning is yes or no | Type 'number' is not assignable to type 'boolean'
     query("shop.q", { input: Line, output: Line, access, budget: "1s", owns: async (_line, { sql }) => sql`select 1`.run() });
-    // @ts-expect-error a schema is wrapped, so that it can be checked and documented | does not exist in type 'Schema<unknown, unknown>'
+    // @ts-expect-error a schema is wrapped, so that it can be checked and documented | does not exist in type 'AnySchema'
     query("shop.q", { input: { a: z.string() }, output: Line, access, budget: "1s" });
     // @ts-expect-error a module lists operations, not functions | is not assignable to type 'Implementation | Operation'
     module("shop", { operations: [async () => 1] });
