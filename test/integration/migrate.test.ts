@@ -353,10 +353,11 @@ for (const server of await testServers()) {
         "0002_more.sql": "create table more ()",
         "0003_alone.sql":
           "-- plimsoll: no-transaction\nset search_path = pg_catalog; select pg_sleep(0.1); set default_transaction_read_only = on",
-        "0004_last.sql": "create table last ()",
+        "0004_last.sql": "create table last as select current_setting('lock_timeout') as waits",
       });
-      await run(database, module);
+      await run(database, module, { lockTimeoutMs: 1_234 });
       assert.deepEqual(await tables(database), ["items", "last", "more"]);
+      assert.deepEqual(await database.rows("select waits from stock.last"), [{ waits: "1234ms" }]);
     });
 
     it("says what to do where the application's role is missing, or the owner may do too little", async () => {

@@ -36,7 +36,7 @@ for (const server of await testServers()) {
       await using database = await scratch(server);
       await migrate({ ...database, modules: [], clock: systemClock });
       await database.rows(
-        "insert into plimsoll.idempotency select md5(i::text)::uuid, '', 'ok', '', now() + i * interval '1 second' from generate_series(-24, 5) i",
+        "insert into plimsoll.idempotency select md5(i::text)::uuid, '', 'ok', '', now() + i * interval '1 second' from generate_series(5, -24, -1) i",
       );
       await using app = await session(database.appUrl);
       const expire = async (batch: number) => (await app.query("select plimsoll.expire_idempotency($1) as n", [batch])).rows[0].n;

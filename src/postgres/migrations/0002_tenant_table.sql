@@ -44,7 +44,8 @@ begin
     raise exception 'the foreign key "%" of % does not join tenant_id to the tenant_id of %', bad.conname, p_table, bad.target
       using hint = pg_catalog.format('Write: foreign key (tenant_id, …) references %s (tenant_id, …), so that it cannot lead to another tenant''s row.', bad.target);
   end loop;
-  execute pg_catalog.format('alter table %s alter column tenant_id set default plimsoll.tenant(), alter column tenant_id set not null', p_table);
+  -- Not null it is by the primary key.
+  execute pg_catalog.format('alter table %s alter column tenant_id set default plimsoll.tenant()', p_table);
   execute pg_catalog.format('alter table %s enable row level security', p_table);
   execute pg_catalog.format('drop policy if exists plimsoll_tenant on %s', p_table);
   execute pg_catalog.format('create policy plimsoll_tenant on %s using (tenant_id = plimsoll.tenant()) with check (tenant_id = plimsoll.tenant())', p_table);
