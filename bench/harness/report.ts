@@ -16,9 +16,9 @@ export interface Result {
   readonly p99Ms: number;
   /** Median over the rounds of `p99Ms` ÷ that of `raw` in the same round. */
   readonly p99Ratio: number;
-  /** Median processor time of the server for one request. *Units*: microseconds. */
+  /** Median processor time of the process for one request, execution or start. *Units*: microseconds. */
   readonly cpuUs?: number | undefined;
-  /** Median over the rounds of `cpuUs` of `raw` in the same round ÷ `cpuUs`: what `ratio` would be with the core to itself. */
+  /** Median over the rounds of `cpuUs` of `raw` in the same round ÷ `cpuUs`: over HTTP what `ratio` is on a machine at rest. */
   readonly cpuRatio?: number | undefined;
   /** Resident memory of the process after the last round. *Units*: 10^6 bytes. */
   readonly rssMb?: number | undefined;

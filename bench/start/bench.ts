@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { prepareDatabase } from "../database/database.ts";
-import { freePort, pinning, rssMb } from "../harness/machine.ts";
+import { cpuUs, freePort, pinning, rssMb } from "../harness/machine.ts";
 import { type BenchOptions, chosen } from "../harness/options.ts";
 import { describeCommit, describeMachine, type Report } from "../harness/report.ts";
 import { median, quantile, type Runner, round, runRounds, summarize } from "../harness/rounds.ts";
@@ -74,9 +74,10 @@ function build(): void {
 type Env = Readonly<Record<string, string>> | undefined;
 
 async function measureStart(contender: Contender, env: Env) {
-  const { child, startMs } = await start((await commandOf(contender, env)).command);
+  const { child, pid, startMs } = await start((await commandOf(contender, env)).command);
+  const used = cpuUs(pid);
   await stop(child);
-  return { perSecond: 1_000 / startMs, p50Ms: startMs, p99Ms: startMs };
+  return { perSecond: 1_000 / startMs, p50Ms: startMs, p99Ms: startMs, cpuUs: used };
 }
 
 /** Memory is compared pair by pair too: the medians of the rounds. */

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 const { port, path, connections } = JSON.parse(process.argv[2]!) as { port: number; path: string; connections: number };
 /** So many at a time wait to be accepted: more would overflow the server's backlog. */
 const atOnce = 200;
-const sources = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"];
+const sources = ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"];
 let [opened, closed] = [0, 0];
 
 process.stdin.resume().on("close", () => process.exit(0));

@@ -2,16 +2,15 @@
 import { z } from "zod";
 import { jwt } from "../../dist/auth/index.js";
 import { http } from "../../dist/http/index.js";
-import { action, claim, createApp, module } from "../../dist/index.js";
+import { claim, createApp, module, query } from "../../dist/index.js";
 import { postgres } from "../../dist/postgres/index.js";
 import { logs, prometheus } from "../../dist/telemetry/index.js";
 
-const ping = action("bench.ping", {
+const ping = query("bench.ping", {
   input: z.object({}),
   output: z.object({ ok: z.boolean() }),
   access: "public",
   budget: { deadline: "1s", concurrency: 256, queue: 1_024 },
-  idempotent: "natural",
   http: "GET /v1/ping",
   run: async () => ({ ok: true }),
 });
