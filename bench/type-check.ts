@@ -1,4 +1,4 @@
-// node bench/types.ts [--json] [--quick] [--rounds N]: what 300 operations cost the compiler, beside the same schemas and functions without Plimsoll.
+// node bench/type-check.ts [--json] [--quick] [--rounds N]: what 300 operations cost the compiler, beside the same schemas and functions without Plimsoll.
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
