@@ -1,4 +1,4 @@
-import { isAscii, isUtf8 } from "node:buffer";
+import { isUtf8 } from "node:buffer";
 import { Fault } from "./fault.ts";
 import { escapeText, isPlainText } from "./json/quote.ts";
 import { type JsonProblem, readJson } from "./json/reader.ts";
@@ -72,8 +72,9 @@ function countKeys(value: object, depth: number): number {
 
 function decode(bytes: Uint8Array): string {
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (isAscii(buffer)) return buffer.toString("latin1");
-  if (isUtf8(buffer)) return buffer.toString("utf8");
+  const text = buffer.toString("utf8");
+  // Decoding puts this character in the place of what is no UTF-8; it may also have been sent.
+  if (!text.includes("\ufffd") || isUtf8(buffer)) return text;
   throw malformed({ at: 0, message: "The text is not UTF-8. Send JSON in UTF-8." });
 }
 

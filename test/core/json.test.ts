@@ -76,6 +76,7 @@ describe("parseJson", () => {
     '{"constructor":1,"prototype":2}',
     '{"constructor":[{"prototype":2}],"x":{"prototype":1}}',
     '{"a":"__proto__","b":"constructor"}',
+    '{"a":"\ufffd"}',
     '{"a":"\\ud83d\\ude00\\u0000","é":"ü😀"}',
     deep(32),
     "1e400",
