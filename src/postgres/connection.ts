@@ -3,8 +3,9 @@ import pg from "pg";
 import type { Clock } from "../core/clock.ts";
 import { limits } from "../core/limits.ts";
 import type { Statement, StatementResult } from "../operation/transaction.ts";
-import { breaksConnection } from "./errors.ts";
-import { camelCase, columnTypes } from "./values.ts";
+import { breaksConnection, isStalePlan } from "./errors.ts";
+import { columnTypes } from "./values.ts";
+import { type PreparedStatements, WireQuery } from "./wire-query.ts";
 
 /** What a connection answers to one statement. */
 export interface Answer extends StatementResult {
@@ -12,31 +13,15 @@ export interface Answer extends StatementResult {
   readonly command: string;
 }
 
-interface RowDescription {
-  readonly fields: { name: string }[];
-}
-
-/** What `pg` calls on a query while its answer comes in; its published types leave these out. */
-interface DriverQuery extends pg.Submittable {
-  handleRowDescription(message: RowDescription): void;
-}
-
-/** A statement whose columns read in camel case. */
-class CamelQuery extends (pg.Query as unknown as new (config: object, done: unknown) => DriverQuery) {
-  override handleRowDescription(message: RowDescription): void {
-    for (const field of message.fields) field.name = camelCase(field.name);
-    super.handleRowDescription(message);
-  }
-}
-
 const names = new Map<string, string>();
 const maxNames = 100_000;
+let named = 0;
 
 /** One name a text, the same on every connection, so that a pooler between may share prepared statements. */
 function nameOf(text: string): string | undefined {
   let name = names.get(text);
   if (name === undefined && names.size < maxNames) {
-    name = `p${names.size.toString(36)}`;
+    name = `p${(named++).toString(36)}`;
     names.set(text, name);
   }
   return name;
@@ -57,7 +42,10 @@ export class Connection {
   readonly options: ConnectionOptions;
   readonly #client: pg.Client;
   readonly #prepared = new Set<string>();
+  readonly #statements: PreparedStatements = { columns: new Map() };
   #corked = false;
+  /** The end of this turn sends what was held back. */
+  #flushes = false;
   #inFlight = 0;
   broken = false;
   onBroken: (() => void) | undefined;
@@ -95,25 +83,59 @@ export class Connection {
   /** Sends a statement, together with all others of the same turn in one flight. */
   send(statement: Statement): Promise<Answer> {
     this.#cork();
-    this.#inFlight++;
     return new Promise((resolve, reject) => {
-      const done = (error: Error | null | undefined, result: pg.QueryResult) => {
-        this.#inFlight--;
-        if (!error) return resolve({ rows: result.rows, rowCount: result.rowCount ?? 0, command: result.command });
-        if (breaksConnection(error)) this.markBroken();
-        reject(error);
-      };
-      const { text, values } = statement;
-      const name = this.#nameFor(text, values);
-      const config = { text, values: values as unknown[], ...(name !== undefined && { name }) };
-      const query = statement.columnsAsIs ? new pg.Query(config, done as never) : new CamelQuery(config, done);
-      this.#client.query(query);
+      this.#write(statement, (error, answer) => (answer === undefined ? reject(error) : resolve(answer)));
     });
+  }
+
+  /** Sends a statement of which only a failure matters. */
+  sendAside(statement: Statement, failed: (error: unknown) => void): void {
+    this.#cork();
+    this.#write(statement, (error) => {
+      if (error !== undefined) failed(error);
+    });
+  }
+
+  /**
+   * Sends a command of which only a failure matters, with the next statement of this connection, or when the loop has nothing more urgent.
+   * Under load it so costs no write of its own.
+   */
+  sendLater(text: string, failed: (error: unknown) => void): void {
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#internals().stream.cork();
+      setImmediate(() => this.#flush());
+    }
+    this.#write(asCommand(text), (error) => {
+      if (error !== undefined) failed(error);
+    });
+  }
+
+  #write({ text, values, columnsAsIs = false }: Statement, done: (error: Error | undefined, answer: Answer | undefined) => void): void {
+    this.#inFlight++;
+    const name = this.#nameFor(text, values);
+    const query = new WireQuery({
+      text,
+      values,
+      name,
+      columnsAsIs,
+      prepared: this.#statements,
+      done: (error, answer) => {
+        this.#inFlight--;
+        if (error !== undefined) {
+          // Under a new name it is prepared anew, on every connection.
+          if (isStalePlan(error) && names.get(text) === name) names.delete(text);
+          if (breaksConnection(error)) void this.close(true);
+        }
+        done(error, answer);
+      },
+    });
+    this.#client.query(query as unknown as pg.Submittable);
   }
 
   /** Sends a command without parameters or rows (begin, savepoint, commit). */
   sendCommand(text: string): Promise<Answer> {
-    return this.send({ text, values: noValues, columnsAsIs: true });
+    return this.send(asCommand(text));
   }
 
   /** Asks the server to stop what this connection runs. Resolves when the server has taken note, or when that cannot be known. */
@@ -158,15 +180,21 @@ export class Connection {
     return nameOf(text);
   }
 
+  /** Holds back what is written until the end of the turn, so that it goes out in one piece. */
   #cork(): void {
-    if (this.#corked) return;
+    if (!this.#corked) this.#internals().stream.cork();
     this.#corked = true;
-    const { stream } = this.#internals();
-    stream.cork();
-    queueMicrotask(() => {
-      this.#corked = false;
-      stream.uncork();
-    });
+    if (this.#flushes) return;
+    this.#flushes = true;
+    // After the microtasks: a handler that waited for its connection goes on in one of them.
+    process.nextTick(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#flushes = false;
+    if (!this.#corked) return;
+    this.#corked = false;
+    this.#internals().stream.uncork();
   }
 
   #internals() {
@@ -184,3 +212,14 @@ export class Connection {
 }
 
 const noValues: readonly unknown[] = [];
+const commands = new Map<string, Statement>();
+
+/** A command without parameters; there are few, and each is sent often. */
+export function asCommand(text: string): Statement {
+  let command = commands.get(text);
+  if (command === undefined) {
+    command = { text, values: noValues, columnsAsIs: true };
+    commands.set(text, command);
+  }
+  return command;
+}

@@ -4,6 +4,7 @@ import { type Duration, toMs } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import type { Claim, ClaimResult, Database, Transaction, TransactionOptions } from "../operation/transaction.ts";
+import type { Connection } from "./connection.ts";
 import { databaseFault } from "./errors.ts";
 import { migrate } from "./migrate.ts";
 import { Pool } from "./pool.ts";
@@ -36,6 +37,8 @@ export interface PostgresAddresses {
 
 const expireEveryMs = 60_000;
 const expireBatch = 10_000;
+/** How long one batch may take. */
+const expireMs = 30_000;
 const pingMs = 1_000;
 const fateEveryMs = 25;
 
@@ -132,9 +135,10 @@ export class PostgresDatabase implements Database, TransactionHost {
 
   async fateOf(claim: Claim, until: number): Promise<ClaimResult> {
     for (;;) {
-      const connection = await this.#usable().wait(until);
-      const asked = [connection.sendCommand("begin"), connection.send(claimStatement(claim)), connection.sendCommand("rollback")] as const;
-      const [, answer] = await Promise.all(asked).finally(() => this.release(connection));
+      const left = Math.max(0, until - this.clock.monotonic());
+      const [, answer] = await this.#borrow(left, (connection) =>
+        Promise.all([connection.sendCommand("begin"), connection.send(claimStatement(claim)), connection.sendCommand("rollback")]),
+      );
       const result = readClaim(answer);
       if (result.state !== "running" || this.clock.monotonic() >= until) return result;
       await sleep(this.clock, fateEveryMs);
@@ -142,12 +146,21 @@ export class PostgresDatabase implements Database, TransactionHost {
   }
 
   async ping(): Promise<void> {
-    const connection = await this.#usable().wait(this.clock.monotonic() + pingMs);
     try {
-      await connection.sendCommand("select 1");
+      await this.#borrow(pingMs, (connection) => connection.sendCommand("select 1"));
     } catch (error) {
       throw databaseFault(error);
+    }
+  }
+
+  /** Waits so long for a connection, and uses it no longer than that: then it is cut, as one that the network swallowed. */
+  async #borrow<T>(withinMs: number, work: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = await this.#usable().wait(this.clock.monotonic() + withinMs);
+    const cut = this.clock.schedule(Math.max(withinMs, pingMs), () => void connection.close(true));
+    try {
+      return await work(connection);
     } finally {
+      cut.cancel();
       this.release(connection);
     }
   }
@@ -182,13 +195,8 @@ export class PostgresDatabase implements Database, TransactionHost {
   }
 
   async #expire(): Promise<number> {
-    const connection = await this.#usable().wait(this.clock.monotonic() + pingMs);
-    try {
-      const { rows } = await connection.send(expireStatement(expireBatch));
-      return Number(rows[0]?.deleted ?? 0);
-    } finally {
-      this.release(connection);
-    }
+    const { rows } = await this.#borrow(expireMs, (connection) => connection.send(expireStatement(expireBatch)));
+    return Number(rows[0]?.deleted ?? 0);
   }
 }
 

@@ -92,8 +92,16 @@ const socketErrors = new Set([
   "ENOENT",
 ]);
 
+// A prepared statement whose table was changed since; the routine says what no SQLSTATE does, in every language.
+const stalePlan: Meaning = {
+  ...conflict,
+  type: "plan_changed",
+  message: "The data's structure changed at the same time. Nothing was changed; try again.",
+};
+
 /** What `pg` throws, as far as it is read here. */
 interface DriverError {
+  readonly routine?: unknown;
   readonly code?: unknown;
   readonly message?: unknown;
   readonly severity?: unknown;
@@ -101,6 +109,7 @@ interface DriverError {
 
 function meaningOf(error: unknown): Meaning | undefined {
   const { code, message } = (error ?? {}) as DriverError;
+  if (isStalePlan(error)) return stalePlan;
   if (typeof code === "string") {
     const meaning = meanings[code] ?? (code.length === 5 ? meanings[code.slice(0, 2)] : undefined);
     if (meaning !== undefined) return meaning;
@@ -122,15 +131,25 @@ export function databaseFault(error: unknown): unknown {
   return new Fault({ code, type, message, cause: error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
 }
 
-/** Whether the connection on which it happened must be replaced. */
-export function breaksConnection(error: unknown): boolean {
-  const { severity } = (error ?? {}) as DriverError;
-  return meaningOf(error)?.broken === true || severity === "FATAL" || severity === "PANIC";
+/** Whether a prepared statement answers other columns than when it was prepared, as after a migration: it must be prepared anew. */
+export function isStalePlan(error: unknown): boolean {
+  const { code, routine } = (error ?? {}) as DriverError;
+  return code === "0A000" && routine === "RevalidateCachedQuery";
 }
 
-/** Whether the connection was lost, so that nobody knows what became of what was sent. */
+/** Whether the connection on which it happened must be replaced. */
+export function breaksConnection(error: unknown): boolean {
+  return meaningOf(error)?.broken === true || isFatal(error);
+}
+
+/** Whether the connection was lost, so that nobody knows what became of what was sent. After an answer, also a bad one, somebody does. */
 export function isLost(error: unknown): boolean {
-  return meaningOf(error) === gone || breaksConnection(error);
+  return meaningOf(error) === gone || isFatal(error);
+}
+
+function isFatal(error: unknown): boolean {
+  const { severity } = (error ?? {}) as DriverError;
+  return severity === "FATAL" || severity === "PANIC";
 }
 
 export const databaseDown = (cause: unknown): Fault =>

@@ -3,7 +3,7 @@ import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import { Signal } from "../core/signals.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
-import { databaseDown } from "./errors.ts";
+import { databaseDown, databaseFault } from "./errors.ts";
 
 export interface PoolOptions extends Omit<ConnectionOptions, "clock"> {
   /** Connections at the most. *Default*: 16. */
@@ -34,7 +34,8 @@ export class Pool {
   readonly #waiting = new Set<Waiting>();
   #opening = 0;
   #downUntil = 0;
-  #downCause: unknown;
+  #downFault: Fault | undefined;
+  #retry: Timer | undefined;
   #closed = false;
 
   constructor(options: PoolOptions) {
@@ -63,7 +64,7 @@ export class Pool {
     const idle = this.take();
     if (idle !== undefined) return Promise.resolve(idle);
     if (this.#closed) return Promise.reject(databaseDown(undefined));
-    if (this.#all.size === 0 && this.#opening === 0 && now < this.#downUntil) return Promise.reject(databaseDown(this.#downCause));
+    if (this.#all.size === 0 && this.#opening === 0 && now < this.#downUntil) return Promise.reject(this.#downFault);
     if (this.#waiting.size >= queue) return Promise.reject(poolFull(queue, this.#waiting.size));
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
@@ -115,13 +116,16 @@ export class Pool {
 
   async stop(): Promise<void> {
     this.#closed = true;
+    this.#retry?.cancel();
+    this.#retry = undefined;
     this.#failWaiting(databaseDown(undefined));
     await Promise.all([...this.#all].map((connection) => connection.close(connection.inFlight > 0)));
     this.#idle.length = 0;
   }
 
   #openMore(): void {
-    if (this.#opening >= this.#waiting.size || this.#all.size + this.#opening >= this.options.size) return;
+    if (this.#closed || this.#opening >= this.#waiting.size || this.#all.size + this.#opening >= this.options.size) return;
+    if (this.#retry !== undefined && this.#all.size > 0) return;
     this.#opening++;
     Connection.open(this.options).then(
       (connection) => {
@@ -132,12 +136,22 @@ export class Pool {
       },
       (error) => {
         this.#opening--;
-        this.#downCause = error;
+        const fault = databaseFault(error);
+        this.#downFault = fault instanceof Fault ? fault : databaseDown(error);
         this.#downUntil = this.options.clock.monotonic() + retryConnectMs;
-        // With connections left, those who wait get one of them; without, waiting longer would only hide the outage.
-        if (this.#all.size === 0) this.#failWaiting(databaseDown(error));
+        // Without connections left, waiting longer would only hide the outage.
+        if (this.#all.size === 0) this.#failWaiting(this.#downFault);
+        else this.#retryLater();
       },
     );
+  }
+
+  /** Those who wait may get one of the connections that are left, but these may be as good as dead: so it is tried again. */
+  #retryLater(): void {
+    this.#retry ??= this.options.clock.schedule(retryConnectMs, () => {
+      this.#retry = undefined;
+      this.#openMore();
+    });
   }
 
   #adopt(connection: Connection): void {

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
+import { limits } from "../core/limits.ts";
 import type {
   Claim,
   ClaimResult,
@@ -10,7 +11,7 @@ import type {
   TransactionOptions,
   TransactionOwner,
 } from "../operation/transaction.ts";
-import type { Answer, Connection } from "./connection.ts";
+import { type Answer, asCommand, type Connection } from "./connection.ts";
 import { databaseFault, isLost } from "./errors.ts";
 import { claimStatement, readClaim, recordStatement, settingsStatement } from "./statements.ts";
 
@@ -129,10 +130,12 @@ export class PostgresTransaction implements Transaction {
     const connection = await this.#opened();
     if (claim === undefined || this.#state !== "open") return this.rollback();
     this.#throwIfLate();
-    await this.#finalFlight(connection, [
+    const kept = await this.#finalFlight(connection, [
       { text: "rollback to savepoint plimsoll", values: [], columnsAsIs: true },
       recordStatement(claim, reply),
     ]);
+    // The commit was lost, and somebody finished the same request otherwise meanwhile: run again, it finds that answer.
+    if (kept !== undefined && (kept.outcome !== reply.outcome || kept.body !== reply.body)) throw commitLost(undefined);
   }
 
   async rollback(): Promise<void> {
@@ -142,12 +145,14 @@ export class PostgresTransaction implements Transaction {
     if (connection === undefined) return;
     if (connection.inFlight > 0) return this.#host.quarantine(connection);
     this.#owner.databaseEnters();
+    const cut = this.#host.clock.schedule(limits.quarantineMs, () => void connection.close(true));
     try {
       await connection.sendCommand("rollback");
       this.#host.release(connection);
     } catch {
       void connection.close(true);
     } finally {
+      cut.cancel();
       this.#owner.databaseLeaves();
     }
   }
@@ -179,15 +184,17 @@ export class PostgresTransaction implements Transaction {
     this.#state = "open";
     this.#connection = connection;
     const { mode, isolation, claim } = this.#options;
-    this.#follow(connection.sendCommand(beginTexts[mode][isolation]));
-    this.#follow(connection.send(settingsStatement(this.#options, this.#remainingMs(), this.#host.hasTransactionTimeout)));
+    // An error of what is sent aside dooms the transaction; nobody waits for it.
+    const failed = (error: unknown) => void this.#fails(error);
+    connection.sendAside(asCommand(beginTexts[mode][isolation]), failed);
+    connection.sendAside(settingsStatement(this.#options, this.#remainingMs(), this.#host.hasTransactionTimeout), failed);
     if (claim !== undefined) {
       this.#claim = connection.send(claimStatement(claim)).then(readClaim, (error) => Promise.reject(this.#fails(error)));
       this.#claim.then(
         (result) => this.#heed(result),
         () => undefined,
       );
-      this.#follow(connection.sendCommand("savepoint plimsoll"));
+      connection.sendAside(asCommand("savepoint plimsoll"), failed);
     }
     return connection;
   }
@@ -200,11 +207,6 @@ export class PostgresTransaction implements Transaction {
     this.#host.clock.schedule(waitForOwnerMs, () => {
       if (this.#unanswered > 0) void this.rollback();
     });
-  }
-
-  /** An error of what was sent on the side dooms the transaction; nobody else waits for it. */
-  #follow(sent: Promise<unknown>): void {
-    sent.catch((error) => this.#fails(error));
   }
 
   async #opened(): Promise<Connection> {
@@ -222,13 +224,15 @@ export class PostgresTransaction implements Transaction {
   /** Nothing was changed, so the answer need not wait for the end; the next user's statements queue behind it on the same connection. */
   #commitRead(connection: Connection): undefined {
     this.#state = "ended";
-    connection.sendCommand("commit").catch(() => connection.close(true));
+    connection.sendLater("commit", () => void connection.close(true));
     this.#host.release(connection);
   }
 
   async #finalFlight(connection: Connection, last: readonly Statement[]): Promise<StoredReply | undefined> {
     this.#state = "committing";
     this.#owner.databaseEnters();
+    // A commit that is on its way is waited for, also past the deadline; but not for ever, where the network swallows it.
+    const cut = this.#host.clock.schedule(this.#remainingMs() + resolveMs, () => void connection.close(true));
     try {
       const flight = last.map((statement) => connection.send(statement));
       const settled = await Promise.allSettled([...flight, connection.sendCommand("commit")]);
@@ -242,6 +246,7 @@ export class PostgresTransaction implements Transaction {
       if (command !== "COMMIT") throw this.#failure?.cause ?? rolledBack(command);
       return undefined;
     } finally {
+      cut.cancel();
       this.#owner.databaseLeaves();
       this.#state = "ended";
       this.#host.release(connection);
@@ -257,14 +262,7 @@ export class PostgresTransaction implements Transaction {
     const fate = await this.#host.fateOf(claim, until).catch(() => undefined);
     if (fate?.state === "replay") return fate.reply;
     // The key is free and holds no record, and whoever takes it now finds none of ours: it did not happen.
-    if (fate?.state === "claimed")
-      throw new Fault({
-        code: "aborted",
-        type: "commit_lost",
-        message: "The connection was lost before the commit. Nothing was changed; try again.",
-        retryAfterMs: 100,
-        cause,
-      });
+    if (fate?.state === "claimed") throw commitLost(cause);
     throw outcomeUnknown(cause, true);
   }
 
@@ -313,6 +311,15 @@ const rolledBack = (command: string): Fault =>
     code: "internal",
     type: "commit_rolled_back",
     message: `The server answered the commit with ${command}: a statement had failed and its error was swallowed. Let database errors leave the handler.`,
+  });
+
+const commitLost = (cause: unknown): Fault =>
+  new Fault({
+    code: "aborted",
+    type: "commit_lost",
+    message: "The connection was lost before the commit. Nothing was changed; try again.",
+    retryAfterMs: 100,
+    cause,
   });
 
 const outcomeUnknown = (cause: unknown, hasKey: boolean): Fault =>
