@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { TestClock } from "../../src/testing/clock.ts";
+import { LedgerClient } from "./client.ts";
+import type { PlantedName } from "./ledger/planted.ts";
+import { judge, type Verdict } from "./verdict.ts";
+import { AppVictim, PostgresVictim } from "./victims.ts";
+
+export const kinds = ["app", "postgres", "postmaster", "backend", "both"] as const;
+export type Kind = (typeof kinds)[number];
+
+export interface CampaignSpec {
+  readonly kills: number;
+  /** The same seed kills the same things after the same pauses; what it hits depends on the machine. */
+  readonly seed: number;
+  readonly workers?: number;
+  /** Which kinds of kill. *Default*: all. */
+  readonly only?: readonly Kind[];
+  /** A bug of the app that the verdict must show. */
+  readonly planted?: PlantedName;
+  /** Hears of every kill. */
+  readonly onKill?: (kill: Kill) => void;
+}
+
+export interface Kill {
+  readonly nth: number;
+  readonly kind: Kind;
+  /** From the kill to the first answer to something that was sent after it; undefined where the next kill came first. */
+  readonly recoveredMs: number | undefined;
+}
+
+export interface Report extends Verdict {
+  readonly kills: readonly Kill[];
+  readonly commands: number;
+  readonly acknowledged: number;
+  readonly refused: number;
+  readonly attempts: number;
+  readonly retries: number;
+  readonly appStarts: number;
+  /** Answers that were neither definite nor worth a retry. */
+  readonly unexpected: readonly string[];
+  /** Keys that were answered differently when they were sent again. */
+  readonly changed: readonly string[];
+  readonly durationMs: number;
+}
+
+const recoverMs = 60_000;
+
+/** Lets clients work, kills what serves them again and again, and compares in the end what is there with what they were told. */
+export async function campaign(spec: CampaignSpec): Promise<Report> {
+  const startedAt = performance.now();
+  const home = mkdtempSync(join(tmpdir(), "plimsoll-chaos-"));
+  const directory = join(home, "data");
+  const port = await freePort();
+  // Two streams: how often the client asks must not change what is killed.
+  const killing = new TestClock({ seed: spec.seed });
+  const asking = new TestClock({ seed: spec.seed + 1 });
+  const app = new AppVictim({ directory, port, planted: spec.planted });
+  const server = new PostgresVictim(directory);
+  const client = new LedgerClient({ url: `http://127.0.0.1:${port}`, random: () => asking.random() });
+  try {
+    app.start();
+    client.start(spec.workers ?? 12);
+    await recovery(client, 0, app);
+    const kills = await killAll(spec, { app, server, client, random: () => killing.random() });
+    await client.finish(recoverMs);
+    await client.replayAll();
+    const verdict = await judge(server.adminUrl, client);
+    const answers = [...client.acknowledged.values()];
+    return {
+      ...verdict,
+      kills,
+      commands: client.sent.size,
+      acknowledged: answers.length,
+      refused: answers.filter(({ status }) => status !== 200).length,
+      attempts: client.attempts,
+      retries: client.retries,
+      appStarts: app.starts,
+      unexpected: client.unexpected,
+      changed: client.changed,
+      durationMs: performance.now() - startedAt,
+    };
+  } finally {
+    await app.stop();
+    await server.stop();
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+interface Field {
+  readonly app: AppVictim;
+  readonly server: PostgresVictim;
+  readonly client: LedgerClient;
+  readonly random: () => number;
+}
+
+async function killAll({ kills, only = kinds, onKill }: CampaignSpec, field: Field): Promise<Kill[]> {
+  const done: Kill[] = [];
+  for (let nth = 1; nth <= kills; nth++) {
+    await wait(field.random() * 700);
+    const kind = only[Math.floor(field.random() * only.length)]!;
+    const at = performance.now();
+    strike(kind, field);
+    // One in five is killed again before it has recovered, except at the end.
+    const impatient = nth < kills && field.random() < 0.2;
+    if (impatient) await wait(field.random() * 600);
+    else await recovery(field.client, at, field.app);
+    const kill = { nth, kind, recoveredMs: impatient ? undefined : performance.now() - at };
+    done.push(kill);
+    onKill?.(kill);
+  }
+  return done;
+}
+
+function strike(kind: Kind, { app, server, random }: Field): void {
+  const choose = random();
+  if (kind === "app") return app.kill();
+  if (kind === "backend") return server.killBackend(choose);
+  if (kind === "postmaster") server.killPostmaster();
+  else server.killAll();
+  // Where both died, the app starts the server with itself.
+  if (kind === "both") app.kill();
+  else server.restart();
+}
+
+async function recovery(client: LedgerClient, after: number, app: AppVictim): Promise<void> {
+  const tooLong = AbortSignal.timeout(recoverMs);
+  await client.answered
+    .next(({ sentAt }) => sentAt > after, tooLong)
+    .catch((cause) => {
+      throw new Error(`nothing was answered for ${recoverMs} ms; the app was started ${app.starts} times and wrote: ${app.output}`, {
+        cause,
+      });
+    });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return port;
+}

@@ -1,0 +1,56 @@
+// kill -9 of the app, of Postgres, of both, at random moments under load:
+// node --conditions=source test/chaos/kill-loop.ts --kills 200 --seed 7 [--workers 12] [--only app,both] [--planted effect-apart] [--json]
+// The exit code is 0 only when nothing acknowledged was lost and nothing was done twice.
+import { parseArgs } from "node:util";
+import { campaign, type Kind, kinds, type Report } from "./campaign.ts";
+import type { PlantedName } from "./ledger/planted.ts";
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: "string", default: "200" },
+    seed: { type: "string", default: "7" },
+    workers: { type: "string", default: "12" },
+    only: { type: "string", default: kinds.join(",") },
+    planted: { type: "string" },
+    json: { type: "boolean", default: false },
+  },
+});
+
+const report = await campaign({
+  kills: Number(values.kills),
+  seed: Number(values.seed),
+  workers: Number(values.workers),
+  only: values.only.split(",") as Kind[],
+  ...(values.planted !== undefined && { planted: values.planted as PlantedName }),
+  onKill: ({ nth, kind, recoveredMs }) => {
+    if (!values.json) console.error(`${nth} ${kind} ${recoveredMs === undefined ? "killed again" : `${Math.round(recoveredMs)} ms`}`);
+  },
+});
+const summary = summarize(report);
+console.log(values.json ? JSON.stringify(summary) : summary);
+for (const problem of [...report.unexpected, ...report.changed, ...report.contradicted, ...report.unbalanced].slice(0, 10))
+  console.error(problem);
+process.exitCode = isRight(report) ? 0 : 1;
+
+function isRight(report: Report): boolean {
+  const { lost, doneTwice, contradicted, unanswered, unbalanced, changed, unexpected } = report;
+  return [lost, doneTwice, contradicted, unanswered, unbalanced, changed, unexpected].every((list) => list.length === 0);
+}
+
+function summarize({ kills, durationMs, ...report }: Report) {
+  const times = (of: readonly Report["kills"][number][]) => of.flatMap(({ recoveredMs }) => recoveredMs ?? []).toSorted((a, b) => a - b);
+  const at = (sorted: readonly number[], share: number) =>
+    Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0);
+  const counts = Object.entries(report).map(([name, value]) => [name, Array.isArray(value) ? value.length : value]);
+  const byKind = kinds.map((kind) => {
+    const those = kills.filter((kill) => kill.kind === kind);
+    return [kind, { kills: those.length, medianMs: at(times(those), 0.5), maxMs: at(times(those), 1) }];
+  });
+  return {
+    ...Object.fromEntries(counts),
+    kills: kills.length,
+    recoveryMs: { median: at(times(kills), 0.5), p99: at(times(kills), 0.99), max: at(times(kills), 1) },
+    byKind: Object.fromEntries(byKind),
+    seconds: Math.round(durationMs / 1000),
+  };
+}

@@ -1,0 +1,52 @@
+import { command, fail, fault, module, type Sql, signedIn } from "plimsoll";
+import { z } from "zod";
+import type { PlantedBug } from "./planted.ts";
+
+// Double entry under the hardest rule: money is neither made nor lost, and what was answered is what happened.
+
+export const Poor = fault("poor", {
+  code: "failed_precondition",
+  details: z.object({ account: z.int() }),
+  message: ({ account }) => `Account ${account} has not enough. Transfer less.`,
+});
+
+const Transfer = z.object({ key: z.string(), from: z.int(), to: z.int(), amount: z.int().min(1) });
+export type Transfer = z.infer<typeof Transfer>;
+const Balance = z.object({ balance: z.int() });
+
+/** Moves money in the transaction of `sql`. */
+export async function move(
+  sql: Sql,
+  { key, from, to, amount }: Transfer,
+  newId: () => string,
+): Promise<{ transferId: string; balance: number }> {
+  const transferId = newId();
+  await sql`insert into ledger.transfers (tenant_id, id, key, amount) values ('acme', ${transferId}, ${key}, ${amount})`.run();
+  const book = (account: number, change: number) =>
+    sql`insert into ledger.entries (tenant_id, id, transfer_id, account_id, amount) values ('acme', ${newId()}, ${transferId}, ${account}, ${change})`.run();
+  await Promise.all([book(from, -amount), book(to, amount)]);
+  const add = (account: number, change: number) =>
+    sql(Balance)`update ledger.accounts set balance = balance + ${change} where id = ${account} returning balance`.one();
+  // Receiver first where it has the lower number: both ways of one pair lock in the same order; deadlocks of three still come and are run again.
+  if (to < from) await add(to, amount);
+  const source = await sql(Balance)`select balance from ledger.accounts where id = ${from} for update`.one();
+  if (source.balance < amount) fail(Poor, { account: from });
+  const { balance } = await add(from, -amount);
+  if (to > from) await add(to, amount);
+  return { transferId, balance };
+}
+
+/** The module, in order or with one planted bug. */
+export function ledgerModule(planted: PlantedBug | undefined) {
+  const transfer = command("ledger.transfer", {
+    input: Transfer,
+    output: z.object({ transferId: z.uuid(), balance: z.int() }),
+    faults: [Poor],
+    access: signedIn(),
+    budget: "3s",
+    idempotent: "key",
+    http: "POST /v1/transfers",
+    run: (input, { sql, newId }) => (planted === undefined ? move(sql, input, newId) : planted(input, { sql, newId })),
+  });
+  return module("ledger", { schema: "ledger", migrations: new URL("./migrations/", import.meta.url), operations: [transfer] });
+}

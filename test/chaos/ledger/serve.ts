@@ -1,0 +1,28 @@
+// The process that is killed: the ledger over HTTP, on an embedded Postgres. Prints one line when it serves.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createApp } from "plimsoll";
+import { http } from "plimsoll/http";
+import { embedded } from "plimsoll/postgres";
+import type { Actor } from "../../../src/operation/actor.ts";
+import { ledgerModule } from "./ledger.ts";
+import { type PlantedName, plantedBug } from "./planted.ts";
+
+const { DIRECTORY: directory = "", PORT: port = "0", PLANTED: planted } = process.env;
+const client: Actor = Object.freeze({ id: "client", kind: "service", roles: [], tenant: "acme", claims: {} });
+const databaseUrl = () => {
+  const [, , , databasePort] = readFileSync(join(directory, "postgres", "postmaster.pid"), "latin1").split("\n");
+  return `postgres://postgres@127.0.0.1:${databasePort}/postgres`;
+};
+
+const app = createApp({
+  modules: [ledgerModule(planted === undefined ? undefined : plantedBug(planted as PlantedName, databaseUrl))],
+  database: embedded({ directory, connections: 6 }),
+  authentication: { scheme: "bearer", document: {}, authenticate: () => client, remembered: () => undefined },
+  tenancy: { description: "of the actor", tenantOf: (actor) => actor.tenant },
+  surfaces: [http({ port: Number(port), host: "127.0.0.1" })],
+  rateLimit: { perSecond: 0 },
+});
+await app.start();
+process.stdout.write("serving\n");

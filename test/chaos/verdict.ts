@@ -1,0 +1,57 @@
+import { withClient } from "../../src/postgres/migrate.ts";
+import type { LedgerClient } from "./client.ts";
+
+/** What the books say against what the client was told. Every list must be empty. */
+export interface Verdict {
+  /** Acknowledged, and no effect is there. */
+  readonly lost: readonly string[];
+  /** More than one effect of one key. */
+  readonly doneTwice: readonly string[];
+  /** An effect of a key that was answered with a fault, or of another execution than the answer says. */
+  readonly contradicted: readonly string[];
+  /** Sent, and never answered definitely. */
+  readonly unanswered: readonly string[];
+  /** Sums that do not fit. */
+  readonly unbalanced: readonly string[];
+}
+
+interface Effect {
+  readonly key: string;
+  readonly ids: readonly string[];
+}
+
+export async function judge(adminUrl: string, client: LedgerClient): Promise<Verdict> {
+  return withClient(adminUrl, async (database) => {
+    const { rows } = await database.query<Effect>("select key, array_agg(id::text) as ids from ledger.transfers group by key");
+    const effects = new Map(rows.map(({ key, ids }) => [key, ids]));
+    const { rows: sums } = await database.query<{ problem: string }>(unbalanced);
+    const lost: string[] = [];
+    const contradicted = [...effects.keys()].filter((key) => !client.sent.has(key)).map((key) => `${key} was never sent`);
+    for (const [key, { status, body }] of client.acknowledged) {
+      const ids = effects.get(key);
+      if (status !== 200) {
+        if (ids !== undefined) contradicted.push(`${key} was refused and done`);
+      } else if (ids === undefined) lost.push(key);
+      else if (!ids.includes((JSON.parse(body) as { transferId: string }).transferId))
+        contradicted.push(`${key} was done by another execution`);
+    }
+    return {
+      lost,
+      contradicted,
+      doneTwice: rows.filter(({ ids }) => ids.length > 1).map(({ key }) => key),
+      unanswered: [...client.sent].filter((key) => !client.acknowledged.has(key)),
+      unbalanced: sums.map(({ problem }) => problem),
+    };
+  });
+}
+
+const unbalanced = `
+  select format('account %s holds %s, its entries say %s', a.id, a.balance, a.opening + coalesce(sum(e.amount), 0)) as problem
+  from ledger.accounts a left join ledger.entries e on e.account_id = a.id
+  group by a.id, a.balance, a.opening having a.balance <> a.opening + coalesce(sum(e.amount), 0)
+  union all
+  select format('transfer %s has entries of %s', t.key, array_agg(e.amount))
+  from ledger.transfers t left join ledger.entries e on e.transfer_id = t.id
+  group by t.id, t.key having count(e.id) <> 2 or sum(e.amount) <> 0
+  union all
+  select format('%s in all, %s at the beginning', sum(balance), sum(opening)) from ledger.accounts having sum(balance) <> sum(opening)`;

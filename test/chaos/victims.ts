@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { systemClock } from "../../src/core/clock.ts";
+import { EmbeddedPostgres } from "../../src/postgres/embedded/launcher.ts";
+import { findPostmaster, type Postmaster } from "../../src/postgres/embedded/postmaster.ts";
+import { commandLine, isAlive } from "../../src/postgres/embedded/process.ts";
+import { stopServer } from "../../src/postgres/embedded/server.ts";
+import type { PlantedName } from "./ledger/planted.ts";
+
+const program = fileURLToPath(new URL("./ledger/serve.ts", import.meta.url));
+
+/** The app in a process of its own, which is started again whenever it ends: as any supervisor of services does. */
+export class AppVictim {
+  readonly #env: NodeJS.ProcessEnv;
+  #child: ChildProcess | undefined;
+  #stopped = false;
+  /** What the processes wrote: a failed start says why there. */
+  output = "";
+  starts = 0;
+
+  constructor({ directory, port, planted }: { directory: string; port: number; planted: PlantedName | undefined }) {
+    this.#env = { ...process.env, DIRECTORY: directory, PORT: String(port), NODE_ENV: "production", ...(planted && { PLANTED: planted }) };
+  }
+
+  start(): void {
+    if (this.#stopped) return;
+    this.starts++;
+    const child = spawn(process.execPath, ["--conditions=source", program], { env: this.#env, stdio: ["ignore", "pipe", "pipe"] });
+    const collect = (bytes: Buffer) => {
+      this.output = (this.output + bytes.toString("utf8")).slice(-4_000);
+    };
+    child.stdout.on("data", collect);
+    child.stderr.on("data", collect);
+    child.once("exit", () => this.start());
+    this.#child = child;
+  }
+
+  kill(): void {
+    this.#child?.kill("SIGKILL");
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  }
+}
+
+/** The server of the app's data directory, seen from outside. */
+export class PostgresVictim {
+  readonly #directory: string;
+  readonly #data: string;
+  #starting: Promise<void> = Promise.resolve();
+  #killed: Postmaster | undefined;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+    this.#data = join(directory, "postgres");
+  }
+
+  get adminUrl(): string {
+    return `postgres://postgres@127.0.0.1:${this.#find()?.port}/postgres`;
+  }
+
+  /** Kills every process of the server at once: what was in shared memory is gone. */
+  killAll(): void {
+    const postmaster = this.#find();
+    this.#killed = postmaster;
+    if (postmaster !== undefined) kill([postmaster.pid, ...childrenOf(postmaster.pid)]);
+  }
+
+  /** Kills the first process only: the others find out by themselves, and may finish what they are at. */
+  killPostmaster(): void {
+    const postmaster = this.#find();
+    this.#killed = postmaster;
+    if (postmaster !== undefined) kill([postmaster.pid]);
+  }
+
+  /** Kills one process that serves the app: the server then throws all clients out and recovers by itself. */
+  killBackend(choose: number): void {
+    const postmaster = this.#find();
+    if (postmaster === undefined) return;
+    const backends = childrenOf(postmaster.pid).filter((pid) => commandLine(pid)?.includes("plimsoll_app"));
+    const backend = backends[Math.floor(choose * backends.length)];
+    if (backend !== undefined) kill([backend]);
+  }
+
+  /** Starts it again, as the one who watches over it would. */
+  restart(): void {
+    const dying = this.#killed;
+    this.#starting = this.#starting.then(async () => {
+      // A process that was sent SIGKILL lives on for a moment; who starts too early finds it alive and takes it over.
+      while (dying !== undefined && isAlive(dying)) await wait(1);
+      // Killed again while it started: once more.
+      for (let tries = 0; tries < 20; tries++) {
+        try {
+          return await new EmbeddedPostgres({ directory: this.#directory }).start();
+        } catch {
+          await wait(50);
+        }
+      }
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#starting;
+    const postmaster = this.#find();
+    if (postmaster === undefined) return;
+    // The timers of a clock do not keep the process alive.
+    const alive = setInterval(() => undefined, 1_000);
+    await stopServer(postmaster, systemClock);
+    clearInterval(alive);
+  }
+
+  #find(): Postmaster | undefined {
+    return findPostmaster(this.#data);
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  return readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, "latin1");
+      return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]) === pid ? [Number(name)] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function kill(pids: readonly number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // Gone already.
+    }
+  }
+}
