@@ -1,0 +1,68 @@
+import { globSync, readFileSync } from "node:fs";
+import { codes } from "../../src/core/code.ts";
+
+const begin = "<!-- written by test/docs.test.ts -->";
+const end = "<!-- end -->";
+
+/** Puts what is generated in the place that a document keeps for it. */
+export function withGenerated(document: string, generated: string): string {
+  const [before, rest] = document.split(begin);
+  const after = rest?.split(end)[1];
+  return after === undefined ? document : `${before}${begin}\n${generated}\n${end}${after}`;
+}
+
+/** The rows of the one table that decides, for docs/reference/faults.md. */
+export function codeTable(): string {
+  const rows = Object.entries(codes).map(([code, { http, retry, breaker, undo, stored, level }]) => {
+    const yes = (value: boolean) => (value ? "yes" : "no");
+    return `| \`${code}\` | ${http} | ${retry} | ${yes(breaker)} | ${undo} | ${yes(stored)} | ${level} |`;
+  });
+  return [
+    "| code | HTTP | retry | breaker counts | undo | kept under the key | log level |",
+    "|---|---|---|---|---|---|---|",
+    ...rows,
+  ].join("\n");
+}
+
+/** Every default bound with its unit and its sentence, for docs/reference/limits.md. */
+export function limitTable(root: string): string {
+  const text = readFileSync(`${root}/src/core/limits.ts`, "utf8");
+  const rows = [...text.matchAll(/^ {2}\/\*\* (.+) \*\/\n {2}(\w+): ([\d_]+),$/gm)].map(
+    ([, sentence, name, value]) => `| \`${name}\` | ${shown(name!, Number(value!.replaceAll("_", "")))} | ${sentence} |`,
+  );
+  return ["| limit | default | what it bounds |", "|---|---|---|", ...rows].join("\n");
+}
+
+function shown(name: string, value: number): string {
+  const count = value.toLocaleString("en-US");
+  if (name.endsWith("Ms")) return duration(value);
+  if (/Bytes/.test(name)) return value % 1_048_576 === 0 ? `${value / 1_048_576} MiB` : `${value / 1_024} KiB`;
+  if (name.endsWith("Mb")) return `${count} MB`;
+  if (name.endsWith("Chars")) return `${count} characters`;
+  return count;
+}
+
+/** In the largest unit in which it is a whole number. */
+function duration(ms: number): string {
+  const units = { h: 3_600_000, min: 60_000, s: 1_000, ms: 1 };
+  const [unit, size] = Object.entries(units).find(([, each]) => ms % each === 0)!;
+  return `${ms / size} ${unit}`;
+}
+
+/** The names of limits, to see that the table misses none. */
+export function limitNames(root: string): readonly string[] {
+  return [...readFileSync(`${root}/src/core/limits.ts`, "utf8").matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name!);
+}
+
+/** The faults that the platform throws itself, as they stand in its source: their types, and the code where it stands beside the type. */
+export function thrownFaults(root: string): ReadonlyMap<string, string | undefined> {
+  const files = globSync("src/**/*.ts", { cwd: root }).filter((file) => !/^src\/(surface|http\/docs)\//.test(file.replaceAll("\\", "/")));
+  // A type of one word is of something else, but for these two.
+  const known = new Set(["overloaded", "conflict"]);
+  const found = files.flatMap((file) => [
+    ...readFileSync(`${root}/${file}`, "utf8").matchAll(/(?:\bcode: "(\w+)",\s*)?\btype: "([a-z_]+)"/g),
+  ]);
+  const faults = new Map<string, string | undefined>();
+  for (const [, code, type] of found) if (type!.includes("_") || known.has(type!)) faults.set(type!, code ?? faults.get(type!));
+  return faults;
+}
