@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { type App, command, fail, fault, module, role } from "../../src/index.ts";
 import { actor, startApp } from "../database/plimsoll-app.ts";
 import { deadlineMs, productId } from "../database/work.ts";
 import type { Contender } from "../harness/contender.ts";
-import { type App, command, fail, fault, module, role } from "../../src/index.ts";
 
 const OutOfStock = fault("out_of_stock", {
   code: "failed_precondition",

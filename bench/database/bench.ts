@@ -11,7 +11,8 @@ import { type Database, prepareDatabase } from "./database.ts";
 
 const callers = 32;
 const connections = 16;
-const contenders = ["plimsoll", "raw"].map((name) => ({ name, quick: true }));
+const both = ["plimsoll", "raw"].map((name) => ({ name, quick: true }));
+const contenders = { query: [...both, { name: "raw-second-flight", quick: false }], command: both };
 
 /**
  * One query (a read by primary key), or one idempotent command (a read and a write), in the process: 32 callers over 16 connections. Tenant,
@@ -22,7 +23,8 @@ export async function runDatabase(bench: "query" | "command", options: BenchOpti
   const database = await prepareDatabase();
   const running: ContenderProcess[] = [];
   try {
-    for (const { name } of chosen(contenders, options)) running.push(await startContender(bench, name, { ...database, connections }));
+    for (const { name } of chosen(contenders[bench], options))
+      running.push(await startContender(bench, name, { ...database, connections }));
     for (const contender of running) await contender.work(callers, options.quick ? 2 : 4);
     const runners = running.map(({ name }, index) => ({ name, measure: () => running[index]!.work(callers, options.quick ? 0.7 : 1) }));
     const samples = await runRounds(runners, rounds);

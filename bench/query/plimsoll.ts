@@ -1,10 +1,10 @@
 // One read as an operation of Plimsoll, through the whole pipeline: input and output validated, access checked, slots, deadline, budget.
 import assert from "node:assert/strict";
 import { z } from "zod";
+import { type App, module, query, role } from "../../src/index.ts";
 import { actor, startApp } from "../database/plimsoll-app.ts";
 import { deadlineMs, productId } from "../database/work.ts";
 import type { Contender } from "../harness/contender.ts";
-import { type App, module, query, role } from "../../src/index.ts";
 
 const Product = z.object({ id: z.uuid(), name: z.string(), priceCents: z.int(), stock: z.int() });
 
