@@ -18,25 +18,31 @@ import type { App } from "./app.ts";
 export async function supervise(app: App): Promise<void> {
   const started = app.start();
   let ending = false;
-  const onSignal = () => {
-    if (ending) process.exit(1);
+  const end = (withinMs?: number) => {
     ending = true;
-    // What is half started cannot be stopped yet.
-    void started.then(() => app.stop()).then(() => process.exit(0));
+    // What is half started cannot be stopped yet; what cannot be stopped ends with the process.
+    void started
+      .then(() => app.stop(withinMs === undefined ? {} : { withinMs }))
+      .catch((error: unknown) => failed(inspect(error)))
+      .then(() => process.exit());
   };
+  const onSignal = () => (ending ? process.exit(1) : end());
   const onCrash = (error: unknown) => {
-    process.exitCode = 1;
     const operation = current.getStore()?.operation;
     app.signals.crashed.publish({ error, operation });
-    process.stderr.write(`${operation ?? "no operation"} threw what nobody catches: ${inspect(error)}\n`);
+    failed(`${operation ?? "Something outside of every operation"} threw what nobody caught: ${inspect(error)}`);
     if (ending) return;
-    ending = true;
-    systemClock.schedule(limits.crashDrainMs * 2, () => process.exit(1));
-    void app.stop({ withinMs: limits.crashDrainMs }).finally(() => process.exit(1));
+    systemClock.schedule(limits.crashDrainMs * 2, () => process.exit());
+    end(limits.crashDrainMs);
   };
   process.on("SIGTERM", onSignal).on("SIGINT", onSignal).on("uncaughtException", onCrash);
   await started.catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Fault ? error.message : inspect(error)}\n`);
-    process.exit(1);
+    failed(error instanceof Fault ? error.message : inspect(error));
+    process.exit();
   });
+}
+
+function failed(message: string): void {
+  process.exitCode = 1;
+  process.stderr.write(`${message}\n`);
 }

@@ -154,7 +154,15 @@ function run(execution: RunningExecution): void {
   execution.queuedMs += execution.elapsedMs();
   execution.handling = true;
   runtime.entered = execution;
-  current.run(execution, runtime.execute, execution).then(
+  let running: Promise<string>;
+  try {
+    running = current.run(execution, runtime.execute, execution);
+  } catch (error) {
+    // Refused before the handler began: nothing is in use any more.
+    execution.handling = false;
+    throw error;
+  }
+  running.then(
     (body) => {
       execution.handling = false;
       if (execution.settled) return runtime.release(execution);

@@ -2,7 +2,7 @@ import { command, fault, query, role, rule, signedIn } from "plimsoll";
 import { z } from "zod";
 import { pageInput, pageOf } from "../paging.ts";
 import { Version, VersionMismatch } from "../versioning.ts";
-import { Line, Product, ProductFacts, Shortage, TakenLine } from "./domain.ts";
+import { Line, NewProduct, Product, ProductFacts, Shortage, TakenLine } from "./domain.ts";
 
 export const ProductNotFound = fault("product_not_found", {
   code: "not_found",
@@ -37,7 +37,7 @@ export const getProduct = query("catalog.get-product", {
 
 export const createProduct = command("catalog.create-product", {
   summary: "Put a product into the catalogue",
-  input: ProductFacts,
+  input: NewProduct,
   output: Product,
   access: role("administrator"),
   idempotent: "no",

@@ -6,9 +6,15 @@ export const Cents = z.int().min(0).max(100_000_000);
 /** What one may say of a product. */
 export const ProductFacts = z.object({
   name: z.string().trim().min(1).max(200),
-  description: z.string().trim().max(2_000).default(""),
+  description: z.string().trim().max(2_000),
   priceCents: Cents,
-  stock: z.int().min(0).max(1_000_000).default(0),
+  stock: z.int().min(0).max(1_000_000),
+});
+
+/** What must be said of a new one. */
+export const NewProduct = ProductFacts.extend({
+  description: ProductFacts.shape.description.default(""),
+  stock: ProductFacts.shape.stock.default(0),
 });
 
 export const Product = z.object({ id: z.uuid(), ...ProductFacts.shape, version: Version });

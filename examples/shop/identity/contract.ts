@@ -2,7 +2,7 @@ import { action, command, fault, query, role, rule, secret, signedIn } from "pli
 import { z } from "zod";
 import { pageInput, pageOf } from "../paging.ts";
 import { Version, VersionMismatch } from "../versioning.ts";
-import { Email, Role, User, UserFacts } from "./domain.ts";
+import { answersFor, Email, Role, User, UserFacts } from "./domain.ts";
 import { tokens } from "./tokens.ts";
 
 const Roles = z.array(Role).min(1).max(2);
@@ -74,6 +74,7 @@ export const getUser = query("identity.get-user", {
   output: User,
   faults: [UserNotFound],
   access: signedIn(),
+  owns: async ({ userId }, { actor }) => answersFor(actor, userId),
   budget: "1s",
   http: { route: "GET /v1/users/{userId}", etag: ETag },
 });

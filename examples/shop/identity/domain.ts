@@ -19,6 +19,11 @@ export const User = z.object({
 });
 export type User = z.infer<typeof User>;
 
+/** Everybody answers for oneself, and an administrator for everybody. */
+export function answersFor(actor: { readonly id: string; readonly roles: readonly string[] }, userId: string): boolean {
+  return actor.id === userId || actor.roles.includes("administrator");
+}
+
 /** Whether somebody is left who can let others in. */
 export function hasAdministrator(users: readonly User[]): boolean {
   return users.some(({ roles }) => roles.includes("administrator"));

@@ -2,6 +2,7 @@ import { command, fail, implement, query, secret, signedIn } from "plimsoll";
 import { hashPassword, verifyPassword } from "plimsoll/auth";
 import { z } from "zod";
 import * as identity from "../contract.ts";
+import { answersFor } from "../domain.ts";
 
 const Password = z.object({ passwordHash: secret(z.string()) });
 
@@ -10,6 +11,7 @@ export const findPassword = query("identity.find-password", {
   output: Password,
   faults: [identity.UserNotFound],
   access: signedIn(),
+  owns: async ({ userId }, { actor }) => answersFor(actor, userId),
   budget: "1s",
   run: async ({ userId }, { sql }) =>
     (await sql(Password)`select password_hash from identity.users where id = ${userId}`.maybe()) ?? fail(identity.UserNotFound, { userId }),
@@ -20,6 +22,7 @@ export const storePassword = command("identity.store-password", {
   output: z.object({}),
   faults: [identity.UserNotFound],
   access: signedIn(),
+  owns: async ({ userId }, { actor }) => answersFor(actor, userId),
   idempotent: "natural",
   budget: "1s",
   async run({ userId, passwordHash }, { sql }) {
@@ -31,10 +34,9 @@ export const storePassword = command("identity.store-password", {
 export const changePassword = implement(
   identity.changePassword,
   async ({ userId, oldPassword = "", newPassword }, { call, actor, signal }) => {
-    const administrator = actor.roles.includes("administrator");
-    if (actor.id !== userId && !administrator) fail(identity.UserNotFound, { userId });
     const { passwordHash } = await call(findPassword, { userId });
-    if (!administrator && !(await verifyPassword(passwordHash, oldPassword, { signal }))) fail(identity.WrongPassword, {});
+    const allowed = actor.roles.includes("administrator") || (await verifyPassword(passwordHash, oldPassword, { signal }));
+    if (!allowed) fail(identity.WrongPassword, {});
     await call(storePassword, { userId, passwordHash: await hashPassword(newPassword, { signal }) });
     return {};
   },

@@ -1,0 +1,66 @@
+import { type Opened, openShops } from "../../../examples/shop/seed.ts";
+import { createShop, modules } from "../../../examples/shop/shop.ts";
+import type { App } from "../../../src/app/app.ts";
+import { type TestDatabase, testDatabase } from "../../../src/testing/database.ts";
+
+/** What came back over the wire. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever JSON came; the assertions say what is expected of it.
+  readonly body: any;
+}
+
+export interface Ask {
+  readonly token?: string | undefined;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface TestShop extends AsyncDisposable {
+  readonly app: App;
+  readonly database: TestDatabase;
+  readonly opened: Opened;
+  /** Sends one request, as in `ask("GET /v1/products?query=rope", { token })`. */
+  ask(line: string, ask?: Ask): Promise<Answer>;
+  /** The token of somebody of the seed. */
+  token(name: string): string;
+}
+
+/** Opens the shop on a database of its own, behind real HTTP. */
+export async function openTestShop(): Promise<TestShop> {
+  const database = await testDatabase({ modules });
+  const app = createShop({ database, secret: "a secret of the tests, 32 bytes and more", port: 0, opsPort: 0 });
+  await app.start();
+  const opened = await openShops(app);
+  const tokens = new Map(opened.people.map(({ name, token }) => [name, token]));
+  return {
+    ...{ app, database, opened },
+    ask: (line, ask) => send(`${app.urls.surfaces[0]}`, line, ask),
+    token: (name) => tokens.get(name) ?? "",
+    async [Symbol.asyncDispose]() {
+      await app.stop();
+      await database.drop();
+    },
+  };
+}
+
+async function send(url: string, line: string, { token, body, headers }: Ask = {}): Promise<Answer> {
+  const [method, path] = line.split(" ");
+  const response = await fetch(`${url}${path}`, {
+    method: method ?? "",
+    headers: {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { "content-type": "application/json" }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };
+}
+
+/** The id of whoever a token is for. */
+export function subjectOf(token: string): string {
+  return JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()).sub;
+}
