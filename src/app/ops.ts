@@ -22,6 +22,11 @@ export class Ops implements Service {
   readonly name = "ops";
   readonly #spec: OpsSpec;
   readonly #sources: OpsSources;
+  readonly #pages: ReadonlyMap<string, (response: ServerResponse) => Promise<void>> = new Map([
+    ["/livez", async (response: ServerResponse) => end(response, 200, "alive\n")],
+    ["/readyz", (response: ServerResponse) => this.#showReadiness(response)],
+    ["/metrics", async (response: ServerResponse) => this.#showMetrics(response)],
+  ]);
   #server: Server | undefined;
   url: string | undefined;
 
@@ -52,21 +57,28 @@ export class Ops implements Service {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = request.url?.split("?")[0];
+    const page = this.#pages.get(request.url?.split("?")[0] ?? "");
+    if (page === undefined) return end(response, 404, `see ${[...this.#pages.keys()].join(", ")}\n`);
     if (request.method !== "GET" && request.method !== "HEAD") return end(response, 405, "only GET\n");
-    if (path === "/livez") return end(response, 200, "alive\n");
-    if (path === "/readyz") {
-      const reason = await this.#sources.ready();
-      return reason === undefined ? end(response, 200, "ready\n") : end(response, 503, `not ready: ${reason}\n`);
+    try {
+      await page(response);
+    } catch {
+      // What failed is for its own log; whoever asks here only has to know that there is no answer.
+      end(response, 500, "this could not be read\n");
     }
-    if (path === "/metrics") {
-      const exposed = this.#sources.sinks.flatMap((sink) => sink.expose?.() ?? []);
-      const [first] = exposed;
-      if (first !== undefined)
-        return end(response, 200, { body: exposed.map(({ body }) => body).join(""), contentType: first.contentType });
-      return end(response, 404, "no metrics: add prometheus() to the app's telemetry\n");
-    }
-    return end(response, 404, "see /livez, /readyz, /metrics\n");
+  }
+
+  async #showReadiness(response: ServerResponse): Promise<void> {
+    const reason = await this.#sources.ready();
+    if (reason === undefined) end(response, 200, "ready\n");
+    else end(response, 503, `not ready: ${reason}\n`);
+  }
+
+  #showMetrics(response: ServerResponse): void {
+    const exposed = this.#sources.sinks.flatMap((sink) => sink.expose?.() ?? []);
+    const [first] = exposed;
+    if (first === undefined) return end(response, 404, "no metrics: add prometheus() to the app's telemetry\n");
+    end(response, 200, { body: exposed.map(({ body }) => body).join(""), contentType: first.contentType });
   }
 }
 

@@ -37,6 +37,13 @@ export interface Invocation {
 
 const maxSpans = 64;
 
+interface TimedStatement {
+  readonly statement: Statement;
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly failed: boolean;
+}
+
 /** One execution from its acceptance to its reply: the state that the steps of the pipeline share, and in the end the wide event. */
 export class RunningExecution implements Execution, Expiring, TransactionOwner, ActiveExecution, Waiter {
   readonly runtime: Runtime;
@@ -64,7 +71,6 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   upstreamMs: Record<string, number> | undefined = undefined;
   statements = 0;
   notes: Record<string, unknown> | undefined = undefined;
-  spans: ChildSpan[] | undefined = undefined;
   refusal: Refusal | undefined = undefined;
   http: HttpFacts | undefined = undefined;
 
@@ -87,6 +93,8 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   /** Its handler has begun and not ended: what it holds is still in use, whatever was replied. */
   handling = false;
   readonly transactions: Transaction[] = [];
+  readonly #statements: TimedStatement[] = [];
+  #spans: ChildSpan[] | undefined = undefined;
   #controller: AbortController | undefined;
   #databaseDepth = 0;
   #databaseSince = 0;
@@ -139,8 +147,20 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   }
 
   addSpan(span: ChildSpan): void {
-    this.spans ??= [];
-    if (this.spans.length < maxSpans) this.spans.push(span);
+    this.#spans ??= [];
+    if (this.#spans.length < maxSpans) this.#spans.push(span);
+  }
+
+  /** Spans inside this execution. Those of statements are made when somebody looks: most executions are never exported. */
+  get spans(): readonly ChildSpan[] | undefined {
+    for (const { statement, ...times } of this.#statements.splice(0)) this.addSpan({ ...times, ...this.#statementSpan(statement.text) });
+    return this.#spans;
+  }
+
+  #statementSpan(text: string) {
+    const [verb = "statement"] = text.trimStart().split(/\s/, 1);
+    const attributes = { "db.system.name": "postgresql", "db.query.text": text };
+    return { name: verb, spanId: this.runtime.ids.spanId(), parentSpanId: this.spanId, kind: "client" as const, attributes };
   }
 
   statementStarts(statement: Statement): void {
@@ -160,16 +180,8 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   }
 
   statementEnds(statement: Statement, sentAt: number, failed: boolean): void {
-    this.addSpan({
-      name: statement.text.slice(0, statement.text.indexOf(" ", 1) + 1 || 16).trim(),
-      spanId: this.runtime.ids.spanId(),
-      parentSpanId: this.spanId,
-      startMs: sentAt - this.acceptedAt,
-      durationMs: this.runtime.clock.monotonic() - sentAt,
-      kind: "client",
-      attributes: { "db.system.name": "postgresql", "db.query.text": statement.text },
-      failed,
-    });
+    if (this.#statements.length >= maxSpans) return;
+    this.#statements.push({ statement, startMs: sentAt - this.acceptedAt, durationMs: this.runtime.clock.monotonic() - sentAt, failed });
   }
 
   databaseEnters(): void {

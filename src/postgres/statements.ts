@@ -3,9 +3,22 @@ import type { Claim, ClaimResult, Statement, StatementResult, StoredReply, Trans
 
 // The SQL that frames every transaction. All of it is prepared once per connection.
 
-const settings =
-  "select set_config('plimsoll.tenant', $1, true), set_config('plimsoll.actor', $2, true), set_config('statement_timeout', $3, true), set_config('idle_in_transaction_session_timeout', $4, true)";
-const settingsWithTimeout = `${settings}, set_config('transaction_timeout', $4, true)`;
+// A select without columns, of which the condition does the work: there is nothing to describe, to send or to read.
+const set = (names: readonly [name: string, parameter: number][]): string =>
+  `select where (${names.map(([name, parameter]) => `set_config('${name}', $${parameter}, true)`).join(" || ")}) is null`;
+const settings = set([
+  ["plimsoll.tenant", 1],
+  ["plimsoll.actor", 2],
+  ["statement_timeout", 3],
+  ["idle_in_transaction_session_timeout", 4],
+]);
+const settingsWithTimeout = set([
+  ["plimsoll.tenant", 1],
+  ["plimsoll.actor", 2],
+  ["statement_timeout", 3],
+  ["idle_in_transaction_session_timeout", 4],
+  ["transaction_timeout", 4],
+]);
 
 /** How long a half-dead owner may sit on an open transaction, and so on its key, after its deadline. */
 const graceMs = 1_000;
