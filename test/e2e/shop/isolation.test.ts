@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, describe, it } from "node:test";
+import { password } from "../../../examples/shop/seed.ts";
+import { Fault } from "../../../src/core/fault.ts";
+import type { Actor } from "../../../src/operation/actor.ts";
+import type { Operation } from "../../../src/operation/contract.ts";
+import { httpOf, parseRoute } from "../../../src/operation/route.ts";
+import { openTestShop, subjectOf, type TestShop } from "./open-shop.ts";
+
+/** All by which something can be named: what is somebody else's, or what does not exist. */
+interface Names {
+  readonly tenant: string;
+  readonly email: string;
+  readonly userId: string;
+  readonly productId: string;
+  readonly orderId: string;
+  /** A page of the products, users and orders of whoever is named. */
+  readonly cursors: Readonly<Record<string, string>>;
+}
+
+const version = 1;
+const cursorOf = (name: string) => (names: Names) => ({ cursor: names.cursors[name] });
+/** Each operation that makes a user makes another one, so that none finds what the one before it made. */
+const user = (email: string) => ({ email, name: "Somebody", roles: ["customer"] });
+const lines = ({ productId }: Names) => ({ lines: [{ productId, quantity: 1 }] });
+
+/** Each operation of the shop, asked for by names. An operation without a case fails the test. */
+const cases: Readonly<Record<string, (names: Names) => object>> = {
+  "identity.sign-in": ({ tenant, email }) => ({ tenant, email, password: "a wrong password" }),
+  "identity.find-credentials": ({ email }) => ({ email }),
+  "identity.create-user": ({ email }) => ({ ...user(`created.${email}`), password }),
+  "identity.add-user": ({ email }) => ({ ...user(`added.${email}`), passwordHash: "none" }),
+  "identity.list-users": cursorOf("users"),
+  "identity.get-user": ({ userId }) => ({ userId }),
+  "identity.update-user": ({ userId }) => ({ userId, version, name: "Mine" }),
+  "identity.delete-user": ({ userId }) => ({ userId, version }),
+  "identity.set-roles": ({ userId }) => ({ userId, version, roles: ["customer", "administrator"] }),
+  "identity.change-password": ({ userId }) => ({ userId, oldPassword: password, newPassword: "a password of mine" }),
+  "identity.find-password": ({ userId }) => ({ userId }),
+  "identity.store-password": ({ userId }) => ({ userId, passwordHash: "none" }),
+  "identity.found-tenant": ({ tenant, email }) => ({ name: tenant, users: [{ ...user(email), passwordHash: "none" }] }),
+  "catalog.list-products": cursorOf("products"),
+  "catalog.get-product": ({ productId }) => ({ productId }),
+  "catalog.create-product": ({ productId }) => ({ name: productId, priceCents: 1 }),
+  "catalog.update-product": ({ productId }) => ({ productId, version, stock: 0 }),
+  "catalog.take-stock": lines,
+  "catalog.return-stock": lines,
+  "catalog.import-products": ({ productId }) => ({ products: [{ name: productId, description: "", priceCents: 1, stock: 1 }] }),
+  "orders.place": lines,
+  "orders.get": ({ orderId }) => ({ orderId }),
+  "orders.list": cursorOf("orders"),
+  "orders.cancel": ({ orderId }) => ({ orderId }),
+  "seed.open-shop": ({ tenant, email, productId }) => ({
+    ...{ name: tenant, users: [{ ...user(email), passwordHash: "none" }] },
+    products: [{ name: productId, description: "", priceCents: 1, stock: 1 }],
+  }),
+};
+
+describe("what belongs to somebody else", () => {
+  let shop: TestShop;
+  /** What Ben has, and for users a second administrator. */
+  let theirs: Names;
+  let second: string;
+  before(async () => {
+    shop = await openTestShop();
+    const [ada, ben] = [shop.token("Ada"), shop.token("Ben")];
+    second = await signInAsSecond(shop, ada);
+    const { body: products } = await shop.ask("GET /v1/products?limit=1", { token: ben });
+    const productId = products.items[0].id;
+    const place = () => {
+      const headers = { "idempotency-key": randomUUID() };
+      return shop.ask("POST /v1/orders", { token: ben, headers, body: { lines: [{ productId, quantity: 1 }] } });
+    };
+    await place();
+    const { body: placed } = await place();
+    const { body: orders } = await shop.ask("GET /v1/orders?limit=1", { token: ben });
+    const { body: users } = await shop.ask("GET /v1/users?limit=1", { token: second });
+    theirs = {
+      ...{ tenant: "acme", email: "ben@acme.example", userId: subjectOf(ben), productId, orderId: placed.orderId },
+      cursors: { users: users.nextCursor, products: products.nextCursor, orders: orders.nextCursor },
+    };
+  });
+  after(() => shop?.[Symbol.asyncDispose]());
+
+  const operations = () => [...shop.app.runtime.registry.operations.values()].map(({ operation }) => operation);
+
+  it("has a case for every operation of the shop", () =>
+    assert.deepEqual(
+      operations()
+        .map(({ name }) => name)
+        .toSorted(),
+      Object.keys(cases).toSorted(),
+    ));
+
+  it("is found by whom it belongs to", async () => {
+    const own = ["identity.get-user", "catalog.list-products", "catalog.get-product", "orders.list", "orders.get"];
+    for (const operation of operations().filter(({ name }) => own.includes(name)))
+      assert.equal((await ask(shop, { operation, token: shop.token("Ben"), names: theirs })).status, 200, operation.name);
+    const [listUsers] = operations().filter(({ name }) => name === "identity.list-users");
+    assert.equal((await ask(shop, { operation: listUsers ?? assert.fail(), token: second, names: theirs })).status, 200);
+  });
+
+  const intruders = [
+    { name: "Gus", what: "an administrator of another tenant", foreign: ["tenant", "email", "userId", "productId", "orderId", "cursors"] },
+    { name: "Hana", what: "a customer of another tenant", foreign: ["tenant", "email", "userId", "productId", "orderId", "cursors"] },
+    { name: "Cleo", what: "another customer of the tenant", foreign: ["userId", "orderId", "cursors"] },
+    { name: "Ada", what: "the tenant's administrator, whose business orders are not", foreign: ["orderId", "cursors"] },
+  ] as const;
+
+  for (const { name, what, foreign } of intruders)
+    it(`does not exist for ${what}, whatever is asked of it`, async () => {
+      const before = await acme(shop);
+      const token = shop.token(name);
+      for (const operation of operations()) {
+        const names = { ...nobodys(), ...Object.fromEntries(foreign.map((key) => [key, theirs[key]])) } as Names;
+        const answer = await ask(shop, { operation, token, names });
+        assert.deepEqual(answer, await ask(shop, { operation, token, names: nobodys() }), `${operation.name} tells ${name} what there is`);
+      }
+      if (name !== "Ada") assert.equal(await acme(shop), before, `${name} changed something`);
+    });
+});
+
+/** Names of nothing. */
+function nobodys(): Names {
+  return {
+    ...{ tenant: "nobody", email: `${randomUUID()}@acme.example`, userId: randomUUID(), productId: randomUUID(), orderId: randomUUID() },
+    cursors: { users: "AQ", products: "AQ", orders: "AQ" },
+  };
+}
+
+async function signInAsSecond(shop: TestShop, token: string): Promise<string> {
+  const email = "second@acme.example";
+  await shop.ask("POST /v1/users", { token, body: { email, name: "Second", password, roles: ["administrator"] } });
+  return (await shop.ask("POST /v1/sessions", { body: { tenant: "acme", email, password } })).body.token;
+}
+
+/** All that Acme has, as its owner sees it. */
+async function acme({ database }: TestShop): Promise<string> {
+  const tables = ["identity.tenants", "identity.users", "catalog.products", "orders.orders", "orders.order_lines"];
+  const rows = tables.map((table) => database.admin(`select * from ${table} t where tenant_id = 'acme' order by t::text`));
+  return JSON.stringify(await Promise.all(rows));
+}
+
+interface Question {
+  readonly operation: Operation;
+  readonly token: string;
+  readonly names: Names;
+}
+
+/** Asks over HTTP where there is a route, else from inside; gives the answer without what differs between any two requests. */
+async function ask(shop: TestShop, { operation, token, names }: Question): Promise<{ readonly status: unknown }> {
+  const input = cases[operation.name]?.(names) ?? assert.fail();
+  const { status, body } =
+    operation.spec.http === undefined
+      ? await askInside(shop, { operation, token, input })
+      : await askOutside(shop, { operation, token, input });
+  const text = JSON.stringify({ status, body: { ...body, requestId: undefined } })
+    .replaceAll(names.email, "<email>")
+    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "<id>")
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>");
+  return JSON.parse(text);
+}
+
+interface Request {
+  readonly operation: Operation;
+  readonly token: string;
+  readonly input: object;
+}
+
+function askOutside({ ask }: TestShop, { operation: { spec }, token, input }: Request) {
+  const http = httpOf(spec) ?? assert.fail();
+  const { verb, path, parameters } = parseRoute(http.route) ?? assert.fail();
+  const values = new Map<string, unknown>(Object.entries(input));
+  const target = parameters.reduce((text, name) => text.replace(`{${name}}`, String(values.get(name))), path);
+  const rest = Object.fromEntries([...values].filter(([name]) => name !== http.ifMatch && !parameters.includes(name)));
+  const headers = { "idempotency-key": randomUUID(), ...(http.ifMatch !== undefined && { "if-match": `"${version}"` }) };
+  if (verb === "GET") return ask(`GET ${target}?${new URLSearchParams(rest as Record<string, string>)}`, { token, headers });
+  return ask(`${verb} ${target}`, { token, headers, ...(verb !== "DELETE" && { body: rest }) });
+}
+
+async function askInside({ app }: TestShop, { operation, token, input }: Request) {
+  const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+  const actor: Actor = { id: claims.sub, kind: "user", roles: claims.roles, tenant: claims.tid, claims };
+  try {
+    return { status: "ok", body: (await app.call(operation as never, input as never, { actor, key: randomUUID() })) as object };
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const { code: status, type, message, details } = error;
+    return { status, body: { type, message, details } };
+  }
+}
