@@ -42,7 +42,7 @@ export class Connection {
   readonly options: ConnectionOptions;
   readonly #client: pg.Client;
   readonly #prepared = new Set<string>();
-  readonly #statements: PreparedStatements = { columns: new Map() };
+  readonly #statements: PreparedStatements = { columns: new Map(), columnsAsIs: new Map() };
   #corked = false;
   /** The end of this turn sends what was held back. */
   #flushes = false;

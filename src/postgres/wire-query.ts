@@ -22,6 +22,8 @@ interface Column {
 export interface PreparedStatements {
   /** Columns by the statement's name, once they were described. */
   readonly columns: Map<string, readonly Column[]>;
+  /** The same where their names were asked for as they are: one text may be sent in both ways. */
+  readonly columnsAsIs: Map<string, readonly Column[]>;
 }
 
 export interface WireStatement {
@@ -85,7 +87,7 @@ export class WireQuery {
       connection.parse({ text: this.text, name, types: undefined });
       if (name !== undefined) {
         connection.submittedNamedStatements[name] = this.text;
-        this.#statement.prepared.columns.delete(name);
+        this.#forget(name);
       }
     }
     try {
@@ -96,7 +98,7 @@ export class WireQuery {
       this.#failed = error as Error;
       return null;
     }
-    this.#columns = name === undefined ? undefined : this.#statement.prepared.columns.get(name);
+    this.#columns = name === undefined ? undefined : this.#known().get(name);
     if (this.#columns === undefined) connection.describe({ type: "P", name: "" });
     connection.execute(undefined);
     connection.sync();
@@ -104,12 +106,12 @@ export class WireQuery {
   }
 
   handleRowDescription({ fields }: { readonly fields: readonly { name: string; dataTypeID: number; format: string }[] }): void {
-    const { columnsAsIs, prepared } = this.#statement;
+    const { columnsAsIs } = this.#statement;
     this.#columns = fields.map(({ name, dataTypeID }) => ({
       name: columnsAsIs ? name : camelCase(name),
       parse: columnTypes.getTypeParser(dataTypeID),
     }));
-    if (this.name !== undefined) prepared.columns.set(this.name, this.#columns);
+    if (this.name !== undefined) this.#known().set(this.name, this.#columns);
   }
 
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
@@ -141,8 +143,18 @@ export class WireQuery {
 
   handleError(error: Error): void {
     // A statement whose columns changed must be prepared and described anew.
-    if (this.name !== undefined) this.#statement.prepared.columns.delete(this.name);
+    if (this.name !== undefined) this.#forget(this.name);
     this.#statement.done(this.#failed ?? error, undefined);
+  }
+
+  #known(): Map<string, readonly Column[]> {
+    const { columnsAsIs, prepared } = this.#statement;
+    return columnsAsIs ? prepared.columnsAsIs : prepared.columns;
+  }
+
+  #forget(name: string): void {
+    this.#statement.prepared.columns.delete(name);
+    this.#statement.prepared.columnsAsIs.delete(name);
   }
 
   handleEmptyQuery(): void {}
