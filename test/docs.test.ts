@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { pipeline } from "../src/pipeline/pipeline.ts";
 import { importsIn, type Mention, mentionsIn, readDoors } from "./docs/doors.ts";
 import { anchorOf, readMarkdown, squeezed } from "./docs/markdown.ts";
-import { codeTable, limitNames, limitTable, thrownFaults, withGenerated } from "./docs/reference.ts";
+import { codeTable, limitNames, limitTable, metricNames, thrownFaults, withGenerated } from "./docs/reference.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -132,6 +132,15 @@ describe("docs/start.md", () => {
       const parts = quoted.filter(({ source }) => source === file).map(({ text }) => text.trim());
       assert.equal(parts.join("\n\n"), read(file).trim(), `the blocks of ${file}, one after the other, are not the file`);
     }
+  });
+});
+
+describe("docs/guide/operate.md", () => {
+  it("tells of every metric, and of no other", () => {
+    const said = document("docs/guide/operate.md").prose.match(/\b(?:plimsoll|process|nodejs)_[a-z0-9_]+/g) ?? [];
+    const known = metricNames(root);
+    const whole = (name: string) => name.replace(/_(?:sum|count|bucket)$/, "");
+    assert.deepEqual([...new Set(said.map((name) => (known.has(name) ? name : whole(name))))].toSorted(), [...known].toSorted());
   });
 });
 

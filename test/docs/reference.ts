@@ -66,3 +66,11 @@ export function thrownFaults(root: string): ReadonlyMap<string, string | undefin
   for (const [, code, type] of found) if (type!.includes("_") || known.has(type!)) faults.set(type!, code ?? faults.get(type!));
   return faults;
 }
+
+/** The metrics that the source registers. */
+export function metricNames(root: string): ReadonlySet<string> {
+  const texts = globSync("src/**/*.ts", { cwd: root }).map((file) => readFileSync(`${root}/${file}`, "utf8"));
+  return new Set(
+    texts.flatMap((text) => [...text.matchAll(/\bname: "((?:plimsoll|process|nodejs)_[a-z0-9_]+)"/g)].map(([, name]) => name!)),
+  );
+}
