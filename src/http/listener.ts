@@ -1,8 +1,10 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
+// Unlike the clock's timers these keep the process alive: a stop that has begun must not end in the middle because nothing else is left.
+import { setTimeout as pause } from "node:timers/promises";
 import { listen } from "../app/ops.ts";
 import type { SurfaceHost } from "../app/surface.ts";
-import { sleep, systemClock, type Timer } from "../core/clock.ts";
+import { systemClock, type Timer } from "../core/clock.ts";
 import type { Fault } from "../core/fault.ts";
 import { limits as bounds } from "../core/limits.ts";
 import type { BodyReader } from "./body.ts";
@@ -10,7 +12,15 @@ import { type AddressLoad, HttpConnection } from "./connection.ts";
 import { endWithHead, headsAreSent, httpDate, linesOf, statusLine } from "./head.ts";
 import { LeanRequest } from "./lean-request.ts";
 import { NodeInvocation } from "./node-invocation.ts";
-import { hostMissing, methodNotAllowed, requestMalformed, requestTooSlow, routeNotFound, tooManyFromAddress, urlTooLong } from "./problem.ts";
+import {
+  hostMissing,
+  methodNotAllowed,
+  requestMalformed,
+  requestTooSlow,
+  routeNotFound,
+  tooManyFromAddress,
+  urlTooLong,
+} from "./problem.ts";
 import { faultReply, type HttpReply, optionsReply } from "./reply.ts";
 import { acceptableRequestId, type RequestHeaders } from "./request-headers.ts";
 import type { HttpRouter } from "./router.ts";
@@ -103,7 +113,7 @@ export class HttpListener {
     if (!this.#server.listening) return;
     // The close of node:http also cuts idle connections at once, on which a request may just be arriving.
     NetServer.prototype.close.call(this.#server);
-    await sleep(systemClock, lameDuckMs);
+    await pause(lameDuckMs);
     await this.#closeIdle();
   }
 
@@ -115,7 +125,7 @@ export class HttpListener {
     for (;;) {
       await this.#closeIdle();
       if (this.#connections.size === 0 || systemClock.monotonic() >= until) break;
-      await sleep(systemClock, pollMs);
+      await pause(pollMs);
     }
     this.#server.close();
     this.#server.closeAllConnections();

@@ -35,7 +35,7 @@ export async function serve(operations: readonly Operation[], { http: httpSpec, 
   return {
     app,
     port,
-    ask: (method, target, options) => ask(port, method, target, options),
+    ask: (method, target, options) => ask(port, `${method} ${target}`, options),
     wire: () => Wire.open(port),
     executed: (operation) => app.signals.executed.next((done) => operation === undefined || done.operation === operation.name),
     idle: async () => {

@@ -133,7 +133,8 @@ export function requestText(method: string, target: string, { headers = {}, body
 }
 
 /** One request on a connection of its own. */
-export async function ask(port: number, method: string, target: string, options?: Ask): Promise<WireResponse> {
+export async function ask(port: number, line: `${string} ${string}`, options?: Ask): Promise<WireResponse> {
+  const [method = "", target = ""] = line.split(/ (.*)/s);
   const wire = await Wire.open(port);
   try {
     const response = await wire.send(requestText(method, target, options)).next({ head: method === "HEAD" });
