@@ -100,6 +100,8 @@ export class PostgresTransaction implements Transaction {
 
   async claimed(): Promise<ClaimResult> {
     if (this.#options.claim === undefined) return { state: "claimed" };
+    // Asked when the handler has ended; the answer may come after that of a statement that nobody waited for.
+    if (this.#unanswered > 0) this.doom(floating(this.#unanswered));
     await this.#opened();
     if (this.#claim === undefined) throw this.#failure?.cause ?? this.#gone();
     return this.#claim;

@@ -40,7 +40,14 @@ for (const server of await testServers()) {
         return {};
       },
     });
-    const late: { error?: unknown; run?: () => Promise<unknown> } = {};
+    const floatsWithoutKey = command("t.floats-without-key", {
+      ...{ ...quick, idempotent: "no" },
+      async run(_, { sql }) {
+        void insert(sql, "floating").catch(() => undefined);
+        return {};
+      },
+    });
+    const late: { run?: () => Promise<unknown> } = {};
     const leaks = command("t.leaks", {
       ...{ ...quick, idempotent: "key" },
       async run(_, { sql }) {
@@ -69,7 +76,7 @@ for (const server of await testServers()) {
     });
     const start = () =>
       testApp({
-        modules: [bank, probe, module("t", { operations: [breaks, swallows, floats, leaks, defers] })],
+        modules: [bank, probe, module("t", { operations: [breaks, swallows, floats, floatsWithoutKey, leaks, defers] })],
         actor: alice,
         database: postgres({ url: database.url, connections: 2 }),
       });
@@ -82,9 +89,11 @@ for (const server of await testServers()) {
 
     it("is a handler whose statements still run when it returns", async () => {
       await using app = await start();
-      const executed = app.executed(floats);
-      await assert.rejects(app.call(floats, {}, { key: "floats" }), { code: "internal" });
-      assert.equal((await executed).fault?.type, "floating_statements");
+      for (const operation of [floats, floatsWithoutKey]) {
+        const executed = app.executed(operation);
+        await assert.rejects(app.call(operation, {}), { code: "internal" });
+        assert.equal((await executed).fault?.type, "floating_statements");
+      }
       assert.deepEqual(await kept(), []);
     });
 
