@@ -97,6 +97,10 @@ function compileOperation(module: Module, entry: Operation | Implementation, rep
     report(name, "run", "It is a contract without a body. List implement(contract, body) in the module, or give it `run`.");
   if (entry.kind === "implementation" && spec.run !== undefined)
     report(name, "run", "It has a body of its own and a second one from implement. Keep one.");
+  if (spec.access !== "public" && typeof spec.access?.allows !== "function")
+    report(name, "access", 'It is missing or no rule. Write role("…"), signedIn(), rule("…", …) or "public".');
+  if (kind !== "action" && Object.keys(spec.uses ?? {}).length > 0)
+    report(name, "uses", `A ${kind} is one transaction, and no network call belongs inside it. Make it an action.`);
   const limits = compileLimits(operation, report);
   const input = compileField(operation, "input", report);
   const output = compileField(operation, "output", report);
@@ -104,8 +108,7 @@ function compileOperation(module: Module, entry: Operation | Implementation, rep
   if (input.inputJson.type !== "object") report(name, "input", "An input is an object: wrap it, as in z.object({ … }).");
   const fields = fieldsOf(input);
   const { idempotent } = spec;
-  if (typeof idempotent === "object" && !fields.has(idempotent.key))
-    report(name, "idempotent", `The key is scoped by the input field "${idempotent.key}", which the input does not have.`);
+  checkKey(operation, { fields, output }, report);
   const faults = new Map((spec.faults ?? []).map((declared) => [declared.type, declared]));
   if (faults.size !== (spec.faults ?? []).length)
     report(name, "faults", "Two declared faults have one type. Callers could not tell them apart.");
@@ -128,6 +131,31 @@ function compileOperation(module: Module, entry: Operation | Implementation, rep
     uses: {},
     steps: [],
   };
+}
+
+/** What a key asks for: somebody to belong to, a transaction to be kept in, and a reply that may be kept. */
+function checkKey(
+  { name, kind, spec }: Operation,
+  { fields, output }: { readonly fields: ReadonlySet<string>; readonly output: CompiledSchema },
+  report: Report,
+): void {
+  const { idempotent, access, faults = [] } = spec;
+  if (idempotent !== "key" && typeof idempotent !== "object") return;
+  if (kind !== "command")
+    report(name, "idempotent", `A ${kind} has no transaction to keep the record of a key in. Give the key to the command that it calls.`);
+  if (idempotent === "key" && access === "public")
+    report(name, "idempotent", 'Nobody signed in whose key it could be. Name the input field that scopes it, as in { key: "email" }.');
+  if (typeof idempotent === "object" && !fields.has(idempotent.key))
+    report(name, "idempotent", `The key is scoped by the input field "${idempotent.key}", which the input does not have.`);
+  if (output.hasSecrets)
+    report(
+      name,
+      "output",
+      'It has a secret, and a record would keep it in clear. Leave the secret out of the output, or write idempotent: "no" or "natural".',
+    );
+  for (const { type, schema } of faults)
+    if (schema !== undefined && compileSchema(schema, `${name} fault ${type}`, "value").hasSecrets)
+      report(name, "faults", `The details of ${type} have a secret, and a record would keep it in clear. Leave it out of the details.`);
 }
 
 function compileField(operation: Operation, field: "input" | "output", report: Report): CompiledSchema | undefined {
@@ -153,6 +181,8 @@ function compileLimits({ name, spec }: Operation, report: Report): OperationLimi
   const idempotencyTtlMs = parseDuration(budget.idempotencyTtl ?? defaults.idempotencyTtlMs);
   if (idempotencyTtlMs === undefined || idempotencyTtlMs < 60_000)
     report(name, "budget.idempotencyTtl", `"${budget.idempotencyTtl}" is not a duration of at least 1m.`);
+  if (budget.mode !== undefined && budget.mode !== "enforce" && budget.mode !== "measure")
+    report(name, "budget.mode", `"${budget.mode}" is no mode. Write "enforce" or "measure".`);
   const count = (field: "concurrency" | "queue" | "queries" | "calls", standard: number, least: number) => {
     const value = budget[field] ?? standard;
     if (!Number.isSafeInteger(value) || value < least || value > 1_000_000)
@@ -194,6 +224,8 @@ function checkRoutes(modules: readonly Module[], operations: ReadonlyMap<string,
       report(name, "http", `"${http.route}" is not a route. Write a verb and a path, as in "GET /v1/orders/{orderId}".`);
       continue;
     }
+    if (new Set(route.parameters).size < route.parameters.length)
+      report(name, "http", `"${http.route}" names a parameter twice. Each field comes from one place.`);
     const other = shapes.get(route.shape);
     if (other !== undefined) report(name, "http", `${other} answers "${http.route}" already. Every route has one operation.`);
     shapes.set(route.shape, name);
