@@ -7,7 +7,7 @@ export { supervise } from "./app/supervisor.ts";
 export type { Surface } from "./app/surface.ts";
 export { type Clock, systemClock } from "./core/clock.ts";
 export type { Code } from "./core/code.ts";
-export { config, field } from "./core/config.ts";
+export { type Config, type ConfigChanged, type ConfigRefused, config, field } from "./core/config.ts";
 export { cpu, cpuFunction } from "./core/cpu.ts";
 export type { Duration } from "./core/duration.ts";
 export { type Fault, type FaultClass, fail, fault } from "./core/fault.ts";

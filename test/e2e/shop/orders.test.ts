@@ -96,6 +96,7 @@ describe("orders", () => {
     const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => place([{ productId, quantity: 1 }], { token: buyers[n % 2]! })));
     const statuses = Map.groupBy(answers, ({ status }) => status);
     assert.deepEqual([statuses.get(201)?.length, statuses.get(400)?.length], [20, 30], JSON.stringify([...statuses.keys()]));
+    assert.deepEqual([...new Set(statuses.get(400)?.map(({ body }) => body.type))], ["urn:plimsoll:out_of_stock"]);
     assert.equal(await stockOf(productId), 0);
   });
 

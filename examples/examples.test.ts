@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { globSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, describe, it } from "node:test";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+describe("examples", () => {
+  const directory = mkdtempSync(join(tmpdir(), "plimsoll-examples-"));
+  after(() => rmSync(directory, { recursive: true, force: true }));
+  const program = (name: string) => ["--conditions=source", join(import.meta.dirname, name)];
+
+  it("are all run here", () =>
+    assert.deepEqual(
+      globSync("*.ts", { cwd: import.meta.dirname })
+        .filter((name) => !name.endsWith(".test.ts"))
+        .toSorted(),
+      ["01-hello.ts", ...Object.keys(outputs)],
+    ));
+
+  it("01-hello.ts answers the line that it prints", async () => {
+    const child = spawn(process.execPath, program("01-hello.ts"), { env: { ...process.env, PORT: "0" } });
+    try {
+      const { value: curl } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
+      assert.deepEqual(JSON.parse((await run("sh", ["-c", String(curl)])).stdout), { greeting: "Hello, world!" });
+      const ended = once(child, "exit");
+      child.kill("SIGTERM");
+      assert.deepEqual(await ended, [0, null]);
+    } finally {
+      child.kill("SIGKILL");
+    }
+  });
+
+  const outputs = {
+    "02-command.ts": ["Ben: That is not nice. Write something else.", "Ada wrote: What a lovely place!"],
+    "03-idempotency.ts": [
+      "given 500, asked again: given 500",
+      "another gift: This Idempotency-Key was used for another input. Use a new key for a new request.",
+      "with a key of its own: given 1200",
+    ],
+  };
+  for (const [name, lines] of Object.entries(outputs))
+    it(`${basename(name)} prints what it should`, async () => {
+      const { stdout } = await run(process.execPath, program(name), { env: { ...process.env, DATA_DIR: directory } });
+      assert.deepEqual(stdout.trim().split("\n"), lines);
+    });
+});
