@@ -6,15 +6,15 @@ import { type Actor, anonymous } from "../operation/actor.ts";
 import type { RunningExecution } from "../pipeline/running-execution.ts";
 import { type BodyLimits, isJson } from "./body.ts";
 import { bearerToken, bindInput } from "./node-invocation.ts";
-import { bodyTooLarge, methodNotAllowed, notJson, routeNotFound } from "./problem.ts";
-import { faultReply, type HttpReply, replyTo } from "./reply.ts";
+import { bodyEncoded, bodyTooLarge, methodNotAllowed, notJson, routeNotFound, urlTooLong } from "./problem.ts";
+import { faultReply, type HttpReply, optionsReply, replyTo } from "./reply.ts";
 import { acceptableRequestId, type RequestHeaders, readHeaders, remainingMs } from "./request-headers.ts";
 import type { HttpRouter, Match } from "./router.ts";
 
 interface FetchContext {
   readonly host: SurfaceHost;
   readonly router: HttpRouter;
-  readonly limits: BodyLimits;
+  readonly limits: BodyLimits & { readonly urlBytes: number };
 }
 
 /** Answers a web request through the same pipeline as a connection's. */
@@ -24,11 +24,13 @@ export async function answerFetch(request: Request, context: FetchContext): Prom
   const headers = readHeaders([...request.headers].flat());
   const requestId = acceptableRequestId(headers.requestId) ?? host.runtime.ids.spanId();
   const head = request.method === "HEAD";
+  if (url.pathname.length + url.search.length > context.limits.urlBytes)
+    return toResponse(faultReply({ fault: urlTooLong(context.limits.urlBytes), requestId }), head);
   const match = router.find(head ? "GET" : request.method, url.pathname);
   if (match === undefined) {
     const allowed = router.allowed(url.pathname).join(", ");
     const fault = allowed === "" ? routeNotFound(url.pathname) : methodNotAllowed(request.method, allowed);
-    if (request.method === "OPTIONS" && allowed !== "") return new Response(null, { status: 204, headers: { allow: allowed } });
+    if (request.method === "OPTIONS" && allowed !== "") return toResponse(optionsReply(allowed, requestId), false);
     return toResponse(faultReply({ fault, requestId }), head);
   }
   const reply = await run(request, { ...context, headers, match, query: url.search.slice(1) });
@@ -40,6 +42,9 @@ type FetchRun = FetchContext & { readonly headers: RequestHeaders; readonly matc
 function run(request: Request, { host, headers, match, query, limits }: FetchRun): Promise<HttpReply> {
   return new Promise((resolve) => {
     const { params, route } = match;
+    let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+    const gone = () =>
+      execution.stop(new Fault({ code: "cancelled", type: "client_disconnected", message: "The client went away before the answer." }));
     const bind = (body: unknown) => bindInput(route, { params, query, body, ifMatch: headers.ifMatch });
     const execution = host.runtime.start(route.operation, {
       surface: "fetch",
@@ -53,19 +58,22 @@ function run(request: Request, { host, headers, match, query, limits }: FetchRun
         const take = (body: unknown) => {
           running.input = bind(body);
         };
-        return route.binder.takesBody ? readBody(request, { headers, limits }).then(take) : take(undefined);
+        if (!route.binder.takesBody || request.body === null) return take(undefined);
+        reader = request.body.getReader();
+        return readBody(reader, { headers, limits }).then(take);
       },
       reply: (done: RunningExecution) => {
         const reply = replyTo(done, route, headers);
+        // What is not read by now nobody will read.
+        reader?.cancel().catch(() => undefined);
+        request.signal.removeEventListener("abort", gone);
         resolve(reply);
         const { status, body } = reply;
         return { method: request.method, route: route.path, status, requestBytes: 0, responseBytes: Buffer.byteLength(body) };
       },
     });
-    const gone = () =>
-      execution.stop(new Fault({ code: "cancelled", type: "client_disconnected", message: "The client went away before the answer." }));
     if (request.signal.aborted) gone();
-    else request.signal.addEventListener("abort", gone, { once: true });
+    else if (!execution.settled) request.signal.addEventListener("abort", gone, { once: true });
   });
 }
 
@@ -75,19 +83,19 @@ function authenticate(host: SurfaceHost, { authorization }: RequestHeaders): Act
 }
 
 async function readBody(
-  request: Request,
+  reader: ReadableStreamDefaultReader<Uint8Array>,
   { headers, limits }: { readonly headers: RequestHeaders; readonly limits: BodyLimits },
 ): Promise<unknown> {
-  if (request.body === null) return undefined;
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body) {
-    size += chunk.length;
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    size += read.value.length;
     if (size > limits.bodyBytes) throw bodyTooLarge(limits.bodyBytes);
-    chunks.push(chunk);
+    chunks.push(read.value);
   }
   if (size === 0) return undefined;
   if (!isJson(headers.contentType)) throw notJson();
+  if (headers.contentEncoding !== undefined && headers.contentEncoding !== "identity") throw bodyEncoded();
   return parseJson(Buffer.concat(chunks), { maxDepth: limits.jsonDepth });
 }
 

@@ -49,6 +49,7 @@ class HttpSurface implements Surface {
   #listener: HttpListener | undefined;
   #router: HttpRouter | undefined;
   #host: SurfaceHost | undefined;
+  #stopped = false;
   url: string | undefined;
 
   constructor(spec: HttpSpec) {
@@ -77,12 +78,15 @@ class HttpSurface implements Surface {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     await this.#listener?.stop();
   }
 
   async fetch(request: Request): Promise<Response> {
     if (this.#host === undefined || this.#router === undefined)
       throw new Fault({ code: "failed_precondition", message: "The app is not started. Await app.start() before app.fetch()." });
+    if (this.#stopped)
+      throw new Fault({ code: "unavailable", type: "shutting_down", message: "The app has stopped. Send the request to another." });
     return answerFetch(request, { host: this.#host, router: this.#router, limits: this.#limits });
   }
 }
