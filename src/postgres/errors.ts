@@ -30,6 +30,12 @@ const conflict: Meaning = {
   retryAfterMs: 100,
 };
 
+const unstorable: Meaning = {
+  code: "invalid_argument",
+  type: "text_unstorable",
+  message: "A text holds the character U+0000, which cannot be stored. Leave it out.",
+};
+
 // By SQLSTATE, the exact one first, then its class (the first two characters).
 const meanings: Readonly<Record<string, Meaning>> = {
   "23505": {
@@ -44,6 +50,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   },
   "23514": { code: "failed_precondition", type: "check_violation", message: "A value breaks a rule of the data. Nothing was changed." },
   "23P01": { code: "already_exists", type: "exclusion_violation", message: "It overlaps with one that exists already." },
+  "22021": unstorable,
+  "22P05": unstorable,
   "40001": conflict,
   "40P01": conflict,
   "55P03": conflict,

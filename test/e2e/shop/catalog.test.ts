@@ -77,6 +77,15 @@ describe("catalog", () => {
     assert.equal((await shop.ask("GET /v1/products")).status, 401);
   });
 
+  it("refuses a text that cannot be stored, wherever it is", async () => {
+    const answers = await Promise.all([
+      shop.ask("GET /v1/products?query=a%00b", { token: ben }),
+      shop.ask("POST /v1/products", { token: ada, body: { ...anvil, name: "a\u0000b" } }),
+      shop.ask("POST /v1/sessions", { body: { tenant: "a\u0000b", email: "ben@acme.example", password: "none" } }),
+    ]);
+    for (const { status, body } of answers) assert.deepEqual([status, body.type], [400, "urn:plimsoll:text_unstorable"]);
+  });
+
   it("tells every problem of a product with its place", async () => {
     const { status, body } = await shop.ask("POST /v1/products", { token: ada, body: { name: "", priceCents: 1.5, stock: -1 } });
     assert.equal(status, 400);

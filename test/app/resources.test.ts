@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { z } from "zod";
+import { createApp } from "../../src/app/app.ts";
+import { action } from "../../src/operation/action.ts";
+import { module } from "../../src/operation/module.ts";
+import { override, resource } from "../../src/operation/resource.ts";
+
+describe("a resource without a create() of its own", () => {
+  const mailer = resource<{ readonly from: string }>("mailer");
+  const sender = action("mail.sender", {
+    input: z.object({}),
+    output: z.object({ from: z.string() }),
+    access: "public",
+    idempotent: "natural",
+    budget: "1s",
+    uses: { mailer },
+    run: async (_, { mailer: { from } }) => ({ from }),
+  });
+  const modules = [module("mail", { operations: [sender] })];
+
+  it("is what the composition root gives", async () => {
+    const app = createApp({ modules, provide: [override(mailer, { from: "shop@example.com" })] });
+    await app.start();
+    assert.deepEqual(await app.call(sender, {}), { from: "shop@example.com" });
+    await app.stop();
+  });
+
+  it("keeps the app from starting where nothing is given", () =>
+    assert.rejects(createApp({ modules }).start(), { type: "resource_missing", message: /"mailer".*provide: \[override\(/ }));
+});
