@@ -39,7 +39,11 @@ const problem = new HeaderBlock([...securityHeaders, "content-type", "applicatio
 
 /** Writes the outcome of an execution as HTTP says it. */
 export function replyTo(execution: RunningExecution, route: HttpRoute, request: RequestHeaders): HttpReply {
-  if (execution.fault !== undefined) return faultReply(execution);
+  if (execution.fault !== undefined) {
+    const reply = faultReply(execution);
+    if (execution.replayed) reply.headers.push("idempotency-replayed", "true");
+    return reply;
+  }
   const { requestId, body } = execution;
   if (route.plain && !execution.replayed) {
     if (route.status === 204) return { status: 204, constant: plain, headers: ["x-request-id", requestId], body: "" };
