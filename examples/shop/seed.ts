@@ -1,6 +1,7 @@
-import { type Actor, type App, command, module, rule } from "plimsoll";
+import { type Actor, type App, command, module } from "plimsoll";
 import { hashPassword } from "plimsoll/auth";
 import { z } from "zod";
+import { system } from "./access.ts";
 import { importProducts, listProducts } from "./catalog/contract.ts";
 import { foundTenant, signIn } from "./identity/contract.ts";
 import type { Role } from "./identity/domain.ts";
@@ -27,7 +28,7 @@ export const password = "plimsoll-demo";
 const openShop = command("seed.open-shop", {
   input: z.object({ ...foundTenant.input.shape, ...importProducts.input.shape }),
   output: foundTenant.output,
-  access: rule("the system itself", ({ kind }) => kind === "system"),
+  access: system,
   idempotent: "natural",
   budget: "30s",
   async run({ products, ...tenant }, { call }) {
@@ -47,19 +48,19 @@ export interface Opened {
   readonly productId: string | undefined;
 }
 
-const system = (tenant: Person["tenant"]): Actor => ({ id: "seed", kind: "system", roles: [], tenant, claims: { tid: tenant } });
+const seeder = (tenant: Person["tenant"]): Actor => ({ id: "seed", kind: "system", roles: [], tenant, claims: { tid: tenant } });
 
 /** Opens the shops that are not open yet, and signs everybody in. */
 export async function openShops(app: App): Promise<Opened> {
   const passwordHash = await hashPassword(password);
   for (const tenant of ["acme", "globex"] as const) {
     const users = people[tenant].map((person) => ({ ...person, roles: [person.role], passwordHash }));
-    await app.call(openShop, { name: tenant, users, products: catalogues[tenant] }, { actor: system(tenant) });
+    await app.call(openShop, { name: tenant, users, products: catalogues[tenant] }, { actor: seeder(tenant) });
   }
   const everybody = [...people.acme, ...people.globex];
   const entries = everybody.map(async (person) => ({ ...person, ...(await app.call(signIn, { ...person, password })) }));
   const entered = await Promise.allSettled(entries);
-  const { items } = await app.call(listProducts, { query: "rocket" }, { actor: system("acme") });
+  const { items } = await app.call(listProducts, { query: "rocket" }, { actor: seeder("acme") });
   return {
     people: entered.flatMap((entry) => (entry.status === "fulfilled" ? [entry.value] : [])),
     productId: items.find(({ stock }) => stock > 0)?.id,

@@ -200,14 +200,20 @@ export class PostgresDatabase implements Database, TransactionHost {
   }
 }
 
+/** What a server says of an address that leads to it and is wrong all the same: role, password, database. */
+const wrongAddress = new Set(["28000", "28P01", "3D000", "ERR_INVALID_URL"]);
+
 function unreachable(error: unknown): unknown {
+  const cause = error instanceof Fault ? error.cause : error;
+  const { code, message } = (cause ?? {}) as { readonly code?: unknown; readonly message?: unknown };
+  const isWrong = wrongAddress.has(String(code));
   const fault = databaseFault(error);
-  if (!(fault instanceof Fault) || fault.code !== "unavailable") return error;
-  const reason = error instanceof Error ? error.message || String((error as { code?: unknown }).code) : String(error);
+  if (!isWrong && !(fault instanceof Fault && fault.code === "unavailable" && cause !== undefined)) return error;
   return new Fault({
     code: "unavailable",
     type: "database_unreachable",
-    message: `Postgres cannot be reached at the address given: ${reason}. Check host, port, database and password of DATABASE_URL, and that the server runs.`,
-    cause: error,
+    message: `Postgres cannot be reached at the address given: ${message || code}. Check host, port, database and password of DATABASE_URL, and that the server runs.`,
+    // What cannot be read as an address is not repeated: it may hold the password.
+    ...(code !== "ERR_INVALID_URL" && { cause }),
   });
 }

@@ -1,8 +1,11 @@
-import { command, fault, query, role, rule, signedIn } from "plimsoll";
+import { command, fault, query, role, signedIn } from "plimsoll";
 import { z } from "zod";
+import { system } from "../access.ts";
 import { pageInput, pageOf } from "../paging.ts";
 import { Version, VersionMismatch } from "../versioning.ts";
 import { Line, NewProduct, Product, ProductFacts, Shortage, TakenLine } from "./domain.ts";
+
+export { Line };
 
 export const ProductNotFound = fault("product_not_found", {
   code: "not_found",
@@ -79,7 +82,7 @@ export const returnStock = command("catalog.return-stock", {
 export const importProducts = command("catalog.import-products", {
   input: z.object({ products: z.array(ProductFacts).min(1).max(1_000) }),
   output: z.object({}),
-  access: rule("the system itself", ({ kind }) => kind === "system"),
+  access: system,
   idempotent: "no",
   budget: "10s",
 });

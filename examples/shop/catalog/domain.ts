@@ -29,16 +29,7 @@ export const TakenLine = Line.extend({ name: z.string(), unitCents: Cents });
 export type TakenLine = z.infer<typeof TakenLine>;
 
 export const Shortage = Line.extend({ left: z.int() });
-
-/** What taking lines from a shelf would come to. */
-interface Taking {
-  readonly lines: TakenLine[];
-  readonly totalCents: number;
-  /** Products that are not on the shelf. */
-  readonly unknown: string[];
-  /** Products of which there are too few. */
-  readonly short: z.infer<typeof Shortage>[];
-}
+export type Shortage = z.infer<typeof Shortage>;
 
 /** Lines that name one product become one line. */
 export function mergeLines(lines: readonly Line[]): Line[] {
@@ -47,18 +38,25 @@ export function mergeLines(lines: readonly Line[]): Line[] {
   return [...quantities].map(([productId, quantity]) => ({ productId, quantity }));
 }
 
-/** Works out what can be taken: all of it, or it says what is in the way. */
+/** What taking lines from a shelf would come to. */
+interface Taking {
+  readonly lines: TakenLine[];
+  readonly totalCents: number;
+  /** Products that are not on the shelf. */
+  readonly unknown: string[];
+  /** Products of which there are too few. */
+  readonly short: Shortage[];
+}
+
+/** Works out what can be taken, and what is in the way of taking it all. */
 export function take(wanted: readonly Line[], shelf: readonly Product[]): Taking {
   const products = new Map(shelf.map((product) => [product.id, product]));
-  const taking: Taking & { totalCents: number } = { lines: [], totalCents: 0, unknown: [], short: [] };
-  for (const { productId, quantity } of mergeLines(wanted)) {
-    const product = products.get(productId);
-    if (product === undefined) taking.unknown.push(productId);
-    else if (product.stock < quantity) taking.short.push({ productId, quantity, left: product.stock });
-    else {
-      taking.lines.push({ productId, quantity, name: product.name, unitCents: product.priceCents });
-      taking.totalCents += quantity * product.priceCents;
-    }
+  const [lines, unknown, short]: [TakenLine[], string[], Shortage[]] = [[], [], []];
+  for (const line of mergeLines(wanted)) {
+    const product = products.get(line.productId);
+    if (product === undefined) unknown.push(line.productId);
+    else if (product.stock < line.quantity) short.push({ ...line, left: product.stock });
+    else lines.push({ ...line, name: product.name, unitCents: product.priceCents });
   }
-  return taking;
+  return { lines, totalCents: lines.reduce((sum, { quantity, unitCents }) => sum + quantity * unitCents, 0), unknown, short };
 }

@@ -1,5 +1,6 @@
-import { action, command, fault, query, role, rule, secret, signedIn } from "plimsoll";
+import { action, command, fault, query, role, secret, signedIn } from "plimsoll";
 import { z } from "zod";
+import { system } from "../access.ts";
 import { pageInput, pageOf } from "../paging.ts";
 import { Version, VersionMismatch } from "../versioning.ts";
 import { answersFor, Email, Role, User, UserFacts } from "./domain.ts";
@@ -127,7 +128,7 @@ export const changePassword = action("identity.change-password", {
 export const foundTenant = command("identity.found-tenant", {
   input: z.object({ name: z.string().min(1), users: z.array(UserFacts.extend({ roles: Roles, passwordHash: secret(z.string()) })).min(1) }),
   output: z.object({ founded: z.boolean() }),
-  access: rule("the system itself", ({ kind }) => kind === "system"),
+  access: system,
   idempotent: "natural",
   budget: "5s",
 });

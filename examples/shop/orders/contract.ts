@@ -1,7 +1,6 @@
 import { command, query, role } from "plimsoll";
 import { z } from "zod";
-import { OutOfStock, ProductNotFound } from "../catalog/contract.ts";
-import { Line } from "../catalog/domain.ts";
+import { Line, OutOfStock, ProductNotFound } from "../catalog/contract.ts";
 import { pageInput, pageOf } from "../paging.ts";
 import { Order, OrderSummary } from "./domain.ts";
 import { ownsOrder } from "./operations/owns-order.ts";
