@@ -185,7 +185,7 @@ export class HttpListener {
   }
 
   #connected(socket: Socket): void {
-    const address = socket.remoteAddress ?? "";
+    const address = networkOf(socket.remoteAddress ?? "");
     let load = this.#loads.get(address);
     if (load === undefined) {
       load = { address, connections: 0, inFlight: 0 };
@@ -296,4 +296,10 @@ function refuseMalformed(error: NodeJS.ErrnoException & { readonly rawPacket?: B
     ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
   };
   socket.end(`HTTP/1.1 ${statuses[error.code ?? ""] ?? "400 Bad Request"}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** The network that one subscriber has: of IPv6 the first 64 bits, which he may number as he likes. */
+function networkOf(address: string): string {
+  if (!address.includes(":") || address.startsWith("::ffff:")) return address;
+  return `${address.split("::")[0]?.split(":").slice(0, 4).join(":")}::/64`;
 }

@@ -83,14 +83,26 @@ function identify(execution: RunningExecution, actor: Actor): void {
   execution.tenant = execution.runtime.options.tenancy.tenantOf(actor);
 }
 
+// One actor object stands for one token: what is written once for it is found again without being hashed again.
+const rateKeys = new WeakMap<Actor, string>();
+
+/** Who is limited: the actor within his tenant, or the address where nobody signed in. No address has a line break in it. */
+function rateKey({ actor, actorId, tenant = "", invocation }: RunningExecution): string | undefined {
+  if (actorId === undefined) return invocation.address;
+  let key = rateKeys.get(actor);
+  if (key === undefined) {
+    key = `${tenant}\n${actorId}`;
+    rateKeys.set(actor, key);
+  }
+  return key;
+}
+
 function limitRate(execution: RunningExecution): void {
-  const { rateLimiter, clock, options } = execution.runtime;
-  const key = execution.actorId ?? execution.invocation.address;
-  if (rateLimiter === undefined || key === undefined) return;
-  const waitMs = rateLimiter.take(
-    execution.actorId === undefined ? `address ${key}` : `${execution.tenant ?? ""} ${key}`,
-    clock.monotonic(),
-  );
+  const { rateLimiter, options } = execution.runtime;
+  if (rateLimiter === undefined) return;
+  const key = rateKey(execution);
+  if (key === undefined) return;
+  const waitMs = rateLimiter.take(key, execution.acceptedAt);
   if (waitMs === 0) return;
   const { perSecond: value, mode = "enforce" } = options.rateLimit;
   execution.refusal = { limit: "rate per actor", value, load: value, mode };

@@ -25,7 +25,6 @@ const spanKey = encode('","span_id":"');
 const queuedKey = encode(',"queued_ms":');
 const runningKey = encode(',"running_ms":');
 const databaseKey = encode(',"database_ms":');
-const statementsKey = encode(',"statements":');
 const responseKey = encode(',"response_bytes":');
 const endOfObject = encode("}");
 const endOfLine = encode("}\n");
@@ -63,8 +62,9 @@ class OperationText {
     let head = this.#heads.get(key);
     if (head === undefined) {
       head = encode(
-        `","level":"${levelOf(execution.outcome)}","operation":${quote(execution.operation)},"module":${quote(execution.module)}` +
-          `,"kind":"${execution.kind}","criticality":"${execution.criticality}","surface":${quote(execution.surface)},"code":"${execution.outcome}","request_id":"`,
+        `","level":"${levelOf(execution.outcome)}","operation":${quote(execution.operation)},"kind":"${execution.kind}"` +
+          `${execution.criticality === "default" ? "" : `,"criticality":"${execution.criticality}"`}` +
+          `${execution.surface === "http" ? "" : `,"surface":${quote(execution.surface)}`},"code":"${execution.outcome}","request_id":"`,
       );
       this.#heads.set(key, head);
     }
@@ -76,7 +76,9 @@ class OperationText {
     if (execution.attempt !== this.#attempt || execution.deadlineMs !== this.#deadlineMs) {
       this.#attempt = execution.attempt;
       this.#deadlineMs = execution.deadlineMs;
-      this.#budget = encode(`,"attempt":${numberText(this.#attempt)},"deadline_ms":${millisText(this.#deadlineMs)},"duration_ms":`);
+      this.#budget = encode(
+        `${this.#attempt === 1 ? "" : `,"attempt":${numberText(this.#attempt)}`},"deadline_ms":${millisText(this.#deadlineMs)},"duration_ms":`,
+      );
     }
     return this.#budget;
   }
@@ -94,7 +96,7 @@ class OperationText {
       this.#last = http;
       this.#statements = statements;
       this.#http = encode(
-        `,"statements":${numberText(statements)},"http":{"method":${quote(http.method)},"route":${quote(http.route)}` +
+        `${statementsText(statements)},"http":{"method":${quote(http.method)},"route":${quote(http.route)}` +
           `,"status":${numberText(http.status)},"request_bytes":`,
       );
     }
@@ -103,7 +105,8 @@ class OperationText {
 }
 
 /**
- * Writes executions and `scope.log` records as JSON, each one line with its line break.
+ * Writes executions and `scope.log` records as JSON, each one line with its line break. What is as in most executions is left out: criticality
+ * `default`, surface `http`, attempt 1, no time in the database, no statements, and a span id that is the request id.
  * *Guarantees*: every line parses, whatever callers put into ids, notes and messages; it never throws.
  */
 export class LineFormat {
@@ -128,8 +131,10 @@ export class LineFormat {
     line.text(execution.requestId);
     line.piece(traceKey);
     line.text(execution.traceId);
-    line.piece(spanKey);
-    line.text(execution.spanId);
+    if (execution.spanId !== execution.requestId) {
+      line.piece(spanKey);
+      line.text(execution.spanId);
+    }
     this.#caller(execution, line);
     line.piece(texts.budget(execution));
     line.millis(execution.durationMs);
@@ -137,12 +142,12 @@ export class LineFormat {
     line.millis(execution.queuedMs);
     line.piece(runningKey);
     line.millis(execution.runningMs);
-    line.piece(databaseKey);
-    line.millis(execution.databaseMs);
-    if (http === undefined) {
-      line.piece(statementsKey);
-      line.integer(execution.statements);
-    } else {
+    if (execution.databaseMs > 0) {
+      line.piece(databaseKey);
+      line.millis(execution.databaseMs);
+    }
+    if (http === undefined) line.json(statementsText(execution.statements));
+    else {
       line.piece(texts.http(http, execution.statements));
       line.integer(http.requestBytes);
       line.piece(responseKey);
@@ -200,6 +205,10 @@ export class LineFormat {
     }
     return text;
   }
+}
+
+function statementsText(statements: number): string {
+  return statements === 0 ? "" : `,"statements":${numberText(statements)}`;
 }
 
 function timesText(times: Readonly<Record<string, number>>): string {
