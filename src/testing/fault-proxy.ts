@@ -7,9 +7,10 @@ export interface ProxyFault {
   readonly containing: string;
   /**
    * `cut-before`: the server never sees them, the connection is cut. `cut-after`: the server answers, the answer is dropped, the connection is
-   * cut. `hold`: they are kept back, as on a half-open connection, until {@link FaultProxy.release}.
+   * cut. `hold`: they are kept back, as on a half-open connection, until {@link FaultProxy.release}. `swallow`: from then on nothing arrives on
+   * either side, and neither is told.
    */
-  readonly effect: "cut-before" | "cut-after" | "hold";
+  readonly effect: "cut-before" | "cut-after" | "hold" | "swallow";
 }
 
 interface Link {
@@ -17,6 +18,7 @@ interface Link {
   readonly server: Socket;
   toServer: boolean;
   dropAnswers: boolean;
+  swallows: boolean;
   held: Buffer[] | undefined;
 }
 
@@ -87,13 +89,14 @@ export class FaultProxy implements AsyncDisposable {
   #connect(client: Socket): void {
     if (this.#refusing) return void client.destroy();
     const server = connect(this.#target);
-    const link: Link = { client, server, toServer: false, dropAnswers: false, held: undefined };
+    const link: Link = { client, server, toServer: false, dropAnswers: false, swallows: false, held: undefined };
     this.#links.add(link);
     client.setNoDelay();
     server.setNoDelay();
     client.on("data", (bytes) => this.#fromClient(link, bytes));
     server.on("data", (bytes) => {
       link.toServer = false;
+      if (link.swallows) return;
       if (link.dropAnswers) return this.#cut(link);
       client.write(bytes);
     });
@@ -106,11 +109,13 @@ export class FaultProxy implements AsyncDisposable {
   #fromClient(link: Link, bytes: Buffer): void {
     if (!link.toServer) this.flights++;
     link.toServer = true;
+    if (link.swallows) return;
     if (link.held !== undefined) return void link.held.push(bytes);
     const fault = this.#fault;
     if (fault === undefined || !bytes.includes(fault.containing)) return void link.server.write(bytes);
     this.#fault = undefined;
     if (fault.effect === "hold") link.held = [bytes];
+    else if (fault.effect === "swallow") link.swallows = true;
     else if (fault.effect === "cut-before") this.#cut(link);
     else {
       link.dropAnswers = true;
@@ -120,6 +125,8 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   #cut(link: Link): void {
+    // What was swallowed stays so: the end of one side is not told to the other, until all is taken down.
+    if (link.swallows && !this.#refusing) return;
     this.#links.delete(link);
     link.client.destroy();
     link.server.destroy();

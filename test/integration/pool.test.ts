@@ -136,17 +136,20 @@ for (const server of await testServers()) {
       const end =
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'plimsoll-app' and datname = current_database()";
       const insert = { texts: ["insert into bank.notes values ('read-only')"] };
-      await database.admin(`alter database ${name} set default_transaction_read_only = on`);
-      await database.admin(end);
-      while (connectionGauges(app.app).open > 0) await database.admin("select 1");
-      const failing = { code: "unavailable", type: "database_read_only", retryAfterMs: 1_000 };
-      for (let i = 0; i < 5; i++) await assert.rejects(app.call(write, insert, { key: "read-only" }), failing);
-      // Also where only the record is written: its failure is known, so nothing is unknown.
-      for (let i = 0; i < 5; i++) await assert.rejects(app.call(write, { texts: ["select 1"] }, { key: "only-record" }), failing);
-      await served(0);
-      assert.deepEqual(free(app), { leaked: 0, waiting: 0 });
-      await using owner = await session(database.adminUrl, "set default_transaction_read_only = off");
-      await owner.query(`alter database ${name} reset default_transaction_read_only`);
+      await using owner = await session(database.adminUrl);
+      await owner.query(`alter database ${name} set default_transaction_read_only = on`);
+      try {
+        await owner.query(end);
+        while (connectionGauges(app.app).open > 0) await owner.query("select 1");
+        const failing = { code: "unavailable", type: "database_read_only", retryAfterMs: 1_000 };
+        for (let i = 0; i < 5; i++) await assert.rejects(app.call(write, insert, { key: "read-only" }), failing);
+        // Also where only the record is written: its failure is known, so nothing is unknown.
+        for (let i = 0; i < 5; i++) await assert.rejects(app.call(write, { texts: ["select 1"] }, { key: "only-record" }), failing);
+        await served(0);
+        assert.deepEqual(free(app), { leaked: 0, waiting: 0 });
+      } finally {
+        await owner.query(`alter database ${name} reset default_transaction_read_only`);
+      }
       await app.call(write, insert, { key: "read-only" });
       await app.call(write, { texts: ["select 1"] }, { key: "only-record" });
       assert.equal((await database.admin("select from bank.notes")).length, 1);
