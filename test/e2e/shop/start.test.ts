@@ -21,7 +21,7 @@ interface Started {
 
 /** Runs what `npm start` runs, on this Node and on free ports, until it has printed all that it says. */
 async function start(directory: string): Promise<Started> {
-  const [, ...args] = scripts.start.split(" ");
+  const args = scripts.start.replace(/^(exec )?node /, "").split(" ");
   const { NODE_ENV: _, ...env } = process.env;
   const child = spawn(process.execPath, args, { cwd: root, env: { ...env, PORT: "0", OPS_PORT: "0", DATA_DIR: directory } });
   let [output, errors] = ["", ""];
