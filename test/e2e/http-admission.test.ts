@@ -125,6 +125,27 @@ describe("admission", () => {
     for (const response of await Promise.all([first, third])) assert.equal(response.status, 200);
   });
 
+  it("gives on a slot that was granted in the very moment in which the one who waited went away", async () => {
+    const slow = held("slow", { deadline: "10s", concurrency: 1, queue: 1 });
+    await using served = await serve([slow.operation]);
+    const first = served.ask("POST", "/slow");
+    await slow.inside(1);
+    const client = new AbortController();
+    const second = served.app.fetch(new Request("http://test/slow", { method: "POST", signal: client.signal }));
+    await until(() => loadOf(served, "t.slow").waiting === 1);
+    // The first has given its slot on by now; the second does not know yet.
+    const off = served.app.signals.executed.on(() => {
+      off();
+      client.abort();
+    });
+    slow.release();
+    assert.equal((await first).status, 200);
+    assert.equal((await second).status, 499);
+    await served.idle();
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    assert.deepEqual(loadOf(served, "t.slow"), { running: 0, waiting: 0 });
+  });
+
   it("refuses nothing in measure mode, keeps nobody waiting, and reports what it would have refused", async () => {
     const slow = held("slow", { deadline: "10s", concurrency: 1, queue: 1, mode: "measure" });
     await using served = await serve([slow.operation]);

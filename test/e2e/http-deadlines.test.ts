@@ -58,8 +58,8 @@ describe("deadlines over HTTP", () => {
       },
     });
     await using served = await serve([never]);
-    for (let i = 0; i < 3; i++) {
-      const { status, json } = await served.ask("POST", "/never", { headers: { "plimsoll-deadline-ms": "0" }, body: {} });
+    for (const body of [undefined, {}, undefined]) {
+      const { status, json } = await served.ask("POST", "/never", { headers: { "plimsoll-deadline-ms": "0" }, ...(body && { body }) });
       assert.deepEqual([status, json.code], [504, "deadline_exceeded"]);
     }
     assert.equal(ran, false);

@@ -166,6 +166,20 @@ describe("shutdown", () => {
     second.close();
   });
 
+  it("answers what was on its way over an idle connection", async () => {
+    const served = await serve([quick], { shutdown: "5s" });
+    const wire = await served.wire();
+    assert.equal((await wire.ask(requestText("POST", "/quick", { body: { n: 1 } }).toString())).status, 200);
+    const stopped = served.app.stop();
+    for (let turn = 0; turn < 5; turn++) await new Promise<void>((resolve) => void setImmediate(resolve));
+    wire.send(requestText("POST", "/quick", { body: { n: 2 } }));
+    const response = await wire.next();
+    assert.deepEqual([response?.status, response?.json, response?.headers.connection], [200, { n: 2 }, "close"]);
+    assert.equal(await wire.ended, "end");
+    await stopped;
+    wire.close();
+  });
+
   it("answers every request that was pipelined before it began to stop", async () => {
     const released = gate();
     const slow = action("t.slow", {
