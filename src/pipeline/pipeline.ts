@@ -42,8 +42,13 @@ export function advance(execution: RunningExecution, from: number): void {
     for (let i = from; i < steps.length; i++) {
       const waiting = (steps[i] as Step).run(execution);
       if (waiting === undefined) continue;
+      execution.waits();
       waiting.then(
-        () => (execution.settled ? execution.runtime.release(execution) : advance(execution, i + 1)),
+        () => {
+          execution.goesOn();
+          if (execution.settled) execution.runtime.release(execution);
+          else advance(execution, i + 1);
+        },
         (error) => execution.runtime.fail(execution, error),
       );
       return;
@@ -163,7 +168,6 @@ function enter(execution: RunningExecution, slots: Slots, holds: () => void): vo
 
 function run(execution: RunningExecution): void {
   const { runtime } = execution;
-  execution.queuedMs += execution.elapsedMs();
   execution.handling = true;
   runtime.entered = execution;
   let running: Promise<string>;

@@ -165,7 +165,7 @@ function compileField(operation: Operation, field: "input" | "output", report: R
     return undefined;
   }
   try {
-    return compileSchema(schema, `${operation.name} ${field}`);
+    return compileSchema(schema, `${operation.name} ${field}`, field);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     report(operation.name, field, error.message);

@@ -93,9 +93,10 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   /** Its handler has begun and not ended: what it holds is still in use, whatever was replied. */
   handling = false;
   readonly transactions: Transaction[] = [];
-  readonly #statements: TimedStatement[] = [];
+  #statements: TimedStatement[] | undefined = undefined;
   #spans: ChildSpan[] | undefined = undefined;
   #controller: AbortController | undefined;
+  #waitsSince = 0;
   #databaseDepth = 0;
   #databaseSince = 0;
   #resume: (() => void) | undefined;
@@ -153,7 +154,7 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
 
   /** Spans inside this execution. Those of statements are made when somebody looks: most executions are never exported. */
   get spans(): readonly ChildSpan[] | undefined {
-    for (const { statement, ...times } of this.#statements.splice(0)) this.addSpan({ ...times, ...this.#statementSpan(statement.text) });
+    for (const { statement, ...times } of this.#statements?.splice(0) ?? []) this.addSpan({ ...times, ...this.#statementSpan(statement.text) });
     return this.#spans;
   }
 
@@ -180,6 +181,7 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   }
 
   statementEnds(statement: Statement, sentAt: number, failed: boolean): void {
+    this.#statements ??= [];
     if (this.#statements.length >= maxSpans) return;
     this.#statements.push({ statement, startMs: sentAt - this.acceptedAt, durationMs: this.runtime.clock.monotonic() - sentAt, failed });
   }
@@ -217,6 +219,17 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
       message: `${this.operation} may call ${limit} operations and tried to call one more. Call fewer, or raise budget.calls.`,
       details: { limit: refusal.limit, value: limit, load: this.calls },
     });
+  }
+
+  /** Whatever it waits for before its handler begins (a token's verification, its body, a slot) is queueing. */
+  waits(): void {
+    this.#waitsSince = this.runtime.clock.monotonic();
+  }
+
+  goesOn(): void {
+    if (this.#waitsSince === 0) return;
+    this.queuedMs += this.runtime.clock.monotonic() - this.#waitsSince;
+    this.#waitsSince = 0;
   }
 
   /** Waits for a slot; `resume` goes on with the pipeline. */

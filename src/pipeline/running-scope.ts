@@ -146,7 +146,7 @@ async function timed<T>(
 function checkRow(schema: Schema, row: Record<string, unknown>): unknown {
   let compiled = rowSchemas.get(schema);
   if (compiled === undefined) {
-    compiled = compileSchema(schema, "row");
+    compiled = compileSchema(schema, "row", "value");
     rowSchemas.set(schema, compiled);
   }
   const parsed = compiled.parse(row);

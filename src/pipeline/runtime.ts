@@ -121,11 +121,11 @@ export class Runtime {
     execution.settled = true;
     this.wheel.remove(execution);
     execution.stopsWaiting();
+    execution.goesOn();
     const total = execution.elapsedMs();
     if (thrown !== undefined) {
       execution.fault = visibleFault(execution.compiled, thrown);
       execution.outcome = execution.fault.code;
-      if (!execution.handling && execution.queuedMs === 0) execution.queuedMs = total;
     }
     execution.durationMs = total;
     let elsewhere = execution.queuedMs + execution.databaseMs;
