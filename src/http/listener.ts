@@ -13,6 +13,7 @@ import { endWithHead, headsAreSent, httpDate, linesOf, statusLine } from "./head
 import { LeanRequest } from "./lean-request.ts";
 import { NodeInvocation } from "./node-invocation.ts";
 import {
+  expectationUnknown,
   hostMissing,
   methodNotAllowed,
   requestMalformed,
@@ -92,6 +93,7 @@ export class HttpListener {
     this.#server.on("request", (request, response) => this.#accept(request as LeanRequest, response));
     // Otherwise node:http would ask for a body before anybody knows whether it is wanted.
     this.#server.on("checkContinue", (request, response) => this.#accept(request as LeanRequest, response));
+    this.#server.on("checkExpectation", (request, response) => this.#accept(request as LeanRequest, response));
     this.#server.on("clientError", (error, socket) => this.#malformed(error, socket as Socket));
   }
 
@@ -220,6 +222,7 @@ export class HttpListener {
       response.shouldKeepAlive = false;
       return refuse(hostMissing());
     }
+    if (headers.expect !== undefined && headers.expect.toLowerCase() !== "100-continue") return refuse(expectationUnknown());
     if (url.length > limits.urlBytes) return refuse(urlTooLong(limits.urlBytes));
     const match = router.find(method === "HEAD" ? "GET" : method, path);
     if (match === undefined) {

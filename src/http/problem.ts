@@ -110,6 +110,14 @@ export const hostMissing = (): Fault =>
     message: "The request names no host. Send a Host header, as HTTP/1.1 demands.",
   });
 
+export const expectationUnknown = (): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "expectation_unknown",
+    status: 417,
+    message: "Only 100-continue can be expected. Send the request without the Expect header.",
+  });
+
 export const requestTooSlow = (): Fault =>
   new Fault({
     code: "invalid_argument",

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { z } from "zod";
+import { Fault } from "../../src/core/fault.ts";
 import { limits } from "../../src/core/limits.ts";
 import { action } from "../../src/operation/action.ts";
+import { type Actor, type Authenticator, anonymous } from "../../src/operation/actor.ts";
 import { type Served, serve } from "./http-app.ts";
 import { requestText } from "./http-client.ts";
 
@@ -204,6 +206,66 @@ describe("bodies over HTTP", () => {
     const wire = await served.wire();
     wire.send(`POST /echo HTTP/1.1\r\nhost: test\r\nexpect: miracles\r\ncontent-type: ${json}\r\ncontent-length: 2\r\n\r\n{}`);
     assert.equal((await wire.next())?.status, 417);
+    wire.close();
+  });
+});
+
+describe("bodies that come before anybody knows who sends them", () => {
+  /** Decides about a token when the test says so. */
+  function slowAuthenticator() {
+    const asked = Promise.withResolvers<void>();
+    const decided = Promise.withResolvers<Actor>();
+    const authenticator: Authenticator = {
+      scheme: "bearer",
+      document: {},
+      remembered: () => undefined,
+      authenticate: () => {
+        asked.resolve();
+        return decided.promise;
+      },
+    };
+    return { authenticator, asked: asked.promise, accept: () => decided.resolve(anonymous), refuse: decided.reject };
+  }
+  const head = `POST /echo HTTP/1.1\r\nhost: test\r\nauthorization: Bearer x\r\ncontent-type: ${json}\r\n`;
+
+  it("wait in the socket, not in memory, and are refused by what came first", async () => {
+    const { authenticator, asked, refuse } = slowAuthenticator();
+    await using served = await serve([echo], { authentication: authenticator });
+    const wire = await served.wire();
+    wire.send(`${head}content-length: 100000000\r\n\r\n`).send(Buffer.alloc(64_000_000, "a"));
+    await asked;
+    // Long enough for all of it to be taken, were it taken.
+    for (let quiet = 0, before_ = -1; quiet < 20; quiet = wire.socket.writableLength === before_ ? quiet + 1 : 0) {
+      before_ = wire.socket.writableLength;
+      await new Promise<void>((resolve) => void setTimeout(resolve, 5));
+    }
+    assert.ok(wire.socket.bytesWritten - wire.socket.writableLength < 32_000_000, "the server took it all");
+    refuse(new Fault({ code: "unauthenticated", type: "token_invalid", message: "No." }));
+    assert.equal((await wire.next())?.status, 401);
+    wire.close();
+    await served.idle();
+  });
+
+  it("count once, and are refused once, when they are too large in many chunks", async () => {
+    const { authenticator, asked, accept } = slowAuthenticator();
+    await using served = await serve([echo], {
+      authentication: authenticator,
+      http: { limits: { bodyBytes: 10_000, bodyBytesInFlight: 15_000 } },
+    });
+    const wire = await served.wire();
+    let events = 0;
+    served.app.signals.executed.on(() => events++);
+    const chunk = `2000\r\n${"a".repeat(0x2000)}\r\n`;
+    wire.send(`${head}transfer-encoding: chunked\r\n\r\n${chunk}${chunk}${chunk}0\r\n\r\n`);
+    await asked;
+    await new Promise<void>((resolve) => void setTimeout(resolve, 20));
+    accept();
+    assert.equal((await wire.next())?.status, 413);
+    await served.idle();
+    assert.equal(events, 1);
+    // Were anything still counted, these would not fit.
+    const body = JSON.stringify({ text: "a".repeat(9_000) });
+    for (let i = 0; i < 3; i++) assert.equal((await served.ask("POST", "/echo", { body })).status, 200);
     wire.close();
   });
 });
