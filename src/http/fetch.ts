@@ -55,7 +55,7 @@ function run(request: Request, { host, headers, match, query, limits }: FetchRun
       idempotencyKey: headers.idempotencyKey,
       authenticate: () => authenticate(host, headers),
       readInput: (running) => {
-        const take = (body: unknown) => {
+        const take = (body: unknown): undefined => {
           running.input = bind(body);
         };
         if (!route.binder.takesBody || request.body === null) return take(undefined);

@@ -61,7 +61,7 @@ export class NodeInvocation implements Invocation {
     return connection.lastToken === undefined ? authenticator.authenticate(token) : connection.lastToken.actor;
   }
 
-  readInput(execution: RunningExecution): void | Waiting {
+  readInput(execution: RunningExecution): undefined | Waiting {
     if (!this.#match.route.binder.takesBody) return this.#bind(execution, undefined);
     this.#reading = this.#listener.bodies.read(this.#turn.request, (body) => this.#bind(execution, body));
     if (this.#reading !== undefined && this.#headers.expectsContinue) this.#turn.response.writeContinue();
@@ -96,7 +96,7 @@ export class NodeInvocation implements Invocation {
     if (!this.#turn.request.complete) this.execution?.stop(fault);
   }
 
-  #bind(execution: RunningExecution, body: unknown): void {
+  #bind(execution: RunningExecution, body: unknown): undefined {
     const { route, params } = this.#match;
     execution.input = bindInput(route, { params, query: this.#query, body, ifMatch: this.#headers.ifMatch });
   }

@@ -13,7 +13,7 @@ export interface Step {
   readonly name: string;
   /** Whether operations like this one need the step; asked once, at start. */
   applies(operation: CompiledOperation): boolean;
-  run(execution: RunningExecution): void | Waiting;
+  run(execution: RunningExecution): undefined | Waiting;
 }
 
 /**
@@ -58,7 +58,7 @@ export function advance(execution: RunningExecution, from: number): void {
   }
 }
 
-function accept(execution: RunningExecution): void {
+function accept(execution: RunningExecution): undefined {
   const { runtime, compiled, invocation } = execution;
   const { clock, ids } = runtime;
   execution.acceptedAt = clock.monotonic();
@@ -77,13 +77,13 @@ function accept(execution: RunningExecution): void {
   if (execution.deadlineMs <= 0) throw execution.lateFault();
 }
 
-function authenticate(execution: RunningExecution): void | Promise<void> {
+function authenticate(execution: RunningExecution): undefined | Promise<void> {
   const actor = execution.invocation.authenticate();
   if (actor instanceof Promise) return actor.then((known) => identify(execution, known));
-  identify(execution, actor);
+  return identify(execution, actor);
 }
 
-function identify(execution: RunningExecution, actor: Actor): void {
+function identify(execution: RunningExecution, actor: Actor): undefined {
   execution.actor = actor;
   execution.tenant = execution.runtime.options.tenancy.tenantOf(actor);
 }
@@ -102,7 +102,7 @@ function rateKey({ actor, actorId, tenant = "", invocation }: RunningExecution):
   return key;
 }
 
-function limitRate(execution: RunningExecution): void {
+function limitRate(execution: RunningExecution): undefined {
   const { rateLimiter, options } = execution.runtime;
   if (rateLimiter === undefined) return;
   const key = rateKey(execution);
@@ -121,40 +121,40 @@ function limitRate(execution: RunningExecution): void {
   });
 }
 
-function readInput(execution: RunningExecution): void | Waiting {
+function readInput(execution: RunningExecution): undefined | Waiting {
   return execution.invocation.readInput(execution);
 }
 
-function validate(execution: RunningExecution): void {
+function validate(execution: RunningExecution): undefined {
   const parsed = execution.compiled.input.parse(execution.input);
   if (parsed instanceof Problems) throw invalidInput(parsed.list);
   execution.input = parsed;
 }
 
-function authorize(execution: RunningExecution): void {
+function authorize(execution: RunningExecution): undefined {
   const { compiled, actor } = execution;
   if (compiled.access !== "public" && !compiled.access.allows(actor)) throw denied(compiled, actor);
 }
 
-function takeSlot(execution: RunningExecution): void | Promise<void> {
+function takeSlot(execution: RunningExecution): undefined | Promise<void> {
   return enter(execution, execution.compiled.slots, () => {
     execution.holdsSlot = true;
   });
 }
 
-function takeProcessSlot(execution: RunningExecution): void | Promise<void> {
+function takeProcessSlot(execution: RunningExecution): undefined | Promise<void> {
   return enter(execution, execution.runtime.slots, () => {
     execution.holdsProcessSlot = true;
   });
 }
 
-function enter(execution: RunningExecution, slots: Slots, holds: () => void): void | Promise<void> {
-  if (slots.tryEnter()) return holds();
+function enter(execution: RunningExecution, slots: Slots, holds: () => void): undefined | Promise<void> {
+  if (slots.tryEnter()) return void holds();
   const refusal = slots.wait(execution);
   if (refusal !== undefined) {
     execution.refusal = refusal;
     if (refusal.mode === "enforce") throw refused(refusal);
-    return holds();
+    return void holds();
   }
   return new Promise((resolve) =>
     execution.waitFor(slots, () => {
@@ -166,7 +166,7 @@ function enter(execution: RunningExecution, slots: Slots, holds: () => void): vo
   );
 }
 
-function run(execution: RunningExecution): void {
+function run(execution: RunningExecution): undefined {
   const { runtime } = execution;
   execution.handling = true;
   runtime.entered = execution;

@@ -14,7 +14,6 @@ import type { Runtime } from "./runtime.ts";
 
 /** Something that is not done yet: a promise, or what settles in the turn in which it is done. */
 export interface Waiting {
-  // biome-ignore lint/suspicious/noThenProperty: the part of a promise that the pipeline needs.
   then(done: () => void, failed: (error: unknown) => void): void;
 }
 
@@ -30,7 +29,7 @@ export interface Invocation {
   readonly idempotencyKey: string | undefined;
   authenticate(): Actor | Promise<Actor>;
   /** Puts the input on the execution, not validated yet; at once, or when what it returns is done. */
-  readInput(execution: RunningExecution): void | Waiting;
+  readInput(execution: RunningExecution): undefined | Waiting;
   /** Takes the outcome, once. Returns the facts to publish, or a function that is told when they are known. */
   reply(execution: RunningExecution): HttpFacts | undefined;
 }
@@ -154,7 +153,8 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
 
   /** Spans inside this execution. Those of statements are made when somebody looks: most executions are never exported. */
   get spans(): readonly ChildSpan[] | undefined {
-    for (const { statement, ...times } of this.#statements?.splice(0) ?? []) this.addSpan({ ...times, ...this.#statementSpan(statement.text) });
+    for (const { statement, ...times } of this.#statements?.splice(0) ?? [])
+      this.addSpan({ ...times, ...this.#statementSpan(statement.text) });
     return this.#spans;
   }
 
