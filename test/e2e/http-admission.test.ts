@@ -5,8 +5,8 @@ import { Fault } from "../../src/core/fault.ts";
 import { action } from "../../src/operation/action.ts";
 import type { Budget } from "../../src/operation/contract.ts";
 import { TestClock } from "../../src/testing/clock.ts";
-import { gate, type Served, serve } from "./http-app.ts";
-import { requestText, type WireResponse } from "./http-client.ts";
+import { gate, type Served, serve } from "./http/app.ts";
+import { requestText, type WireResponse } from "./http/client.ts";
 
 /** An operation that runs until the test lets it go on. */
 function held(name: string, budget: Budget) {

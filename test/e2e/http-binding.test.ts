@@ -9,7 +9,7 @@ import { module } from "../../src/operation/module.ts";
 import { query } from "../../src/operation/query.ts";
 import { parseRoute } from "../../src/operation/route.ts";
 import { buildRegistry } from "../../src/pipeline/registry.ts";
-import { type Served, serve } from "./http-app.ts";
+import { type Served, serve } from "./http/app.ts";
 
 const PageSize = z.int().min(1).max(100).meta({ id: "PageSize" });
 const Every = z.object({

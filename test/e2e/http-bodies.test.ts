@@ -5,8 +5,8 @@ import { Fault } from "../../src/core/fault.ts";
 import { limits } from "../../src/core/limits.ts";
 import { action } from "../../src/operation/action.ts";
 import { type Actor, type Authenticator, anonymous } from "../../src/operation/actor.ts";
-import { type Served, serve } from "./http-app.ts";
-import { requestText } from "./http-client.ts";
+import { type Served, serve } from "./http/app.ts";
+import { requestText } from "./http/client.ts";
 
 const bodyBytes = 200_000;
 const echo = action("t.echo", {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { z } from "zod";
 import { action } from "../../src/operation/action.ts";
-import { serve } from "./http-app.ts";
-import { requestText } from "./http-client.ts";
+import { serve } from "./http/app.ts";
+import { requestText } from "./http/client.ts";
 
 const common = { input: z.object({}), output: z.object({ ok: z.boolean() }), access: "public", budget: "5s", idempotent: "no" } as const;
 

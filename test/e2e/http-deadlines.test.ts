@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { z } from "zod";
 import type { Fault } from "../../src/core/fault.ts";
 import { action } from "../../src/operation/action.ts";
-import { gate, serve } from "./http-app.ts";
-import { requestText } from "./http-client.ts";
+import { gate, serve } from "./http/app.ts";
+import { requestText } from "./http/client.ts";
 
 const common = { input: z.object({}), access: "public", idempotent: "no" } as const;
 

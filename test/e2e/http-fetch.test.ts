@@ -6,8 +6,8 @@ import { signedIn } from "../../src/operation/access.ts";
 import { action } from "../../src/operation/action.ts";
 import { claim } from "../../src/operation/actor.ts";
 import { makeToken, setUp } from "../auth/tokens.ts";
-import { gate, type Served, serve } from "./http-app.ts";
-import type { Ask } from "./http-client.ts";
+import { gate, type Served, serve } from "./http/app.ts";
+import type { Ask } from "./http/client.ts";
 
 const Full = fault("full", { code: "resource_exhausted", details: z.object({ left: z.int() }), message: "Full.", retryAfterMs: 3_000 });
 const thing = z.object({ id: z.string(), count: z.int() });

@@ -11,8 +11,8 @@ import { resource } from "../../src/operation/resource.ts";
 import type { TelemetrySink } from "../../src/operation/telemetry.ts";
 import type { Database } from "../../src/operation/transaction.ts";
 import { prometheus } from "../../src/telemetry/prometheus.ts";
-import { gate } from "./http-app.ts";
-import { ask, type WireResponse } from "./http-client.ts";
+import { gate } from "./http/app.ts";
+import { ask, type WireResponse } from "./http/client.ts";
 
 const making = gate();
 const slowResource = resource("slow", { create: () => making.opened });

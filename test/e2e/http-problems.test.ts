@@ -3,8 +3,8 @@ import { after, before, describe, it } from "node:test";
 import { z } from "zod";
 import { fail, fault } from "../../src/core/fault.ts";
 import { action } from "../../src/operation/action.ts";
-import { type Served, serve } from "./http-app.ts";
-import { requestText } from "./http-client.ts";
+import { type Served, serve } from "./http/app.ts";
+import { requestText } from "./http/client.ts";
 
 const Taken = fault("seat_taken", {
   code: "already_exists",

@@ -7,8 +7,8 @@ import { command } from "../../src/operation/command.ts";
 import { query } from "../../src/operation/query.ts";
 import type { ClaimResult, Database, StoredReply, Transaction } from "../../src/operation/transaction.ts";
 import { makeToken, setUp } from "../auth/tokens.ts";
-import { type Served, serve } from "./http-app.ts";
-import { requestText } from "./http-client.ts";
+import { type Served, serve } from "./http/app.ts";
+import { requestText } from "./http/client.ts";
 
 // What HTTP says of queries and replays; the database here only remembers replies by their key.
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { z } from "zod";
 import { action } from "../../src/operation/action.ts";
-import { gate, type Served, serve } from "./http-app.ts";
-import { requestText, Wire } from "./http-client.ts";
+import { gate, type Served, serve } from "./http/app.ts";
+import { requestText, Wire } from "./http/client.ts";
 
 const common = { access: "public", idempotent: "no" } as const;
 const quick = action("t.quick", {

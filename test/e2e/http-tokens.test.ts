@@ -6,8 +6,8 @@ import { role, signedIn } from "../../src/operation/access.ts";
 import { action } from "../../src/operation/action.ts";
 import { claim } from "../../src/operation/actor.ts";
 import { claimsAt, encode, hs256, makeToken, otherSecret, secret, setUp, startMs } from "../auth/tokens.ts";
-import { type Served, serve } from "./http-app.ts";
-import { requestText, type WireResponse } from "./http-client.ts";
+import { type Served, serve } from "./http/app.ts";
+import { requestText, type WireResponse } from "./http/client.ts";
 
 const output = z.object({ id: z.string(), tenant: z.string().optional() });
 const run = async (_: unknown, { actor, tenant }: { actor: { id: string }; tenant: string | undefined }) => ({ id: actor.id, tenant });

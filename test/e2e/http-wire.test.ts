@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { z } from "zod";
 import { action } from "../../src/operation/action.ts";
-import { type Served, serve } from "./http-app.ts";
-import { requestText } from "./http-client.ts";
+import { type Served, serve } from "./http/app.ts";
+import { requestText } from "./http/client.ts";
 
 const gates = new Map<string, PromiseWithResolvers<void>>();
 const gateOf = (id: string) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { Slots, type Waiter } from "../../src/pipeline/admission.ts";
+import { Slots, type Waiter } from "../../../src/pipeline/admission.ts";
 
 // Slots beside the simplest thing that does the same: a list of who runs and a list of who waits.
 

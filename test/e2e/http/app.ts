@@ -1,9 +1,9 @@
-import { type App, type AppSpec, createApp } from "../../src/app/app.ts";
-import { type HttpSpec, http } from "../../src/http/http.ts";
-import type { Operation } from "../../src/operation/contract.ts";
-import type { Execution } from "../../src/operation/execution.ts";
-import { module } from "../../src/operation/module.ts";
-import { type Ask, ask, Wire, type WireResponse } from "./http-client.ts";
+import { type App, type AppSpec, createApp } from "../../../src/app/app.ts";
+import { type HttpSpec, http } from "../../../src/http/http.ts";
+import type { Operation } from "../../../src/operation/contract.ts";
+import type { Execution } from "../../../src/operation/execution.ts";
+import { module } from "../../../src/operation/module.ts";
+import { type Ask, ask, Wire, type WireResponse } from "./client.ts";
 
 /** An app that serves a few operations on a free port. */
 export interface Served extends AsyncDisposable {
