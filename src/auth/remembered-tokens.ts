@@ -1,4 +1,4 @@
-import { type RememberedToken, standsFor } from "../operation/actor.ts";
+import { type RememberedToken, stillHolds } from "../operation/actor.ts";
 
 /** 128 bits of a signature and more. */
 const endChars = 24;
@@ -21,7 +21,7 @@ export class RememberedTokens {
 
   get(token: string, now: number): RememberedToken | undefined {
     const held = this.#byEnd.get(token.slice(-endChars));
-    return standsFor(held, token, now) ? held : undefined;
+    return held !== undefined && held.token === token && stillHolds(held, now) ? held : undefined;
   }
 
   add(entry: RememberedToken): void {

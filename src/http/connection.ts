@@ -14,8 +14,9 @@ export interface AddressLoad {
 export class HttpConnection {
   readonly socket: Socket;
   readonly load: AddressLoad;
-  /** Most clients send the same token again: comparing beats looking it up. */
-  lastToken: RememberedToken | undefined = undefined;
+  /** Most clients send the same header again: comparing beats looking its token up. */
+  authorization: string | undefined = undefined;
+  last: RememberedToken | undefined = undefined;
   /** What runs for it now; a second one only where the client pipelines. */
   readonly running = new Set<NodeInvocation>();
   /** The last request that came; only its answer may close. */

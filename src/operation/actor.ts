@@ -29,15 +29,9 @@ export interface RememberedToken {
   readonly validUntil: number;
 }
 
-/**
- * Says whether what was remembered still stands for this token.
- * Comparing with the last token of the same connection costs a fraction of a look-up, since nothing is hashed.
- * @example
- * if (!standsFor(connection.last, token, clock.now())) connection.last = authenticator.remembered(token);
- * return connection.last === undefined ? authenticator.authenticate(token) : connection.last.actor;
- */
-export function standsFor(remembered: RememberedToken | undefined, token: string, now: number): remembered is RememberedToken {
-  return remembered !== undefined && now < remembered.validUntil && now >= remembered.validFrom && remembered.token === token;
+/** Whether what was remembered is still worth anything. Comparing the credentials is the caller's. */
+export function stillHolds({ validFrom, validUntil }: RememberedToken, now: number): boolean {
+  return now < validUntil && now >= validFrom;
 }
 
 /** Turns what a caller presents into an actor; the adapters live in `auth/`. */

@@ -78,7 +78,7 @@ function accept(execution: RunningExecution): undefined {
 }
 
 function authenticate(execution: RunningExecution): undefined | Promise<void> {
-  const actor = execution.invocation.authenticate();
+  const actor = execution.invocation.authenticate(execution);
   if (actor instanceof Promise) return actor.then((known) => identify(execution, known));
   return identify(execution, actor);
 }

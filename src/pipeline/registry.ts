@@ -55,7 +55,7 @@ export function buildRegistry(modules: readonly Module[]): Registry {
 }
 
 /** All problems in one fault, one line each. */
-export function invalidApp(problems: readonly StartProblem[]): Fault {
+function invalidApp(problems: readonly StartProblem[]): Fault {
   const lines = problems.map(({ where, field, message }) => `  ${where}: ${field}: ${message}`);
   return new Fault({
     code: "failed_precondition",

@@ -27,7 +27,7 @@ export interface Invocation {
   /** What the caller has left. *Units*: milliseconds. */
   readonly remainingMs: number | undefined;
   readonly idempotencyKey: string | undefined;
-  authenticate(): Actor | Promise<Actor>;
+  authenticate(execution: RunningExecution): Actor | Promise<Actor>;
   /** Puts the input on the execution, not validated yet; at once, or when what it returns is done. */
   readInput(execution: RunningExecution): undefined | Waiting;
   /** Takes the outcome, once. Returns the facts to publish, or a function that is told when they are known. */

@@ -11,7 +11,7 @@ import { invalidRow } from "./refusals.ts";
 import type { RunningExecution } from "./running-execution.ts";
 
 /** The header that tells a callee what is left of the deadline. *Units*: milliseconds. */
-export const deadlineHeader = "plimsoll-deadline-ms";
+const deadlineHeader = "plimsoll-deadline-ms";
 
 const rowSchemas = new WeakMap<Schema, CompiledSchema>();
 

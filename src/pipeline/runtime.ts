@@ -180,6 +180,6 @@ export class Runtime {
 }
 
 /** The log level of an execution. */
-export function levelOf(execution: Execution) {
+function levelOf(execution: Execution) {
   return execution.outcome === "ok" ? "info" : codes[execution.outcome].level;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { limits } from "../../src/core/limits.ts";
-import { standsFor } from "../../src/operation/actor.ts";
+import { stillHolds } from "../../src/operation/actor.ts";
 import {
   audience,
   claimsAt,
@@ -126,7 +126,7 @@ describe("jwt, remembering", () => {
     const again = authenticator.authenticate(token);
     assert.ok(again instanceof Promise);
     assert.notEqual(await again, actor);
-    assert.ok(standsFor(authenticator.remembered(token), token, clock.now()));
+    assert.ok(stillHolds(authenticator.remembered(token)!, clock.now()));
   });
 
   it("never remembers longer than the token is valid, tolerance included", async () => {
