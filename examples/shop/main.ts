@@ -8,12 +8,12 @@ import { keptSecret, readSettings } from "./settings.ts";
 import { createShop } from "./shop.ts";
 
 const settings = readSettings();
-const { DATA_DIR: directory, DATABASE_URL: url, ADMIN_DATABASE_URL: adminUrl } = settings;
+const { DATA_DIR: directory, DATABASE_URL: url, ADMIN_DATABASE_URL: adminUrl, KEEP_DATABASE: keepRunning } = settings;
 const logFile = join(directory, "shop.log");
 
 const app = createShop({
   secret: settings.JWT_SECRET ?? keptSecret(directory),
-  database: url === undefined ? embedded({ directory: join(directory, "postgres") }) : postgres({ url, adminUrl }),
+  database: url === undefined ? embedded({ directory: join(directory, "postgres"), keepRunning }) : postgres({ url, adminUrl }),
   port: settings.PORT,
   opsPort: settings.OPS_PORT,
   telemetry: [logs({ destination: { file: logFile } }), prometheus()],

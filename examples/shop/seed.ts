@@ -8,7 +8,7 @@ import type { Role } from "./identity/domain.ts";
 import { catalogues } from "./seed-products.ts";
 
 /** Somebody who can sign in from the first start on. */
-export interface Person {
+interface Person {
   readonly tenant: "acme" | "globex";
   readonly name: string;
   readonly email: string;
@@ -21,7 +21,7 @@ const staff = (tenant: Person["tenant"], names: readonly string[]): Person[] =>
     role: index === 0 ? "administrator" : "customer",
   }));
 
-export const people = { acme: staff("acme", ["Ada", "Ben", "Cleo"]), globex: staff("globex", ["Gus", "Hana", "Ivo"]) };
+const people = { acme: staff("acme", ["Ada", "Ben", "Cleo"]), globex: staff("globex", ["Gus", "Hana", "Ivo"]) };
 export const password = "plimsoll-demo";
 
 /** The users and the products of a new tenant come together or not at all; of a tenant that is there, nothing is touched. */

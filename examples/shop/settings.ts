@@ -18,6 +18,10 @@ export const readSettings = (env = process.env) =>
         default: "./.data",
         description: "where the embedded Postgres, the log and the secret are kept",
       }),
+      KEEP_DATABASE: field(z.boolean(), {
+        default: false,
+        description: "leaves the embedded Postgres running when the shop stops, for `npm run dev`, which starts it again on every change",
+      }),
       DATABASE_URL: field(Url, { secret: true, description: "a Postgres of your own, as the application; without it one is started" }),
       ADMIN_DATABASE_URL: field(Url, { secret: true, description: "the same database as its owner, who runs the migrations" }),
       JWT_SECRET: field(env.NODE_ENV === "production" ? Secret : Secret.optional(), {

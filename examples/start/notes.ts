@@ -3,7 +3,7 @@ import { z } from "zod";
 
 const Note = z.object({ id: z.uuid(), title: z.string(), body: z.string(), writtenAt: z.iso.datetime() });
 
-export const TitleTaken = fault("title_taken", {
+const TitleTaken = fault("title_taken", {
   code: "already_exists",
   details: z.object({ title: z.string() }),
   message: ({ title }) => `You have a note called "${title}" already. Choose another title.`,

@@ -1,6 +1,5 @@
 import assert from "node:assert";
 import type { Clock } from "../core/clock.ts";
-import { codes } from "../core/code.ts";
 import { DeadlineWheel } from "../core/deadline.ts";
 import { Fault, toFault } from "../core/fault.ts";
 import { Signal } from "../core/signals.ts";
@@ -177,9 +176,4 @@ export class Runtime {
     assert(operation !== undefined, `No module of this app has an operation named ${name}.`);
     return operation;
   }
-}
-
-/** The log level of an execution. */
-function levelOf(execution: Execution) {
-  return execution.outcome === "ok" ? "info" : codes[execution.outcome].level;
 }

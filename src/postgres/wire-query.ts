@@ -6,7 +6,7 @@ import { camelCase, columnTypes } from "./values.ts";
 const { prepareValue } = createRequire(import.meta.url)("pg/lib/utils") as { readonly prepareValue: (value: unknown) => unknown };
 
 /** What a statement gave. */
-export interface WireAnswer {
+interface WireAnswer {
   readonly rows: Record<string, unknown>[];
   readonly rowCount: number;
   /** The command tag's word: `SELECT`, `COMMIT`, `ROLLBACK` … */

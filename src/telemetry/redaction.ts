@@ -3,7 +3,7 @@ import { limits } from "../core/limits.ts";
 import { escapeLineBreaks, numberText, quote } from "./json-text.ts";
 
 /** Keys whose values never reach a log; they also match at the end of a longer key: `newPassword`, `set-cookie`, `x_api_key`. */
-export const redactedKeys: readonly string[] = [
+const redactedKeys: readonly string[] = [
   "password",
   "passwordHash",
   "passphrase",

@@ -22,7 +22,7 @@ for (const server of await testServers()) {
       ...{ ...quick, idempotent: "no", faults: [Broken] },
       async run(_, { sql }) {
         await insert(sql, "inner");
-        return fail(Broken);
+        return fail(Broken, {});
       },
     });
     const swallows = command("t.swallows", {

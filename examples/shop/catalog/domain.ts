@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Version } from "../versioning.ts";
 
-export const Cents = z.int().min(0).max(100_000_000);
+const Cents = z.int().min(0).max(100_000_000);
 
 /** What one may say of a product. */
 export const ProductFacts = z.object({

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-export const OrderLine = z.object({ productId: z.uuid(), name: z.string(), quantity: z.int(), unitCents: z.int() });
+const OrderLine = z.object({ productId: z.uuid(), name: z.string(), quantity: z.int(), unitCents: z.int() });
 
 export const OrderSummary = z.object({
   id: z.uuid(),

@@ -4,7 +4,7 @@ import type { App } from "plimsoll";
 export function connectionGauges(app: App): { readonly open: number; readonly idle: number; readonly waiting: number } {
   const gauge = (name: string): number => {
     for (const metric of app.metrics.all())
-      if (metric.name === name && "all" in metric) for (const { value } of metric.all()) return value as number;
+      if (metric.name === name) for (const reading of metric.all()) if ("value" in reading) return reading.value;
     return Number.NaN;
   };
   return {
