@@ -49,7 +49,7 @@ export const limits = {
   idempotencyKeyChars: 255,
   /** How long a reply is kept under its key. Override: `budget.idempotencyTtl`. */
   idempotencyTtlMs: 86_400_000,
-  /** Size of a reply that is kept under its key. */
+  /** Size of a reply that is kept under its key; a command with a larger one fails before its commit. */
   idempotencyReplyBytes: 262_144,
   /** Attempts of a command after a conflict, the first included. */
   commandAttempts: 4,

@@ -6,7 +6,7 @@ import { Problems } from "../core/schema.ts";
 import type { Claim, Transaction } from "../operation/transaction.ts";
 import type { CompiledOperation } from "./compiled.ts";
 import { claimOf, isStored, replayed } from "./idempotency.ts";
-import { invalidOutput, notYours } from "./refusals.ts";
+import { invalidOutput, notYours, replyTooLarge } from "./refusals.ts";
 import type { RunningExecution } from "./running-execution.ts";
 import { RunningScope } from "./running-scope.ts";
 
@@ -83,12 +83,22 @@ async function runCommand(execution: RunningExecution, compiled: CompiledOperati
       if (claimed.state !== "claimed") return endUnclaimed(execution, { compiled, transaction, claimed });
     }
     const body = run.shape(value);
+    if (run.claim !== undefined) refuseLarge(compiled, body);
     const kept = await transaction.commit(run.claim && { outcome: "ok", body });
     return kept === undefined ? body : replayed(compiled, { state: "replay", reply: kept });
   } catch (error) {
     await transaction.rollback();
     throw error;
   }
+}
+
+/** A reply that is not kept could not be given again: what was done is undone instead. */
+function refuseLarge({ name }: CompiledOperation, body: string): void {
+  const limit = limits.idempotencyReplyBytes;
+  // A character takes three bytes at the most, so that small replies need not be measured.
+  if (body.length * 3 <= limit) return;
+  const bytes = Buffer.byteLength(body);
+  if (bytes > limit) throw replyTooLarge(name, { bytes, limit });
 }
 
 async function handle(

@@ -24,6 +24,14 @@ export function invalidOutput(operation: string, problems: Problems): Fault {
   });
 }
 
+export function replyTooLarge(operation: string, { bytes, limit }: { readonly bytes: number; readonly limit: number }): Fault {
+  return new Fault({
+    code: "internal",
+    type: "reply_too_large",
+    message: `${operation} replied with ${bytes} bytes, and a reply that is kept under an idempotency key has at most ${limit}; nothing was committed. Return less, as ids that a query reads, or declare idempotent: "no" or "natural".`,
+  });
+}
+
 export function invalidRow(problems: Problems, row: Record<string, unknown>): Fault {
   const lines = problems.list.map(({ pointer, message }) => `${pointer || "/"}: ${message}`);
   return new Fault({
