@@ -25,7 +25,7 @@ export function role(...names: readonly [string, ...string[]]): Rule {
 
 /** Allows every actor who signed in, whatever the roles. */
 export function signedIn(): Rule {
-  return { kind: "rule", description: "signed in", allows: (actor) => actor.kind !== "anonymous" };
+  return { kind: "rule", description: "a signed-in actor", allows: (actor) => actor.kind !== "anonymous" };
 }
 
 /**
