@@ -6,6 +6,7 @@ export const doors: Readonly<Record<string, string>> = {
   "plimsoll/http": "src/http/index.ts",
   "plimsoll/auth": "src/auth/index.ts",
   "plimsoll/postgres": "src/postgres/index.ts",
+  "plimsoll/kysely": "src/kysely/index.ts",
   "plimsoll/telemetry": "src/telemetry/index.ts",
   "plimsoll/testing": "src/testing/index.ts",
 };

@@ -10,7 +10,7 @@ const rows: readonly (readonly string[])[] = [
   ["pipeline"],
   ["tasks", "sagas", "events", "messaging"],
   ["surface", "app"],
-  ["http", "auth", "postgres", "redis", "telemetry", "graphql", "grpc", "mcp", "nats", "kafka", "webhooks", "vault"],
+  ["http", "auth", "postgres", "kysely", "redis", "telemetry", "graphql", "grpc", "mcp", "nats", "kafka", "webhooks", "vault"],
   ["testing", "console", "generate", "cli"],
 ];
 const edgeRow = 6;
