@@ -6,16 +6,16 @@ import { fileURLToPath } from "node:url";
 export interface Result {
   /** The subject is `plimsoll`, the baseline `raw`, a peer is named by its package. */
   readonly name: string;
-  /** Median of the rounds. */
-  readonly perSecond: number;
-  /** Median over the rounds of `perSecond` ÷ that of `raw` in the same round. */
+  /** Median of the rounds; undefined where the bench answers no requests. */
+  readonly perSecond?: number | undefined;
+  /** Median over the rounds of `perSecond` ÷ that of `raw` in the same round; of `types`, of the seconds of the type-check. */
   readonly ratio: number;
   /** Inter-quartile range of those ratios. */
   readonly ratioIqr: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
+  readonly p50Ms?: number | undefined;
+  readonly p99Ms?: number | undefined;
   /** Median over the rounds of `p99Ms` ÷ that of `raw` in the same round. */
-  readonly p99Ratio: number;
+  readonly p99Ratio?: number | undefined;
   /** Median processor time of the process for one request, execution or start. *Units*: microseconds. */
   readonly cpuUs?: number | undefined;
   /** Median over the rounds of `cpuUs` of `raw` in the same round ÷ `cpuUs`: over HTTP what `ratio` is on a machine at rest. */
