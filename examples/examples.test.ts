@@ -7,6 +7,7 @@ import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, describe, it } from "node:test";
 import { promisify } from "node:util";
+import { testDatabase } from "plimsoll/testing";
 
 const run = promisify(execFile);
 
@@ -20,7 +21,7 @@ describe("examples", () => {
       globSync("*.ts", { cwd: import.meta.dirname })
         .filter((name) => !name.endsWith(".test.ts"))
         .toSorted(),
-      ["01-hello.ts", ...Object.keys(outputs)],
+      ["01-hello.ts", ...Object.keys(outputs), "04-migrate.ts"],
     ));
 
   it("01-hello.ts answers the line that it prints", async () => {
@@ -49,4 +50,17 @@ describe("examples", () => {
       const { stdout } = await run(process.execPath, program(name), { env: { ...process.env, DATA_DIR: directory } });
       assert.deepEqual(stdout.trim().split("\n"), lines);
     });
+
+  it("04-migrate.ts tells what is missing, tries it, applies it, and finds nothing more to do", async () => {
+    await using database = await testDatabase({ modules: [] });
+    const env = { ...process.env, DATABASE_URL: database.url, ADMIN_DATABASE_URL: database.adminUrl };
+    const migrate = async (mode: string) => (await run(process.execPath, [...program("04-migrate.ts"), mode], { env })).stdout;
+    const files = ["identity/0001_identity", "catalog/0001_catalog", "orders/0001_orders"];
+    const told = (word: string) => files.map((name) => `${word} ${name}\n`).join("");
+    const modes = ["status", "dry-run", "status", "apply", "status"];
+    const outputs: string[] = [];
+    for (const mode of modes) outputs.push(await migrate(mode));
+    assert.deepEqual(outputs, [told("pending"), told("pending"), told("pending"), told("applied"), "nothing to do\n"]);
+    await assert.rejects(migrate("undo"), { code: 2 });
+  });
 });

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { type Clock, sleep } from "../core/clock.ts";
+import { type Clock, sleep, systemClock } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import { databaseFault } from "./errors.ts";
@@ -8,7 +8,9 @@ import { grantTo } from "./migrate/grants.ts";
 import { type LedgerRow, type MigrationPlan, nameOf, planMigrations } from "./migrate/plan.ts";
 import { broken, type MigratedModule, type MigrationOwner, readMigrations } from "./migration-files.ts";
 
+/** What {@link migrate} brings where. */
 export interface MigrateSpec {
+  /** All modules of the app: what is missing here counts as newer code. */
   readonly modules: readonly MigrationOwner[];
   /** As the owner. Without it nothing is applied: what is missing is a fault. */
   readonly adminUrl?: string | undefined;
@@ -27,7 +29,8 @@ export interface MigrateSpec {
   readonly waitMs?: number;
   /** Runs before the first file, when there is something to apply: makes roles where the server is our own. */
   readonly prepare?: () => Promise<void>;
-  readonly clock: Clock;
+  /** *Default*: the system's. */
+  readonly clock?: Clock;
 }
 
 /** What a migration run did, or would do; files are named as in `orders/0001_orders`. */
@@ -45,8 +48,12 @@ const lockPollMs = 100;
 /**
  * Brings the database to the version of this code: Plimsoll's own schema and that of every module, one file after the other, each in a
  * transaction of its own. A second process that starts at the same time waits. A database that is ahead of this code is left alone.
- * Where nothing is missing it costs one connection and one round trip.
+ * Where nothing is missing it costs one connection and one round trip. An app does this at its start; call it to ask first, or to migrate in a
+ * step of its own.
+ * *Defaults*: applies, waits 2 min for another process and 5 s for a lock.
  * *Faults thrown*: `failed_precondition` (a file that was edited after it ran, out of order, or fails), `unavailable`.
+ * @example
+ * const { pending } = await migrate({ modules, appUrl: env.DATABASE_URL, adminUrl: env.ADMIN_DATABASE_URL, mode: "status" });
  */
 export async function migrate(spec: MigrateSpec): Promise<MigrationReport> {
   const { adminUrl, mode = "apply" } = spec;
@@ -87,7 +94,7 @@ function dryRun(spec: MigrateSpec, modules: readonly MigratedModule[]): Promise<
 async function applyAll(client: pg.Client, spec: MigrateSpec, modules: readonly MigratedModule[]): Promise<MigrationReport> {
   await createLedger(client);
   const { pending, ahead } = planMigrations(modules, await readLedger(client));
-  const options: ApplyOptions = { lockTimeoutMs: lockTimeoutOf(spec), clock: spec.clock };
+  const options: ApplyOptions = { lockTimeoutMs: lockTimeoutOf(spec), clock: spec.clock ?? systemClock };
   for (const file of pending) await applyFile(client, file, options);
   await grantTo(client, spec.appRole ?? userOf(spec.appUrl), modules);
   return { applied: pending.map(nameOf), pending: [], ahead };
@@ -135,7 +142,8 @@ async function readLedger(client: pg.Client): Promise<readonly LedgerRow[]> {
  * One process migrates at a time. It asks again and again: a session that waits within a statement holds a snapshot, for which
  * `create index concurrently` of the other process would wait in turn.
  */
-async function withLock<T>(client: pg.Client, { clock, waitMs = limits.migrationWaitMs }: MigrateSpec, work: () => Promise<T>): Promise<T> {
+async function withLock<T>(client: pg.Client, spec: MigrateSpec, work: () => Promise<T>): Promise<T> {
+  const { clock = systemClock, waitMs = limits.migrationWaitMs } = spec;
   const until = clock.monotonic() + waitMs;
   for (;;) {
     const { rows } = await client.query<{ locked: boolean }>("select pg_try_advisory_lock($1) as locked", [lockKey]);
