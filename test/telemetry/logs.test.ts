@@ -40,15 +40,17 @@ async function lineOfRecord(change: Partial<LogRecord>, options: LogsOptions = {
 }
 
 test("an execution becomes one line that tells all of it", async () => {
-  const line = await lineOf({ notes: { cart: 3, express: true }, parentSpanId: "b7ad6b7169203331" }, { tenant: "plain", actorId: "plain" });
+  const line = await lineOf(
+    { notes: { cart: 3, express: true }, parentSpanId: "b7ad6b7169203331", surface: "direct", attempt: 2 },
+    { tenant: "plain", actorId: "plain" },
+  );
   assert.deepEqual(line, {
     time: "2026-11-21T12:00:00.262Z",
     level: "info",
     operation: "orders.place",
-    module: "orders",
     kind: "command",
     criticality: "critical",
-    surface: "http",
+    surface: "direct",
     code: "ok",
     request_id: "01900000-0000-7000-8000-000000000000",
     trace_id: "4bf92f3577b34da6a3ce929d0e0e4736",
@@ -57,7 +59,7 @@ test("an execution becomes one line that tells all of it", async () => {
     tenant: "acme",
     actor_kind: "user",
     actor_id: "user-7",
-    attempt: 1,
+    attempt: 2,
     deadline_ms: 300,
     duration_ms: 12.346,
     queued_ms: 0,
@@ -68,6 +70,34 @@ test("an execution becomes one line that tells all of it", async () => {
     notes: { cart: 3, express: true },
     http: { method: "POST", route: "/v1/orders", status: 201, request_bytes: 210, response_bytes: 60 },
   });
+});
+
+test("what is as in most executions is left out, and each of it is there when it is not", async () => {
+  const usual = {
+    criticality: "default",
+    surface: "http",
+    attempt: 1,
+    databaseMs: 0,
+    statements: 0,
+    spanId: "a1",
+    requestId: "a1",
+  } as const;
+  const shown = ["criticality", "surface", "attempt", "database_ms", "statements", "span_id"];
+  const told = async (change: Partial<Execution>) => {
+    const line = await lineOf({ ...usual, ...change });
+    assert.equal(line.module, undefined);
+    assert.equal(line.request_id, "a1");
+    return Object.fromEntries(shown.filter((key) => key in line).map((key) => [key, line[key]]));
+  };
+  assert.deepEqual(await told({}), {});
+  assert.deepEqual(await told({ http: undefined }), {});
+  assert.deepEqual(await told({ criticality: "sheddable" }), { criticality: "sheddable" });
+  assert.deepEqual(await told({ surface: "fetch" }), { surface: "fetch" });
+  assert.deepEqual(await told({ attempt: 3 }), { attempt: 3 });
+  assert.deepEqual(await told({ databaseMs: 0.5 }), { database_ms: 0.5 });
+  assert.deepEqual(await told({ statements: 1 }), { statements: 1 });
+  assert.deepEqual(await told({ statements: 1, http: undefined }), { statements: 1 });
+  assert.deepEqual(await told({ spanId: "b2" }), { span_id: "b2" });
 });
 
 test("what is kept from one line to the next never leaks into another", async () => {
@@ -194,7 +224,7 @@ test("whatever callers write, every line is one line, parses, and gives it back"
   const sink = logs({ tenant: "plain", actorId: "plain", destination: { write: (line) => lines.push(line) } });
   await sink.attach(from);
   const change = fc.record({
-    ...{ operation: anyText, module: anyText, requestId: anyText, traceId: anyText, spanId: anyText, tenant: anyText, actorId: anyText },
+    ...{ operation: anyText, requestId: anyText, traceId: anyText, spanId: anyText, tenant: anyText, actorId: anyText },
     ...{ surface: anyText, durationMs: anyTime, queuedMs: anyTime, runningMs: anyTime, startedAt: anyTime },
     upstreamMs: fc.dictionary(anyText, anyTime),
     notes: fc.dictionary(anyText, fc.jsonValue()),
@@ -215,10 +245,10 @@ test("whatever callers write, every line is one line, parses, and gives it back"
         ["operation", changed.operation],
         ["request_id", changed.requestId],
         ["trace_id", changed.traceId],
-        ["span_id", changed.spanId],
+        ["span_id", changed.spanId === changed.requestId ? undefined : changed.spanId],
         ["tenant", changed.tenant],
         ["actor_id", changed.actorId],
-        ["surface", changed.surface],
+        ["surface", changed.surface === "http" ? undefined : changed.surface],
       ] as const) {
         assert.equal(told[key], value);
       }
