@@ -5,12 +5,23 @@ import { Writable } from "node:stream";
 export class HeaderBlock {
   /** Names and values in turn. */
   readonly pairs: readonly string[];
-  /** As on the wire, each with its line end. */
-  readonly text: string;
+  readonly #text: string;
+  readonly #afterStatus = new Map<number, string>();
 
   constructor(pairs: readonly string[]) {
     this.pairs = pairs;
-    this.text = linesOf(pairs);
+    this.#text = linesOf(pairs);
+  }
+
+  /** As on the wire, behind the line of a status. */
+  after(status: number): string {
+    let text = this.#afterStatus.get(status);
+    if (text === undefined) {
+      // Flat, or each reply would put the pieces together again.
+      text = Buffer.from(statusLine(status) + this.#text, "latin1").toString("latin1");
+      this.#afterStatus.set(status, text);
+    }
+    return text;
   }
 }
 
@@ -73,14 +84,14 @@ function tryHead(): boolean {
 }
 
 let second = 0;
-let date = "";
+let end = "";
 
-/** The `Date` of a reply, made once a second. *Units*: milliseconds since the Unix epoch. */
-export function httpDate(nowMs: number): string {
+/** The end of a head, with the `Date` of the reply; made once a second. *Units*: milliseconds since the Unix epoch. */
+export function endOfHead(nowMs: number): string {
   const current = Math.floor(nowMs / 1_000);
   if (current !== second) {
     second = current;
-    date = new Date(nowMs).toUTCString();
+    end = `\r\ndate: ${new Date(nowMs).toUTCString()}\r\nconnection: keep-alive\r\n\r\n`;
   }
-  return date;
+  return end;
 }

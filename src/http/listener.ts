@@ -9,7 +9,7 @@ import type { Fault } from "../core/fault.ts";
 import { limits as bounds } from "../core/limits.ts";
 import type { BodyReader } from "./body.ts";
 import { type AddressLoad, HttpConnection } from "./connection.ts";
-import { endWithHead, headsAreSent, httpDate, linesOf, statusLine } from "./head.ts";
+import { endOfHead, endWithHead, headsAreSent, linesOf, statusLine } from "./head.ts";
 import { LeanRequest } from "./lean-request.ts";
 import { NodeInvocation } from "./node-invocation.ts";
 import {
@@ -142,10 +142,9 @@ export class HttpListener {
     const last = (unread || this.#closing || !response.shouldKeepAlive) && this.#ends(request, unread);
     // Text of ASCII alone is as many bytes as characters, and is copied as it is.
     if (this.#writesHeads && !last && bytes === body.length && bytes > 0 && request.method !== "HEAD") {
-      const date = httpDate(this.host.runtime.clock.now());
-      const own = `${linesOf(headers)}content-length: ${bytes}\r\ndate: ${date}\r\nconnection: keep-alive\r\n\r\n`;
+      const first = constant === undefined ? statusLine(status) : constant.after(status);
       response.statusCode = status;
-      endWithHead(response, statusLine(status) + (constant?.text ?? "") + own, body);
+      endWithHead(response, `${first}${linesOf(headers)}content-length: ${bytes}${endOfHead(this.host.runtime.clock.now())}`, body);
       return bytes;
     }
     if (status !== 204 && status !== 304) headers.push("content-length", String(bytes));

@@ -30,19 +30,19 @@ export class HttpRouter {
   readonly routes: readonly HttpRoute[];
   readonly #tree = FindMyWay({ caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 512 });
   // Most requests go to paths without parameters, and a map finds those faster than any tree.
-  readonly #exact = new Map<string, Match>();
+  readonly #exact = new Map<string, { [verb: string]: Match | undefined }>();
 
   constructor(operations: Iterable<CompiledOperation>) {
     this.routes = [...operations].flatMap((operation) => makeRoute(operation) ?? []);
     for (const route of this.routes) {
       const path = route.path.replaceAll(/\{([^}]+)\}/g, ":$1");
       this.#tree.on(route.verb, path, () => undefined, route);
-      if (path === route.path) this.#exact.set(`${route.verb} ${path}`, { route, params: noParams });
+      if (path === route.path) this.#exact.set(path, { ...this.#exact.get(path), [route.verb]: { route, params: noParams } });
     }
   }
 
   find(method: string, path: string): Match | undefined {
-    const exact = this.#exact.get(`${method} ${path}`);
+    const exact = this.#exact.get(path)?.[method];
     if (exact !== undefined) return exact;
     const found = this.#tree.find(method as Verb, path);
     return found === null || hasEmpty(found.params) ? undefined : { route: found.store as HttpRoute, params: found.params };

@@ -2,6 +2,7 @@ import { type Code, quoted } from "./code.ts";
 import type { Field, Plan, Primitive } from "./plan.ts";
 import type { Check } from "./plan-checks.ts";
 import { defaultOf, isPlain, no, points, runCheck, runZod } from "./run.ts";
+import { isUuid, isUuidPattern } from "./uuid.ts";
 
 type Of<K extends Plan["kind"]> = Plan & { readonly kind: K };
 
@@ -102,7 +103,8 @@ export class AcceptCode {
       case "pattern": {
         const pattern = this.code.value(check.pattern);
         const reset = check.pattern.global || check.pattern.sticky ? `${pattern}.lastIndex = 0;` : "";
-        return reset + this.refuse(`!${pattern}.test(${variable})`);
+        const quick = isUuidPattern(check.pattern) ? `${this.code.value(isUuid)}(${variable}) || ` : "";
+        return reset + this.refuse(`!(${quick}${pattern}.test(${variable}))`);
       }
       case "affix":
         return this.refuse(`!${variable}.${check.method}(${quoted(check.text)})`);
