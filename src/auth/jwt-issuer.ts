@@ -1,6 +1,5 @@
 import assert from "node:assert";
 import { createPrivateKey, type JsonWebKey, KeyObject, type webcrypto } from "node:crypto";
-import { SignJWT } from "jose";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { type Duration, toMs } from "../core/duration.ts";
 import { isName } from "./claims.ts";
@@ -78,6 +77,8 @@ export function jwtIssuer(options: JwtIssuerOptions): JwtIssuer {
       const issuedAt = Math.floor(clock.now() / 1_000);
       const expiresAt = issuedAt + ttlSeconds;
       const claims = { [rolesClaim]: [...roles], ...(tenant === undefined ? {} : { [tenantClaim]: tenant }) };
+      // Loaded when first used: a start does not wait for it.
+      const { SignJWT } = await import("jose");
       const token = await new SignJWT(claims)
         .setProtectedHeader(header)
         .setIssuer(issuer)

@@ -1,5 +1,5 @@
 import assert from "node:assert";
-import { errors, jwtVerify } from "jose";
+import type { errors as JoseErrors } from "jose";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
@@ -102,6 +102,8 @@ class JwtAuthenticator implements Authenticator {
   }
 
   async #check(token: string, text: TokenText, key: VerifyingKey): Promise<Actor> {
+    // Loaded when first used: a start does not wait for it.
+    const { errors, jwtVerify } = await import("jose");
     const verifiedAt = this.#clock.now();
     try {
       await jwtVerify(token, key.key, {
@@ -112,7 +114,7 @@ class JwtAuthenticator implements Authenticator {
         currentDate: new Date(verifiedAt),
       });
     } catch (error) {
-      if (error instanceof errors.JOSEError) throw refusal(error);
+      if (error instanceof errors.JOSEError) throw refusal(error, errors);
       throw error;
     }
     const claims = readJsonPart(text.payload);
@@ -130,7 +132,7 @@ class JwtAuthenticator implements Authenticator {
   }
 }
 
-function refusal(error: errors.JOSEError): Fault {
+function refusal(error: JoseErrors.JOSEError, errors: typeof JoseErrors): Fault {
   if (error instanceof errors.JWTExpired) return tokenExpired();
   if (error instanceof errors.JWTClaimValidationFailed) {
     if (error.claim === "nbf" && error.reason === "check_failed") return tokenNotYetValid();

@@ -24,24 +24,10 @@ import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import { formatTraceparent, parseTraceparent, TraceIds } from "../core/trace.ts";
 import type { ActiveExecution, TelemetrySink, TelemetrySources } from "../operation/telemetry.ts";
+import type { OtelApiOptions } from "./otel-api.ts";
 
-/** How {@link otelApi} shares the process with OpenTelemetry. */
-export interface OtelApiOptions {
-  /**
-   * Whose tracer answers `@opentelemetry/api`. `"plimsoll"`: ours; spans that libraries start become child spans of the execution.
-   * `"sdk"`: the one that you registered; its spans get the execution as their parent, and are exported by it. *Default*: `"plimsoll"`.
-   */
-  readonly tracer?: "plimsoll" | "sdk";
-}
-
-/**
- * Makes executions visible to whatever uses `@opentelemetry/api`: inside an operation `trace.getActiveSpan()` is the execution's span.
- * It follows calls with AsyncLocalStorage, which every `await` pays for: leave it out where no library needs it.
- * *Guarantees*: `around` adds nothing for spans that nobody asks for; a span that ends after its execution is not recorded.
- * *Faults thrown* at start: `otel_api_taken`, when another tracer or context manager is registered already.
- * @example createApp({ telemetry: [otlp({ url }), otelApi()] })
- */
-export function otelApi(options: OtelApiOptions = {}): TelemetrySink {
+/** The sink behind `otelApi`, in a module of its own: `@opentelemetry/api` is loaded where somebody asks for it. */
+export function otelBridge(options: OtelApiOptions): Required<Omit<TelemetrySink, "sample" | "expose">> {
   const { tracer = "plimsoll" } = options;
   let ids: TraceIds | undefined;
   let registered = false;

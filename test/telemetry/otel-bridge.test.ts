@@ -4,7 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { ChildSpan } from "../../src/operation/execution.ts";
 import type { ActiveExecution, TelemetrySink } from "../../src/operation/telemetry.ts";
-import { otelApi } from "../../src/telemetry/otel-bridge.ts";
+import { otelApi } from "../../src/telemetry/otel-api.ts";
 import { sources } from "./sources.ts";
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -121,7 +121,7 @@ test("a function that is bound keeps its context", async (t) => {
 
 test("two cannot own the process; a stop gives it back", async (t) => {
   const first = await start(t);
-  assert.throws(() => otelApi().attach(sources()), { name: "Fault", type: "otel_api_taken", message: /tracer: "sdk"/ });
+  await assert.rejects(async () => otelApi().attach(sources()), { name: "Fault", type: "otel_api_taken", message: /tracer: "sdk"/ });
   await first.stop();
   const second = await start(t);
   assert.equal(

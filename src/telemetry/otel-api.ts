@@ -1,0 +1,37 @@
+import assert from "node:assert";
+import type { TelemetrySink } from "../operation/telemetry.ts";
+import type { otelBridge } from "./otel-bridge.ts";
+
+/** How {@link otelApi} shares the process with OpenTelemetry. */
+export interface OtelApiOptions {
+  /**
+   * Whose tracer answers `@opentelemetry/api`. `"plimsoll"`: ours; spans that libraries start become child spans of the execution.
+   * `"sdk"`: the one that you registered; its spans get the execution as their parent, and are exported by it. *Default*: `"plimsoll"`.
+   */
+  readonly tracer?: "plimsoll" | "sdk";
+}
+
+/**
+ * Makes executions visible to whatever uses `@opentelemetry/api`: inside an operation `trace.getActiveSpan()` is the execution's span.
+ * It follows calls with AsyncLocalStorage, which every `await` pays for: leave it out where no library needs it.
+ * *Guarantees*: `around` adds nothing for spans that nobody asks for; a span that ends after its execution is not recorded.
+ * *Faults thrown* at start: `otel_api_taken`, when another tracer or context manager is registered already.
+ * @example createApp({ telemetry: [otlp({ url }), otelApi()] })
+ */
+export function otelApi(options: OtelApiOptions = {}): TelemetrySink {
+  let bridge: ReturnType<typeof otelBridge> | undefined;
+  return {
+    name: "otel-api",
+    async attach(sources) {
+      bridge ??= (await import("./otel-bridge.ts")).otelBridge(options);
+      await bridge.attach(sources);
+    },
+    around(active, run) {
+      assert(bridge !== undefined, "otelApi() is attached before the first execution.");
+      return bridge.around(active, run);
+    },
+    async stop() {
+      await bridge?.stop();
+    },
+  };
+}
