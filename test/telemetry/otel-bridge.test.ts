@@ -4,7 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { ChildSpan } from "../../src/operation/execution.ts";
 import type { ActiveExecution, TelemetrySink } from "../../src/operation/telemetry.ts";
-import { otelApi } from "../../src/telemetry/otel-api.ts";
+import { otelApi } from "../../src/telemetry/otel/api.ts";
 import { sources } from "./sources.ts";
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";

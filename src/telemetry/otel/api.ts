@@ -1,6 +1,6 @@
 import assert from "node:assert";
-import type { TelemetrySink } from "../operation/telemetry.ts";
-import type { otelBridge } from "./otel-bridge.ts";
+import type { TelemetrySink } from "../../operation/telemetry.ts";
+import type { otelBridge } from "./bridge.ts";
 
 /** How {@link otelApi} shares the process with OpenTelemetry. */
 export interface OtelApiOptions {
@@ -23,7 +23,7 @@ export function otelApi(options: OtelApiOptions = {}): TelemetrySink {
   return {
     name: "otel-api",
     async attach(sources) {
-      bridge ??= (await import("./otel-bridge.ts")).otelBridge(options);
+      bridge ??= (await import("./bridge.ts")).otelBridge(options);
       await bridge.attach(sources);
     },
     around(active, run) {

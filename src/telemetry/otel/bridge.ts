@@ -20,11 +20,11 @@ import {
   type Tracer,
   trace,
 } from "@opentelemetry/api";
-import { Fault } from "../core/fault.ts";
-import { limits } from "../core/limits.ts";
-import { formatTraceparent, parseTraceparent, TraceIds } from "../core/trace.ts";
-import type { ActiveExecution, TelemetrySink, TelemetrySources } from "../operation/telemetry.ts";
-import type { OtelApiOptions } from "./otel-api.ts";
+import { Fault } from "../../core/fault.ts";
+import { limits } from "../../core/limits.ts";
+import { formatTraceparent, parseTraceparent, TraceIds } from "../../core/trace.ts";
+import type { ActiveExecution, TelemetrySink, TelemetrySources } from "../../operation/telemetry.ts";
+import type { OtelApiOptions } from "./api.ts";
 
 /** The sink behind `otelApi`, in a module of its own: `@opentelemetry/api` is loaded where somebody asks for it. */
 export function otelBridge(options: OtelApiOptions): Required<Omit<TelemetrySink, "sample" | "expose">> {
