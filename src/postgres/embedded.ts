@@ -1,7 +1,7 @@
 import type { DatabaseSource } from "../app/app.ts";
+import { withClient } from "./client.ts";
 import { PostgresDatabase, type PostgresSpec } from "./database.ts";
 import { EmbeddedPostgres } from "./embedded/launcher.ts";
-import { withClient } from "./migrate.ts";
 import { ensureAppRole } from "./roles.ts";
 
 export interface EmbeddedSpec extends Pick<PostgresSpec, "connections" | "queue"> {

@@ -2,7 +2,7 @@ import pg from "pg";
 import { type Clock, sleep, systemClock } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
-import { databaseFault } from "./errors.ts";
+import { withClient } from "./client.ts";
 import { type ApplyOptions, applyFile, forget, runFile, sqlStateOf } from "./migrate/apply.ts";
 import { grantTo } from "./migrate/grants.ts";
 import { type LedgerRow, type MigrationPlan, nameOf, planMigrations } from "./migrate/plan.ts";
@@ -161,21 +161,6 @@ async function withLock<T>(client: pg.Client, spec: MigrateSpec, work: () => Pro
     return await work();
   } finally {
     await client.query("select pg_advisory_unlock($1)", [lockKey]).catch(() => undefined);
-  }
-}
-
-/** Runs work on a connection of its own. */
-export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, application_name: "plimsoll-migrate", connectionTimeoutMillis: 5_000 });
-  // A connection that breaks while nothing is asked of it rejects the next query; unheard, it would end the process.
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-    return await work(client);
-  } catch (error) {
-    throw databaseFault(error);
-  } finally {
-    await client.end().catch(() => undefined);
   }
 }
 

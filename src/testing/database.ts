@@ -5,9 +5,10 @@ import pg from "pg";
 import type { DatabaseSource } from "../app/app.ts";
 import { systemClock } from "../core/clock.ts";
 import type { Module } from "../operation/module.ts";
+import { withClient } from "../postgres/client.ts";
 import { postgres } from "../postgres/database.ts";
 import { EmbeddedPostgres } from "../postgres/embedded/launcher.ts";
-import { migrate, withClient } from "../postgres/migrate.ts";
+import { migrate } from "../postgres/migrate.ts";
 import { readMigrations } from "../postgres/migration-files.ts";
 import { ensureAppRole } from "../postgres/roles.ts";
 

@@ -1,4 +1,4 @@
-import { withClient } from "../../src/postgres/migrate.ts";
+import { withClient } from "../../src/postgres/client.ts";
 import type { LedgerClient } from "./client.ts";
 
 /** What the books say against what the client was told. Every list must be empty. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import pg from "pg";
 import { systemClock } from "../../src/core/clock.ts";
-import { withClient } from "../../src/postgres/migrate.ts";
+import { withClient } from "../../src/postgres/client.ts";
 import type { MigrationOwner } from "../../src/postgres/migration-files.ts";
 import { ensureAppRole } from "../../src/postgres/roles.ts";
 import type { TestServer } from "../../src/testing/database.ts";

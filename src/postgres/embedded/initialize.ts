@@ -83,7 +83,7 @@ function run(
 }
 
 /** Removes what an interrupted start left behind. */
-function removeDrafts(dataDirectory: string): void {
+export function removeDrafts(dataDirectory: string): void {
   const prefix = `${basename(dataDirectory)}.draft-`;
   for (const name of readdirSync(dirname(dataDirectory))) {
     if (!name.startsWith(prefix)) continue;

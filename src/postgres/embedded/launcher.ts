@@ -9,7 +9,7 @@ import { accountFor, handBack, own } from "./account.ts";
 import { embeddedBinaries, type PostgresBinaries } from "./binaries.ts";
 import { usableBinaries } from "./cache.ts";
 import { explainFile } from "./explain.ts";
-import { initialize, refuseFullDisk } from "./initialize.ts";
+import { initialize, refuseFullDisk, removeDrafts } from "./initialize.ts";
 import { lockDirectory } from "./lock.ts";
 import { choosePort } from "./port.ts";
 import { findPostmaster, type Postmaster } from "./postmaster.ts";
@@ -162,7 +162,11 @@ export class EmbeddedPostgres implements Service {
     const isNew = checkData(dataDirectory, binaries);
     const programs = await usableBinaries({ binaries, account, cacheDirectory, clock });
     if (isNew) await initialize({ dataDirectory, programs, account, logPath, clock });
-    else refuseFullDisk(dataDirectory, limits.embeddedFreeBytes);
+    else {
+      // An initdb whose parent was killed may have written on after the start that made the data.
+      removeDrafts(dataDirectory);
+      refuseFullDisk(dataDirectory, limits.embeddedFreeBytes);
+    }
     own(dataDirectory, account);
     const port = await choosePort(asked, this.#path("port"));
     return await startServer({ dataDirectory, programs, account, port, logPath, clock });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { type Line, type Product, take } from "../../../examples/shop/catalog/domain.ts";
-import { withClient } from "../../../src/postgres/migrate.ts";
+import { withClient } from "../../../src/postgres/client.ts";
 import { openTestShop, type TestShop } from "./open-shop.ts";
 
 const anvil = { name: "Anvil", description: "Falls.", priceCents: 500, stock: 3 };
