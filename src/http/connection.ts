@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
+import { Roster } from "../core/roster.ts";
 import type { RememberedToken } from "../operation/actor.ts";
-import type { LeanRequest } from "./lean-request.ts";
 import type { NodeInvocation } from "./node-invocation.ts";
 
 /** Requests in flight from one address. */
@@ -18,9 +18,9 @@ export class HttpConnection {
   authorization: string | undefined = undefined;
   last: RememberedToken | undefined = undefined;
   /** What runs for it now; a second one only where the client pipelines. */
-  readonly running = new Set<NodeInvocation>();
-  /** The last request that came; only its answer may close. */
-  newest: LeanRequest | undefined = undefined;
+  readonly running = new Roster<NodeInvocation>();
+  /** How many requests came; only the answer of the last may close. Their objects are not kept: one that waits would hold all that it brought. */
+  requests = 0;
   /** An answer that closes is on its way: what comes after it is not begun. */
   ending = false;
   /** What came after the requests that run is no HTTP; it is answered after them. */

@@ -21,6 +21,8 @@ export class LeanRequest extends IncomingMessage {
   #early: Buffer[] | undefined = undefined;
   #earlyBytes = 0;
   #ended = false;
+  /** The how manyth of its connection it is. */
+  ordinal = 0;
 
   constructor(socket: Socket) {
     super(socket);

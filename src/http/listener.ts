@@ -168,7 +168,7 @@ export class HttpListener {
   /** Whether the answer to a request is its connection's last: not where the client has sent more requests after it. */
   #ends(request: LeanRequest, unread: boolean): boolean {
     const connection = this.#connections.get(request.socket);
-    if (connection === undefined || connection.newest !== request) return false;
+    if (connection === undefined || connection.requests !== request.ordinal) return false;
     connection.ending = true;
     if (unread) linger(request);
     return true;
@@ -197,7 +197,7 @@ export class HttpListener {
     this.#connections.set(socket, connection);
     socket.on("close", () => {
       this.#connections.delete(socket);
-      for (const invocation of connection.running) invocation.disconnected();
+      for (const invocation of connection.running.list()) invocation.disconnected();
       if (--connection.load.connections === 0 && connection.load.inFlight === 0) this.#loads.delete(address);
     });
   }
@@ -212,7 +212,7 @@ export class HttpListener {
     const headers = request.known;
     const connection = this.#connections.get(request.socket);
     if (connection === undefined || connection.ending) return request.discard();
-    connection.newest = request;
+    request.ordinal = ++connection.requests;
     const refuse = (fault: Fault) => {
       const requestId = acceptableRequestId(headers.requestId) ?? this.host.runtime.ids.spanId();
       this.write({ request, response }, faultReply({ fault, requestId }));
@@ -249,7 +249,7 @@ export class HttpListener {
     if (connection.malformed !== undefined) return;
     connection.malformed = error;
     const fault = error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? requestTooSlow() : requestMalformed();
-    for (const invocation of connection.running) invocation.malformed(fault);
+    for (const invocation of connection.running.list()) invocation.malformed(fault);
   }
 
   /** Ends a connection whose client sent what is no HTTP, once every request before that is answered. */

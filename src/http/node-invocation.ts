@@ -21,6 +21,8 @@ export class NodeInvocation implements Invocation {
   readonly #query: string;
   readonly #connection: HttpConnection;
   execution: RunningExecution | undefined = undefined;
+  /** Its place among what runs for its connection. */
+  place = -1;
   #reading: BodyReading | undefined = undefined;
 
   constructor(listener: HttpListener, exchange: NodeExchange) {

@@ -79,6 +79,9 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   wheelPrevious: Expiring | undefined = undefined;
   wheelSlot = -1;
 
+  /** Its place among all that run. */
+  place = -1;
+
   // What the steps hand on.
   input: unknown = undefined;
   /** The shaped output as JSON, once the outcome is `ok`. */

@@ -2,6 +2,7 @@ import assert from "node:assert";
 import type { Clock } from "../core/clock.ts";
 import { DeadlineWheel } from "../core/deadline.ts";
 import { Fault, toFault } from "../core/fault.ts";
+import { Roster } from "../core/roster.ts";
 import { Signal } from "../core/signals.ts";
 import { ratioSampler, TraceIds } from "../core/trace.ts";
 import type { Tenancy } from "../operation/actor.ts";
@@ -71,7 +72,7 @@ export class Runtime {
   /** What `call` does, inside a transaction and apart from any. */
   readonly calls = { inside: callInside, apart: callApart };
   execute: (execution: RunningExecution) => Promise<string> = executeHandler;
-  readonly #running = new Set<RunningExecution>();
+  readonly #running = new Roster<RunningExecution>();
 
   constructor(registry: Registry, options: RuntimeOptions) {
     this.options = options;
@@ -160,7 +161,7 @@ export class Runtime {
     const idle = this.signals.idle.next();
     const timer = this.clock.schedule(withinMs, () => {
       const fault = new Fault({ code: "unavailable", type: "shutting_down", message: "The server is stopping. Send the request again." });
-      for (const execution of this.#running) {
+      for (const execution of this.#running.list()) {
         execution.stop(fault);
         // A handler that ignores its signal must not hold the process.
         execution.handling = false;

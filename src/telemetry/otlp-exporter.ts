@@ -44,8 +44,7 @@ export class OtlpExporter {
     this.#agent = new agent({ keepAlive: true, maxSockets: 1 });
   }
 
-  send(json: string): Promise<ExportResult> {
-    const body = Buffer.from(json);
+  send(body: Uint8Array): Promise<ExportResult> {
     const headers = { ...this.#headers, "content-type": "application/json", "content-length": body.length };
     const request = this.#url.protocol === "https:" ? https.request : http.request;
     return new Promise((resolve) => {

@@ -2,7 +2,7 @@ import { codes } from "../core/code.ts";
 import { limits } from "../core/limits.ts";
 import type { ChildSpan, Execution } from "../operation/execution.ts";
 import type { ServiceIdentity } from "../operation/telemetry.ts";
-import { numberText, quote } from "./json-text.ts";
+import { encode, numberText, quote } from "./json-text.ts";
 import { messageOf } from "./log-line.ts";
 
 type AttributeValue = string | number | boolean;
@@ -16,7 +16,7 @@ const remoteFlag = 0x200;
 export function envelope(
   service: ServiceIdentity,
   extra: Readonly<Record<string, string>>,
-): { readonly open: string; readonly close: string } {
+): { readonly open: Uint8Array; readonly close: Uint8Array } {
   const resource = attributesText({
     "service.name": service.name,
     "service.version": service.version,
@@ -26,8 +26,8 @@ export function envelope(
     ...extra,
   });
   return {
-    open: `{"resourceSpans":[{"resource":{"attributes":${resource}},"scopeSpans":[{"scope":{"name":"plimsoll"},"spans":[`,
-    close: "]}]}]}",
+    open: encode(`{"resourceSpans":[{"resource":{"attributes":${resource}},"scopeSpans":[{"scope":{"name":"plimsoll"},"spans":[`),
+    close: encode("]}]}]}"),
   };
 }
 

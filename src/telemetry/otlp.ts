@@ -51,7 +51,7 @@ export function otlp(options: OtlpOptions): OtlpSink {
     assert(queue === undefined, "otlp() serves one app: make another for another app.");
     const sender = new OtlpExporter({ url: tracesUrl(options.url), headers, timeoutMs, clock });
     const { open, close } = envelope(service, resource);
-    const spans = new SpanQueue({ send: (text) => sender.send(open + text + close), clock, sent });
+    const spans = new SpanQueue({ send: (bytes) => sender.send(Buffer.concat([open, bytes, close])), clock, sent });
     const tenantName = pseudonym(options.tenant ?? "hash", service.name);
     exporter = sender;
     queue = spans;

@@ -1,6 +1,7 @@
 import { type Clock, sleep, type Timer } from "../core/clock.ts";
 import { limits } from "../core/limits.ts";
 import type { Signal } from "../core/signals.ts";
+import { LineBytes } from "./json-text.ts";
 import type { ExportResult } from "./otlp-exporter.ts";
 
 /** What happened to one batch: an attempt to send it, or its end. */
@@ -13,17 +14,25 @@ export interface SpanBatchFact extends ExportResult {
 
 /** How a {@link SpanQueue} sends. */
 export interface SpanQueueOptions {
-  readonly send: (spans: string) => Promise<ExportResult>;
+  /** Sends spans in JSON, separated by commas. */
+  readonly send: (spans: Uint8Array) => Promise<ExportResult>;
   readonly clock: Clock;
   readonly sent: Signal<SpanBatchFact>;
 }
 
 const batchSpans = 256;
+const batchBytes = 65_536;
 const batchDelayMs = 1_000;
 const attempts = 6;
 const backoffMs = { first: 500, max: 10_000 };
 const retryAfterMaxMs = 60_000;
 const stopMs = 5_000;
+
+/** Spans that are sent together. As bytes: what waits for a second as text, in pieces, is what the collector of garbage would copy again and again. */
+interface Batch {
+  readonly bytes: LineBytes;
+  spans: number;
+}
 
 /**
  * Holds written spans until they are exported, a batch at a time.
@@ -33,7 +42,8 @@ const stopMs = 5_000;
 export class SpanQueue {
   readonly #options: SpanQueueOptions;
   readonly #stopping = new AbortController();
-  #waiting: { readonly text: string; readonly spans: number }[] = [];
+  /** The oldest first; only the last takes more. */
+  #waiting: Batch[] = [];
   #spans = 0;
   #timer: Timer | undefined;
   #running: Promise<void> | undefined;
@@ -59,7 +69,13 @@ export class SpanQueue {
 
   /** Adds spans that {@link admits} said yes to. */
   add(text: string, spans: number): void {
-    this.#waiting.push({ text, spans });
+    let batch = this.#waiting.at(-1);
+    if (batch === undefined || batch.spans >= batchSpans) {
+      batch = { bytes: new LineBytes(batchBytes), spans: 0 };
+      this.#waiting.push(batch);
+    }
+    batch.bytes.json(batch.spans === 0 ? text : `,${text}`);
+    batch.spans += spans;
     this.#spans += spans;
     if (this.#running !== undefined) return;
     if (this.#spans >= batchSpans) this.#run();
@@ -91,26 +107,18 @@ export class SpanQueue {
   /** Sends full batches while there are any, and what remains of one at a stop. */
   async #sendAll(): Promise<void> {
     do {
-      const { text, spans } = this.#takeBatch();
-      if (spans === 0) return;
-      await this.#sendBatch(text, spans);
+      const batch = this.#waiting.shift();
+      if (batch === undefined) return;
+      await this.#sendBatch(batch);
     } while (this.#spans >= batchSpans || this.#stopping.signal.aborted);
   }
 
-  #takeBatch(): { text: string; spans: number } {
-    let spans = 0;
-    let count = 0;
-    while (count < this.#waiting.length && spans < batchSpans) spans += this.#waiting[count++]!.spans;
-    const batch = this.#waiting.splice(0, count);
-    return { text: batch.map((item) => item.text).join(","), spans };
-  }
-
-  async #sendBatch(text: string, spans: number): Promise<void> {
+  async #sendBatch({ bytes: { bytes, end }, spans }: Batch): Promise<void> {
     const { send, sent, clock } = this.#options;
     for (let attempt = 1; ; attempt++) {
       // After a stop began there is one more attempt and no waiting.
       const last = attempt >= attempts || this.#stopping.signal.aborted;
-      const result = await send(text);
+      const result = await send(bytes.subarray(0, end));
       const dropped = result.outcome === "refused" || (result.outcome === "retry" && last);
       const ended = dropped || result.outcome === "ok";
       if (ended) this.#count(spans, dropped ? 0 : Math.max(0, spans - result.rejectedSpans));
