@@ -31,6 +31,14 @@ export function linesOf(pairs: readonly string[]): string {
   return text;
 }
 
+/** A whole reply as text. */
+export interface WrittenReply {
+  readonly head: string;
+  readonly body: string;
+  /** `latin1` where all of it is ASCII: it is copied as it is. */
+  readonly encoding: "latin1" | "utf8";
+}
+
 /** What a response keeps of its head once it is written. */
 interface HeadHolder {
   _header: string | null;
@@ -52,9 +60,9 @@ export function statusLine(status: number): string {
  * Answers with a head that is written already. `writeHead` checks every header against two regular expressions each time; ours are constants,
  * numbers, and ids that were checked when they came in. Only for replies with a body whose length the head tells.
  */
-export function endWithHead(response: ServerResponse, head: string, body: string): void {
+export function endWithHead(response: ServerResponse, { head, body, encoding }: WrittenReply): void {
   (response as unknown as HeadHolder)._header = head;
-  response.end(body, "latin1");
+  response.end(body, encoding);
 }
 
 let proven: boolean | undefined;
@@ -76,7 +84,7 @@ function tryHead(): boolean {
   try {
     const response = new ServerResponse({ method: "POST", httpVersionMajor: 1, httpVersionMinor: 1 } as never);
     response.assignSocket(socket as never);
-    endWithHead(response, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n", "ok");
+    endWithHead(response, { head: "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n", body: "ok", encoding: "latin1" });
     return sent === "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok" && response.headersSent;
   } catch {
     return false;

@@ -9,9 +9,10 @@ import type { Fault } from "../core/fault.ts";
 import { limits as bounds } from "../core/limits.ts";
 import type { BodyReader } from "./body.ts";
 import { type AddressLoad, HttpConnection } from "./connection.ts";
-import { endOfHead, endWithHead, headsAreSent, linesOf, statusLine } from "./head.ts";
+import { endOfHead, headsAreSent, linesOf, statusLine } from "./head.ts";
 import { LeanRequest } from "./lean-request.ts";
 import { NodeInvocation } from "./node-invocation.ts";
+import { Outbox } from "./outbox.ts";
 import {
   expectationUnknown,
   hostMissing,
@@ -69,6 +70,7 @@ export class HttpListener {
   readonly #connections = new Map<Socket, HttpConnection>();
   readonly #loads = new Map<string, AddressLoad>();
   readonly #writesHeads = headsAreSent();
+  readonly #outbox = new Outbox();
   #sweep: Timer | undefined;
   #closing = false;
 
@@ -140,11 +142,11 @@ export class HttpListener {
     const unread = !request.complete && isLong(request.known);
     if (!request.complete) request.discard();
     const last = (unread || this.#closing || !response.shouldKeepAlive) && this.#ends(request, unread);
-    // Text of ASCII alone is as many bytes as characters, and is copied as it is.
-    if (this.#writesHeads && !last && bytes === body.length && bytes > 0 && request.method !== "HEAD") {
+    if (this.#writesHeads && !last && bytes > 0 && request.method !== "HEAD") {
       const first = constant === undefined ? statusLine(status) : constant.after(status);
       response.statusCode = status;
-      endWithHead(response, `${first}${linesOf(headers)}content-length: ${bytes}${endOfHead(this.host.runtime.clock.now())}`, body);
+      const head = `${first}${linesOf(headers)}content-length: ${bytes}${endOfHead(this.host.runtime.clock.now())}`;
+      this.#outbox.push({ response, head, body, encoding: bytes === body.length ? "latin1" : "utf8" });
       return bytes;
     }
     if (status !== 204 && status !== 304) headers.push("content-length", String(bytes));
@@ -178,6 +180,7 @@ export class HttpListener {
   async #closeIdle(): Promise<void> {
     // After the sockets were polled: what has arrived until now is known of.
     await new Promise<void>((resolve) => void setImmediate(resolve));
+    this.#outbox.flush();
     const busy = [...this.#connections.values()].filter(({ socket, running }) => socket.writableLength > 0 || running.size > 0);
     // node:http takes a connection for idle whose answer is written but not sent yet.
     for (const { socket } of busy) socket.destroy = () => socket;

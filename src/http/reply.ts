@@ -60,7 +60,7 @@ function entityReply(
   const output = JSON.parse(body) as never;
   const constant = status === 204 ? plain : json;
   const headers = ["x-request-id", requestId];
-  if (http.location !== undefined) headers.push("location", http.location(output));
+  if (http.location !== undefined) headers.push("location", checkedLocation(http.location(output)));
   if (replayed) headers.push("idempotency-replayed", "true");
   if (http.etag !== undefined) {
     const version = String(http.etag(output));
@@ -72,6 +72,15 @@ function entityReply(
       return { status: 304, constant, headers, body: "" };
   }
   return { status, constant, headers, body: status === 204 ? "" : body };
+}
+
+/** It is written into the head as it is: a line break in it would begin a header, or an answer, that the client believes to be ours. */
+function checkedLocation(location: string): string {
+  assert(
+    /^[\x21-\x7e]+$/.test(location),
+    "a Location is printable ASCII without spaces: put what comes from the output through encodeURIComponent",
+  );
+  return location;
 }
 
 /** The answer to `OPTIONS`. */

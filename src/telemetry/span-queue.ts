@@ -20,7 +20,8 @@ export interface SpanQueueOptions {
   readonly sent: Signal<SpanBatchFact>;
 }
 
-const batchSpans = 256;
+// Small enough that neither this loop nor the collector stands still over one.
+const batchSpans = 128;
 const batchBytes = 65_536;
 const batchDelayMs = 1_000;
 const attempts = 6;
@@ -36,7 +37,7 @@ interface Batch {
 
 /**
  * Holds written spans until they are exported, a batch at a time.
- * *Bounds*: `limits.spanQueue` spans; a batch of 256 spans or 1 s; 6 attempts with backoff from 0.5 s to 10 s, `Retry-After` honoured up to 60 s.
+ * *Bounds*: `limits.spanQueue` spans; a batch of 128 spans or 1 s; 6 attempts with backoff from 0.5 s to 10 s, `Retry-After` honoured up to 60 s.
  * *Guarantees*: adding never waits; whatever is given up is counted in `dropped`.
  */
 export class SpanQueue {

@@ -132,8 +132,8 @@ test("what nobody sampled is exported when it failed or was slow, and only then"
 test("spans go out when a batch is full, and a second after the first", async (t) => {
   const { collector, clock, tell, sink } = await start(t);
   const full = sink.sent.next();
-  tell(...Array.from({ length: 256 }, () => ({ sampled: true })));
-  assert.equal((await full).spans, 256);
+  tell(...Array.from({ length: 128 }, () => ({ sampled: true })));
+  assert.equal((await full).spans, 128);
   await new Promise((resolve) => setImmediate(resolve));
   tell({ sampled: true });
   await waitForTimer(clock, 999);
