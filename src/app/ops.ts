@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Fault } from "../core/fault.ts";
+import { nodeHttp } from "../core/node-http.ts";
 import type { Service } from "../core/service.ts";
 import type { TelemetrySink } from "../operation/telemetry.ts";
 
@@ -37,7 +38,7 @@ export class Ops implements Service {
 
   async start(): Promise<void> {
     const { port, host = "127.0.0.1" } = this.#spec;
-    const server = createServer(
+    const server = nodeHttp.createServer(
       { requestTimeout: 10_000, headersTimeout: 5_000 },
       (request, response) => void this.#answer(request, response),
     );

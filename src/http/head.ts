@@ -1,5 +1,6 @@
-import { ServerResponse, STATUS_CODES } from "node:http";
+import type { ServerResponse } from "node:http";
 import { Writable } from "node:stream";
+import { nodeHttp } from "../core/node-http.ts";
 
 /** Headers that are the same in many replies, in both forms that are needed of them. */
 export class HeaderBlock {
@@ -50,7 +51,7 @@ const statusLines = new Map<number, string>();
 export function statusLine(status: number): string {
   let line = statusLines.get(status);
   if (line === undefined) {
-    line = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "unknown"}\r\n`;
+    line = `HTTP/1.1 ${status} ${nodeHttp.STATUS_CODES[status] ?? "unknown"}\r\n`;
     statusLines.set(status, line);
   }
   return line;
@@ -82,7 +83,7 @@ function tryHead(): boolean {
     },
   });
   try {
-    const response = new ServerResponse({ method: "POST", httpVersionMajor: 1, httpVersionMinor: 1 } as never);
+    const response = new nodeHttp.ServerResponse({ method: "POST", httpVersionMajor: 1, httpVersionMinor: 1 } as never);
     response.assignSocket(socket as never);
     endWithHead(response, { head: "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n", body: "ok", encoding: "latin1" });
     return sent === "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok" && response.headersSent;

@@ -1,5 +1,5 @@
-import { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { nodeHttp } from "../core/node-http.ts";
 import { type RequestHeaders, readHeaders } from "./request-headers.ts";
 
 /** Takes the body of one request as it comes in. */
@@ -14,7 +14,7 @@ export interface BodySink {
  * The parser gives a body to `push`, where a stream would buffer it, schedule its flow and emit it again: four turns of machinery for one chunk
  * that is there already. And for each request the server asks for two headers, for which it would build an object of all of them.
  */
-export class LeanRequest extends IncomingMessage {
+export class LeanRequest extends nodeHttp.IncomingMessage {
   // Made on demand; initialized here so that every request has one shape.
   #headers: RequestHeaders | undefined = undefined;
   #sink: BodySink | undefined = undefined;

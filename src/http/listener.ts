@@ -1,4 +1,4 @@
-import { createServer, type Server, type ServerResponse } from "node:http";
+import type { Server, ServerResponse } from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 // Unlike the clock's timers these keep the process alive: a stop that has begun must not end in the middle because nothing else is left.
 import { setTimeout as pause } from "node:timers/promises";
@@ -7,6 +7,7 @@ import type { SurfaceHost } from "../app/surface.ts";
 import { systemClock, type Timer } from "../core/clock.ts";
 import type { Fault } from "../core/fault.ts";
 import { limits as bounds } from "../core/limits.ts";
+import { nodeHttp } from "../core/node-http.ts";
 import type { BodyReader } from "./body.ts";
 import { type AddressLoad, HttpConnection } from "./connection.ts";
 import { endOfHead, headsAreSent, linesOf, statusLine } from "./head.ts";
@@ -78,7 +79,7 @@ export class HttpListener {
     this.#options = options;
     this.host = options.host;
     this.bodies = options.bodies;
-    this.#server = createServer({
+    this.#server = nodeHttp.createServer({
       maxHeaderSize: options.limits.headerBytes,
       headersTimeout: options.limits.headerMs,
       requestTimeout: options.limits.requestMs,

@@ -1,7 +1,7 @@
-import http from "node:http";
-import https from "node:https";
+import type { Agent, IncomingMessage } from "node:http";
 import type { Clock } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
+import { nodeHttp } from "../core/node-http.ts";
 
 /** How one attempt to send a batch ended. */
 export interface ExportResult {
@@ -28,7 +28,7 @@ export class OtlpExporter {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #timeoutMs: number;
   readonly #clock: Clock;
-  readonly #agent: http.Agent;
+  readonly #agent: Agent;
 
   constructor(options: {
     readonly url: URL;
@@ -40,13 +40,13 @@ export class OtlpExporter {
     this.#headers = options.headers;
     this.#timeoutMs = options.timeoutMs;
     this.#clock = options.clock;
-    const agent = options.url.protocol === "https:" ? https.Agent : http.Agent;
-    this.#agent = new agent({ keepAlive: true, maxSockets: 1 });
+    const { Agent } = protocolOf(options.url);
+    this.#agent = new Agent({ keepAlive: true, maxSockets: 1 });
   }
 
   send(body: Uint8Array): Promise<ExportResult> {
     const headers = { ...this.#headers, "content-type": "application/json", "content-length": body.length };
-    const request = this.#url.protocol === "https:" ? https.request : http.request;
+    const { request } = protocolOf(this.#url);
     return new Promise((resolve) => {
       const sent = request(this.#url, { method: "POST", headers, agent: this.#agent });
       const timer = this.#clock.schedule(this.#timeoutMs, () =>
@@ -69,7 +69,11 @@ export class OtlpExporter {
   }
 }
 
-async function readAnswer(answer: http.IncomingMessage, clock: Clock): Promise<ExportResult> {
+function protocolOf({ protocol }: URL): Pick<typeof nodeHttp, "Agent" | "request"> {
+  return protocol === "https:" ? process.getBuiltinModule("node:https") : nodeHttp;
+}
+
+async function readAnswer(answer: IncomingMessage, clock: Clock): Promise<ExportResult> {
   let text = "";
   answer.setEncoding("utf8");
   for await (const chunk of answer) if (text.length < answerBytes) text += chunk;
