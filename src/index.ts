@@ -1,5 +1,5 @@
 // The front door: what an application imports from "plimsoll". Edges have doors of their own.
-import "./core/node-version.ts";
+import "./core/node/version.ts";
 
 export { type App, type AppSpec, createApp } from "./app/app.ts";
 export type { DirectCall } from "./app/direct-call.ts";

@@ -1,10 +1,10 @@
 // An app of Plimsoll as it is started in production: the built package, a database that is up, HTTP, the ops port, tokens, logs and metrics.
 import { z } from "zod";
-import { jwt } from "../../dist/auth/index.js";
-import { http } from "../../dist/http/index.js";
+import { jwt } from "../../dist/auth.js";
+import { http } from "../../dist/http.js";
 import { claim, createApp, module, query } from "../../dist/index.js";
-import { postgres } from "../../dist/postgres/index.js";
-import { logs, prometheus } from "../../dist/telemetry/index.js";
+import { postgres } from "../../dist/postgres.js";
+import { logs, prometheus } from "../../dist/telemetry.js";
 
 const ping = query("bench.ping", {
   input: z.object({}),

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Fault } from "../core/fault.ts";
-import { nodeHttp } from "../core/node-http.ts";
+import { nodeHttp } from "../core/node/http.ts";
 import type { Service } from "../core/service.ts";
 import type { TelemetrySink } from "../operation/telemetry.ts";
 

@@ -1,4 +1,4 @@
-import "./node-version.ts";
+import "./node/version.ts";
 // A name that an old Node lacks would fail to link, before anything could say which Node is needed.
 import * as crypto from "node:crypto";
 

@@ -7,7 +7,7 @@ import type { RunningExecution } from "../pipeline/running-execution.ts";
 import { type BodyLimits, isJson } from "./body.ts";
 import { bearerToken, bindInput } from "./node-invocation.ts";
 import { bodyEncoded, bodyTooLarge, methodNotAllowed, notJson, routeNotFound, urlTooLong } from "./problem.ts";
-import { faultReply, type HttpReply, optionsReply, replyTo } from "./reply.ts";
+import { faultReply, type HttpReply, optionsReply, replyTo } from "./reply/reply.ts";
 import { acceptableRequestId, type RequestHeaders, readHeaders, remainingMs } from "./request-headers.ts";
 import type { HttpRouter, Match } from "./router.ts";
 

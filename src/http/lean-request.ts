@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { nodeHttp } from "../core/node-http.ts";
+import { nodeHttp } from "../core/node/http.ts";
 import { type RequestHeaders, readHeaders } from "./request-headers.ts";
 
 /** Takes the body of one request as it comes in. */

@@ -7,13 +7,11 @@ import type { SurfaceHost } from "../app/surface.ts";
 import { systemClock, type Timer } from "../core/clock.ts";
 import type { Fault } from "../core/fault.ts";
 import { limits as bounds } from "../core/limits.ts";
-import { nodeHttp } from "../core/node-http.ts";
+import { nodeHttp } from "../core/node/http.ts";
 import type { BodyReader } from "./body.ts";
 import { type AddressLoad, HttpConnection } from "./connection.ts";
-import { endOfHead, headsAreSent, linesOf, statusLine } from "./head.ts";
 import { LeanRequest } from "./lean-request.ts";
 import { NodeInvocation } from "./node-invocation.ts";
-import { Outbox } from "./outbox.ts";
 import {
   expectationUnknown,
   hostMissing,
@@ -24,7 +22,9 @@ import {
   tooManyFromAddress,
   urlTooLong,
 } from "./problem.ts";
-import { faultReply, type HttpReply, optionsReply } from "./reply.ts";
+import { endOfHead, headsAreSent, linesOf, statusLine } from "./reply/head.ts";
+import { Outbox } from "./reply/outbox.ts";
+import { faultReply, type HttpReply, optionsReply } from "./reply/reply.ts";
 import { acceptableRequestId, type RequestHeaders } from "./request-headers.ts";
 import type { HttpRouter } from "./router.ts";
 

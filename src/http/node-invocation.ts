@@ -7,7 +7,7 @@ import type { BodyReading } from "./body.ts";
 import type { HttpConnection } from "./connection.ts";
 import type { HttpListener, HttpTurn } from "./listener.ts";
 import { preconditionMissing } from "./problem.ts";
-import { replyTo } from "./reply.ts";
+import { replyTo } from "./reply/reply.ts";
 import { acceptableRequestId, type RequestHeaders, remainingMs } from "./request-headers.ts";
 import type { Match } from "./router.ts";
 

@@ -1,7 +1,7 @@
 import type { SurfaceHost } from "../app/surface.ts";
 import { openApiDocument } from "../surface/openapi.ts";
 import { docsPage } from "./docs/page.ts";
-import { type HttpReply, securityHeaders } from "./reply.ts";
+import { type HttpReply, securityHeaders } from "./reply/reply.ts";
 import type { HttpRouter } from "./router.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { Agent, IncomingMessage } from "node:http";
 import type { Clock } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
-import { nodeHttp } from "../core/node-http.ts";
+import { nodeHttp } from "../core/node/http.ts";
 
 /** How one attempt to send a batch ended. */
 export interface ExportResult {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { Fault } from "../../src/core/fault.ts";
-import { requireNode } from "../../src/core/node-version.ts";
+import { requireNode } from "../../src/core/node/version.ts";
 
 describe("requireNode", () => {
   for (const version of ["24.16.0", "24.21.0", "25.0.0", "30.1.2", "24.16.0-nightly2026"])

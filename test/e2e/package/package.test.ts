@@ -69,6 +69,7 @@ async function packAndInstall(): Promise<readonly string[]> {
     "package.json",
     "tsconfig.json",
     "tsconfig.build.json",
+    "rollup.config.js",
     "README.md",
     "README.zh-CN.md",
     "CHANGELOG.md",
@@ -88,10 +89,18 @@ async function packAndInstall(): Promise<readonly string[]> {
 const packed = await packAndInstall();
 
 test("the tarball holds what runs, and neither sources nor tests", () => {
-  for (const name of ["LICENSE", "package.json", "dist/index.js", "dist/index.d.ts", "dist/core/cpu/thread.js", "dist/testing/index.js"])
+  for (const name of [
+    "LICENSE",
+    "package.json",
+    "dist/index.js",
+    "dist/index.d.ts",
+    "dist/cpu/thread.js",
+    "dist/testing.js",
+    "dist/testing/index.d.ts",
+  ])
     assert.ok(packed.includes(`package/${name}`), `${name} is missing`);
   assert.ok(
-    packed.some((name) => /^package\/dist\/postgres\/migrations\/0001_.*\.sql$/.test(name)),
+    packed.some((name) => /^package\/dist\/migrations\/0001_.*\.sql$/.test(name)),
     "the migrations of Plimsoll itself are missing",
   );
   assert.deepEqual(

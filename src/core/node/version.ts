@@ -1,4 +1,4 @@
-import { Fault } from "./fault.ts";
+import { Fault } from "../fault.ts";
 
 /** The oldest Node that has what Plimsoll is built on; `engines` in package.json says the same. */
 const oldest = [24, 16] as const;

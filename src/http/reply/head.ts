@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { Writable } from "node:stream";
-import { nodeHttp } from "../core/node-http.ts";
+import { nodeHttp } from "../../core/node/http.ts";
 
 /** Headers that are the same in many replies, in both forms that are needed of them. */
 export class HeaderBlock {

@@ -1,9 +1,9 @@
 import assert from "node:assert";
-import type { RunningExecution } from "../pipeline/running-execution.ts";
+import type { RunningExecution } from "../../pipeline/running-execution.ts";
+import { problemReply } from "../problem.ts";
+import type { RequestHeaders } from "../request-headers.ts";
+import type { HttpRoute } from "../router.ts";
 import { HeaderBlock } from "./head.ts";
-import { problemReply } from "./problem.ts";
-import type { RequestHeaders } from "./request-headers.ts";
-import type { HttpRoute } from "./router.ts";
 
 /** A reply, ready to be written by any transport. */
 export interface HttpReply {
