@@ -1,4 +1,4 @@
-// npm run bench -- <http|query|command|start|types> [--json] [--quick] [--rounds N] [--only name,name]
+// npm run bench -- <http|query|command|start|types|tasks> [--json] [--quick] [--rounds N] [--only name,name]
 import { ensureInstalled } from "./harness/install.ts";
 import { type Bench, type BenchOptions, readOptions, usage } from "./harness/options.ts";
 import { printReport, type Report } from "./harness/report.ts";
@@ -9,6 +9,7 @@ const runs: Readonly<Record<Bench, (options: BenchOptions) => Promise<Report>>> 
   query: async (options) => (await import("./database/bench.ts")).runDatabase("query", options),
   command: async (options) => (await import("./database/bench.ts")).runDatabase("command", options),
   start: async (options) => (await import("./start/bench.ts")).runStart(options),
+  tasks: async (options) => (await import("./tasks/bench.ts")).runTasks(options),
   types: async ({ quick, rounds }) => (await import("./type-check.ts")).runTypes({ rounds: rounds ?? (quick ? 3 : undefined) }),
 };
 

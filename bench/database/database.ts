@@ -63,7 +63,7 @@ async function dropAbandoned(client: pg.Client): Promise<void> {
   }
 }
 
-function isRunning(pid: number): boolean {
+export function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch {
@@ -71,7 +71,8 @@ function isRunning(pid: number): boolean {
   }
 }
 
-async function findServer(): Promise<{ readonly serverUrl: string; stop(): Promise<void> }> {
+/** A server of this machine, or one of our own where none answers. */
+export async function findServer(): Promise<{ readonly serverUrl: string; stop(): Promise<void> }> {
   const asked = process.env.BENCH_DATABASE_URL;
   const candidates = asked ? [asked] : ["postgres", "root"].map((user) => `postgres://${user}@127.0.0.1:5432/postgres`);
   for (const serverUrl of candidates)
@@ -95,7 +96,7 @@ async function findServer(): Promise<{ readonly serverUrl: string; stop(): Promi
   };
 }
 
-async function withClient<T>(connectionString: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
+export async function withClient<T>(connectionString: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2_000 });
   client.on("error", () => {});
   try {
@@ -106,7 +107,7 @@ async function withClient<T>(connectionString: string, use: (client: pg.Client) 
   }
 }
 
-function withPath(serverUrl: string, { database, user }: { readonly database: string; readonly user?: string }): string {
+export function withPath(serverUrl: string, { database, user }: { readonly database: string; readonly user?: string }): string {
   const url = new URL(serverUrl);
   url.pathname = `/${database}`;
   if (user !== undefined) [url.username, url.password] = [user, user];
