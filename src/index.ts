@@ -25,3 +25,5 @@ export { query } from "./operation/query.ts";
 export { override, type Resource, resource } from "./operation/resource.ts";
 export type { ActionScope, Page, PageSpec, ReadScope, WriteScope } from "./operation/scope.ts";
 export { type Sql, type SqlStatement, sqlFragment } from "./operation/sql.ts";
+export { discard, type Started, type StartOptions, snooze, type Task, type TaskScope, task } from "./operation/task.ts";
+export { type Backoff, constant, exponential } from "./resilience/backoff.ts";

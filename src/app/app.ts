@@ -17,6 +17,8 @@ import type { Database } from "../operation/transaction.ts";
 import { cursors } from "../pipeline/cursor.ts";
 import { buildRegistry } from "../pipeline/registry.ts";
 import { Runtime, type RuntimeSignals } from "../pipeline/runtime.ts";
+import type { TaskStore } from "../tasks/store.ts";
+import { Tasks, type TasksSpec } from "../tasks/tasks.ts";
 import { callDirectly, type DirectCall } from "./direct-call.ts";
 import { registerGauges } from "./gauges.ts";
 import { LoopMonitor } from "./loop-monitor.ts";
@@ -41,6 +43,10 @@ export interface AppSpec {
   readonly telemetry?: readonly TelemetrySink[];
   /** Values in the place of resources. */
   readonly provide?: readonly Override[];
+  /** How tasks are run. Without a database that keeps them there are none. */
+  readonly tasks?: TasksSpec;
+  /** What this process does: serve its surfaces, run tasks, or both. Processes that only start tasks need no role for it. *Default*: both. */
+  readonly roles?: readonly ("http" | "worker")[];
   /** Of the whole process. *Defaults*: 1,024 at once, 2,048 waiting. */
   readonly limits?: { readonly concurrency?: number; readonly queue?: number };
   /** Of one actor, or of one address where nobody signed in. *Default*: 1,000 per second, 2,000 at once; `perSecond: 0` switches it off. */
@@ -61,7 +67,7 @@ export interface AppSpec {
 
 /** A database that is told, before it starts, which modules it serves. */
 export interface DatabaseSource {
-  open(context: DatabaseContext): Database;
+  open(context: DatabaseContext): Database & { readonly tasks?: TaskStore };
 }
 
 export interface DatabaseContext {
@@ -76,6 +82,8 @@ export interface App extends Service {
   readonly signals: RuntimeSignals & { readonly stopping: Signal<undefined> };
   readonly runtime: Runtime;
   readonly metrics: Metrics;
+  /** Its durable tasks. *Faults thrown* where the app has no database that keeps them: `failed_precondition`. */
+  readonly tasks: Tasks;
   /** Whether it takes new work. */
   readonly ready: boolean;
   /**
@@ -116,6 +124,7 @@ class RunningApp implements App {
   readonly #services: readonly Service[];
   readonly #resources: Resources;
   readonly #ops: Ops | undefined;
+  readonly #tasks: Tasks | undefined;
   #state: "new" | "ready" | "stopping" | "stopped" = "new";
   #stopped: Promise<void> | undefined;
 
@@ -124,9 +133,10 @@ class RunningApp implements App {
     const { clock = systemClock, modules, cursors: { key = clock.randomBytes(32), ttl = defaults.cursorTtlMs } = {} } = spec;
     this.name = spec.service?.name ?? "plimsoll-app";
     const registry = buildRegistry(modules);
+    const database = spec.database?.open({ modules, metrics: this.metrics, clock, serviceName: this.name });
     this.runtime = new Runtime(registry, {
       clock,
-      database: spec.database?.open({ modules, metrics: this.metrics, clock, serviceName: this.name }),
+      database,
       tenancy: spec.tenancy ?? none(),
       cursors: cursors({ key, ttlMs: toMs(ttl), clock }),
       development: spec.development ?? process.env.NODE_ENV !== "production",
@@ -141,10 +151,25 @@ class RunningApp implements App {
       },
     });
     this.signals = { ...this.runtime.signals, stopping: new Signal("stopping") };
+    if (database?.tasks !== undefined)
+      this.#tasks = new Tasks({
+        ...{ runtime: this.runtime, store: database.tasks, spec: spec.tasks ?? {}, metrics: this.metrics, name: this.name },
+        works: spec.roles?.includes("worker") ?? true,
+        stopping: this.signals.stopping,
+      });
     this.#resources = new Resources(registry, spec.provide ?? []);
     this.#ops = spec.ops && new Ops(spec.ops, { ready: () => this.#readiness(), sinks: spec.telemetry ?? [] });
     registerGauges(this.metrics, this.runtime);
     this.#services = this.#plan();
+  }
+
+  get tasks(): Tasks {
+    if (this.#tasks !== undefined) return this.#tasks;
+    throw new Fault({
+      code: "failed_precondition",
+      type: "tasks_unavailable",
+      message: "This app keeps no tasks. Give createApp a database.",
+    });
   }
 
   get ready(): boolean {
@@ -200,13 +225,15 @@ class RunningApp implements App {
       service: { name: this.name, version },
       stopping: this.signals.stopping,
     };
-    const ways = surfaces.map((surface) => ({ name: surface.name, start: () => surface.start(host), stop: () => surface.stop() }));
+    const served = this.#spec.roles?.includes("http") === false ? [] : surfaces;
+    const ways = served.map((surface) => ({ name: surface.name, start: () => surface.start(host), stop: () => surface.stop() }));
     return [
       ...sinks,
       new LoopMonitor(this.runtime),
       ...(this.#ops ? [this.#ops] : []),
       ...(this.runtime.database ? [this.runtime.database] : []),
       this.#resources,
+      ...(this.#tasks ? [this.#tasks.service] : []),
       ...ways,
     ];
   }

@@ -17,6 +17,40 @@ export const limits = {
   processQueue: 2_048,
   /** The longest deadline that an online operation may declare. */
   deadlineMs: 600_000,
+  /** The longest deadline that one attempt of a task may declare. */
+  taskDeadlineMs: 3_600_000,
+  /** Size of the input of a task. */
+  taskInputBytes: 262_144,
+  /** Attempts of a task. Override: `retry.attempts`. */
+  taskAttempts: 25,
+  /** How often a task may take its process with it before it is buried. */
+  taskRescues: 5,
+  /** How long after it became due a task may still be begun. Override: `ttl`. */
+  taskTtlMs: 604_800_000,
+  /** How long a key stands for the task that was started with it. Override: `unique`. */
+  taskKeyMs: 86_400_000,
+  /** Tasks of one queue that run at once in one process. Override: `createApp({ tasks: { queues } })`. */
+  taskConcurrency: 100,
+  /** Tasks of one queue that one process holds, those that wait there included. */
+  tasksHeld: 2_000,
+  /** Tasks that are started, claimed or completed in one statement. */
+  taskBatch: 1_000,
+  /** Starts of tasks that may wait in one process to be written. */
+  taskStartQueue: 10_000,
+  /** How long a worker has what it claimed without renewing its lease. */
+  taskLeaseMs: 10_000,
+  /** How often a worker renews its lease. */
+  taskHeartbeatMs: 3_000,
+  /** How often an idle process looks what there is to do. */
+  taskTickMs: 1_500,
+  /** Size at which the next slot of the task table is filled. */
+  taskSlotBytes: 33_554_432,
+  /** How long dead letters are kept. */
+  taskDeadMs: 7_776_000_000,
+  /** How long completed tasks are kept where `history` asks for it. */
+  taskHistoryMs: 604_800_000,
+  /** Failed attempts that a task remembers; the first ones are forgotten. */
+  taskFailures: 10,
   /** Requests per second of one actor, or of one address where nobody signed in. Override: `createApp({ rateLimit })`. */
   ratePerSecond: 1_000,
   /** Requests that one actor may make at once above the rate. */

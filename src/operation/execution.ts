@@ -1,7 +1,7 @@
 import type { Code } from "../core/code.ts";
 import type { Fault } from "../core/fault.ts";
 
-export type OperationKind = "query" | "command" | "action";
+export type OperationKind = "query" | "command" | "action" | "task";
 export type Criticality = "critical" | "default" | "sheddable";
 
 /** A span inside an execution: a `scope.span`, a statement or an upstream call. */
@@ -45,7 +45,7 @@ export interface Execution {
   readonly module: string;
   readonly kind: OperationKind;
   readonly criticality: Criticality;
-  /** Where it came from: `http`, `fetch`, `direct`. */
+  /** Where it came from: `http`, `fetch`, `direct`, `task`. */
   readonly surface: string;
   readonly outcome: Code | "ok";
   readonly fault: Fault | undefined;

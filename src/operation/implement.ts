@@ -1,5 +1,6 @@
 import type { Action, ActionHandler, Command, Handler, Operation, Query, ReadHandler, WriteHandler } from "./contract.ts";
 import type { Used } from "./resource.ts";
+import type { Task, TaskHandler } from "./task.ts";
 
 /** How a contract is done. */
 export interface Implementation {
@@ -25,4 +26,6 @@ export type HandlerOf<P extends Operation> =
       ? WriteHandler<I, O>
       : P extends Query<infer I, infer O>
         ? ReadHandler<I, O>
-        : never;
+        : P extends Task<infer I, infer U>
+          ? TaskHandler<I, Used<U>>
+          : never;

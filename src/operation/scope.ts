@@ -2,6 +2,7 @@ import type { AnySchema, Input, Output } from "../core/schema.ts";
 import type { Actor } from "./actor.ts";
 import type { Command, Mend, Query } from "./contract.ts";
 import type { Sql } from "./sql.ts";
+import type { Start } from "./task.ts";
 
 /** Writes log lines that carry the execution's ids. Fields whose names are on the redact list are hidden. */
 export interface ScopeLog {
@@ -87,6 +88,8 @@ export interface WriteScope extends BaseScope {
     operation: Mend<CallMend, Query<I, O> | Command<I, O>>,
     input: Input<I>,
   ): Promise<Output<O>>;
+  /** Starts a task in this transaction: it exists if and when this commits. */
+  readonly start: Start;
 }
 
 /** What an action passes on with an outbound call. */
@@ -107,6 +110,8 @@ export interface ActionScope extends BaseScope {
     input: Input<I>,
     options?: { readonly key?: string; readonly tenant?: string },
   ): Promise<Output<O>>;
+  /** Starts a task: it is durable when this resolves. */
+  readonly start: Start;
   /** Times a call to somebody else under the upstream's name, and gives it the signal and the headers to pass on. */
   upstream<T>(name: string, work: (outbound: Outbound) => T | Promise<T>): Promise<T>;
 }

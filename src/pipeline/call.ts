@@ -16,9 +16,12 @@ export async function callInside(
   inner: { readonly input: unknown; readonly transaction: Transaction; readonly caller: CompiledOperation },
 ): Promise<unknown> {
   const compiled = resolve(execution, operation);
-  assert(compiled.kind !== "action", `${compiled.name} is an action: it cannot run inside a transaction.`);
   assert(
-    compiled.kind === "query" || inner.caller.kind === "command",
+    compiled.kind === "query" || compiled.kind === "command",
+    `${compiled.name} is a ${compiled.kind}: it cannot run inside a transaction.`,
+  );
+  assert(
+    compiled.kind === "query" || inner.caller.kind !== "query",
     `${inner.caller.name} is a query and cannot call the command ${compiled.name}.`,
   );
   const input = prepare(execution, compiled, inner.input);
@@ -35,6 +38,14 @@ export async function callInside(
 
 let derivedKeys = 0;
 
+/**
+ * An action runs once for its request, so a key of its own per call claims nothing that another call could need. A task runs again: its nth call
+ * of an operation is the nth call of every attempt, and happens once.
+ */
+function derivedKey({ requestId, task, calls }: RunningExecution, { name }: CompiledOperation): string {
+  return task === undefined ? `${requestId}.${++derivedKeys}` : `${task.key}.${name}.${calls}`;
+}
+
 /** Runs a query or a command for an action, in a transaction of its own. */
 export async function callApart(
   execution: RunningExecution,
@@ -44,10 +55,12 @@ export async function callApart(
   const compiled = resolve(execution, operation);
   const { tenant } = inner;
   if (tenant !== undefined && execution.tenant !== undefined && tenant !== execution.tenant) throw otherTenant();
-  assert(compiled.kind !== "action", `${compiled.name} is an action: actions call queries and commands only.`);
+  assert(
+    compiled.kind === "query" || compiled.kind === "command",
+    `${compiled.name} is a ${compiled.kind}: only queries and commands are called.`,
+  );
   const input = prepare(execution, compiled, inner.input);
-  // An action runs once for its request, so a key of its own per call claims nothing that another call could need.
-  const key = inner.key ?? `${execution.requestId}.${++derivedKeys}`;
+  const key = inner.key ?? derivedKey(execution, compiled);
   const claim = compiled.kind === "command" ? claimOf(execution, compiled, { input, key }) : undefined;
   const done = await runTransaction(execution, compiled, {
     input,

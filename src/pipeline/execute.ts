@@ -6,7 +6,7 @@ import { Problems } from "../core/schema.ts";
 import type { Claim, Transaction } from "../operation/transaction.ts";
 import type { CompiledOperation } from "./compiled.ts";
 import { claimOf, isStored, replayed } from "./idempotency.ts";
-import { invalidOutput, notYours, replyTooLarge } from "./refusals.ts";
+import { detailsTooLarge, invalidOutput, notYours, replyTooLarge } from "./refusals.ts";
 import type { RunningExecution } from "./running-execution.ts";
 import { RunningScope } from "./running-scope.ts";
 
@@ -14,6 +14,7 @@ import { RunningScope } from "./running-scope.ts";
 export function execute(execution: RunningExecution): Promise<string> {
   const { compiled, input, invocation } = execution;
   if (compiled.kind === "action") return runAction(execution);
+  if (compiled.kind === "task") return runTask(execution);
   const claim = compiled.key === "none" ? undefined : claimOf(execution, compiled, { input, key: invocation.idempotencyKey });
   return runTransaction(execution, compiled, { input, claim, shape: (value) => stringify(compiled, value) });
 }
@@ -21,6 +22,33 @@ export function execute(execution: RunningExecution): Promise<string> {
 async function runAction(execution: RunningExecution): Promise<string> {
   const { compiled, input } = execution;
   return stringify(compiled, await compiled.handler(input, new RunningScope(execution, compiled, undefined)));
+}
+
+async function runTask(execution: RunningExecution): Promise<string> {
+  const { compiled, input } = execution;
+  await compiled.handler(input, new RunningScope(execution, compiled, undefined));
+  return "";
+}
+
+/** Completes the task that runs with what its handler writes, in one transaction. */
+export async function commitTask<T>(execution: RunningExecution, work: (scope: RunningScope) => Promise<T>): Promise<T> {
+  const { compiled, task, runtime } = execution;
+  assert(
+    task !== undefined && !task.committed,
+    `${compiled.name} commits twice: commit is the last thing that a task does, and it does it once.`,
+  );
+  const transaction = begin(execution, compiled, { claim: undefined });
+  try {
+    const value = await work(new RunningScope(execution, compiled, transaction));
+    transaction.defer(task.completion());
+    await transaction.commit();
+    task.committed = true;
+    if (execution.wakes !== undefined) runtime.tasks?.committed(execution.wakes);
+    return value;
+  } catch (error) {
+    await transaction.rollback();
+    throw error;
+  }
 }
 
 function stringify(compiled: CompiledOperation, value: unknown): string {
@@ -42,7 +70,7 @@ export interface TransactionRun {
 export async function runTransaction(execution: RunningExecution, compiled: CompiledOperation, run: TransactionRun): Promise<string> {
   const { clock } = execution.runtime;
   for (let attempt = 1; ; attempt++) {
-    execution.attempt = attempt;
+    if (execution.task === undefined) execution.attempt = attempt;
     try {
       return await (compiled.kind === "query" ? runQuery(execution, compiled, run) : runCommand(execution, compiled, run));
     } catch (error) {
@@ -54,7 +82,7 @@ export async function runTransaction(execution: RunningExecution, compiled: Comp
 }
 
 function isConflict(error: unknown): boolean {
-  return error instanceof Fault && error.code === "aborted" && error.type !== "idempotency_key_running";
+  return error instanceof Fault && error.code === "aborted" && error.type !== "idempotency_key_running" && error.type !== "lease_lost";
 }
 
 async function runQuery(execution: RunningExecution, compiled: CompiledOperation, run: TransactionRun): Promise<string> {
@@ -85,6 +113,7 @@ async function runCommand(execution: RunningExecution, compiled: CompiledOperati
     const body = run.shape(value);
     if (run.claim !== undefined) refuseLarge(compiled, body);
     const kept = await transaction.commit(run.claim && { outcome: "ok", body });
+    if (execution.wakes !== undefined) execution.runtime.tasks?.committed(execution.wakes);
     return kept === undefined ? body : replayed(compiled, { state: "replay", reply: kept });
   } catch (error) {
     await transaction.rollback();
@@ -94,11 +123,16 @@ async function runCommand(execution: RunningExecution, compiled: CompiledOperati
 
 /** A reply that is not kept could not be given again: what was done is undone instead. */
 function refuseLarge({ name }: CompiledOperation, body: string): void {
-  const limit = limits.idempotencyReplyBytes;
-  // A character takes three bytes at the most, so that small replies need not be measured.
-  if (body.length * 3 <= limit) return;
+  const bytes = oversize(body);
+  if (bytes !== undefined) throw replyTooLarge(name, { bytes, limit: limits.idempotencyReplyBytes });
+}
+
+/** The bytes of what is more than a record may keep; undefined where it fits. */
+function oversize(body: string): number | undefined {
+  // A character takes three bytes at the most, so that what is small need not be measured.
+  if (body.length * 3 <= limits.idempotencyReplyBytes) return undefined;
   const bytes = Buffer.byteLength(body);
-  if (bytes > limit) throw replyTooLarge(name, { bytes, limit });
+  return bytes > limits.idempotencyReplyBytes ? bytes : undefined;
 }
 
 async function handle(
@@ -126,8 +160,11 @@ async function endWithFault(
     const claimed = await transaction.claimed().catch(() => undefined);
     if (claimed !== undefined && claimed.state !== "claimed") return endUnclaimed(execution, { compiled, transaction, claimed });
     if (claimed !== undefined && isStored(compiled, error) && !execution.settled) {
-      await transaction.commitFault({ outcome: error.type, body: JSON.stringify(error.details ?? null) });
-      throw error;
+      const body = JSON.stringify(error.details ?? null);
+      const bytes = oversize(body);
+      if (bytes === undefined) await transaction.commitFault({ outcome: error.type, body });
+      else await transaction.rollback();
+      throw bytes === undefined ? error : detailsTooLarge(compiled.name, { fault: error, bytes, limit: limits.idempotencyReplyBytes });
     }
   }
   await transaction.rollback();
@@ -148,7 +185,11 @@ async function endUnclaimed(
   return replayed(end.compiled, end.claimed);
 }
 
-function begin(execution: RunningExecution, compiled: CompiledOperation, { claim, tenant }: TransactionRun): Transaction {
+function begin(
+  execution: RunningExecution,
+  compiled: CompiledOperation,
+  { claim, tenant }: Pick<TransactionRun, "claim" | "tenant">,
+): Transaction {
   execution.throwIfSettled();
   const { database } = execution.runtime;
   assert(database !== undefined, `${compiled.name} is a ${compiled.kind}, which needs a database. Give createApp one.`);

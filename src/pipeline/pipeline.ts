@@ -23,12 +23,12 @@ export interface Step {
 export const pipeline: readonly Step[] = [
   { name: "accept", applies: () => true, run: accept },
   { name: "authenticate", applies: () => true, run: authenticate },
-  { name: "rate-limit", applies: () => true, run: limitRate },
+  { name: "rate-limit", applies: ({ kind }) => kind !== "task", run: limitRate },
   { name: "read the input", applies: () => true, run: readInput },
   { name: "validate the input", applies: () => true, run: validate },
   { name: "authorize", applies: (operation) => operation.access !== "public", run: authorize },
   { name: "take a slot of the operation", applies: () => true, run: takeSlot },
-  { name: "take a slot of the process", applies: () => true, run: takeProcessSlot },
+  { name: "take a slot of the process", applies: ({ kind }) => kind !== "task", run: takeProcessSlot },
   { name: "run", applies: () => true, run: run },
 ];
 

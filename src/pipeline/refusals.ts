@@ -32,6 +32,18 @@ export function replyTooLarge(operation: string, { bytes, limit }: { readonly by
   });
 }
 
+export function detailsTooLarge(
+  operation: string,
+  { fault, bytes, limit }: { readonly fault: Fault; readonly bytes: number; readonly limit: number },
+): Fault {
+  return new Fault({
+    code: "internal",
+    type: "reply_too_large",
+    message: `${operation} ended with ${fault.type}, whose details have ${bytes} bytes, and a fault that is kept under an idempotency key has at most ${limit}; nothing was committed. Put less into its details, as ids that a query reads.`,
+    cause: fault,
+  });
+}
+
 export function invalidRow(problems: Problems, row: Record<string, unknown>): Fault {
   const lines = problems.list.map(({ pointer, message }) => `${pointer || "/"}: ${message}`);
   return new Fault({
@@ -103,6 +115,8 @@ export function storedFault(declared: FaultClass<any>, body: string): Fault {
 
 /** A fault as callers may see it: what the platform threw and what the operation declares; anything else is a bug. */
 export function visibleFault(operation: CompiledOperation, thrown: unknown): Fault {
+  // Nobody is told but the one who looks after the task.
+  if (operation.kind === "task" && thrown instanceof Fault) return thrown;
   if (thrown instanceof Fault && (thrown.constructor === Fault || operation.faults.has(thrown.type))) return thrown;
   const what =
     thrown instanceof Fault ? `${operation.name} ended with ${thrown.type}, which it does not declare in its faults.` : undefined;

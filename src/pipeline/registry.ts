@@ -1,4 +1,4 @@
-import { parseDuration } from "../core/duration.ts";
+import { formatMs, parseDuration } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
 import { limits as defaults } from "../core/limits.ts";
 import { type CompiledSchema, compileSchema } from "../core/schema.ts";
@@ -99,13 +99,15 @@ function compileOperation(module: Module, entry: Operation | Implementation, rep
     report(name, "run", "It has a body of its own and a second one from implement. Keep one.");
   if (spec.access !== "public" && typeof spec.access?.allows !== "function")
     report(name, "access", 'It is missing or no rule. Write role("…"), signedIn(), rule("…", …) or "public".');
-  if (kind !== "action" && Object.keys(spec.uses ?? {}).length > 0)
+  if (kind !== "action" && kind !== "task" && Object.keys(spec.uses ?? {}).length > 0)
     report(name, "uses", `A ${kind} is one transaction, and no network call belongs inside it. Make it an action.`);
   const limits = compileLimits(operation, report);
   const input = compileField(operation, "input", report);
   const output = compileField(operation, "output", report);
   if (input === undefined || output === undefined || handler === undefined) return undefined;
   if (input.inputJson.type !== "object") report(name, "input", "An input is an object: wrap it, as in z.object({ … }).");
+  if (kind === "task" && input.hasSecrets)
+    report(name, "input", "It has a secret, and the task would keep it in clear. Give the task an id to look the secret up by.");
   const fields = fieldsOf(input);
   const { idempotent } = spec;
   checkKey(operation, { fields, output }, report);
@@ -173,11 +175,12 @@ function compileField(operation: Operation, field: "input" | "output", report: R
   }
 }
 
-function compileLimits({ name, spec }: Operation, report: Report): OperationLimits {
+function compileLimits({ name, kind, spec }: Operation, report: Report): OperationLimits {
   const budget = typeof spec.budget === "object" ? spec.budget : { deadline: spec.budget };
   const deadlineMs = parseDuration(budget.deadline);
-  if (deadlineMs === undefined || deadlineMs < 1 || deadlineMs > defaults.deadlineMs)
-    report(name, "budget.deadline", `"${budget.deadline}" is not a duration from 1ms to 10m.`);
+  const longest = kind === "task" ? defaults.taskDeadlineMs : defaults.deadlineMs;
+  if (deadlineMs === undefined || deadlineMs < 1 || deadlineMs > longest)
+    report(name, "budget.deadline", `"${budget.deadline}" is not a duration from 1ms to ${formatMs(longest)}.`);
   const idempotencyTtlMs = parseDuration(budget.idempotencyTtl ?? defaults.idempotencyTtlMs);
   if (idempotencyTtlMs === undefined || idempotencyTtlMs < 60_000)
     report(name, "budget.idempotencyTtl", `"${budget.idempotencyTtl}" is not a duration of at least 1m.`);

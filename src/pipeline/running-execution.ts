@@ -34,6 +34,17 @@ export interface Invocation {
   reply(execution: RunningExecution): HttpFacts | undefined;
 }
 
+/** One attempt of a task, as its scope needs it. */
+export interface TaskRun {
+  /** Stands for the task, whatever the attempt. */
+  readonly key: string;
+  readonly attempt: number;
+  /** Its completion, sent with the commit of what the handler writes: fails where the lease is lost. */
+  completion(): Statement;
+  /** Completed by such a commit. */
+  committed: boolean;
+}
+
 const maxSpans = 64;
 
 interface TimedStatement {
@@ -94,6 +105,10 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   holdsProcessSlot = false;
   /** Its handler has begun and not ended: what it holds is still in use, whatever was replied. */
   handling = false;
+  /** Queues that have a task of this execution once its transaction is committed. */
+  wakes: Set<string> | undefined = undefined;
+  /** What belongs to an execution of a task alone. */
+  task: TaskRun | undefined = undefined;
   readonly transactions: Transaction[] = [];
   #statements: TimedStatement[] | undefined = undefined;
   #spans: ChildSpan[] | undefined = undefined;
@@ -277,7 +292,7 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
     if (this.settled) return;
     let committing = false;
     for (const transaction of this.transactions) committing = !transaction.abort(fault) || committing;
-    if (committing && this.kind !== "action") return;
+    if (committing && this.kind !== "action" && this.kind !== "task") return;
     this.runtime.finish(this, fault);
     this.#controller?.abort(fault);
   }

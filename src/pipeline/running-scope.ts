@@ -1,9 +1,11 @@
+import assert from "node:assert";
 import { limits } from "../core/limits.ts";
 import { type CompiledSchema, compileSchema, Problems, type Schema } from "../core/schema.ts";
 import { formatTraceparent } from "../core/trace.ts";
 import type { Operation } from "../operation/contract.ts";
 import type { Outbound, PageInput, PageSpec, ScopeLog } from "../operation/scope.ts";
 import { makeSql, type Sql, type SqlRunner } from "../operation/sql.ts";
+import type { StartOptions, Task } from "../operation/task.ts";
 import type { Statement, StatementResult, Transaction } from "../operation/transaction.ts";
 import type { CompiledOperation } from "./compiled.ts";
 import { readPage } from "./page.ts";
@@ -64,6 +66,29 @@ export class RunningScope implements SqlRunner {
           execution.runtime.calls.apart(execution, operation, { input, ...options })
       : (operation: Operation, input: unknown) =>
           execution.runtime.calls.inside(execution, operation, { input, transaction, caller: this.#compiled });
+  }
+
+  get start() {
+    const execution = this.#execution;
+    return (task: Task, input: unknown, options: StartOptions = {}) => {
+      const { runtime, tenant, traceId, spanId, sampled } = execution;
+      execution.throwIfSettled();
+      execution.callStarts();
+      assert(runtime.tasks !== undefined, `${execution.operation} starts ${task.name}, and this app has no database that keeps tasks.`);
+      execution.wakes ??= new Set();
+      const from = { tenant, actorId: execution.actorId, traceparent: formatTraceparent({ traceId, spanId, sampled }) };
+      return runtime.tasks.start({ ...from, transaction: this.#transaction, wakes: execution.wakes }, task, { input, options });
+    };
+  }
+
+  get key(): string {
+    return this.#execution.task?.key ?? "";
+  }
+  get attempt(): number {
+    return this.#execution.attempt;
+  }
+  get commit() {
+    return <T>(work: (scope: RunningScope) => Promise<T>) => this.#execution.runtime.commitTask(this.#execution, work);
   }
 
   get page() {

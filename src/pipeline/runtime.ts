@@ -8,6 +8,7 @@ import { ratioSampler, TraceIds } from "../core/trace.ts";
 import type { Tenancy } from "../operation/actor.ts";
 import type { LimitMode } from "../operation/contract.ts";
 import type { Execution } from "../operation/execution.ts";
+import type { TaskStarts } from "../operation/task.ts";
 import type { LogRecord, TelemetrySink } from "../operation/telemetry.ts";
 import type { Database } from "../operation/transaction.ts";
 import { RateLimiter } from "../resilience/rate-limit.ts";
@@ -15,6 +16,7 @@ import { Slots } from "./admission.ts";
 import { callApart, callInside } from "./call.ts";
 import type { CompiledOperation } from "./compiled.ts";
 import type { Cursors } from "./cursor.ts";
+import { commitTask } from "./execute.ts";
 import { advance, executeHandler, pipeline } from "./pipeline.ts";
 import { visibleFault } from "./refusals.ts";
 import type { Registry } from "./registry.ts";
@@ -71,6 +73,9 @@ export class Runtime {
   entered: RunningExecution | undefined;
   /** What `call` does, inside a transaction and apart from any. */
   readonly calls = { inside: callInside, apart: callApart };
+  readonly commitTask = commitTask;
+  /** Starts tasks; undefined where nothing keeps them. */
+  tasks: TaskStarts | undefined;
   execute: (execution: RunningExecution) => Promise<string> = executeHandler;
   readonly #running = new Roster<RunningExecution>();
 

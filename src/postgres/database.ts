@@ -4,12 +4,14 @@ import { type Duration, toMs } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import type { Claim, ClaimResult, Database, Transaction, TransactionOptions } from "../operation/transaction.ts";
+import type { TaskStore } from "../tasks/store.ts";
 import type { Connection } from "./connection.ts";
 import { databaseFault } from "./errors.ts";
 import { migrate } from "./migrate.ts";
 import { Pool } from "./pool.ts";
 import { checkAppRole } from "./roles.ts";
 import { claimStatement, expireStatement, readClaim } from "./statements.ts";
+import { PostgresTaskStore } from "./tasks/store.ts";
 import { PostgresTransaction, type TransactionHost } from "./transaction.ts";
 
 export interface PostgresSpec {
@@ -57,6 +59,9 @@ export class PostgresDatabase implements Database, TransactionHost {
   readonly name = "postgres";
   readonly clock: Clock;
   hasTransactionTimeout = false;
+  readonly tasks: TaskStore;
+  /** Leads to a session, where others may lead to a pooler. */
+  sessionUrl: string | undefined;
   readonly #spec: Omit<PostgresSpec, "url">;
   readonly #context: DatabaseContext;
   readonly #locate: () => Promise<PostgresAddresses>;
@@ -68,6 +73,7 @@ export class PostgresDatabase implements Database, TransactionHost {
     this.#context = context;
     this.#locate = locate;
     this.clock = context.clock;
+    this.tasks = new PostgresTaskStore(this);
     const { metrics } = context;
     const read = (value: (pool: Pool) => number) => () => (this.#pool === undefined ? 0 : value(this.#pool));
     metrics.gauge({ name: "plimsoll_database_connections", help: "Open connections to Postgres.", read: read((pool) => pool.connections) });
@@ -103,6 +109,7 @@ export class PostgresDatabase implements Database, TransactionHost {
       throw unreachable(error);
     }
     this.#pool = pool;
+    this.sessionUrl = this.#spec.directUrl ?? url;
     const version = await this.#checkRole(pool);
     this.hasTransactionTimeout = version >= 170_000;
     this.#expireLater();
@@ -136,7 +143,7 @@ export class PostgresDatabase implements Database, TransactionHost {
   async fateOf(claim: Claim, until: number): Promise<ClaimResult> {
     for (;;) {
       const left = Math.max(0, until - this.clock.monotonic());
-      const [, answer] = await this.#borrow(left, (connection) =>
+      const [, answer] = await this.borrow(left, (connection) =>
         Promise.all([connection.sendCommand("begin"), connection.send(claimStatement(claim)), connection.sendCommand("rollback")]),
       );
       const result = readClaim(answer);
@@ -147,14 +154,14 @@ export class PostgresDatabase implements Database, TransactionHost {
 
   async ping(): Promise<void> {
     try {
-      await this.#borrow(pingMs, (connection) => connection.sendCommand("select 1"));
+      await this.borrow(pingMs, (connection) => connection.sendCommand("select 1"));
     } catch (error) {
       throw databaseFault(error);
     }
   }
 
   /** Waits so long for a connection, and uses it no longer than that: then it is cut, as one that the network swallowed. */
-  async #borrow<T>(withinMs: number, work: (connection: Connection) => Promise<T>): Promise<T> {
+  async borrow<T>(withinMs: number, work: (connection: Connection) => Promise<T>): Promise<T> {
     const connection = await this.#usable().wait(this.clock.monotonic() + withinMs);
     const cut = this.clock.schedule(Math.max(withinMs, pingMs), () => void connection.close(true));
     try {
@@ -195,7 +202,7 @@ export class PostgresDatabase implements Database, TransactionHost {
   }
 
   async #expire(): Promise<number> {
-    const { rows } = await this.#borrow(expireMs, (connection) => connection.send(expireStatement(expireBatch)));
+    const { rows } = await this.borrow(expireMs, (connection) => connection.send(expireStatement(expireBatch)));
     return Number(rows[0]?.deleted ?? 0);
   }
 }

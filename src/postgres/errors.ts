@@ -73,6 +73,12 @@ const meanings: Readonly<Record<string, Meaning>> = {
     message: "The transaction took longer than its deadline and was ended by the database. Nothing was changed.",
     broken: true,
   },
+  // Raised by functions of our own.
+  PL001: {
+    code: "aborted",
+    type: "lease_lost",
+    message: "The lease of this worker ended, and others have its tasks now. Nothing was changed.",
+  },
   "25006": {
     ...gone,
     type: "database_read_only",

@@ -1,6 +1,31 @@
 import type pg from "pg";
 import { broken, type MigratedModule } from "../migration-files.ts";
 
+/** All of them: what runs tasks, and what people ask of them. */
+const taskFunctions = [
+  "now_ms()",
+  "start_tasks(uuid[], text[], text[], text[], smallint[], boolean[], text[], text[])",
+  "start_task(uuid, text, text, text, smallint, boolean, text, text, bigint, bigint, uuid, uuid, bigint)",
+  "claim_tasks(bigint, text, integer, text, bigint, text[], integer, double precision, double precision)",
+  "complete_tasks(bigint, smallint, tid[], boolean)",
+  "complete_task(bigint, smallint, tid, boolean)",
+  "retry_tasks(bigint, smallint[], tid[], bigint[], boolean[], text[])",
+  "bury_tasks(bigint, smallint[], tid[], text[], text[], text[])",
+  "give_back_tasks(bigint, smallint[], tid[])",
+  "join_workers(text, integer)",
+  "leave_workers(bigint)",
+  "tick_worker(bigint, integer, boolean, text[], integer, integer, bigint)",
+  "expire_tasks(integer, bigint, bigint)",
+  "task_stats(text[], integer)",
+  "dead_tasks(text, integer)",
+  "revive_tasks(uuid, text, integer)",
+  "pause_tasks(text, boolean)",
+  "cancel_task(uuid)",
+  "task_state(uuid)",
+]
+  .map((signature) => `plimsoll.${signature}`)
+  .join(", ");
+
 /** Lets the application's role use what the migrations made, and what later ones will make; of Plimsoll's own schema only what it needs. */
 export async function grantTo(client: pg.Client, role: string, modules: readonly MigratedModule[]): Promise<void> {
   const app = client.escapeIdentifier(role);
@@ -24,6 +49,7 @@ export async function grantTo(client: pg.Client, role: string, modules: readonly
     grant usage on schema plimsoll to ${app};
     grant select on plimsoll.migrations to ${app};
     revoke execute on all functions in schema plimsoll from public;
+    grant execute on function ${taskFunctions} to ${app};
     grant execute on function plimsoll.tenant(), plimsoll.actor(), plimsoll.now(), plimsoll.claim(uuid, bytea),
       plimsoll.record(uuid, bytea, double precision, text, text), plimsoll.expire_idempotency(integer) to ${app};
     ${grants.join("")}

@@ -1,0 +1,81 @@
+import type { Statement } from "../../operation/transaction.ts";
+import type { ClaimRequest, Place, Settlement, TaskRow } from "../../tasks/store.ts";
+
+// Columns as arrays: one statement of one text, whatever the number of rows.
+
+/** Reads the rows when the statement is sent: until then more may be added. */
+export function insertion(rows: readonly TaskRow[]): Statement {
+  return {
+    text: "select plimsoll.start_tasks($1, $2, $3, $4, $5, $6, $7, $8)",
+    columnsAsIs: true,
+    get values() {
+      return [
+        rows.map(({ id }) => id),
+        rows.map(({ name }) => name),
+        rows.map(({ queue }) => queue),
+        rows.map(({ lane }) => lane),
+        rows.map(({ priority }) => priority),
+        rows.map(({ capped }) => capped),
+        rows.map(({ input }) => input),
+        rows.map(({ context }) => context ?? null),
+      ];
+    },
+  };
+}
+
+export function insertionOne({ id, name, queue, lane, priority, capped, input, context, delayMs, at, unique }: TaskRow): Statement {
+  return {
+    text: "select id, state from plimsoll.start_task($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+    columnsAsIs: true,
+    values: [
+      ...[id, name, queue, lane, priority, capped, input, context ?? null, delayMs === undefined ? null : Math.round(delayMs), at ?? null],
+      ...[unique?.id ?? null, unique?.inputHash ?? null, unique?.ttlMs ?? null],
+    ],
+  };
+}
+
+export function claim(token: number, { queue, limit, after, floor, except, perLane, rate }: ClaimRequest): Statement {
+  return {
+    text: "select * from plimsoll.claim_tasks($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    columnsAsIs: true,
+    values: [token, queue, limit, after ?? null, floor, except, perLane ?? null, rate?.perSecond ?? null, rate?.burst ?? null],
+  };
+}
+
+/** One statement for each slot in which completed tasks lie, and one each for those that are retried and buried; each returns how many. */
+export function settlement(token: number, { completed, retried, buried }: Settlement): readonly Statement[] {
+  const statements: Statement[] = [];
+  for (const keep of [false, true])
+    for (let slot = 0; slot < 4; slot++) {
+      const places = completed.filter((task) => task.slot === slot && task.keep === keep).map(({ place }) => place);
+      if (places.length === 0) continue;
+      statements.push({
+        text: "select plimsoll.complete_tasks($1, $2, $3, $4) as kept",
+        columnsAsIs: true,
+        values: [token, slot, places, keep],
+      });
+    }
+  if (retried.length > 0)
+    statements.push({
+      text: "select plimsoll.retry_tasks($1, $2, $3, $4, $5, $6) as kept",
+      columnsAsIs: true,
+      values: [
+        ...[token, ...placesOf(retried), retried.map(({ delayMs }) => Math.ceil(delayMs))],
+        ...[retried.map(({ spent }) => spent), retried.map(({ context }) => context)],
+      ],
+    });
+  if (buried.length > 0)
+    statements.push({
+      text: "select plimsoll.bury_tasks($1, $2, $3, $4, $5, $6) as kept",
+      columnsAsIs: true,
+      values: [
+        ...[token, ...placesOf(buried), buried.map(({ code }) => code)],
+        ...[buried.map(({ reason }) => reason), buried.map(({ context }) => context)],
+      ],
+    });
+  return statements;
+}
+
+export function placesOf(tasks: readonly Place[]): [number[], string[]] {
+  return [tasks.map(({ slot }) => slot), tasks.map(({ place }) => place)];
+}

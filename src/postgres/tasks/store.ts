@@ -1,0 +1,133 @@
+import type { Clock } from "../../core/clock.ts";
+import { limits } from "../../core/limits.ts";
+import type { Statement } from "../../operation/transaction.ts";
+import type { ClaimedTask, ClaimRequest, Place, Settlement, StartResult, TaskNews, TaskRow, TaskStore, Tick } from "../../tasks/store.ts";
+import { type Answer, asCommand, type Connection } from "../connection.ts";
+import { databaseFault } from "../errors.ts";
+import { PostgresTaskAdmin } from "./admin.ts";
+import { listenForTasks } from "./listener.ts";
+import { Notifier } from "./notifier.ts";
+import { claim, insertion, insertionOne, placesOf, settlement } from "./statements.ts";
+
+/** What the store needs of the database that it belongs to. */
+export interface TaskStoreHost {
+  readonly clock: Clock;
+  /** For what needs a session; undefined before the start. */
+  readonly sessionUrl: string | undefined;
+  /** Uses a connection for a bounded time. */
+  borrow<T>(withinMs: number, work: (connection: Connection) => Promise<T>): Promise<T>;
+}
+
+/** How long a statement on tasks may take before its connection is cut. */
+const statementMs = 10_000;
+
+/** Keeps tasks in Postgres. See the migration for how, and {@link TaskStore} for what is guaranteed. */
+export class PostgresTaskStore implements TaskStore {
+  readonly admin: PostgresTaskAdmin;
+  readonly #host: TaskStoreHost;
+  readonly #notifier: Notifier;
+
+  constructor(host: TaskStoreHost) {
+    this.#host = host;
+    this.admin = new PostgresTaskAdmin((statement) => this.#ask(statement));
+    this.#notifier = new Notifier(host.clock, (queues) => this.#ask({ text: notifyText, values: [queues], columnsAsIs: true }));
+  }
+
+  insertion = insertion;
+  insertionOne = insertionOne;
+
+  readResult({ id, state }: Readonly<Record<string, unknown>>): StartResult {
+    return { id, state } as unknown as StartResult;
+  }
+
+  async insert(rows: readonly TaskRow[]): Promise<void> {
+    await this.#ask(insertion(rows));
+  }
+
+  async insertOne(row: TaskRow): Promise<StartResult> {
+    const { rows } = await this.#ask(insertionOne(row));
+    return this.readResult(rows[0] ?? {});
+  }
+
+  completion(token: number, { slot, place }: Place, keep: boolean): Statement {
+    return { text: "select plimsoll.complete_task($1, $2, $3, $4)", values: [token, slot, place, keep], columnsAsIs: true };
+  }
+
+  async join(name: string): Promise<number> {
+    const { rows } = await this.#ask({
+      text: "select plimsoll.join_workers($1, $2) as token",
+      values: [name, limits.taskLeaseMs],
+      columnsAsIs: true,
+    });
+    return Number(rows[0]?.token);
+  }
+
+  async leave(token: number): Promise<void> {
+    await this.#ask({ text: "select plimsoll.leave_workers($1)", values: [token], columnsAsIs: true });
+  }
+
+  /** A claim that a crash of the server forgets was never made: nothing is lost by not waiting for the disk. */
+  async claim(token: number, request: ClaimRequest): Promise<readonly ClaimedTask[]> {
+    const { rows } = await this.#borrow(async (connection) => {
+      const ignored = () => undefined;
+      connection.sendAside(asCommand("begin"), ignored);
+      connection.sendAside(asCommand("set local synchronous_commit = off"), ignored);
+      const claimed = connection.send(claim(token, request));
+      const [answer] = await Promise.all([claimed, connection.sendCommand("commit")]);
+      return answer;
+    });
+    return rows as unknown as readonly ClaimedTask[];
+  }
+
+  async settle(token: number, settled: Settlement): Promise<number> {
+    const statements = settlement(token, settled);
+    const answers = await this.#borrow(async (connection) => {
+      const [only] = statements;
+      if (statements.length === 1 && only !== undefined) return [await connection.send(only)];
+      connection.sendAside(asCommand("begin"), () => undefined);
+      const [end, ...rest] = (
+        await Promise.all([...statements.map((statement) => connection.send(statement)), connection.sendCommand("commit")])
+      ).reverse();
+      if (end?.command !== "COMMIT") throw new Error(`the settlement ended with ${end?.command}`);
+      return rest;
+    });
+    return answers.reduce((sum, { rows }) => sum + Number(rows[0]?.kept ?? 0), 0);
+  }
+
+  async giveBack(token: number, tasks: readonly Place[]): Promise<void> {
+    if (tasks.length === 0) return;
+    await this.#ask({ text: "select plimsoll.give_back_tasks($1, $2, $3)", values: [token, ...placesOf(tasks)], columnsAsIs: true });
+  }
+
+  async tick(token: number, renew: boolean, queues: readonly string[]): Promise<Tick> {
+    const { rows } = await this.#ask({
+      text: "select * from plimsoll.tick_worker($1, $2, $3, $4, $5, $6, $7)",
+      values: [token, limits.taskLeaseMs, renew, queues, limits.taskRescues, limits.taskBatch, limits.taskSlotBytes],
+      columnsAsIs: true,
+    });
+    const { alive, rescued, promoted, waiting, next_due_ms: nextDueMs } = rows[0] as Record<string, unknown>;
+    return { alive, rescued, promoted, waiting, nextDueMs: nextDueMs ?? undefined } as Tick;
+  }
+
+  listen(heard: (news: TaskNews) => void, lost: () => void): Promise<() => void> {
+    return listenForTasks(this.#host.sessionUrl ?? "", { heard, lost });
+  }
+
+  tell(queues: readonly string[]): void {
+    this.#notifier.tell(queues);
+  }
+
+  #ask(statement: Statement): Promise<Answer> {
+    return this.#borrow((connection) => connection.send(statement));
+  }
+
+  async #borrow<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    try {
+      return await this.#host.borrow(statementMs, work);
+    } catch (error) {
+      throw databaseFault(error);
+    }
+  }
+}
+
+const notifyText = "select pg_notify('plimsoll_tasks', q) from unnest($1::text[]) as q";

@@ -1,0 +1,39 @@
+import type { Code } from "../core/code.ts";
+import { limits } from "../core/limits.ts";
+
+/** One attempt that failed. */
+export interface TaskFailure {
+  /** *Units*: milliseconds since the epoch, of the worker's clock. */
+  readonly at: number;
+  readonly attempt: number;
+  readonly code: Code;
+  readonly type: string;
+  readonly message: string;
+}
+
+/** What a task remembers: on whose behalf it runs, the trace that it belongs to, and what went wrong so far. */
+export interface TaskContext {
+  readonly tenant?: string | undefined;
+  readonly actor?: string | undefined;
+  readonly trace?: string | undefined;
+  readonly failures?: readonly TaskFailure[];
+}
+
+const messageChars = 500;
+const nothing: TaskContext = {};
+
+export function readContext(text: string | null): TaskContext {
+  return text === null ? nothing : (JSON.parse(text) as TaskContext);
+}
+
+/** Undefined where there is nothing to remember. */
+export function writeContext({ tenant, actor, trace }: TaskContext): string | undefined {
+  return tenant === undefined && actor === undefined && trace === undefined ? undefined : JSON.stringify({ tenant, actor, trace });
+}
+
+/** Adds a failure, and forgets the oldest beyond the bound. */
+export function withFailure(text: string | null, failure: TaskFailure): string {
+  const context = readContext(text);
+  const failures = [...(context.failures ?? []), { ...failure, message: failure.message.slice(0, messageChars) }];
+  return JSON.stringify({ ...context, failures: failures.slice(-limits.taskFailures) });
+}

@@ -1,0 +1,219 @@
+import type { Clock } from "../core/clock.ts";
+import { limits } from "../core/limits.ts";
+import type { TaskDefinition } from "./definition.ts";
+import { LaneQueue } from "./lane-queue.ts";
+import type { ClaimedTask, QueueRate, TaskStore } from "./store.ts";
+
+/** How a queue is served by one process. */
+export interface QueueSpec {
+  /** Tasks that run at once. *Default*: 100. */
+  readonly concurrency?: number;
+  /** Tasks that are begun in the whole fleet. */
+  readonly rate?: { readonly perSecond: number; readonly burst?: number };
+}
+
+export interface QueueWorkerOptions {
+  readonly queue: string;
+  readonly spec: QueueSpec;
+  readonly definitions: ReadonlyMap<string, TaskDefinition>;
+  readonly store: TaskStore;
+  readonly clock: Clock;
+  /** Undefined while there is no lease. */
+  readonly token: () => number | undefined;
+  readonly run: (task: ClaimedTask, queue: QueueWorker) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** What is claimed ahead lasts so long at the pace of the moment: longer would take it from workers who are idle. */
+const aheadMs = 100;
+const paceShare = 0.3;
+
+/** Claims the tasks of one queue, and hands over as many at once as may run. */
+export class QueueWorker {
+  readonly options: QueueWorkerOptions;
+  readonly #concurrency: number;
+  readonly #perLane: number | undefined;
+  readonly #rate: QueueRate | undefined;
+  /** Claimed and not begun: in turn, and those whose operation has no slot free. */
+  readonly #held = new LaneQueue<ClaimedTask>();
+  readonly #parked = new Map<string, ClaimedTask[]>();
+  #parkedCount = 0;
+  readonly #runningByName = new Map<string, number>();
+  #running = 0;
+  /** Ended, and not written yet. */
+  #settling = 0;
+  #claiming = false;
+  #again = false;
+  #filling = false;
+  #closed = false;
+  #after: string | undefined;
+  /** Tasks ended in a second. */
+  #pace = 0;
+  #endedSince = 0;
+  #paceSince: number;
+
+  constructor(options: QueueWorkerOptions) {
+    this.options = options;
+    const { spec, definitions, clock, queue } = options;
+    this.#concurrency = spec.concurrency ?? limits.taskConcurrency;
+    const caps = [...definitions.values()].flatMap((task) => (task.queue === queue && task.perLane !== undefined ? [task.perLane] : []));
+    this.#perLane = caps.length === 0 ? undefined : Math.min(...caps);
+    this.#rate = spec.rate && { perSecond: spec.rate.perSecond, burst: spec.rate.burst ?? Math.max(1, spec.rate.perSecond) };
+    this.#paceSince = clock.monotonic();
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  /** There may be something to claim. */
+  wake(): void {
+    if (this.#closed) return;
+    if (this.#claiming) this.#again = true;
+    else void this.#claim();
+  }
+
+  /** An attempt has ended: its slot is free. */
+  ended(task: ClaimedTask): void {
+    this.#running--;
+    this.#settling++;
+    this.#endedSince++;
+    const left = (this.#runningByName.get(task.name) ?? 1) - 1;
+    this.#runningByName.set(task.name, left);
+    const parked = this.#parked.get(task.name);
+    const next = parked?.shift();
+    if (next !== undefined) {
+      this.#parkedCount--;
+      this.#begin(next);
+    }
+    this.#fill();
+  }
+
+  /** What became of a task is durable. */
+  settled(): void {
+    this.#settling--;
+    if (this.#again && !this.#claiming && this.#hasRoom()) this.wake();
+  }
+
+  /** Claims nothing more; returns what was claimed and not begun. */
+  close(): readonly ClaimedTask[] {
+    this.#closed = true;
+    return this.forget();
+  }
+
+  /** Lets go of what was claimed and not begun. */
+  forget(): readonly ClaimedTask[] {
+    const held = [...this.#held.clear(), ...[...this.#parked.values()].flat()];
+    this.#parked.clear();
+    this.#parkedCount = 0;
+    return held;
+  }
+
+  get #waiting(): number {
+    return this.#held.size + this.#parkedCount;
+  }
+
+  /** How many more may be claimed now. */
+  #room(): number {
+    const ahead = this.#pace === 0 ? this.#concurrency : Math.max(this.#concurrency / 8, (this.#pace * aheadMs) / 1_000);
+    const bound = Math.min(limits.tasksHeld, this.#concurrency + ahead);
+    return Math.min(limits.taskBatch, Math.floor(bound - this.#running - this.#waiting - this.#settling));
+  }
+
+  /** Room for half of what may run: claims of a few tasks at a time would cost more than they bring. */
+  #hasRoom(): boolean {
+    return this.#room() >= Math.min(limits.taskBatch, this.#concurrency) / 2;
+  }
+
+  async #claim(): Promise<void> {
+    const { store, token, queue, failed } = this.options;
+    this.#claiming = true;
+    try {
+      do {
+        this.#again = false;
+        const lease = token();
+        const limit = this.#room();
+        if (lease === undefined) return;
+        if (limit < 1) {
+          this.#again = true;
+          return;
+        }
+        const tasks = await store.claim(lease, {
+          ...{ queue, limit, after: this.#after, floor: 0, perLane: this.#perLane, rate: this.#rate },
+          except: this.#saturated(),
+        });
+        if (this.#closed || lease !== token()) {
+          await store.giveBack(lease, tasks).catch(() => undefined);
+          return;
+        }
+        this.#take(tasks, limit);
+      } while (this.#again && !this.#closed);
+    } catch (error) {
+      failed(error);
+    } finally {
+      this.#claiming = false;
+    }
+  }
+
+  #take(tasks: readonly ClaimedTask[], limit: number): void {
+    if (tasks.length < limit && this.#after !== undefined) {
+      // The lanes behind the last one are served; it begins anew with the first.
+      this.#after = undefined;
+      this.#again = true;
+    } else if (tasks.length > 0) {
+      const lanes = new Set(tasks.map(({ lane }) => lane));
+      this.#after = lanes.size > 1 ? [...lanes].sort().at(-1) : undefined;
+      if (tasks.length === limit || lanes.size > 1) this.#again = true;
+    }
+    if (tasks.length === 0) return;
+    for (const task of tasks) this.#held.push(task.lane, task);
+    this.#fill();
+  }
+
+  #fill(): void {
+    // One that ends as it begins comes back here.
+    if (this.#filling) return;
+    this.#filling = true;
+    while (this.#running < this.#concurrency) {
+      const task = this.#held.shift();
+      if (task === undefined) break;
+      if (this.#isSaturated(task.name)) this.#park(task);
+      else this.#begin(task);
+    }
+    this.#filling = false;
+    this.#measurePace();
+    // Claimed again before the last one is begun, so that the database and this process work at the same time.
+    if (this.#again && !this.#claiming && this.#hasRoom()) this.wake();
+  }
+
+  #begin(task: ClaimedTask): void {
+    this.#running++;
+    this.#runningByName.set(task.name, (this.#runningByName.get(task.name) ?? 0) + 1);
+    this.options.run(task, this);
+  }
+
+  #park(task: ClaimedTask): void {
+    const parked = this.#parked.get(task.name);
+    if (parked === undefined) this.#parked.set(task.name, [task]);
+    else parked.push(task);
+    this.#parkedCount++;
+  }
+
+  #isSaturated(name: string): boolean {
+    const definition = this.options.definitions.get(name);
+    return definition !== undefined && (this.#runningByName.get(name) ?? 0) >= definition.compiled.limits.concurrency;
+  }
+
+  #saturated(): readonly string[] {
+    return [...this.#parked].flatMap(([name, tasks]) => (tasks.length > 0 ? [name] : []));
+  }
+
+  #measurePace(): void {
+    const now = this.options.clock.monotonic();
+    const ms = now - this.#paceSince;
+    if (ms < 20) return;
+    this.#pace += ((this.#endedSince * 1_000) / ms - this.#pace) * paceShare;
+    this.#endedSince = 0;
+    this.#paceSince = now;
+  }
+}

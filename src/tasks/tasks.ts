@@ -1,0 +1,162 @@
+import type { Metrics } from "../core/metrics.ts";
+import type { AnySchema, Input } from "../core/schema.ts";
+import type { Service } from "../core/service.ts";
+import type { Signal } from "../core/signals.ts";
+import type { Uses } from "../operation/resource.ts";
+import type { Started, StartOptions, Task } from "../operation/task.ts";
+import type { Runtime } from "../pipeline/runtime.ts";
+import { defineTask, type TaskDefinition } from "./definition.ts";
+import { countTasks } from "./metrics.ts";
+import type { QueueSpec } from "./queue-worker.ts";
+import { taskRow } from "./row.ts";
+import { type TaskSignals, taskSignals } from "./signals.ts";
+import { TaskStarter } from "./starter.ts";
+import type { DeadTask, QueueStats, TaskState, TaskStore } from "./store.ts";
+import { TaskWorker } from "./worker.ts";
+
+/** How an app keeps and runs tasks. */
+export interface TasksSpec {
+  /** How queues are served; those that are not named here are served by the defaults. */
+  readonly queues?: Readonly<Record<string, QueueSpec>>;
+}
+
+/** Who starts a task from outside any operation. */
+export interface OutsideStart extends StartOptions {
+  readonly tenant?: string;
+  /** On whose behalf. */
+  readonly actor?: string;
+}
+
+const statsBound = 100_000;
+const expireEveryTicks = 40;
+
+/** The tasks of an app: what starts them, what runs them, and what people ask about them. */
+export class Tasks {
+  /** What an app starts and stops. */
+  readonly service: Service;
+  readonly signals: TaskSignals = taskSignals();
+  readonly #runtime: Runtime;
+  readonly #store: TaskStore;
+  readonly #starter: TaskStarter;
+  readonly #worker: TaskWorker | undefined;
+  readonly #definitions: ReadonlyMap<string, TaskDefinition>;
+  readonly #onTick: (() => Promise<void>)[] = [];
+  #ticks = 0;
+
+  constructor(options: {
+    readonly runtime: Runtime;
+    readonly store: TaskStore;
+    readonly spec: TasksSpec;
+    readonly metrics: Metrics;
+    readonly name: string;
+    /** Whether this process runs tasks, or only starts them. */
+    readonly works: boolean;
+    readonly stopping: Signal<undefined>;
+  }) {
+    const { runtime, store, spec, metrics, name, works, stopping } = options;
+    this.#runtime = runtime;
+    this.#store = store;
+    const tasks = [...runtime.registry.operations.values()].filter(({ kind }) => kind === "task");
+    this.#definitions = new Map(tasks.map((compiled) => [compiled.name, defineTask(compiled)]));
+    const wake = (queues: ReadonlySet<string>) => {
+      this.#worker?.wake(queues);
+      store.tell([...queues]);
+    };
+    this.#starter = new TaskStarter({ store, clock: runtime.clock, definitions: this.#definitions, wake });
+    if (works && (this.#definitions.size > 0 || spec.queues !== undefined))
+      this.#worker = new TaskWorker({
+        ...{ name, runtime, store, definitions: this.#definitions, queues: spec.queues ?? {}, signals: this.signals, stopping },
+        onTick: () => this.#tick(),
+      });
+    countTasks(metrics, { signals: this.signals, running: () => this.#worker?.running ?? 0 });
+    runtime.tasks = this.#starter;
+    const worker = this.#worker;
+    this.service = { name: "tasks", start: async () => worker?.start(), stop: async () => worker?.stop() };
+  }
+
+  /** Whether this process runs tasks. */
+  get works(): boolean {
+    return this.#worker !== undefined;
+  }
+
+  /** The queues of all tasks that this app knows. */
+  get queues(): readonly string[] {
+    return [...new Set([...this.#definitions.values()].map(({ queue }) => queue))];
+  }
+
+  /** Runs `work` with the worker's regular look at the database, at most once in a second and a half. */
+  eachTick(work: () => Promise<void>): void {
+    this.#onTick.push(work);
+  }
+
+  /** Starts a task. It is durable when this resolves; callers at the same time share durable writes. */
+  start<I extends AnySchema, U extends Uses>(task: Task<I, U>, input: Input<I>, options: OutsideStart = {}): Promise<Started> {
+    return this.#starter.startRow(this.#rowOf(task, input, options));
+  }
+
+  /** Starts many, a thousand in each durable write; returns their ids. Options hold for all of them; a key does not. */
+  async startMany<I extends AnySchema, U extends Uses>(
+    task: Task<I, U>,
+    inputs: readonly Input<I>[],
+    options: Omit<OutsideStart, "key" | "delay" | "at"> = {},
+  ): Promise<readonly string[]> {
+    const rows = inputs.map((input) => this.#rowOf(task, input, options));
+    await this.#starter.startMany(rows);
+    return rows.map(({ id }) => id);
+  }
+
+  /** What waits, runs and failed, by queue. *Bounds*: counts end at 100,000. */
+  stats(queues: readonly string[] = this.queues): Promise<readonly QueueStats[]> {
+    return this.#store.admin.stats(queues, statsBound);
+  }
+
+  /** Dead letters, the last ones first. */
+  dead({ name, limit = 100 }: { readonly name?: string; readonly limit?: number } = {}): Promise<readonly DeadTask[]> {
+    return this.#store.admin.dead(name, Math.min(limit, 1_000));
+  }
+
+  /** Gives dead letters a new life: one by its id, those of one task, or all; returns how many. *Default*: at most 1,000. */
+  async revive({
+    id,
+    name,
+    limit = 1_000,
+  }: {
+    readonly id?: string;
+    readonly name?: string;
+    readonly limit?: number;
+  } = {}): Promise<number> {
+    const revived = await this.#store.admin.revive({ id, name, limit });
+    this.#store.tell(this.queues);
+    return revived;
+  }
+
+  /** Nothing more of a queue is begun, in the whole fleet. */
+  pause(queue: string): Promise<void> {
+    return this.#store.admin.pause(queue, true);
+  }
+
+  async resume(queue: string): Promise<void> {
+    await this.#store.admin.pause(queue, false);
+    this.#store.tell([queue]);
+  }
+
+  /** Cancels what has not begun, and aborts the signal of what runs: `running`. */
+  cancel(id: string): Promise<"cancelled" | "running" | "unknown"> {
+    return this.#store.admin.cancel(id);
+  }
+
+  state(id: string): Promise<TaskState> {
+    return this.#store.admin.state(id);
+  }
+
+  #rowOf(task: Task, input: unknown, { tenant, actor, ...options }: OutsideStart) {
+    const definition = this.#starter.definitionOf(task);
+    const from = { tenant, actorId: actor, traceparent: undefined };
+    return taskRow(definition, { id: this.#runtime.clock.uuid(), from, input, options });
+  }
+
+  async #tick(): Promise<void> {
+    if (++this.#ticks % expireEveryTicks === 0) await this.#store.admin.expire();
+    for (const work of this.#onTick) await work();
+  }
+}

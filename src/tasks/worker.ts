@@ -1,0 +1,263 @@
+import { type Clock, sleep, type Timer } from "../core/clock.ts";
+import { Fault } from "../core/fault.ts";
+import { limits } from "../core/limits.ts";
+import type { Service } from "../core/service.ts";
+import type { Signal } from "../core/signals.ts";
+import type { RunningExecution } from "../pipeline/running-execution.ts";
+import type { Runtime } from "../pipeline/runtime.ts";
+import { withFailure } from "./context.ts";
+import type { TaskDefinition } from "./definition.ts";
+import { TaskInvocation } from "./invocation.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
+import { type QueueSpec, QueueWorker } from "./queue-worker.ts";
+import { Settler } from "./settler.ts";
+import type { TaskSignals } from "./signals.ts";
+import type { ClaimedTask, TaskNews, TaskStore } from "./store.ts";
+
+export interface WorkerOptions {
+  readonly name: string;
+  readonly runtime: Runtime;
+  readonly store: TaskStore;
+  readonly definitions: ReadonlyMap<string, TaskDefinition>;
+  readonly queues: Readonly<Record<string, QueueSpec>>;
+  readonly signals: TaskSignals;
+  readonly stopping: Signal<undefined>;
+  /** What else is looked after once a tick, such as schedules. */
+  readonly onTick: () => Promise<void>;
+}
+
+const rejoinMs = 500;
+const listenAgainMs = 1_000;
+/** An unknown task may be known to a newer version of this code: it waits for a worker of that. */
+const unknownAttempts = 20;
+const unknownDelayMs = 15_000;
+
+/**
+ * Serves queues: claims their tasks under a lease, runs them, and makes durable what became of them.
+ * *Guarantees*: what it claimed is done, given back, or taken over by others a lease after its last renewal; a stop gives back at once what was not begun.
+ */
+export class TaskWorker implements Service {
+  readonly name = "tasks";
+  readonly #options: WorkerOptions;
+  readonly #clock: Clock;
+  readonly #queues = new Map<string, QueueWorker>();
+  readonly #executions = new Map<string, RunningExecution>();
+  readonly #settler: Settler;
+  #token: number | undefined;
+  #renewedAt = 0;
+  #timer: Timer | undefined;
+  #ticking: Promise<void> | undefined;
+  #unlisten: (() => void) | undefined;
+  #state: "new" | "open" | "closing" | "closed" = "new";
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    const { store, definitions, queues, runtime } = options;
+    this.#clock = runtime.clock;
+    this.#settler = new Settler({
+      store,
+      token: () => this.#token ?? -1,
+      pause: (ms) => sleep(this.#clock, ms),
+      lost: (tasks) => options.signals.lost.publish({ tasks }),
+    });
+    const names = new Set([...[...definitions.values()].map(({ queue }) => queue), ...Object.keys(queues)]);
+    for (const queue of names) {
+      const worker = new QueueWorker({
+        ...{ queue, spec: queues[queue] ?? {}, definitions, store, clock: this.#clock },
+        token: () => this.#token,
+        run: (task, served) => this.#run(task, served),
+        failed: (error) => this.#failed(error),
+      });
+      this.#queues.set(queue, worker);
+    }
+  }
+
+  get running(): number {
+    return this.#executions.size;
+  }
+
+  get queueNames(): readonly string[] {
+    return [...this.#queues.keys()];
+  }
+
+  async start(): Promise<void> {
+    const { store, stopping } = this.#options;
+    this.#token = await store.join(this.#options.name);
+    this.#renewedAt = this.#clock.monotonic();
+    this.#state = "open";
+    stopping.on(() => void this.close());
+    await this.#listen();
+    this.#tickSoon(0);
+  }
+
+  /** Begins nothing more, and gives back what it has not begun. */
+  async close(): Promise<void> {
+    if (this.#state !== "open") return;
+    this.#state = "closing";
+    const held = [...this.#queues.values()].flatMap((queue) => queue.close());
+    const token = this.#token;
+    if (token === undefined || held.length === 0) return;
+    await this.#options.store.giveBack(token, held).catch(() => undefined);
+    this.#options.store.tell(this.queueNames);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#state === "closed" || this.#state === "new") return;
+    await this.close();
+    this.#state = "closed";
+    this.#unlisten?.();
+    await this.#settler.idle();
+    this.#timer?.cancel();
+    await this.#ticking;
+    const token = this.#token;
+    this.#token = undefined;
+    if (token !== undefined) await this.#options.store.leave(token).catch(() => undefined);
+    this.#options.store.tell(this.queueNames);
+  }
+
+  /** There may be something to claim in these queues. */
+  wake(queues: Iterable<string>): void {
+    for (const queue of queues) this.#queues.get(queue)?.wake();
+  }
+
+  async #listen(): Promise<void> {
+    this.#unlisten = await this.#options.store.listen(
+      (news) => this.#hear(news),
+      // Nothing is heard any more; the tick looks after everything meanwhile.
+      () => this.#state === "open" && this.#clock.schedule(listenAgainMs, () => this.#listen().catch(() => undefined)),
+    );
+  }
+
+  #hear(news: TaskNews): void {
+    if ("queue" in news) this.wake([news.queue]);
+    else
+      this.#executions
+        .get(news.cancel)
+        ?.stop(new Fault({ code: "failed_precondition", type: "task_cancelled", message: "The task was cancelled while it ran." }));
+  }
+
+  #run(task: ClaimedTask, served: QueueWorker): void {
+    const { definitions, runtime, store, signals } = this.#options;
+    const definition = definitions.get(task.name);
+    const token = this.#token;
+    if (definition === undefined) return this.#runUnknown(task, served);
+    if (token === undefined) return served.ended(task);
+    if (task.attempt === 1) signals.began.publish({ task: task.name, lagMs: task.lag });
+    const invocation = new TaskInvocation(task, {
+      ...{ definition, store, token },
+      ended: (execution, ended) => this.#ended(execution, ended, served),
+    });
+    const execution = runtime.start(definition.compiled, invocation);
+    if (!execution.settled) this.#executions.set(task.id, execution);
+  }
+
+  #ended(execution: RunningExecution, { task, definition, committed }: TaskInvocation, served: QueueWorker): void {
+    this.#executions.delete(task.id);
+    const outcome = outcomeOf(definition, {
+      fault: committed ? undefined : execution.fault,
+      attempt: task.attempt,
+      waitedMs: task.lag,
+      random: () => this.#clock.random(),
+    });
+    this.#options.signals.ended.publish({ task: task.name, id: task.id, outcome: outcome.kind, attempt: task.attempt });
+    served.ended(task);
+    if (committed || outcome.kind === "lost") served.settled();
+    else if (outcome.kind === "completed") this.#settler.complete({ slot: task.slot, place: task.place, keep: definition.history }, served);
+    else this.#settleFailed(task, { fault: execution.fault!, outcome, served });
+  }
+
+  #settleFailed(
+    task: ClaimedTask,
+    {
+      fault,
+      outcome,
+      served,
+    }: { readonly fault: Fault; readonly outcome: Exclude<Outcome, { kind: "completed" | "lost" }>; readonly served: QueueWorker },
+  ): void {
+    const { slot, place, attempt } = task;
+    const { code, type } = fault;
+    const cause = fault.cause instanceof Error ? `${fault.cause.name}: ${fault.cause.message}` : fault.message;
+    const failure = { at: this.#clock.now(), attempt, code, type, message: code === "internal" ? cause : fault.message };
+    const context = outcome.kind === "retried" && !outcome.spent ? task.context : withFailure(task.context, failure);
+    if (outcome.kind === "buried") this.#settler.bury({ slot, place, code: type, reason: failure.message, context }, served);
+    else this.#settler.retry({ slot, place, delayMs: outcome.delayMs, spent: outcome.spent, context }, served);
+  }
+
+  #runUnknown(task: ClaimedTask, served: QueueWorker): void {
+    const { slot, place, attempt, name } = task;
+    const message = `No module of this worker has a task named ${name}. Start a worker that does, or cancel the task.`;
+    const failure = { at: this.#clock.now(), attempt, code: "unimplemented" as const, type: "task_unknown", message };
+    this.#options.signals.ended.publish({
+      task: "unknown",
+      id: task.id,
+      outcome: attempt < unknownAttempts ? "retried" : "buried",
+      attempt,
+    });
+    served.ended(task);
+    const context = withFailure(task.context, failure);
+    if (attempt < unknownAttempts) this.#settler.retry({ slot, place, delayMs: unknownDelayMs, spent: true, context }, served);
+    else this.#settler.bury({ slot, place, code: "task_unknown", reason: message, context }, served);
+  }
+
+  #failed(error: unknown): void {
+    if (error instanceof Fault && error.type === "lease_lost") return this.#loseLease();
+    this.#options.signals.failing.publish({ error });
+  }
+
+  /** Others have these tasks now: whatever still runs here is stopped, and could not be completed anyway. */
+  #loseLease(): void {
+    if (this.#token === undefined) return;
+    this.#token = undefined;
+    for (const queue of this.#queues.values()) queue.forget();
+    const fault = new Fault({ code: "aborted", type: "lease_lost", message: "The lease of this worker ended; others run its tasks now." });
+    for (const execution of [...this.#executions.values()]) execution.stop(fault);
+    this.#tickSoon(rejoinMs);
+  }
+
+  #tickSoon(delayMs: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#clock.schedule(delayMs, () => {
+      this.#ticking ??= this.#tick().finally(() => {
+        this.#ticking = undefined;
+      });
+    });
+  }
+
+  async #tick(): Promise<void> {
+    let nextMs: number = limits.taskTickMs;
+    try {
+      if (this.#token === undefined) await this.#rejoin();
+      else nextMs = await this.#look(this.#token);
+      if (this.#state === "open") await this.#options.onTick();
+    } catch (error) {
+      this.#failed(error);
+    }
+    // A worker that could not renew must take itself for dead before others do.
+    if (this.#token !== undefined && this.#clock.monotonic() - this.#renewedAt >= limits.taskLeaseMs) this.#loseLease();
+    if (this.#state !== "closed") this.#tickSoon(nextMs);
+  }
+
+  async #look(token: number): Promise<number> {
+    const { store, signals } = this.#options;
+    const askedAt = this.#clock.monotonic();
+    const renew = askedAt - this.#renewedAt >= limits.taskHeartbeatMs - limits.taskTickMs;
+    const tick = await store.tick(token, renew, this.#state === "open" ? this.queueNames : []);
+    if (!tick.alive) {
+      this.#loseLease();
+      return rejoinMs;
+    }
+    if (renew) this.#renewedAt = askedAt;
+    if (tick.rescued > 0) signals.rescued.publish({ tasks: tick.rescued });
+    if (tick.rescued > 0 || tick.promoted > 0) store.tell(this.queueNames);
+    this.wake(tick.waiting);
+    return Math.max(20, Math.min(limits.taskTickMs, tick.nextDueMs ?? limits.taskTickMs));
+  }
+
+  async #rejoin(): Promise<void> {
+    if (this.#state !== "open") return;
+    const since = this.#clock.monotonic();
+    this.#token = await this.#options.store.join(this.#options.name);
+    this.#renewedAt = since;
+    this.wake(this.queueNames);
+  }
+}
