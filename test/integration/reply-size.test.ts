@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { command, module, signedIn } from "plimsoll";
+import { command, fail, fault, module, signedIn } from "plimsoll";
 import { type TestDatabase, testActor, testApp, testDatabase } from "plimsoll/testing";
 import { z } from "zod";
 import { limits } from "../../src/core/limits.ts";
@@ -25,6 +25,19 @@ const kept = command("t.kept", {
 });
 const told = command("t.told", { ...{ ...spec, idempotent: "no" }, run: async ({ text }) => ({ text }) });
 
+const Refused = fault("refused", {
+  code: "failed_precondition",
+  details: z.object({ text: z.string() }),
+  message: "It is refused. Ask for less.",
+});
+const refused = command("t.refused", {
+  ...{ ...spec, idempotent: "key", faults: [Refused] },
+  async run({ id, text }, { sql }) {
+    await sql`insert into bank.told (id) values (${id})`.run();
+    return fail(Refused, { text });
+  },
+});
+
 describe("a reply", () => {
   let database: TestDatabase;
   before(async () => {
@@ -32,7 +45,7 @@ describe("a reply", () => {
     await database.admin("create table bank.told (id text primary key); grant all on bank.told to public");
   });
   after(() => database.drop());
-  const start = () => testApp({ modules: [bank, module("t", { operations: [kept, told] })], actor: testActor(), database });
+  const start = () => testApp({ modules: [bank, module("t", { operations: [kept, told, refused] })], actor: testActor(), database });
   const ids = async () => (await database.admin("select id from bank.told order by id")).map(({ id }) => id);
 
   for (const [name, letter, bytes] of [
@@ -65,6 +78,25 @@ describe("a reply", () => {
       assert.ok((await ids()).includes(input.id));
     });
   }
+
+  it("that is a fault has details as bounded: what just fits is kept, more is refused by name, and nothing of it is kept", async () => {
+    await using app = await start();
+    const largestText = "a".repeat(largest);
+    for (let time = 0; time < 2; time++)
+      await assert.rejects(app.call(refused, { id: "details", text: largestText }, { key: "details-fit" }), { type: "refused" });
+
+    const executed = app.executed(refused);
+    await assert.rejects(app.call(refused, { id: "details", text: `${largestText}a` }, { key: "details" }), { code: "internal" });
+    const { fault: seen } = await executed;
+    assert.equal(seen?.type, "reply_too_large");
+    assert.match(seen.message, /^t\.refused ended with refused, whose details have 262145 bytes, .* at most 262144; .*Put less/);
+    assert.deepEqual(
+      (await ids()).filter((id) => id === "details"),
+      [],
+    );
+    // The key is free for a fault that fits.
+    await assert.rejects(app.call(refused, { id: "details", text: "" }, { key: "details" }), { type: "refused", details: { text: "" } });
+  });
 
   it("without a key may be larger", async () => {
     await using app = await start();
