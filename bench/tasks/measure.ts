@@ -149,15 +149,14 @@ async function measureEnqueue(bench: Bench, { callers, loadSeconds: seconds, bul
 export async function measureIdle(contender: TaskContender, stores: Stores, plan: Plan): Promise<number> {
   await using bench = await Bench.open(contender, stores, plan);
   const count = await bench.store.countStatements();
-  try {
-    await bench.startWorker({ ...count.urls, types: 20, queues: 5 });
-    await sleep(plan.idleSeconds * 250);
-    const before = await count.read();
-    await sleep(plan.idleSeconds * 1_000);
-    return ((await count.read()) - before) / plan.idleSeconds;
-  } finally {
-    await count.close();
-  }
+  const worker = await bench.startWorker({ ...count.urls, types: 20, queues: 5 });
+  await sleep(plan.idleSeconds * 250);
+  const before = await count.read();
+  await sleep(plan.idleSeconds * 1_000);
+  const statements = (await count.read()) - before;
+  await worker.stop();
+  await count.close();
+  return statements / plan.idleSeconds;
 }
 
 /** What a million waiting tasks take. Who would need too long for them puts in fewer, and the size is multiplied. */

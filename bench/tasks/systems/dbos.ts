@@ -28,6 +28,7 @@ export const system: TaskSystem = {
       logger: quiet,
     });
     const pool = new pg.Pool({ connectionString: url, max: connections });
+    pool.on("error", () => {});
     const options = { queueName: queueName(0), workflowName: taskName(0), appVersion: applicationVersion };
     return {
       enqueue: (input) => client.enqueue(options, input),

@@ -19,6 +19,7 @@ export const system: TaskSystem = {
     // The queues of the worker that is measured at rest, too.
     for (const name of namesOf({ types: 20 })) await boss.createQueue(name, { notify: target.variant === "notify" });
     const pool = new pg.Pool({ connectionString: url, max: connections });
+    pool.on("error", () => {});
     return {
       enqueue: (input) => boss.send(taskName(0), input),
       enqueueMany: (inputs) =>

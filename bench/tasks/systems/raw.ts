@@ -40,6 +40,7 @@ const acknowledgeAndKeep = {
 export const system: TaskSystem = {
   async produce({ url, connections }) {
     const pool = new pg.Pool({ connectionString: url, max: connections });
+    pool.on("error", () => {});
     await pool.query(tables);
     const wake = await startWaking(url);
     return {
@@ -72,6 +73,7 @@ export const system: TaskSystem = {
 
   async work({ url, queues, history }, handle) {
     const pool = new pg.Pool({ connectionString: url, max: loops });
+    pool.on("error", () => {});
     const names = Array.from({ length: queues }, (_, queue) => queueName(queue));
     const done = history ? acknowledgeAndKeep : acknowledge;
     const lease = randomUUID();
