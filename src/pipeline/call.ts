@@ -15,7 +15,7 @@ export async function callInside(
   operation: Operation,
   inner: { readonly input: unknown; readonly transaction: Transaction; readonly caller: CompiledOperation },
 ): Promise<unknown> {
-  const compiled = resolve(execution, operation);
+  const compiled = resolve(execution, operation, inner.transaction);
   assert(
     compiled.kind === "query" || compiled.kind === "command",
     `${compiled.name} is a ${compiled.kind}: it cannot run inside a transaction.`,
@@ -71,9 +71,9 @@ export async function callApart(
   return shape(compiled, JSON.parse(done));
 }
 
-function resolve(execution: RunningExecution, operation: Operation): CompiledOperation {
+function resolve(execution: RunningExecution, operation: Operation, joins?: Transaction): CompiledOperation {
   execution.throwIfSettled();
-  execution.callStarts();
+  execution.callStarts(joins);
   const compiled = execution.runtime.registry.byContract.get(operation);
   assert(
     compiled !== undefined,

@@ -224,19 +224,21 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
     this.runtime.entered = this;
   }
 
-  /** Counts an inner call against the budget. */
-  callStarts(): void {
+  /** Counts an inner call against the budget. A transaction that it would have joined cannot commit without it. */
+  callStarts(joins?: Transaction): void {
     const limit = this.compiled.limits.calls;
     if (++this.calls <= limit) return;
     const refusal: Refusal = { limit: `${this.operation} calls`, value: limit, load: this.calls, mode: this.compiled.limits.mode };
     this.refusal = refusal;
     if (refusal.mode === "measure") return;
-    throw new Fault({
+    const fault = new Fault({
       code: "internal",
       type: "call_budget_exceeded",
       message: `${this.operation} may call ${limit} operations and tried to call one more. Call fewer, or raise budget.calls.`,
       details: { limit: refusal.limit, value: limit, load: this.calls },
     });
+    joins?.doom(fault);
+    throw fault;
   }
 
   /** Whatever it waits for before its handler begins (a token's verification, its body, a slot) is queueing. */

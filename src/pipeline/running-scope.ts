@@ -73,7 +73,7 @@ export class RunningScope implements SqlRunner {
     return (task: Task, input: unknown, options: StartOptions = {}) => {
       const { runtime, tenant, traceId, spanId, sampled } = execution;
       execution.throwIfSettled();
-      execution.callStarts();
+      execution.callStarts(this.#transaction);
       assert(runtime.tasks !== undefined, `${execution.operation} starts ${task.name}, and this app has no database that keeps tasks.`);
       execution.wakes ??= new Set();
       const from = { tenant, actorId: execution.actorId, traceparent: formatTraceparent({ traceId, spanId, sampled }) };

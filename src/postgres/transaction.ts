@@ -73,7 +73,7 @@ export class PostgresTransaction implements Transaction {
 
   async run(statement: Statement): Promise<StatementResult> {
     this.#assertUsable();
-    this.#owner.statementStarts(statement);
+    this.#starts(statement);
     const sentAt = this.#host.clock.monotonic();
     let failed = true;
     this.#unanswered++;
@@ -90,6 +90,16 @@ export class PostgresTransaction implements Transaction {
       this.#unanswered--;
       this.#owner.databaseLeaves();
       this.#owner.statementEnds(statement, sentAt, failed);
+    }
+  }
+
+  /** Half of what was meant must not be committed, also where the handler catches that the other half was refused. */
+  #starts(statement: Statement): void {
+    try {
+      this.#owner.statementStarts(statement);
+    } catch (error) {
+      this.doom(error);
+      throw error;
     }
   }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { command, fail, fault, module, type Sql, signedIn } from "plimsoll";
+import { command, fail, fault, module, query, type Sql, signedIn } from "plimsoll";
 import { postgres } from "plimsoll/postgres";
 import { type TestDatabase, testActor, testApp, testDatabase } from "plimsoll/testing";
 import { z } from "zod";
@@ -47,6 +47,26 @@ for (const server of await testServers()) {
         return {};
       },
     });
+    const overruns = (idempotent: "key" | "no") =>
+      command(`t.overruns-${idempotent}`, {
+        ...{ ...quick, budget: { deadline: "2s", queries: 1 }, idempotent },
+        async run(_, { sql }) {
+          await insert(sql, "first");
+          await insert(sql, "second").catch(() => undefined);
+          return {};
+        },
+      });
+    const [overrunsWithKey, overrunsWithout] = [overruns("key"), overruns("no")] as const;
+    const nothing = query("t.nothing", { ...{ ...quick }, run: async () => ({}) });
+    const callsOnce = command("t.calls-once", {
+      ...{ ...quick, budget: { deadline: "2s", calls: 1 }, idempotent: "no" },
+      async run(_, { sql, call }) {
+        await insert(sql, "caller");
+        await call(nothing, {});
+        await call(nothing, {}).catch(() => undefined);
+        return {};
+      },
+    });
     const late: { run?: () => Promise<unknown> } = {};
     const leaks = command("t.leaks", {
       ...{ ...quick, idempotent: "key" },
@@ -74,9 +94,10 @@ for (const server of await testServers()) {
       await database.drop();
       await server.stop();
     });
+    const operations = [breaks, swallows, floats, floatsWithoutKey, leaks, defers, overrunsWithKey, overrunsWithout, nothing, callsOnce];
     const start = () =>
       testApp({
-        modules: [bank, probe, module("t", { operations: [breaks, swallows, floats, floatsWithoutKey, leaks, defers] })],
+        modules: [bank, probe, module("t", { operations })],
         actor: alice,
         database: postgres({ url: database.url, connections: 2 }),
       });
@@ -93,6 +114,20 @@ for (const server of await testServers()) {
         const executed = app.executed(operation);
         await assert.rejects(app.call(operation, {}), { code: "internal" });
         assert.equal((await executed).fault?.type, "floating_statements");
+      }
+      assert.deepEqual(await kept(), []);
+    });
+
+    it("is what broke its budget, also where the handler catches that", async () => {
+      await using app = await start();
+      for (const [operation, type] of [
+        [overrunsWithKey, "query_budget_exceeded"],
+        [overrunsWithout, "query_budget_exceeded"],
+        [callsOnce, "call_budget_exceeded"],
+      ] as const) {
+        const executed = app.executed(operation);
+        await assert.rejects(app.call(operation, {}), { code: "internal" });
+        assert.equal((await executed).fault?.type, type);
       }
       assert.deepEqual(await kept(), []);
     });
