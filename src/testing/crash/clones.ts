@@ -1,0 +1,82 @@
+import type { Module } from "../../operation/module.ts";
+import { withClient } from "../../postgres/client.ts";
+import { embeddedTestServer, type TestDatabase, type TestServer, testDatabase } from "../database.ts";
+import { endOthers, saveRows } from "./rewind.ts";
+
+/** The database of one run, as the test sees it: past the app and past its proxy. */
+export type CrashDatabase = Pick<TestDatabase, "url" | "adminUrl" | "admin">;
+
+/** Databases that all begin alike: each is a copy of one that was prepared. */
+export class Clones implements AsyncDisposable {
+  readonly #server: TestServer;
+  readonly #base: TestDatabase;
+  readonly #stopServer: () => Promise<void>;
+  readonly #idle: CrashDatabase[] = [];
+  readonly #made: string[] = [];
+  #saved: Promise<unknown> | undefined;
+
+  private constructor(server: TestServer, base: TestDatabase, stopServer: () => Promise<void>) {
+    this.#server = server;
+    this.#base = base;
+    this.#stopServer = stopServer;
+  }
+
+  static async open(modules: readonly Module[], given: TestServer | undefined): Promise<Clones> {
+    const server = given ?? (await embeddedTestServer());
+    const base = await testDatabase({ modules, server });
+    return new Clones(server, base, given === undefined ? () => server.stop() : async () => undefined);
+  }
+
+  /** What all are copies of. It must not change once the first was taken, and nobody may be connected to it. */
+  get base(): CrashDatabase {
+    return this.#base;
+  }
+
+  /** One that nobody else uses, as the base was. */
+  async take(): Promise<CrashDatabase> {
+    this.#saved ??= this.#base.admin(saveRows);
+    await this.#saved;
+    return this.#idle.pop() ?? this.#make();
+  }
+
+  /** Makes it as it was for the next who takes one. */
+  async giveBack(database: CrashDatabase): Promise<void> {
+    const rewound = await withClient(database.adminUrl, async (client) => {
+      await client.query(endOthers);
+      const { rows } = await client.query<{ rewind: boolean }>("select plimsoll_crash.rewind()");
+      return rows[0]?.rewind;
+    });
+    if (rewound) this.#idle.push(database);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await withClient(this.#server.adminUrl, async (client) => {
+      for (const name of this.#made) await client.query(`drop database if exists ${name} with (force)`);
+    });
+    await this.#base.drop();
+    await this.#stopServer();
+  }
+
+  async #make(): Promise<CrashDatabase> {
+    const from = nameOf(this.#base.url);
+    const name = `${from}_${this.#made.length + 1}`;
+    this.#made.push(name);
+    await withClient(this.#server.adminUrl, (client) => client.query(`create database ${name} template ${from}`));
+    const adminUrl = renamed(this.#base.adminUrl, name);
+    return {
+      url: renamed(this.#base.url, name),
+      adminUrl,
+      admin: (text, values = []) => withClient(adminUrl, async (client) => (await client.query(text, [...values])).rows),
+    };
+  }
+}
+
+function nameOf(url: string): string {
+  return new URL(url).pathname.slice(1);
+}
+
+function renamed(url: string, name: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${name}`;
+  return changed.href;
+}

@@ -1,0 +1,187 @@
+import assert from "node:assert";
+import type { App, DatabaseContext, DatabaseSource } from "../../app/app.ts";
+import { systemClock } from "../../core/clock.ts";
+import { type Duration, toMs } from "../../core/duration.ts";
+import type { Module } from "../../operation/module.ts";
+import type { Database } from "../../operation/transaction.ts";
+import { postgres } from "../../postgres/database.ts";
+import { TestClock } from "../clock.ts";
+import type { TestServer } from "../database.ts";
+import { faults as allFaults, type CrashFault, type CrashPoint, formatPoint, isNamed } from "./boundary.ts";
+import { Clones, type CrashDatabase } from "./clones.ts";
+import { isQuiet } from "./quiet.ts";
+import { type CrashOutcome, type CrashScope, type Run, type RunSpec, runOnce } from "./run.ts";
+import type { CrashWorld } from "./world.ts";
+
+/** What is put to the test, and how. */
+export interface CrashSpec<K> {
+  /** What callers do: it is run once for each boundary and fault. The same calls in the same order make the same names. */
+  scenario(scope: CrashScope<K>): unknown;
+  /** Throws when something is wrong that must never be. */
+  invariants(outcome: CrashOutcome<K>): void | Promise<void>;
+  /** Fills the database of which every run gets a copy; nothing goes wrong here. What it returns, every run gets as `kept`. */
+  prepare?(start: { readonly app: App; readonly database: CrashDatabase }): K | Promise<K>;
+  /** Whether nothing is under way any more. *Default*: nothing runs in the app. */
+  settled?(outcome: CrashOutcome<K>): boolean | Promise<boolean>;
+  /** Which faults. *Default*: all that make sense at a boundary. */
+  readonly faults?: readonly CrashFault[];
+  /** One boundary, or one with its fault, as a failure prints it. *Default*: the environment's `PLIMSOLL_CRASH`, or all. */
+  readonly only?: string;
+  /** Runs at the most, chosen by the seed. *Default*: all. */
+  readonly most?: number;
+  /** *Default*: 1. */
+  readonly seed?: number;
+  /** Runs at the same time. *Default*: 4. */
+  readonly parallel?: number;
+  /** How long one run may take, healing included. *Default*: 15 s. */
+  readonly within?: Duration;
+  /** How long it takes, by the clock of the database, until a process that is gone is replaced: leases run out meanwhile. *Default*: 30 s. */
+  readonly downFor?: Duration;
+  /** How far the clock of the database jumps. *Default*: 1 min. */
+  readonly clockJump?: Duration;
+  /** How much time passes, by the clock of the database, whenever it is asked in vain whether all is settled. *Default*: none. */
+  readonly passTime?: Duration;
+  /** Connections of the app. *Default*: 4. */
+  readonly connections?: number;
+  /** *Default*: the embedded one. */
+  readonly server?: TestServer;
+}
+
+/** What a crash test found. */
+export interface CrashReport {
+  readonly boundaries: number;
+  readonly runs: number;
+  /** What went wrong in each of them, as `only` takes it. */
+  readonly points: readonly string[];
+  readonly failures: readonly CrashFailure[];
+  /** Points that were not reached when they were to fail: the scenario did not go the same way again. */
+  readonly missed: readonly string[];
+  readonly seed: number;
+  readonly seconds: number;
+  /** One line: what was run, and what came of it. */
+  readonly summary: string;
+}
+
+export interface CrashFailure {
+  /** `boundary / fault`, as `only` takes it. */
+  readonly point: string;
+  readonly error: unknown;
+  /** What happened in the run, in order. */
+  readonly journal: readonly string[];
+}
+
+const shownFailures = 5;
+const shownLines = 40;
+
+/**
+ * Runs a scenario once, and then once for every boundary at which something becomes durable and for everything that can go wrong there, and checks
+ * after each that what must be true is true.
+ * *Faults thrown*: an `AssertionError` that names every boundary and fault at which it is not, and how to run one of them again.
+ * *Guarantees*: each run has a database of its own; an app that is gone reaches neither it nor the outside any more.
+ * @example
+ * await crashTest(({ database }) => createApp({ modules: [orders], database }), {
+ *   scenario: ({ call }) => call(placeOrder, { lines }, { actor }),
+ *   invariants: async ({ database, ledger }) =>
+ *     assert.equal((await database.admin("select from orders.orders")).length, ledger.of(placeOrder).length),
+ * });
+ */
+export async function crashTest<K = void>(makeApp: (world: CrashWorld) => App, spec: CrashSpec<K>): Promise<CrashReport> {
+  const report = await explore(makeApp, spec);
+  assert(report.failures.length === 0, told(report));
+  return report;
+}
+
+/** As {@link crashTest}, but failures are only reported. */
+export async function explore<K = void>(makeApp: (world: CrashWorld) => App, spec: CrashSpec<K>): Promise<CrashReport> {
+  const startedAt = systemClock.monotonic();
+  await using clones = await Clones.open(modulesOf(makeApp), spec.server);
+  const runSpec = { ...withDefaults(spec), makeApp, clones, kept: await prepare(makeApp, spec, clones) };
+  const whole = await runOnce(runSpec, undefined);
+  if (whole.failure !== undefined) throw whole.failure;
+  const points = choose(whole.director.points(new Set(spec.faults ?? allFaults)), spec);
+  const runs = await runAll(runSpec, points, spec.parallel ?? 4);
+  const failures = runs
+    .filter(({ failure }) => failure !== undefined)
+    .map(({ point, failure, journal }) => ({ point: formatPoint(point!), error: failure, journal }));
+  const missed = runs.filter(({ struck }) => !struck).map(({ point }) => formatPoint(point!));
+  const seconds = (systemClock.monotonic() - startedAt) / 1_000;
+  const boundaries = whole.boundaries.length;
+  const summary = `${boundaries} boundaries, ${runs.length} runs, ${failures.length} failures, ${missed.length} not reached, seed ${spec.seed ?? 1}, ${seconds.toFixed(1)} s`;
+  return { boundaries, runs: runs.length, points: points.map(formatPoint), failures, missed, seed: spec.seed ?? 1, seconds, summary };
+}
+
+function withDefaults<K>(spec: CrashSpec<K>): Omit<RunSpec<K>, "makeApp" | "clones" | "kept"> {
+  const seconds = (duration: Duration) => toMs(duration) / 1_000;
+  return {
+    scenario: (scope) => spec.scenario(scope),
+    invariants: (outcome) => spec.invariants(outcome),
+    settled: (outcome) => (spec.settled === undefined ? isQuiet(outcome) : spec.settled(outcome)),
+    withinMs: toMs(spec.within ?? "15s"),
+    connections: spec.connections ?? 4,
+    downSeconds: seconds(spec.downFor ?? "30s"),
+    jumpSeconds: seconds(spec.clockJump ?? "1m"),
+    passSeconds: spec.passTime === undefined ? 0 : seconds(spec.passTime),
+  };
+}
+
+/** An app tells its database which modules it serves when it is made. */
+function modulesOf(makeApp: (world: CrashWorld) => App): readonly Module[] {
+  let modules: readonly Module[] = [];
+  const database: DatabaseSource = {
+    open: (context: DatabaseContext) => {
+      modules = context.modules;
+      return {} as Database;
+    },
+  };
+  makeApp({ database, url: "postgres://nowhere.invalid/none", outside: (_, target) => target });
+  return modules;
+}
+
+async function prepare<K>(makeApp: (world: CrashWorld) => App, spec: CrashSpec<K>, { base }: Clones): Promise<K> {
+  if (spec.prepare === undefined) return undefined as K;
+  const app = makeApp({ database: postgres({ url: base.url }), url: base.url, outside: (_, target) => target });
+  await app.start();
+  try {
+    return await spec.prepare({ app, database: base });
+  } finally {
+    await app.stop();
+  }
+}
+
+function choose<K>(
+  points: readonly CrashPoint[],
+  { only = process.env.PLIMSOLL_CRASH, most, seed = 1 }: CrashSpec<K>,
+): readonly CrashPoint[] {
+  if (only !== undefined && only !== "") return points.filter((point) => isNamed(point, only));
+  if (most === undefined || points.length <= most) return points;
+  const clock = new TestClock({ seed });
+  const drawn = points.map((point, nth) => ({ point, nth, lot: clock.random() }));
+  const chosen = drawn.toSorted((a, b) => a.lot - b.lot).slice(0, most);
+  return chosen.toSorted((a, b) => a.nth - b.nth).map(({ point }) => point);
+}
+
+async function runAll<K>(spec: RunSpec<K>, points: readonly CrashPoint[], parallel: number): Promise<Run[]> {
+  const runs: Run[] = [];
+  const waiting = points.entries();
+  const work = async () => {
+    for (const [nth, point] of waiting) runs[nth] = await runOnce(spec, point);
+  };
+  await Promise.all(Array.from({ length: parallel }, work));
+  return runs;
+}
+
+function told({ failures, summary }: CrashReport): string {
+  const shown = failures
+    .slice(0, shownFailures)
+    .map(({ point, error, journal }) =>
+      [
+        `at ${point}`,
+        `  ${error instanceof Error ? error.message.replaceAll("\n", "\n  ") : String(error)}`,
+        `  what happened:`,
+        ...journal.slice(-shownLines).map((line) => `    ${line}`),
+        `  again: PLIMSOLL_CRASH='${point}' in the environment, or { only: "${point}" }`,
+      ].join("\n"),
+    );
+  const rest = failures.slice(shownFailures).map(({ point }) => `at ${point}`);
+  return [`The invariants do not hold after every crash: ${summary}.`, ...shown, ...rest].join("\n");
+}

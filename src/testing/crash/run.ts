@@ -1,0 +1,114 @@
+import type { App } from "../../app/app.ts";
+import { sleep, systemClock } from "../../core/clock.ts";
+import { Fault } from "../../core/fault.ts";
+import type { Boundary, CrashPoint } from "./boundary.ts";
+import { Caller } from "./caller.ts";
+import type { Clones, CrashDatabase } from "./clones.ts";
+import { Director } from "./director.ts";
+import { CrashLedger } from "./ledger.ts";
+import { type CrashWorld, World } from "./world.ts";
+
+/** What the scenario may do: it is the caller of the app, and knows nothing of what goes wrong. */
+export interface CrashScope<K> {
+  /** Calls an operation, with the same key until it is answered. *Defaults*: a key that is the same in every run. */
+  readonly call: Caller["call"];
+  /** Sends a web request by `app.fetch`, again where its method, an Idempotency-Key or `harmless` allows it. */
+  readonly fetch: Caller["fetch"];
+  readonly ledger: CrashLedger;
+  readonly database: CrashDatabase;
+  /** What `prepare` returned. */
+  readonly kept: K;
+  /** The instance that lives now. */
+  app(): Promise<App>;
+}
+
+/** What is judged when all is quiet again. */
+export interface CrashOutcome<K> {
+  readonly ledger: CrashLedger;
+  readonly database: CrashDatabase;
+  readonly kept: K;
+  readonly app: App;
+}
+
+/** What every run of a lab has in common. */
+export interface RunSpec<K> {
+  readonly makeApp: (world: CrashWorld) => App;
+  readonly kept: K;
+  readonly clones: Clones;
+  scenario(scope: CrashScope<K>): unknown;
+  settled(outcome: CrashOutcome<K>): boolean | Promise<boolean>;
+  invariants(outcome: CrashOutcome<K>): void | Promise<void>;
+  readonly withinMs: number;
+  readonly connections: number;
+  readonly downSeconds: number;
+  readonly jumpSeconds: number;
+  /** *Units*: seconds of the database's clock that pass with each look whether all is settled. */
+  readonly passSeconds: number;
+}
+
+/** How one run ended. */
+export interface Run {
+  readonly point: CrashPoint | undefined;
+  readonly boundaries: readonly Boundary[];
+  /** Whether the boundary was reached. */
+  readonly struck: boolean;
+  readonly failure: unknown;
+  readonly journal: readonly string[];
+  readonly director: Director;
+}
+
+const settleEveryMs = 5;
+/** Looks before the clock is moved: what is under way needs no help. */
+const looksBeforePass = 20;
+
+/** Runs the scenario once on a database of its own, with or without a fault, lets the system heal, and judges it. */
+export async function runOnce<K>(spec: RunSpec<K>, point: CrashPoint | undefined): Promise<Run> {
+  const director = new Director(point);
+  const database = await spec.clones.take();
+  const { makeApp, connections, downSeconds, jumpSeconds } = spec;
+  let failure: unknown;
+  try {
+    const ledger = new CrashLedger();
+    await using world = new World({
+      ...{ makeApp, database, director, ledger },
+      ...{ connections, downSeconds, jumpSeconds },
+    });
+    const tooLong = sleep(systemClock, spec.withinMs).then(() => {
+      throw new Fault({ code: "deadline_exceeded", message: `The system did not heal within ${spec.withinMs} ms.` });
+    });
+    await Promise.race([live(spec, world, director), tooLong]);
+  } catch (error) {
+    failure = error;
+  } finally {
+    await spec.clones.giveBack(database);
+  }
+  return { point, boundaries: director.boundaries, struck: director.struck, failure, journal: director.journal, director };
+}
+
+async function live<K>(spec: RunSpec<K>, world: World, director: Director): Promise<void> {
+  const { ledger, database } = world.spec;
+  const { kept } = spec;
+  const caller = new Caller(world);
+  await world.instance();
+  director.open = true;
+  try {
+    await spec.scenario({
+      call: (operation, input, options) => caller.call(operation, input, options),
+      fetch: (request, options) => caller.fetch(request, options),
+      app: async () => (await world.instance()).app,
+      ...{ ledger, database, kept },
+    });
+  } catch (error) {
+    // The caller gave up where he was refused; what was done until then must be right all the same.
+    if (!(error instanceof Fault) || director.boundaries.length > 0) throw error;
+  }
+  const outcome = async (): Promise<CrashOutcome<K>> => ({ ledger, database, kept, app: (await world.instance()).app });
+  await world.setClockRight();
+  for (let looks = 1; !(await spec.settled(await outcome())); looks++) {
+    if (looks > looksBeforePass && spec.passSeconds > 0) await world.passTime(spec.passSeconds);
+    await sleep(systemClock, settleEveryMs);
+  }
+  director.open = false;
+  await spec.invariants(await outcome());
+  if (caller.problems.length > 0) throw new Fault({ code: "internal", message: caller.problems.join("; ") });
+}

@@ -1,0 +1,199 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { App, DatabaseSource } from "../../app/app.ts";
+import { sleep, systemClock } from "../../core/clock.ts";
+import { Fault } from "../../core/fault.ts";
+import type { CrashDatabase } from "./clones.ts";
+import type { Director } from "./director.ts";
+import { CrashGate, type Havoc } from "./gate.ts";
+import { labelledDatabase } from "./labelled-database.ts";
+import type { CrashLedger } from "./ledger.ts";
+import { WireProxy } from "./wire-proxy.ts";
+
+/** What an app of the lab is made with. */
+export interface CrashWorld {
+  /** The database, through a proxy of the lab. */
+  readonly database: DatabaseSource;
+  /** The same database, for what connects to it in other ways. */
+  readonly url: string;
+  /**
+   * Wraps a client of something outside (a mailer, a payment provider): each call of a method is a boundary, and stands in the ledger once it
+   * arrived. Methods must be asynchronous.
+   * @example provide: [override(mailer, outside("mailer", { send: async () => undefined }))]
+   */
+  outside<T extends object>(name: string, target: T): T;
+}
+
+export interface WorldSpec {
+  readonly makeApp: (world: CrashWorld) => App;
+  readonly database: CrashDatabase;
+  readonly director: Director;
+  readonly ledger: CrashLedger;
+  readonly connections: number;
+  /** How long nothing runs after a process is gone. *Units*: seconds of the database's clock. */
+  readonly downSeconds: number;
+  readonly jumpSeconds: number;
+}
+
+interface Instance {
+  readonly app: App;
+  readonly proxy: WireProxy;
+  /** Resolves when its process is gone. */
+  readonly gone: Promise<void>;
+  readonly isGone: () => boolean;
+  readonly abandon: () => void;
+}
+
+const startAttempts = 5;
+const startPauseMs = 20;
+const stopMs = 2_000;
+
+/** One run's database with the instances of the app that lived on it: one at a time. */
+export class World {
+  readonly spec: WorldSpec;
+  readonly #instances: Instance[] = [];
+  readonly #execution = new AsyncLocalStorage<string>();
+  #current: Promise<Instance> | undefined;
+  #offset = 0;
+  /** Who sends the requests behind the executions; set by the one who does. */
+  requests: Pick<Havoc, "isRepeatable" | "sendTwice"> = { isRepeatable: () => false, sendTwice: async () => undefined };
+
+  constructor(spec: WorldSpec) {
+    this.spec = spec;
+  }
+
+  /** The instance that lives; while the next one starts, it is waited for. */
+  instance(): Promise<Instance> {
+    this.#current ??= this.#start();
+    return this.#current;
+  }
+
+  /** The process that lives is gone: nothing of it reaches the database or the outside any more. The next one starts. */
+  readonly kill = (): void => {
+    const { director, downSeconds } = this.spec;
+    const last = this.#instances.at(-1);
+    if (last === undefined || last.isGone()) return;
+    last.abandon();
+    director.note("the process is gone, a new one starts");
+    this.#current = this.#moveClock(downSeconds).then(() => this.#start());
+    // Whoever needs the instance hears of it.
+    this.#current.catch(() => undefined);
+  };
+
+  readonly jump = async (direction: 1 | -1): Promise<void> => {
+    const { director, jumpSeconds } = this.spec;
+    await this.#moveClock(direction * jumpSeconds);
+    director.note(`the clock of the database is ${this.#offset} s ahead`);
+  };
+
+  /** A clock that was set back is set right. */
+  async setClockRight(): Promise<void> {
+    if (this.#offset < 0) await this.#moveClock(-this.#offset);
+  }
+
+  async passTime(seconds: number): Promise<void> {
+    await this.#moveClock(seconds);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#current?.catch(() => undefined);
+    await Promise.all(
+      this.#instances.map(async ({ app, proxy, isGone }) => {
+        if (isGone()) await proxy.stop();
+        await Promise.race([app.stop({ withinMs: 0 }), sleep(systemClock, stopMs)]).catch(() => undefined);
+        await proxy.stop();
+      }),
+    );
+  }
+
+  async #moveClock(seconds: number): Promise<void> {
+    if (seconds === 0) return;
+    this.#offset += seconds;
+    await this.spec.database.admin("select plimsoll.set_clock_offset(make_interval(secs => $1))", [this.#offset]);
+  }
+
+  async #start(): Promise<Instance> {
+    for (let attempt = 1; ; attempt++) {
+      const instance = await this.#make();
+      try {
+        await instance.app.start();
+        return instance;
+      } catch (error) {
+        instance.abandon();
+        if (attempt === startAttempts) throw error;
+        await sleep(systemClock, startPauseMs * attempt);
+      }
+    }
+  }
+
+  async #make(): Promise<Instance> {
+    const { makeApp, database, director, connections } = this.spec;
+    const havoc: Havoc = {
+      director,
+      kill: this.kill,
+      jump: this.jump,
+      isRepeatable: (execution) => this.requests.isRepeatable(execution),
+      sendTwice: (execution) => this.requests.sendTwice(execution),
+    };
+    const proxy = new WireProxy(database.url, new CrashGate(havoc));
+    await proxy.start();
+    const { promise: gone, resolve } = Promise.withResolvers<void>();
+    let isGone = false;
+    const url = proxy.through(database.url);
+    const app = makeApp({
+      database: labelledDatabase({ url, connections }, (owner) => director.nameOf(owner)),
+      url,
+      outside: (name, target) => this.#outside(name, target, () => isGone),
+    });
+    const around = <T>(active: object, run: () => T): T => this.#execution.run(director.nameOf(active), run);
+    app.runtime.surround([{ name: "crash-lab", attach: () => undefined, stop: async () => undefined, around }]);
+    const abandon = () => {
+      isGone = true;
+      proxy.abandon();
+      resolve();
+    };
+    const instance: Instance = { app, proxy, gone, isGone: () => isGone, abandon };
+    this.#instances.push(instance);
+    return instance;
+  }
+
+  #outside<T extends object>(name: string, target: T, isGone: () => boolean): T {
+    return new Proxy(target, {
+      get: (object, property) => {
+        const value: unknown = Reflect.get(object, property, object);
+        if (typeof value !== "function" || typeof property === "symbol") return value;
+        return (...args: unknown[]) => this.#call(`${name}.${property}`, { args, isGone, work: () => Reflect.apply(value, object, args) });
+      },
+    });
+  }
+
+  async #call(name: string, call: { readonly args: readonly unknown[]; isGone(): boolean; work(): unknown }): Promise<unknown> {
+    // The code of a process that is gone still stands in this one: here it ends.
+    const never = new Promise<never>(() => undefined);
+    if (call.isGone()) return never;
+    const { director, ledger } = this.spec;
+    const fault = director.reached("outbound", `${this.#execution.getStore() ?? "app"} ${name}`);
+    if (fault === "gone-before") {
+      this.kill();
+      return never;
+    }
+    if (fault === "fails-before") throw unanswered(name);
+    ledger.outside.push({ name, args: structuredClonable(call.args) });
+    const answer = await call.work();
+    if (call.isGone()) return never;
+    if (fault === "gone-after") {
+      this.kill();
+      return never;
+    }
+    if (fault === "fails-after") throw unanswered(name);
+    return answer;
+  }
+}
+
+/** Arguments as they were: without what cannot be copied, such as a signal. */
+function structuredClonable(args: readonly unknown[]): readonly unknown[] {
+  return args.map((arg) => (arg === undefined ? undefined : JSON.parse(JSON.stringify(arg) ?? "null")));
+}
+
+function unanswered(name: string): Fault {
+  return new Fault({ code: "unavailable", message: `${name} did not answer. Try again.`, retryAfterMs: 10 });
+}
