@@ -43,6 +43,8 @@ export interface ClaimedTask {
   readonly id: string;
   readonly name: string;
   readonly lane: string;
+  /** Its place in the lane. */
+  readonly rank: number;
   readonly attempt: number;
   readonly rescues: number;
   readonly input: string;

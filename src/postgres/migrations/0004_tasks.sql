@@ -167,8 +167,7 @@ begin
 end $$;
 
 create type plimsoll.claimed_task as (
-  slot smallint, place tid, id uuid, name text, lane text, born bigint, attempt smallint, rescues smallint, key uuid, input text, context text,
-  lag bigint
+  slot smallint, place tid, id uuid, name text, lane text, rank bigint, attempt smallint, rescues smallint, input text, context text, lag bigint
 );
 
 -- Leases up to p_limit tasks of a queue to a worker: of each lane after p_after the same share, the longest due first.
@@ -184,9 +183,12 @@ declare
   lane_at text := p_after;
   share integer;
   room integer := p_limit;
-  taken integer;
+  taken integer := 0;
   held record;
+  part record;
 begin
+  -- A claim that a crash of the server forgets was never made: nothing is lost by not waiting for the disk.
+  perform pg_catalog.set_config('synchronous_commit', 'off', true);
   -- Held until the commit, so that whoever rescues the worker's tasks waits for it, and sees what it claims here.
   perform from plimsoll.task_workers w where w.token = p_token for key share;
   if not found then
@@ -226,12 +228,13 @@ begin
     return;
   end if;
   share := pg_catalog.ceil(room::numeric / pg_catalog.cardinality(lanes));
-  return query
-    with picked as materialized (
-      select p.tableoid as part, p.ctid as place
+  -- By slot: a row that is named by its slot and its place is found without looking anywhere else.
+  for part in
+    select p.slot, pg_catalog.array_agg(p.ctid) as places from (
+      select p.slot, p.ctid
       from unnest(lanes) as l (lane)
       cross join lateral (
-        select t.tableoid, t.ctid from plimsoll.tasks t
+        select t.slot, t.ctid from plimsoll.tasks t
         where t.queue = p_queue and t.lane = l.lane and t.lease is null and t.rank >= p_floor and not (t.name = any (p_except))
         order by t.rank
         limit case when p_per_lane is null then share else least(share, greatest(0, p_per_lane - (
@@ -239,11 +242,14 @@ begin
         for update skip locked
       ) p
       limit room
-    )
-    update plimsoll.tasks t set lease = p_token, attempt = t.attempt + 1
-    from picked where t.ctid = picked.place and t.tableoid = picked.part
-    returning t.slot, t.ctid, t.id, t.name, t.lane, t.born, t.attempt, t.rescues, t.key, t.input, t.context, now_ms - t.born;
-  get diagnostics taken = row_count;
+    ) p group by p.slot
+  loop
+    return query
+      update plimsoll.tasks t set lease = p_token, attempt = t.attempt + 1
+      where t.slot = part.slot and t.ctid = any (part.places)
+      returning t.slot, t.ctid, t.id, t.name, t.lane, t.rank, t.attempt, t.rescues, t.input, t.context, now_ms - t.born;
+    taken := taken + pg_catalog.cardinality(part.places);
+  end loop;
   if p_rate is not null then
     update plimsoll.task_queues q set tokens = held.tokens - taken, refilled_at = plimsoll.now() where q.queue = p_queue;
   end if;
@@ -255,17 +261,22 @@ create function plimsoll.complete_tasks(p_token bigint, p_slot smallint, p_place
   as $$
 declare
   done integer;
+  keys uuid[];
+  ids uuid[];
 begin
-  with gone as (
-    delete from plimsoll.tasks t where t.slot = p_slot and t.ctid = any (p_places) and t.lease = p_token
-    returning t.id, t.name, t.born, t.attempt, t.key
-  ), freed as (
-    delete from plimsoll.task_keys k using gone where gone.key is not null and k.id = gone.key and k.task = gone.id and k.expires is null
-  ), kept as (
+  if p_keep then
     insert into plimsoll.task_done (id, done, name, born, attempt)
-    select g.id, plimsoll.now_ms(), g.name, g.born, g.attempt from gone g where p_keep
+    select t.id, plimsoll.now_ms(), t.name, t.born, t.attempt
+    from plimsoll.tasks t where t.slot = p_slot and t.ctid = any (p_places) and t.lease = p_token;
+  end if;
+  with gone as (
+    delete from plimsoll.tasks t where t.slot = p_slot and t.ctid = any (p_places) and t.lease = p_token returning t.id, t.key
   )
-  select count(*) into done from gone;
+  select count(*), pg_catalog.array_agg(g.key) filter (where g.key is not null), pg_catalog.array_agg(g.id) filter (where g.key is not null)
+    into done, keys, ids from gone g;
+  if keys is not null then
+    delete from plimsoll.task_keys k where k.id = any (keys) and k.task = any (ids) and k.expires is null;
+  end if;
   return done;
 end $$;
 

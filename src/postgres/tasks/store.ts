@@ -66,17 +66,12 @@ export class PostgresTaskStore implements TaskStore {
     await this.#ask({ text: "select plimsoll.leave_workers($1)", values: [token], columnsAsIs: true });
   }
 
-  /** A claim that a crash of the server forgets was never made: nothing is lost by not waiting for the disk. */
   async claim(token: number, request: ClaimRequest): Promise<readonly ClaimedTask[]> {
-    const { rows } = await this.#borrow(async (connection) => {
-      const ignored = () => undefined;
-      connection.sendAside(asCommand("begin"), ignored);
-      connection.sendAside(asCommand("set local synchronous_commit = off"), ignored);
-      const claimed = connection.send(claim(token, request));
-      const [answer] = await Promise.all([claimed, connection.sendCommand("commit")]);
-      return answer;
-    });
-    return rows as unknown as readonly ClaimedTask[];
+    const { rows } = await this.#ask(claim(token, request));
+    const tasks = rows as unknown as ClaimedTask[];
+    // They come by their place, which is most often their order already.
+    if (tasks.some(({ rank }, at) => at > 0 && rank < tasks[at - 1]!.rank)) tasks.sort((one, other) => one.rank - other.rank);
+    return tasks;
   }
 
   async settle(token: number, settled: Settlement): Promise<number> {
