@@ -74,7 +74,7 @@ const earlyBytes = 65_536;
 
 const noSink: BodySink = { chunk: () => undefined, end: () => undefined };
 
-// The server looks for `host` and `expect` only. It finds them by these names.
+// The server looks for `expect` only. It finds it by this name.
 Object.defineProperty(LeanRequest.prototype, "headers", {
   get(this: LeanRequest) {
     return this.known;

@@ -14,6 +14,7 @@ import { LeanRequest } from "./lean-request.ts";
 import { NodeInvocation } from "./node-invocation.ts";
 import {
   expectationUnknown,
+  hostAmbiguous,
   hostMissing,
   methodNotAllowed,
   requestMalformed,
@@ -221,9 +222,9 @@ export class HttpListener {
       const requestId = acceptableRequestId(headers.requestId) ?? this.host.runtime.ids.spanId();
       this.write({ request, response }, faultReply({ fault, requestId }));
     };
-    if (headers.host === undefined && request.httpVersionMinor === 1) {
+    if (headers.hosts !== 1 && (headers.hosts > 1 || request.httpVersionMinor === 1)) {
       response.shouldKeepAlive = false;
-      return refuse(hostMissing());
+      return refuse(headers.hosts === 0 ? hostMissing() : hostAmbiguous());
     }
     if (headers.expect !== undefined && headers.expect.toLowerCase() !== "100-continue") return refuse(expectationUnknown());
     if (url.length > limits.urlBytes) return refuse(urlTooLong(limits.urlBytes));

@@ -110,6 +110,13 @@ export const hostMissing = (): Fault =>
     message: "The request names no host. Send a Host header, as HTTP/1.1 demands.",
   });
 
+export const hostAmbiguous = (): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "request_malformed",
+    message: "The request names its host more than once. Send one Host header: whoever stands in between may have read the other.",
+  });
+
 export const expectationUnknown = (): Fault =>
   new Fault({
     code: "invalid_argument",

@@ -1,6 +1,7 @@
 /** The request headers that the platform reads. */
 export class RequestHeaders {
-  host: string | undefined = undefined;
+  /** How many `Host` lines there are. */
+  hosts = 0;
   expect: string | undefined = undefined;
   authorization: string | undefined = undefined;
   contentType: string | undefined = undefined;
@@ -28,7 +29,7 @@ export function readHeaders(raw: readonly string[]): RequestHeaders {
     const value = raw[i + 1] as string;
     switch (name.length) {
       case 4:
-        if (is(name, "host")) headers.host = value;
+        if (is(name, "host")) headers.hosts++;
         break;
       case 6:
         if (is(name, "expect")) {
