@@ -10,13 +10,25 @@ const full: Plan = {
   connections: 32,
   loadSeconds: 2,
   bulkBatch: 1_000,
-  paceSeconds: 8,
+  slowSeconds: 8,
+  fastSeconds: 4,
+  withHistory: true,
   warmUp: 2_000,
   process: 20_000,
   idleSeconds: 60,
   sizeTasks: 1_000_000,
 };
-const quick: Plan = { ...full, loadSeconds: 0.6, paceSeconds: 2, warmUp: 1_000, process: 8_000, idleSeconds: 6, sizeTasks: undefined };
+const quick: Plan = {
+  ...full,
+  loadSeconds: 0.5,
+  slowSeconds: 2,
+  fastSeconds: 0.5,
+  withHistory: false,
+  warmUp: 1_000,
+  process: 8_000,
+  idleSeconds: 3,
+  sizeTasks: undefined,
+};
 
 /** Durable tasks: producer and worker in processes of their own, and each system in a database, or a Redis, of its own. */
 export async function runTasks(options: BenchOptions): Promise<Report> {

@@ -11,7 +11,10 @@ export interface Plan {
   readonly connections: number;
   readonly loadSeconds: number;
   readonly bulkBatch: number;
-  readonly paceSeconds: number;
+  readonly slowSeconds: number;
+  readonly fastSeconds: number;
+  /** Whether tasks are completed a second time with what is done kept. */
+  readonly withHistory: boolean;
   /** How many tasks run before the clock starts, and how many it runs for. */
   readonly warmUp: number;
   readonly process: number;
@@ -95,8 +98,8 @@ function target({ history, variant }: TaskContender, { urls }: Store, { connecti
 /** One round of one system, on stores of its own that are dropped afterwards. */
 export async function measureRound(contender: TaskContender, stores: Stores, plan: Plan): Promise<TaskSample> {
   const sample = await measureWithoutHistory(contender, stores, plan);
-  if (contender.history === "never") return { ...sample, processHistoryPerSecond: undefined };
   if (contender.history === "always") return { ...sample, processHistoryPerSecond: sample.processPerSecond };
+  if (contender.history === "never" || !plan.withHistory) return { ...sample, processHistoryPerSecond: undefined };
   await using bench = await Bench.open(contender, stores, plan);
   return { ...sample, processHistoryPerSecond: await measureProcess(bench, plan, true) };
 }
@@ -109,12 +112,12 @@ async function measureWithoutHistory(contender: TaskContender, stores: Stores, p
 }
 
 /** From just before the enqueue is called in the one process to the start of the handler in the other. */
-async function measurePickup(bench: Bench, { paceSeconds }: Plan) {
+async function measurePickup(bench: Bench, { slowSeconds, fastSeconds }: Plan) {
   const worker = await bench.startWorker();
   const paced = async (perSecond: number, seconds: number) => worker.handled(await bench.producer.pace(perSecond, seconds));
   await paced(fastRate, 0.3);
-  const slow = await paced(slowRate, paceSeconds);
-  const fast = await paced(fastRate, paceSeconds / 2);
+  const slow = await paced(slowRate, slowSeconds);
+  const fast = await paced(fastRate, fastSeconds);
   await worker.stop();
   return { pickupP50Ms: slow.p50Ms, pickupP99Ms: slow.p99Ms, pickup1000P50Ms: fast.p50Ms, pickup1000P99Ms: fast.p99Ms };
 }

@@ -77,51 +77,51 @@ export const system: TaskSystem = {
     const names = Array.from({ length: queues }, (_, queue) => queueName(queue));
     const done = history ? acknowledgeAndKeep : acknowledge;
     const lease = randomUUID();
-    let closed = false;
-    let wakeUp = () => {};
+    const bell = new Bell();
     const listener = new pg.Client({ connectionString: url });
     listener.on("error", () => {});
+    listener.on("notification", () => bell.ring());
     await listener.connect();
-    let woken = false;
-    listener.on("notification", () => {
-      woken = true;
-      wakeUp();
-    });
     await listener.query(`listen ${channel}`);
-
+    const poll = setInterval(() => bell.ring(), pollMs);
+    let closed = false;
     const loop = async () => {
       while (!closed) {
+        const rings = bell.rings;
         const { rows } = await pool.query<{ id: string; input: TaskInput }>(claim, [lease, names]);
         if (rows.length > 0) {
           await Promise.all(rows.map(async ({ input }) => handle(input)));
           await pool.query(done, [rows.map(({ id }) => id), lease]);
-          continue;
-        }
-        if (!woken) await new Promise<void>((resolve) => whenWoken(resolve));
-        woken = false;
+        } else if (!closed) await bell.after(rings);
       }
     };
-    const sleeping = new Set<() => void>();
-    const whenWoken = (resolve: () => void) => {
-      sleeping.add(resolve);
-      wakeUp = () => {
-        for (const wake of sleeping) wake();
-        sleeping.clear();
-      };
-    };
-    const poll = setInterval(() => wakeUp(), pollMs);
     const running = Promise.all(Array.from({ length: loops }, loop));
     return {
       async close() {
         closed = true;
         clearInterval(poll);
-        wakeUp();
+        bell.ring();
         await running;
         await Promise.all([pool.end(), listener.end()]);
       },
     };
   },
 };
+
+/** Wakes whoever waits, and whoever has not yet begun to. */
+class Bell {
+  rings = 0;
+  #waiting: (() => void)[] = [];
+
+  ring(): void {
+    this.rings++;
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  after(rings: number): Promise<void> {
+    return this.rings > rings ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}
 
 /** Wakes the workers off the write path: a NOTIFY inside the insert would make the commits queue for its lock. */
 async function startWaking(url: string): Promise<{ soon(): void; close(): Promise<void> }> {
