@@ -158,7 +158,7 @@ class RunningApp implements App {
         stopping: this.signals.stopping,
       });
     this.#resources = new Resources(registry, spec.provide ?? []);
-    this.#ops = spec.ops && new Ops(spec.ops, { ready: () => this.#readiness(), sinks: spec.telemetry ?? [] });
+    this.#ops = spec.ops && new Ops(spec.ops, { ready: () => this.#readiness(), sinks: spec.telemetry ?? [], tasks: this.#tasks });
     registerGauges(this.metrics, this.runtime);
     this.#services = this.#plan();
   }

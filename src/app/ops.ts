@@ -4,6 +4,8 @@ import { Fault } from "../core/fault.ts";
 import { nodeHttp } from "../core/node/http.ts";
 import type { Service } from "../core/service.ts";
 import type { TelemetrySink } from "../operation/telemetry.ts";
+import type { Tasks } from "../tasks/tasks.ts";
+import { answerTasks } from "./ops-tasks.ts";
 
 export interface OpsSpec {
   /** 0 takes a free one. */
@@ -16,9 +18,11 @@ interface OpsSources {
   /** Undefined when ready, otherwise the reason. */
   ready(): Promise<string | undefined>;
   readonly sinks: readonly TelemetrySink[];
+  /** Undefined where the app keeps none. */
+  readonly tasks?: Tasks | undefined;
 }
 
-/** Serves `/livez`, `/readyz` and `/metrics`, for machines that watch and never for the public. */
+/** Serves `/livez`, `/readyz`, `/metrics` and `/tasks`, for machines that watch and never for the public. */
 export class Ops implements Service {
   readonly name = "ops";
   readonly #spec: OpsSpec;
@@ -58,14 +62,27 @@ export class Ops implements Service {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const page = this.#pages.get(request.url?.split("?")[0] ?? "");
-    if (page === undefined) return end(response, 404, `see ${[...this.#pages.keys()].join(", ")}\n`);
+    const path = request.url?.split("?")[0] ?? "";
+    if (path === "/tasks" || path.startsWith("/tasks/")) return this.#answerTasks(request, response);
+    const page = this.#pages.get(path);
+    if (page === undefined) return end(response, 404, `see ${[...this.#pages.keys(), "/tasks"].join(", ")}\n`);
     if (request.method !== "GET" && request.method !== "HEAD") return end(response, 405, "only GET\n");
     try {
       await page(response);
     } catch {
       // What failed is for its own log; whoever asks here only has to know that there is no answer.
       end(response, 500, "this could not be read\n");
+    }
+  }
+
+  async #answerTasks(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { tasks } = this.#sources;
+    try {
+      const answer = tasks && (await answerTasks(tasks, request));
+      if (answer === undefined) return end(response, 404, "see /tasks\n");
+      end(response, answer.status, { body: `${JSON.stringify(answer.body, null, 2)}\n`, contentType: "application/json" });
+    } catch {
+      end(response, 503, "the database does not answer\n");
     }
   }
 

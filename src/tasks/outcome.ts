@@ -28,6 +28,8 @@ export function outcomeOf(
   if (fault instanceof Snooze) return { kind: "retried", delayMs: fault.delayMs, spent: false };
   if (fault instanceof Discard) return { kind: "buried" };
   if (fault.type === "lease_lost") return { kind: "lost" };
+  // Its process stops: another goes on with it at once.
+  if (fault.type === "shutting_down") return { kind: "retried", delayMs: 0, spent: false };
   const { retry } = codes[fault.code];
   if (retry === "snooze") return { kind: "retried", delayMs: 0, spent: false };
   if (retry === "never" || attempt >= attempts || waitedMs >= ttlMs) return { kind: "buried" };

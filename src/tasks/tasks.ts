@@ -29,6 +29,7 @@ export interface OutsideStart extends StartOptions {
 
 const statsBound = 100_000;
 const expireEveryTicks = 40;
+const quietMs = 10_000;
 
 /** The tasks of an app: what starts them, what runs them, and what people ask about them. */
 export class Tasks {
@@ -70,6 +71,7 @@ export class Tasks {
       });
     countTasks(metrics, { signals: this.signals, running: () => this.#worker?.running ?? 0 });
     runtime.tasks = this.#starter;
+    this.#logFailures();
     const worker = this.#worker;
     this.service = { name: "tasks", start: async () => worker?.start(), stop: async () => worker?.stop() };
   }
@@ -147,6 +149,20 @@ export class Tasks {
 
   state(id: string): Promise<TaskState> {
     return this.#store.admin.state(id);
+  }
+
+  /** At most one line in ten seconds: a database that is gone fails every look at it. */
+  #logFailures(): void {
+    const { clock, signals } = this.#runtime;
+    let quietUntil = Number.NEGATIVE_INFINITY;
+    this.signals.failing.on(({ error }) => {
+      if (clock.monotonic() < quietUntil) return;
+      quietUntil = clock.monotonic() + quietMs;
+      const fields = { error: error instanceof Error ? error.message : String(error) };
+      const ids = { requestId: "", traceId: "", spanId: "" };
+      const message = "The worker cannot reach its tasks. It goes on trying.";
+      signals.logged.publish({ level: "warn", message, fields, at: clock.now(), operation: "plimsoll.tasks", ...ids });
+    });
   }
 
   #rowOf(task: Task, input: unknown, { tenant, actor, ...options }: OutsideStart) {

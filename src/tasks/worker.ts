@@ -28,6 +28,8 @@ export interface WorkerOptions {
 
 const rejoinMs = 500;
 const listenAgainMs = 1_000;
+/** How long a stop waits for what became of its tasks to be written. */
+const settleMs = 5_000;
 /** An unknown task may be known to a newer version of this code: it waits for a worker of that. */
 const unknownAttempts = 20;
 const unknownDelayMs = 15_000;
@@ -106,7 +108,12 @@ export class TaskWorker implements Service {
     await this.close();
     this.#state = "closed";
     this.#unlisten?.();
+    // Where the database takes nothing any more, others do again what is not written by then.
+    const late = this.#clock.schedule(settleMs, () => {
+      this.#token = undefined;
+    });
     await this.#settler.idle();
+    late.cancel();
     this.#timer?.cancel();
     await this.#ticking;
     const token = this.#token;
@@ -120,12 +127,17 @@ export class TaskWorker implements Service {
     for (const queue of queues) this.#queues.get(queue)?.wake();
   }
 
+  /** Where nothing can be heard, the tick looks after everything meanwhile. */
   async #listen(): Promise<void> {
-    this.#unlisten = await this.#options.store.listen(
-      (news) => this.#hear(news),
-      // Nothing is heard any more; the tick looks after everything meanwhile.
-      () => this.#state === "open" && this.#clock.schedule(listenAgainMs, () => this.#listen().catch(() => undefined)),
-    );
+    const again = () => this.#state === "open" && this.#clock.schedule(listenAgainMs, () => void this.#listen());
+    try {
+      this.#unlisten = await this.#options.store.listen((news) => this.#hear(news), again);
+      // What was told while nobody listened.
+      this.wake(this.queueNames);
+    } catch (error) {
+      this.#failed(error);
+      again();
+    }
   }
 
   #hear(news: TaskNews): void {
