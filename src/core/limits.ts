@@ -23,6 +23,8 @@ export const limits = {
   taskInputBytes: 262_144,
   /** Attempts of a task. Override: `retry.attempts`. */
   taskAttempts: 25,
+  /** The longest wait before another attempt of a task. */
+  retryDelayMs: 2_592_000_000,
   /** How often a task may take its process with it before it is buried. */
   taskRescues: 5,
   /** How long after it became due a task may still be begun. Override: `ttl`. */
@@ -51,6 +53,18 @@ export const limits = {
   taskHistoryMs: 604_800_000,
   /** Failed attempts that a task remembers; the first ones are forgotten. */
   taskFailures: 10,
+  /** Length of a cron expression. */
+  cronChars: 256,
+  /** How late a tick of a schedule may be noticed and still counts as on time. */
+  scheduleGraceMs: 60_000,
+  /** How far back the ticks of a schedule are made up for that asks for all it missed. */
+  scheduleCatchUpMs: 604_800_000,
+  /** Ticks of one schedule that start tasks in one transaction; further ones wait for the next look. */
+  scheduleBatch: 100,
+  /** How often a process reads again when its schedules ticked last. */
+  scheduleReadMs: 15_000,
+  /** How long it is remembered when a schedule ticked last that nobody declares any more. */
+  scheduleKeptMs: 34_560_000_000,
   /** Requests per second of one actor, or of one address where nobody signed in. Override: `createApp({ rateLimit })`. */
   ratePerSecond: 1_000,
   /** Requests that one actor may make at once above the rate. */
@@ -152,7 +166,7 @@ export const limits = {
   /** How long the embedded Postgres may take to become ready, recovery from a crash included. */
   embeddedStartMs: 120_000,
   /** Attempts to start it while what was left of an earlier server goes away: about 10 s. */
-  embeddedStartAttempts: 9,
+  embeddedStartAttempts: 50,
   /** How long it may take to stop before it is stopped harder. */
   embeddedStopMs: 10_000,
   /** How long a start or stop waits for those of other processes on the same directory. */

@@ -123,7 +123,7 @@ export class EmbeddedPostgres implements Service {
         return (await this.#adopt()) ?? (await this.#launch());
       } catch (error) {
         if (attempt >= limits.embeddedStartAttempts || !this.#mayPass(error)) throw error;
-        await sleep(this.#clock, 20 * 2 ** attempt);
+        await sleep(this.#clock, Math.min(20 * 2 ** attempt, longestPauseMs));
       }
     }
   }
@@ -195,6 +195,9 @@ export class EmbeddedPostgres implements Service {
     return turn;
   }
 }
+
+/** A killed server may be reaped late, and nobody tells when: asking costs 20 ms, so that it is asked often. */
+const longestPauseMs = 200;
 
 interface Running {
   readonly postmaster: Postmaster;

@@ -43,9 +43,14 @@ describe("after a SIGKILL", () => {
     assert.deepEqual(await query(server.adminUrl, "select id from survivors"), [{ id: 7 }]);
   });
 
-  it("of the server, it waits for those of its processes that are still at work", async (t) => {
+  it("of the server, it waits for those of its processes that are still at work, and asks often whether they are", async (t) => {
     const directory = prepared();
-    const server = launcher(t, { directory });
+    const pauses: number[] = [];
+    const schedule = (delayMs: number, callback: () => void) => {
+      pauses.push(delayMs);
+      return systemClock.schedule(delayMs, callback);
+    };
+    const server = launcher(t, { directory, clock: { ...systemClock, schedule } });
     await server.start();
     const client = new pg.Client(server.adminUrl);
     client.on("error", () => undefined);
@@ -59,6 +64,7 @@ describe("after a SIGKILL", () => {
     await server.stop();
     await server.start();
     assert.match(readFileSync(join(directory, "postgres.log"), "utf8"), /pre-existing shared memory block/);
+    assert.equal(Math.max(...pauses), 200);
     await query;
     await client.end().catch(() => undefined);
   });
