@@ -3,7 +3,7 @@ import "./core/node/version.ts";
 
 export { type App, type AppSpec, createApp } from "./app/app.ts";
 export type { DirectCall } from "./app/direct-call.ts";
-export { supervise } from "./app/supervisor.ts";
+export { exitOnFault, supervise } from "./app/supervisor.ts";
 export type { Surface } from "./app/surface.ts";
 export { type Clock, systemClock } from "./core/clock.ts";
 export type { Code } from "./core/code.ts";

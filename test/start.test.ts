@@ -54,6 +54,17 @@ async function start(): Promise<Running> {
 
 const noCurl = spawnSync("curl", ["--version"]).error !== undefined && "curl is not installed";
 
+test("without its secret it does not start, and says so in one message", () => {
+  const { JWT_SECRET: _, ...env } = process.env;
+  const app = spawnSync(process.execPath, ["--conditions=source", join(root, "examples/start/main.ts")], {
+    cwd: folder,
+    env,
+    encoding: "utf8",
+  });
+  assert.match(app.stderr, /^The configuration has 1 problem:\n {2}JWT_SECRET .*signs tokens.*\n$/);
+  assert.deepEqual([app.stdout, app.status], ["", 1]);
+});
+
 test("the requests of docs/start.md are answered as it says", { skip: noCurl }, async () => {
   const app = await start();
   const send = ({ text }: { readonly text: string }): string => {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { supervise } from "plimsoll";
+import { exitOnFault, supervise } from "plimsoll";
 import { embedded, postgres } from "plimsoll/postgres";
 import { logs, prometheus } from "plimsoll/telemetry";
 import { banner } from "./banner.ts";
@@ -7,17 +7,19 @@ import { openShops } from "./seed.ts";
 import { keptSecret, readSettings } from "./settings.ts";
 import { createShop } from "./shop.ts";
 
-const settings = readSettings();
+const settings = exitOnFault(readSettings);
 const { DATA_DIR: directory, DATABASE_URL: url, ADMIN_DATABASE_URL: adminUrl, KEEP_DATABASE: keepRunning } = settings;
 const logFile = join(directory, "shop.log");
 
-const app = createShop({
-  secret: settings.JWT_SECRET ?? keptSecret(directory),
-  database: url === undefined ? embedded({ directory: join(directory, "postgres"), keepRunning }) : postgres({ url, adminUrl }),
-  port: settings.PORT,
-  opsPort: settings.OPS_PORT,
-  telemetry: [logs({ destination: { file: logFile } }), prometheus()],
-});
+const app = exitOnFault(() =>
+  createShop({
+    secret: settings.JWT_SECRET ?? keptSecret(directory),
+    database: url === undefined ? embedded({ directory: join(directory, "postgres"), keepRunning }) : postgres({ url, adminUrl }),
+    port: settings.PORT,
+    opsPort: settings.OPS_PORT,
+    telemetry: [logs({ destination: { file: logFile } }), prometheus()],
+  }),
+);
 
 await supervise(app);
 console.log(banner(app, logFile, await openShops(app)));

@@ -42,6 +42,21 @@ export async function supervise(app: App): Promise<void> {
   });
 }
 
+/**
+ * Does what comes before there is an app to supervise: reads the configuration, composes the app. A fault that it throws is told on stderr in its
+ * own words, and the process ends with 1; whatever else is thrown is a bug, and leaves with its stack.
+ * @example const settings = exitOnFault(() => config({ PORT: field(z.int()) }));
+ */
+export function exitOnFault<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    failed(error.message);
+    process.exit();
+  }
+}
+
 function failed(message: string): void {
   process.exitCode = 1;
   process.stderr.write(`${message}\n`);

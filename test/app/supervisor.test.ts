@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { afterEach, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { exitOnFault } from "plimsoll";
 
 const program = fileURLToPath(new URL("./fixtures/supervised.ts", import.meta.url));
 
@@ -94,5 +95,21 @@ describe("supervise", () => {
     assert.equal(await supervised.ended, 1);
     other.close();
     assert.equal(supervised.errors, `The HTTP port ${port} is in use by another program. Stop it, or choose another port.\n`);
+  });
+});
+
+describe("exitOnFault", () => {
+  it("gives what its work gives, and lets a bug through as it is", () => {
+    assert.equal(
+      exitOnFault(() => 7),
+      7,
+    );
+    assert.throws(
+      () =>
+        exitOnFault(() => {
+          throw new TypeError("a bug");
+        }),
+      /^TypeError: a bug$/,
+    );
   });
 });

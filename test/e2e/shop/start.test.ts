@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -57,6 +58,14 @@ const productsOf = async ({ curl }: Started) => {
     cursor = `&cursor=${nextCursor}`;
   }
 };
+
+it("npm start says in one message what is wrong with its configuration, and ends with 1", async () => {
+  const args = scripts.start.replace(/^(exec )?node /, "").split(" ");
+  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, PORT: "many", DATABASE_URL: "nowhere" } });
+  const [errors, output, [code]] = await Promise.all([text(child.stderr), text(child.stdout), once(child, "exit")]);
+  assert.match(errors, /^The configuration has 2 problems:\n {2}PORT .*\n {2}DATABASE_URL .*\n$/);
+  assert.deepEqual([output, code], ["", 1]);
+});
 
 describe("npm start", () => {
   const directory = mkdtempSync(join(tmpdir(), "plimsoll-shop-"));
