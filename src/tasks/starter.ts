@@ -27,7 +27,7 @@ export class TaskStarter implements TaskStarts {
   readonly #store: TaskStore;
   readonly #clock: Clock;
   readonly #definitions: ReadonlyMap<string, TaskDefinition>;
-  readonly #wake: (queues: ReadonlySet<string>) => void;
+  readonly #wakeOwn: (queues: ReadonlySet<string>) => void;
   readonly #buffers = new WeakMap<Transaction, TaskRow[]>();
   #waiting: Waiting[] = [];
   #inFlight = 0;
@@ -37,13 +37,13 @@ export class TaskStarter implements TaskStarts {
     readonly store: TaskStore;
     readonly clock: Clock;
     readonly definitions: ReadonlyMap<string, TaskDefinition>;
-    /** Told of queues that have something to claim. */
-    readonly wake: (queues: ReadonlySet<string>) => void;
+    /** Wakes the worker of this process. */
+    readonly wakeOwn: (queues: ReadonlySet<string>) => void;
   }) {
     this.#store = options.store;
     this.#clock = options.clock;
     this.#definitions = options.definitions;
-    this.#wake = options.wake;
+    this.#wakeOwn = options.wakeOwn;
   }
 
   async start(
@@ -76,15 +76,24 @@ export class TaskStarter implements TaskStarts {
 
   /** Starts many at once, in as few writes as there are batches. */
   async startMany(rows: readonly TaskRow[]): Promise<void> {
-    for (let at = 0; at < rows.length; at += limits.taskBatch) {
-      const batch = rows.slice(at, at + limits.taskBatch);
-      await this.#store.insert(batch);
-      this.#wake(new Set(batch.map(({ queue }) => queue)));
-    }
+    let at = 0;
+    const write = async () => {
+      while (at < rows.length) {
+        const batch = rows.slice(at, (at += limits.taskBatch));
+        await this.#store.insert(batch);
+        this.#wakeOwn(new Set(batch.map(({ queue }) => queue)));
+      }
+    };
+    await Promise.all(Array.from({ length: flights }, write));
   }
 
   committed(queues: ReadonlySet<string>): void {
     this.#wake(queues);
+  }
+
+  #wake(queues: ReadonlySet<string>): void {
+    this.#wakeOwn(queues);
+    this.#store.tell([...queues]);
   }
 
   definitionOf(task: { readonly name: string }): TaskDefinition {
@@ -143,7 +152,7 @@ export class TaskStarter implements TaskStarts {
       return;
     }
     for (const { resolve } of batch) resolve();
-    this.#wake(new Set(batch.map(({ row }) => row.queue)));
+    this.#wakeOwn(new Set(batch.map(({ row }) => row.queue)));
   }
 }
 

@@ -131,7 +131,7 @@ export type TaskNews = { readonly queue: string } | { readonly cancel: string };
  * leased to somebody else meanwhile. *Faults thrown*: `aborted` of type `lease_lost`; `unavailable`.
  */
 export interface TaskStore {
-  /** Writes tasks that are due now and have no key; all or none. */
+  /** Writes tasks that are due now and have no key, all or none; tells workers of them. */
   insert(rows: readonly TaskRow[]): Promise<void>;
   insertOne(row: TaskRow): Promise<StartResult>;
   /** The same for a transaction: rows may be added until the statement is sent. */

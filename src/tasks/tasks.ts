@@ -59,11 +59,8 @@ export class Tasks {
     this.#store = store;
     const tasks = [...runtime.registry.operations.values()].filter(({ kind }) => kind === "task");
     this.#definitions = new Map(tasks.map((compiled) => [compiled.name, defineTask(compiled)]));
-    const wake = (queues: ReadonlySet<string>) => {
-      this.#worker?.wake(queues);
-      store.tell([...queues]);
-    };
-    this.#starter = new TaskStarter({ store, clock: runtime.clock, definitions: this.#definitions, wake });
+    const wakeOwn = (queues: ReadonlySet<string>) => this.#worker?.wake(queues);
+    this.#starter = new TaskStarter({ store, clock: runtime.clock, definitions: this.#definitions, wakeOwn });
     if (works && (this.#definitions.size > 0 || spec.queues !== undefined))
       this.#worker = new TaskWorker({
         ...{ name, runtime, store, definitions: this.#definitions, queues: spec.queues ?? {}, signals: this.signals, stopping },

@@ -5,6 +5,7 @@ import { broken, type MigratedModule } from "../migration-files.ts";
 const taskFunctions = [
   "now_ms()",
   "start_tasks(uuid[], text[], text[], text[], smallint[], boolean[], text[], text[])",
+  "start_alike_tasks(text, text, text, smallint, boolean, text, text, text)",
   "start_task(uuid, text, text, text, smallint, boolean, text, text, bigint, bigint, uuid, uuid, bigint)",
   "claim_tasks(bigint, text, integer, text, bigint, text[], integer, double precision, double precision)",
   "complete_tasks(bigint, smallint, tid[], boolean)",

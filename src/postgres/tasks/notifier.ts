@@ -15,21 +15,32 @@ export class Notifier {
     this.#send = send;
   }
 
-  tell(queues: readonly string[]): void {
+  tell(queues: Iterable<string>): void {
     for (const queue of queues) this.#due.add(queue);
     if (!this.#waits) this.#flush();
   }
 
+  /** For whoever sends something anyway: the queues to tell with it; none where others follow in a moment, and will be told then. */
+  take(queues: ReadonlySet<string>): readonly string[] {
+    for (const queue of queues) this.#due.add(queue);
+    return this.#waits ? [] : this.#next();
+  }
+
   #flush(): void {
     if (this.#due.size === 0) return;
+    // What is not heard is seen by the next tick.
+    this.#send(this.#next()).catch(() => undefined);
+  }
+
+  /** What is to be told now; more is told after a pause. */
+  #next(): readonly string[] {
     const queues = [...this.#due];
     this.#due.clear();
     this.#waits = true;
-    // What is not heard is seen by the next tick.
-    this.#send(queues).catch(() => undefined);
     this.#clock.schedule(everyMs, () => {
       this.#waits = false;
       this.#flush();
     });
+    return queues;
   }
 }

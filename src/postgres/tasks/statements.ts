@@ -23,6 +23,38 @@ export function insertion(rows: readonly TaskRow[]): Statement {
   };
 }
 
+/** For rows that are all known: most often they are alike but for their input. */
+export function insertionNow(rows: readonly TaskRow[]): Statement {
+  const [first] = rows;
+  if (first === undefined || !rows.every((row) => isAlike(row, first))) return insertion(rows);
+  const { name, queue, lane, priority, capped, context = null } = first;
+  let ids = first.id;
+  // JSON as it is written here has no line break in it.
+  let inputs = first.input;
+  for (let at = 1; at < rows.length; at++) {
+    const row = rows[at]!;
+    ids += `,${row.id}`;
+    inputs += `\n${row.input}`;
+  }
+  return {
+    text: "select plimsoll.start_alike_tasks($1, $2, $3, $4, $5, $6, $7, $8)",
+    columnsAsIs: true,
+    values: [name, queue, lane, priority, capped, context, ids, inputs],
+  };
+}
+
+function isAlike(row: TaskRow, first: TaskRow): boolean {
+  return (
+    row === first ||
+    (row.name === first.name &&
+      row.queue === first.queue &&
+      row.lane === first.lane &&
+      row.priority === first.priority &&
+      row.capped === first.capped &&
+      row.context === first.context)
+  );
+}
+
 export function insertionOne({ id, name, queue, lane, priority, capped, input, context, delayMs, at, unique }: TaskRow): Statement {
   return {
     text: "select id, state from plimsoll.start_task($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",

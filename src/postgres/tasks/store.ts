@@ -7,7 +7,7 @@ import { databaseFault } from "../errors.ts";
 import { PostgresTaskAdmin } from "./admin.ts";
 import { listenForTasks } from "./listener.ts";
 import { Notifier } from "./notifier.ts";
-import { claim, insertion, insertionOne, placesOf, settlement } from "./statements.ts";
+import { claim, insertion, insertionNow, insertionOne, placesOf, settlement } from "./statements.ts";
 
 /** What the store needs of the database that it belongs to. */
 export interface TaskStoreHost {
@@ -30,7 +30,7 @@ export class PostgresTaskStore implements TaskStore {
   constructor(host: TaskStoreHost) {
     this.#host = host;
     this.admin = new PostgresTaskAdmin((statement) => this.#ask(statement));
-    this.#notifier = new Notifier(host.clock, (queues) => this.#ask({ text: notifyText, values: [queues], columnsAsIs: true }));
+    this.#notifier = new Notifier(host.clock, (queues) => this.#ask(notification(queues)));
   }
 
   insertion = insertion;
@@ -41,7 +41,13 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async insert(rows: readonly TaskRow[]): Promise<void> {
-    await this.#ask(insertion(rows));
+    const queues = this.#notifier.take(new Set(rows.map(({ queue }) => queue)));
+    await this.#borrow((connection) => {
+      const written = connection.send(insertionNow(rows));
+      // A transaction of its own, behind the one that writes: it costs nobody a wait, and reaches workers without another way there and back.
+      if (queues.length > 0) connection.sendAside(notification(queues), () => undefined);
+      return written;
+    });
   }
 
   async insertOne(row: TaskRow): Promise<StartResult> {
@@ -125,4 +131,8 @@ export class PostgresTaskStore implements TaskStore {
   }
 }
 
-const notifyText = "select pg_notify('plimsoll_tasks', q) from unnest($1::text[]) as q";
+const notification = (queues: readonly string[]): Statement => ({
+  text: "select pg_notify('plimsoll_tasks', q) from unnest($1::text[]) as q",
+  values: [queues],
+  columnsAsIs: true,
+});
