@@ -5,6 +5,7 @@ import { PgBoss } from "pg-boss";
 import { type TaskInput, type TaskSystem, type TaskTarget, taskName } from "../system.ts";
 
 const batchSize = 1_000;
+const localConcurrency = 2;
 const pollingIntervalSeconds = 0.5;
 
 /** To it, a task type is a queue: it knows no other queues. */
@@ -50,7 +51,7 @@ export const system: TaskSystem = {
     boss.on("error", () => {});
     await boss.start();
     for (const name of namesOf(target))
-      await boss.work<TaskInput>(name, { batchSize, pollingIntervalSeconds, burstWhenBatchFull: true }, async (jobs) => {
+      await boss.work<TaskInput>(name, { batchSize, localConcurrency, pollingIntervalSeconds, burstWhenBatchFull: true }, async (jobs) => {
         for (const { data } of jobs) handle(data);
       });
     return { close: () => boss.stop({ graceful: false }) };
