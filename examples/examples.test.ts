@@ -21,7 +21,7 @@ describe("examples", () => {
       globSync("*.ts", { cwd: import.meta.dirname })
         .filter((name) => !name.endsWith(".test.ts"))
         .toSorted(),
-      ["01-hello.ts", ...Object.keys(outputs), "04-migrate.ts"],
+      ["01-hello.ts", ...Object.keys(outputs), "04-migrate.ts"].toSorted(),
     ));
 
   it("01-hello.ts answers the line that it prints", async () => {
@@ -39,6 +39,7 @@ describe("examples", () => {
 
   const outputs = {
     "02-command.ts": ["Ben: That is not nice. Write something else.", "Ada wrote: What a lovely place!"],
+    "05-task.ts": ["attempt 1", "attempt 2", "mailed ada@example.com", "0 waiting"],
     "03-idempotency.ts": [
       "given 500, asked again: given 500",
       "another gift: This Idempotency-Key was used for another input. Use a new key for a new request.",
