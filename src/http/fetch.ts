@@ -6,14 +6,17 @@ import { type Actor, anonymous } from "../operation/actor.ts";
 import type { RunningExecution } from "../pipeline/running-execution.ts";
 import { type BodyLimits, isJson } from "./body.ts";
 import { bearerToken, bindInput } from "./node-invocation.ts";
-import { bodyEncoded, bodyTooLarge, methodNotAllowed, notJson, routeNotFound, urlTooLong } from "./problem.ts";
-import { faultReply, type HttpReply, optionsReply, replyTo } from "./reply/reply.ts";
+import { replyWithoutOperation } from "./pages.ts";
+import { bodyEncoded, bodyTooLarge, notJson, urlTooLong } from "./problem.ts";
+import { faultReply, type HttpReply, replyTo } from "./reply/reply.ts";
 import { acceptableRequestId, type RequestHeaders, readHeaders, remainingMs } from "./request-headers.ts";
 import type { HttpRouter, Match } from "./router.ts";
 
 interface FetchContext {
   readonly host: SurfaceHost;
   readonly router: HttpRouter;
+  /** As in a listener's options. */
+  readonly pages: ReadonlyMap<string, HttpReply>;
   readonly limits: BodyLimits & { readonly urlBytes: number };
 }
 
@@ -27,12 +30,8 @@ export async function answerFetch(request: Request, context: FetchContext): Prom
   if (url.pathname.length + url.search.length > context.limits.urlBytes)
     return toResponse(faultReply({ fault: urlTooLong(context.limits.urlBytes), requestId }), head);
   const match = router.find(head ? "GET" : request.method, url.pathname);
-  if (match === undefined) {
-    const allowed = router.allowed(url.pathname).join(", ");
-    const fault = allowed === "" ? routeNotFound(url.pathname) : methodNotAllowed(request.method, allowed);
-    if (request.method === "OPTIONS" && allowed !== "") return toResponse(optionsReply(allowed, requestId), false);
-    return toResponse(faultReply({ fault, requestId }), head);
-  }
+  if (match === undefined)
+    return toResponse(replyWithoutOperation(context, { method: request.method, path: url.pathname, requestId }), head);
   const reply = await run(request, { ...context, headers, match, query: url.search.slice(1) });
   return toResponse(reply, head);
 }

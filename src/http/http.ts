@@ -3,7 +3,7 @@ import { Fault } from "../core/fault.ts";
 import { limits as defaults } from "../core/limits.ts";
 import { BodyReader } from "./body.ts";
 import { answerFetch } from "./fetch.ts";
-import { HttpListener } from "./listener.ts";
+import { HttpListener, type ListenerOptions } from "./listener.ts";
 import { documentPages } from "./pages.ts";
 import { HttpRouter } from "./router.ts";
 
@@ -47,8 +47,7 @@ class HttpSurface implements Surface {
   readonly #spec: HttpSpec;
   readonly #limits: HttpLimits;
   #listener: HttpListener | undefined;
-  #router: HttpRouter | undefined;
-  #host: SurfaceHost | undefined;
+  #served: Pick<ListenerOptions, "host" | "router" | "pages"> | undefined;
   #stopped = false;
   url: string | undefined;
 
@@ -65,11 +64,10 @@ class HttpSurface implements Surface {
 
   async start(host: SurfaceHost): Promise<void> {
     const router = new HttpRouter(host.runtime.registry.operations.values());
-    this.#host = host;
-    this.#router = router;
-    if (this.#spec.port === false) return;
     const pages = this.#spec.documents ? documentPages(router, host) : new Map();
-    this.#listener = new HttpListener({ host, router, bodies: new BodyReader(this.#limits), limits: this.#limits, pages });
+    this.#served = { host, router, pages };
+    if (this.#spec.port === false) return;
+    this.#listener = new HttpListener({ ...this.#served, bodies: new BodyReader(this.#limits), limits: this.#limits });
     this.url = await this.#listener.listen(this.#spec.port, this.#spec.host ?? "0.0.0.0");
   }
 
@@ -83,10 +81,10 @@ class HttpSurface implements Surface {
   }
 
   async fetch(request: Request): Promise<Response> {
-    if (this.#host === undefined || this.#router === undefined)
+    if (this.#served === undefined)
       throw new Fault({ code: "failed_precondition", message: "The app is not started. Await app.start() before app.fetch()." });
     if (this.#stopped)
       throw new Fault({ code: "unavailable", type: "shutting_down", message: "The app has stopped. Send the request to another." });
-    return answerFetch(request, { host: this.#host, router: this.#router, limits: this.#limits });
+    return answerFetch(request, { ...this.#served, limits: this.#limits });
   }
 }

@@ -12,20 +12,19 @@ import type { BodyReader } from "./body.ts";
 import { type AddressLoad, HttpConnection } from "./connection.ts";
 import { LeanRequest } from "./lean-request.ts";
 import { NodeInvocation } from "./node-invocation.ts";
+import { replyWithoutOperation } from "./pages.ts";
 import {
   expectationUnknown,
   hostAmbiguous,
   hostMissing,
-  methodNotAllowed,
   requestMalformed,
   requestTooSlow,
-  routeNotFound,
   tooManyFromAddress,
   urlTooLong,
 } from "./problem.ts";
 import { endOfHead, headsAreSent, linesOf, statusLine } from "./reply/head.ts";
 import { Outbox } from "./reply/outbox.ts";
-import { faultReply, type HttpReply, optionsReply } from "./reply/reply.ts";
+import { faultReply, type HttpReply } from "./reply/reply.ts";
 import { acceptableRequestId, type RequestHeaders } from "./request-headers.ts";
 import type { HttpRouter } from "./router.ts";
 
@@ -213,7 +212,7 @@ export class HttpListener {
     const path = at < 0 ? url : url.slice(0, at);
     const query = at < 0 ? "" : url.slice(at + 1);
     const method = request.method ?? "GET";
-    const { router, limits, pages } = this.#options;
+    const { router, limits } = this.#options;
     const headers = request.known;
     const connection = this.#connections.get(request.socket);
     if (connection === undefined || connection.ending) return request.discard();
@@ -230,13 +229,8 @@ export class HttpListener {
     if (url.length > limits.urlBytes) return refuse(urlTooLong(limits.urlBytes));
     const match = router.find(method === "HEAD" ? "GET" : method, path);
     if (match === undefined) {
-      const page = method === "GET" || method === "HEAD" ? pages.get(path) : undefined;
-      if (page !== undefined) return void this.write({ request, response }, { ...page, headers: [...page.headers] });
-      const allowed = pages.has(path) ? ["GET", "HEAD"] : router.allowed(path);
-      if (allowed.length === 0) return refuse(routeNotFound(path));
-      if (method !== "OPTIONS") return refuse(methodNotAllowed(method, allowed.join(", ")));
       const requestId = acceptableRequestId(headers.requestId) ?? this.host.runtime.ids.spanId();
-      return void this.write({ request, response }, optionsReply(allowed.join(", "), requestId));
+      return void this.write({ request, response }, replyWithoutOperation(this.#options, { method, path, requestId }));
     }
     if (connection.load.inFlight >= limits.requestsPerAddress)
       return refuse(tooManyFromAddress(limits.requestsPerAddress, connection.load.inFlight));

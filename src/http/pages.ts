@@ -1,7 +1,8 @@
 import type { SurfaceHost } from "../app/surface.ts";
 import { openApiDocument } from "../surface/openapi.ts";
 import { docsPage } from "./docs/page.ts";
-import { type HttpReply, securityHeaders } from "./reply/reply.ts";
+import { methodNotAllowed, routeNotFound } from "./problem.ts";
+import { faultReply, type HttpReply, optionsReply, securityHeaders } from "./reply/reply.ts";
 import type { HttpRouter } from "./router.ts";
 
 /**
@@ -37,6 +38,26 @@ export function documentPages(router: HttpRouter, { runtime, authenticator, serv
       },
     ],
   ]);
+}
+
+/** What a request is about that fits no operation. */
+export interface Unmatched {
+  readonly method: string;
+  readonly path: string;
+  readonly requestId: string;
+}
+
+/** Answers a request that fits no operation: with a page, with what is allowed at its path, or that there is nothing. */
+export function replyWithoutOperation(
+  { router, pages }: { readonly router: HttpRouter; readonly pages: ReadonlyMap<string, HttpReply> },
+  { method, path, requestId }: Unmatched,
+): HttpReply {
+  const page = pages.get(path);
+  if (page !== undefined && (method === "GET" || method === "HEAD")) return { ...page, headers: [...page.headers] };
+  const allowed = page === undefined ? router.allowed(path) : ["GET", "HEAD"];
+  if (allowed.length === 0) return faultReply({ fault: routeNotFound(path), requestId });
+  if (method === "OPTIONS") return optionsReply(allowed.join(", "), requestId);
+  return faultReply({ fault: methodNotAllowed(method, allowed.join(", ")), requestId });
 }
 
 function once<T>(make: () => T): () => T {

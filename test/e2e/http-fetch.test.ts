@@ -88,6 +88,41 @@ const table: readonly (readonly [line: `${string} ${string}`, ask?: Ask])[] = [
   ["POST /empty", { headers: { "plimsoll-deadline-ms": "0" } }],
 ];
 
+/** Sends a request both ways, and compares what comes back. */
+async function sameOnBoth(served: Served, line: string, { headers = {}, body }: Ask): Promise<Response> {
+  const [method = "", target = ""] = line.split(" ");
+  const ids = { ...headers, "x-request-id": "same" };
+  const bytes =
+    body === undefined
+      ? {}
+      : { body: body instanceof Uint8Array ? new Uint8Array(body) : typeof body === "string" ? body : JSON.stringify(body) };
+  const over = await served.ask(method, target, {
+    headers: { ...(body !== undefined && json), ...ids },
+    ...(body !== undefined && { body }),
+  });
+  const url = `http://127.0.0.1:${served.port}${target}`;
+  const given = await served.app.fetch(new Request(url, { method, headers: { ...(body !== undefined && json), ...ids }, ...bytes }));
+  const text = await given.text();
+  assert.equal(given.status, over.status);
+  // How long it took is no part of the answer.
+  const plain = (one: string) => one.replace(/"load":\d+/, '"load":0');
+  assert.equal(plain(text), plain(over.body));
+  // What belongs to the connection is for whoever holds it.
+  const { "content-length": _, connection: __, date: ___, "keep-alive": ____, ...rest } = over.headers;
+  assert.deepEqual(Object.fromEntries(given.headers), rest);
+  return given;
+}
+
+const documents: readonly (readonly [line: string, status: number])[] = [
+  ["GET /openapi.json", 200],
+  ["HEAD /openapi.json", 200],
+  ["GET /docs?any=thing", 200],
+  ["HEAD /docs", 200],
+  ["OPTIONS /docs", 204],
+  ["POST /docs", 405],
+  ["GET /docs/", 404],
+];
+
 describe("app.fetch", () => {
   let served: Served;
   before(async () => {
@@ -96,30 +131,9 @@ describe("app.fetch", () => {
   });
   after(() => served[Symbol.asyncDispose]());
 
-  for (const [line, { headers = {}, body } = {}] of table) {
-    it(`answers ${line.slice(0, 60)} ${JSON.stringify({ headers, body })?.slice(0, 60)} as the socket does`, async () => {
-      const [method = "", target = ""] = line.split(" ");
-      const ids = { ...headers, "x-request-id": "same" };
-      const bytes =
-        body === undefined
-          ? {}
-          : { body: body instanceof Uint8Array ? new Uint8Array(body) : typeof body === "string" ? body : JSON.stringify(body) };
-      const over = await served.ask(method, target, {
-        headers: { ...(body !== undefined && json), ...ids },
-        ...(body !== undefined && { body }),
-      });
-      const url = `http://127.0.0.1:${served.port}${target}`;
-      const given = await served.app.fetch(new Request(url, { method, headers: { ...(body !== undefined && json), ...ids }, ...bytes }));
-      const text = await given.text();
-      assert.equal(given.status, over.status);
-      // How long it took is no part of the answer.
-      const plain = (one: string) => one.replace(/"load":\d+/, '"load":0');
-      assert.equal(plain(text), plain(over.body));
-      // What belongs to the connection is for whoever holds it.
-      const { "content-length": _, connection: __, date: ___, "keep-alive": ____, ...rest } = over.headers;
-      assert.deepEqual(Object.fromEntries(given.headers), rest);
-    });
-  }
+  for (const [line, request = {}] of table)
+    it(`answers ${line.slice(0, 60)} ${JSON.stringify(request).slice(0, 60)} as the socket does`, async () =>
+      void (await sameOnBoth(served, line, request)));
 
   it("reads no more of a body than is allowed, and lets go of what it will not read", async () => {
     const cancelled = gate<unknown>();
@@ -168,6 +182,15 @@ describe("app.fetch", () => {
     const { outcome, surface } = await executed;
     assert.deepEqual([outcome, surface], ["cancelled", "fetch"]);
     assert.equal((await answer).status, 499);
+  });
+
+  it("shows the documents where the configuration allows them, as the socket does", async () => {
+    await using shown = await serve(operations, { http: { documents: true } });
+    for (const [line, status] of documents) assert.equal((await sameOnBoth(shown, line, {})).status, status, line);
+    // Without a port as well.
+    await using alone = await serve(operations, { http: { port: false, documents: true } });
+    const given = await alone.app.fetch(new Request("http://test/openapi.json"));
+    assert.ok("/things" in ((await given.json()) as { paths: object }).paths);
   });
 
   it("says what to do before the start and after the stop", async () => {
