@@ -34,7 +34,9 @@ create index on plimsoll.tasks (queue, lane) where lease is not null and capped;
 
 create table plimsoll.task_slots (
   only_row boolean primary key default true check (only_row),
-  current smallint not null default 0
+  current smallint not null default 0,
+  -- Somebody holds a lock on a slot for long: until then nobody asks for it again.
+  empty_after timestamptz not null default '-infinity'
 );
 insert into plimsoll.task_slots default values;
 
@@ -442,43 +444,85 @@ begin
   return promoted;
 end $$;
 
--- Fills the next slot once the current one is large, if it can be emptied. What is left in it is moved on, a bounded number at a time.
+-- Truncates a slot in which nothing is left. Null where its lock cannot be had soon.
+--
+-- The lock is waited for as long as a claim may hold it, and no longer: whoever comes after waits behind this. Never to wait would not do, since
+-- under load somebody nearly always has it. A transaction that writes tasks holds a lock that excludes this one until it ends, so that what is
+-- seen here is all there is.
+create function plimsoll.empty_slot(p_slot smallint) returns boolean
+  language plpgsql volatile security definer set search_path = '' set lock_timeout = '50ms'
+  as $$
+declare
+  part text := 'plimsoll.tasks_' || p_slot;
+  left_over boolean;
+begin
+  -- Most often one look is enough to see that it must wait.
+  execute pg_catalog.format('select exists (select from %s)', part) into left_over;
+  if left_over then
+    return false;
+  end if;
+  execute pg_catalog.format('lock table %s in access exclusive mode', part);
+  execute pg_catalog.format('select exists (select from %s)', part) into left_over;
+  if left_over then
+    return false;
+  end if;
+  execute pg_catalog.format('truncate %s', part);
+  return true;
+exception when lock_not_available then
+  return null;
+end $$;
+
+-- Empties slots that are filled no more, and fills another once the current one is large. Where none is free, what waits in the oldest is moved on, a
+-- bounded number at a time.
 create function plimsoll.rotate_tasks(p_bytes bigint, p_batch integer) returns boolean
   language plpgsql volatile security definer set search_path = ''
   as $$
 declare
-  at smallint;
-  next smallint;
-  part text;
-  left_over boolean;
+  held record;
+  other smallint;
+  free smallint;
+  filled smallint[] := '{}';
+  emptied boolean;
+  is_full boolean;
 begin
-  select s.current into at from plimsoll.task_slots s;
-  if pg_catalog.pg_relation_size(('plimsoll.tasks_' || at)::pg_catalog.regclass) < p_bytes then
+  select s.current, s.empty_after into held from plimsoll.task_slots s;
+  is_full := pg_catalog.pg_relation_size(('plimsoll.tasks_' || held.current)::pg_catalog.regclass) >= p_bytes;
+  for step in 1..3 loop
+    other := (held.current + step) % 4;
+    if pg_catalog.pg_relation_size(('plimsoll.tasks_' || other)::pg_catalog.regclass) > 0 then
+      filled := filled || other;
+    else
+      free := coalesce(free, other);
+    end if;
+  end loop;
+  if not is_full and filled = '{}' then
     return false;
   end if;
-  select s.current into at from plimsoll.task_slots s for update skip locked;
+  -- One worker does it at a time.
+  perform from plimsoll.task_slots s where s.current = held.current for update skip locked;
   if not found then
     return false;
   end if;
-  next := (at + 1) % 4;
-  part := 'plimsoll.tasks_' || next;
-  if pg_catalog.pg_relation_size(part::pg_catalog.regclass) > 0 then
-    update plimsoll.tasks t set slot = at
-    where t.slot = next and t.ctid = any (array(
-      select m.ctid from plimsoll.tasks m where m.slot = next and m.lease is null order by m.queue, m.lane, m.rank limit p_batch for update skip locked));
-    begin
-      -- Never waited for: whoever comes after would wait behind it.
-      execute pg_catalog.format('lock table %s in access exclusive mode nowait', part);
-      execute pg_catalog.format('select exists (select from %s)', part) into left_over;
-      if left_over then
-        return false;
-      end if;
-      execute pg_catalog.format('truncate %s', part);
-    exception when lock_not_available then
-      return false;
-    end;
+  if is_full and free is null then
+    other := filled[1];
+    update plimsoll.tasks t set slot = held.current
+    where t.slot = other and t.ctid = any (array(
+      select m.ctid from plimsoll.tasks m where m.slot = other and m.lease is null order by m.queue, m.lane, m.rank limit p_batch for update skip locked));
   end if;
-  update plimsoll.task_slots set current = next;
+  if held.empty_after <= plimsoll.now() then
+    foreach other in array filled loop
+      emptied := plimsoll.empty_slot(other);
+      if emptied is null then
+        update plimsoll.task_slots set empty_after = plimsoll.now() + interval '4 seconds';
+        exit;
+      end if;
+      free := case when emptied then coalesce(free, other) else free end;
+    end loop;
+  end if;
+  if not is_full or free is null then
+    return false;
+  end if;
+  update plimsoll.task_slots set current = free;
   return true;
 end $$;
 
