@@ -2,14 +2,14 @@
 import { migrate } from "plimsoll/postgres";
 import { modules } from "./shop/shop.ts";
 
-const { DATABASE_URL: appUrl, ADMIN_DATABASE_URL: adminUrl } = process.env;
+const { DATABASE_URL: url, ADMIN_DATABASE_URL: adminUrl } = process.env;
 const mode = (["status", "dry-run", "apply"] as const).find((each) => each === process.argv[2]);
-if (appUrl === undefined || adminUrl === undefined || mode === undefined) {
+if (url === undefined || adminUrl === undefined || mode === undefined) {
   console.error("usage: DATABASE_URL=… ADMIN_DATABASE_URL=… node --conditions=source examples/04-migrate.ts <status|dry-run|apply>");
   process.exit(2);
 }
 
-const { applied, pending, ahead } = await migrate({ modules, appUrl, adminUrl, mode });
+const { applied, pending, ahead } = await migrate({ modules, url, adminUrl, mode });
 for (const name of applied) console.log(`applied ${name}`);
 for (const name of pending) console.log(`pending ${name}`);
 for (const name of ahead) console.log(`ahead ${name}`);

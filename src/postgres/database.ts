@@ -20,7 +20,7 @@ export interface PostgresSpec {
   /** As the owner: runs the migrations at start. Without it the app only verifies that they ran. */
   readonly adminUrl?: string | undefined;
   /** For what needs a session (migrations, LISTEN, leadership) where `url` leads to a transaction pooler. *Default*: `url`. */
-  readonly directUrl?: string;
+  readonly directUrl?: string | undefined;
   /** Connections of this process. *Default*: 16. */
   readonly connections?: number;
   /** Executions that may wait for a connection. *Default*: 1,024. */
@@ -100,8 +100,9 @@ export class PostgresDatabase implements Database, TransactionHost {
       await migrate({
         modules: this.#context.modules,
         clock: this.clock,
+        url,
         adminUrl,
-        appUrl: this.#spec.directUrl ?? url,
+        directUrl: this.#spec.directUrl,
         ...(prepare && { prepare }),
       });
       await pool.start();

@@ -15,8 +15,10 @@ export interface MigrateSpec {
   /** As the owner. Without it nothing is applied: what is missing is a fault. */
   readonly adminUrl?: string | undefined;
   /** As the application, whose role is granted what it needs. */
-  readonly appUrl: string;
-  /** *Default*: the user of `appUrl`; a pooler may know it under another name. */
+  readonly url: string;
+  /** The same past a pooler. *Default*: `url`. */
+  readonly directUrl?: string | undefined;
+  /** *Default*: the user of `directUrl` or `url`; a pooler may know it under another name. */
   readonly appRole?: string;
   /**
    * `apply` brings the database to this code; `dry-run` tries that in a transaction that is rolled back, which holds the locks of all files
@@ -53,7 +55,7 @@ const lockPollMs = 100;
  * *Defaults*: applies, waits 2 min for another process and 5 s for a lock.
  * *Faults thrown*: `failed_precondition` (a file that was edited after it ran, out of order, or fails), `unavailable`.
  * @example
- * const { pending } = await migrate({ modules, appUrl: env.DATABASE_URL, adminUrl: env.ADMIN_DATABASE_URL, mode: "status" });
+ * const { pending } = await migrate({ modules, url: env.DATABASE_URL, adminUrl: env.ADMIN_DATABASE_URL, mode: "status" });
  */
 export async function migrate(spec: MigrateSpec): Promise<MigrationReport> {
   const { adminUrl, mode = "apply" } = spec;
@@ -96,7 +98,7 @@ async function applyAll(client: pg.Client, spec: MigrateSpec, modules: readonly 
   const { pending, ahead } = planMigrations(modules, await readLedger(client));
   const options: ApplyOptions = { lockTimeoutMs: lockTimeoutOf(spec), clock: spec.clock ?? systemClock };
   for (const file of pending) await applyFile(client, file, options);
-  await grantTo(client, spec.appRole ?? userOf(spec.appUrl), modules);
+  await grantTo(client, spec.appRole ?? userOf(directOf(spec)), modules);
   return { applied: pending.map(nameOf), pending: [], ahead };
 }
 
@@ -120,10 +122,12 @@ async function createLedger(client: pg.Client): Promise<void> {
 }
 
 /** In one round trip; undefined where the database, the role or the ledger is not there yet, or the role may not read it. */
-async function readPlan({ appUrl, adminUrl, mode }: MigrateSpec, modules: readonly MigratedModule[]): Promise<MigrationPlan | undefined> {
+async function readPlan(spec: MigrateSpec, modules: readonly MigratedModule[]): Promise<MigrationPlan | undefined> {
+  const { adminUrl, mode } = spec;
+  const url = directOf(spec);
   const notYet = new Set(["42P01", "3F000", "42501", ...(adminUrl === undefined ? [] : ["28000", "28P01", "3D000"])]);
   try {
-    return await withClient(mode === "status" ? (adminUrl ?? appUrl) : appUrl, async (client) =>
+    return await withClient(mode === "status" ? (adminUrl ?? url) : url, async (client) =>
       planMigrations(modules, await readLedger(client)),
     );
   } catch (error) {
@@ -164,6 +168,7 @@ async function withLock<T>(client: pg.Client, spec: MigrateSpec, work: () => Pro
   }
 }
 
+const directOf = ({ url, directUrl }: MigrateSpec): string => directUrl ?? url;
 const lockTimeoutOf = ({ lockTimeoutMs = limits.migrationLockMs }: MigrateSpec): number => lockTimeoutMs;
 /** As the driver reads it: an address without a user means that of the environment. */
 const userOf = (url: string): string => new pg.Client({ connectionString: url }).user ?? "";

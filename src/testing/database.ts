@@ -102,7 +102,7 @@ async function ensureTemplate(adminUrl: string, modules: readonly Module[]): Pro
     await client.query(`drop database if exists ${making} with (force)`);
     await client.query(`create database ${making} template template0`);
     const ownerUrl = inDatabase(adminUrl, making);
-    await migrate({ modules, adminUrl: ownerUrl, appUrl: asRole(ownerUrl), clock: systemClock });
+    await migrate({ modules, adminUrl: ownerUrl, url: asRole(ownerUrl), clock: systemClock });
     await client.query(`alter database ${making} rename to ${template}`);
   });
   return template;

@@ -31,7 +31,7 @@ describe("expiry with ten million records", () => {
       assert.equal(indexes.length, 2);
       await owner.query("insert into plimsoll.idempotency values (md5('alive')::uuid, '', 'ok', $1, now() + interval '1 day')", [reply]);
       await using _forgotten = await session(database.superUrl, "begin isolation level repeatable read", "select 1");
-      await using app = await session(database.appUrl);
+      await using app = await session(database.url);
       const claim = async (key: string) => (await app.query("select state from plimsoll.claim(md5($1)::uuid, '')", [key])).rows[0].state;
       const [batches, claims]: [number[], number[]] = [[], []];
       const timed = async <T>(into: number[], work: () => Promise<T>) => {

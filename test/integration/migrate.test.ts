@@ -32,8 +32,8 @@ function impatient(onWait: () => Promise<unknown> = async () => undefined): Cloc
 }
 
 function run(database: Scratch, module: ScratchModule, rest: Partial<MigrateSpec> = {}) {
-  const { adminUrl, appUrl } = database;
-  return migrate({ adminUrl, appUrl, modules: [module], clock: systemClock, ...rest });
+  const { adminUrl, url } = database;
+  return migrate({ adminUrl, url, modules: [module], clock: systemClock, ...rest });
 }
 
 const tables = async (database: Scratch): Promise<string[]> =>
@@ -43,9 +43,9 @@ const tables = async (database: Scratch): Promise<string[]> =>
     )
   ).map(({ name }) => name);
 
-function migrateProcess({ adminUrl, appUrl }: Scratch, { directory }: ScratchModule): ChildProcess {
+function migrateProcess({ adminUrl, url }: Scratch, { directory }: ScratchModule): ChildProcess {
   const program = fileURLToPath(new URL("./fixtures/migrate-once.ts", import.meta.url));
-  return spawn(process.execPath, ["--conditions=source", program, JSON.stringify({ adminUrl, appUrl, directory })], {
+  return spawn(process.execPath, ["--conditions=source", program, JSON.stringify({ adminUrl, url, directory })], {
     stdio: ["ignore", "pipe", "pipe"],
   });
 }
@@ -84,18 +84,28 @@ for (const server of await testServers()) {
       await using database = await scratch(server);
       using module = scratchModule({ "0001_items.sql": items });
       await run(database, module);
-      const { hostname, port } = new URL(database.appUrl);
+      const { hostname, port } = new URL(database.url);
       const proxy = new FaultProxy({ host: hostname, port: Number(port) });
       await proxy.start();
-      const appUrl = proxy.through(database.appUrl);
-      await migrate({ appUrl, adminUrl: "postgres://nobody@127.0.0.1:1/none", modules: [], clock: systemClock });
+      const url = proxy.through(database.url);
+      await migrate({ url, adminUrl: "postgres://nobody@127.0.0.1:1/none", modules: [], clock: systemClock });
       const forNone = proxy.flights;
-      await migrate({ appUrl, adminUrl: "postgres://nobody@127.0.0.1:1/none", modules: [module], clock: systemClock });
+      await migrate({ url, adminUrl: "postgres://nobody@127.0.0.1:1/none", modules: [module], clock: systemClock });
       assert.equal(proxy.flights - forNone, forNone, "more modules cost no more");
       proxy.flights = 0;
-      await (await session(appUrl, "select 1")).end();
+      await (await session(url, "select 1")).end();
       assert.equal(forNone, proxy.flights, "connect, one statement, end");
       await proxy.stop();
+    });
+
+    it("goes past a pooler where it is told how", async () => {
+      await using database = await scratch(server);
+      using module = scratchModule({ "0001_items.sql": items });
+      const url = "postgres://pooled@127.0.0.1:1/none";
+      const { url: directUrl, adminUrl } = database;
+      await migrate({ url, directUrl, adminUrl, modules: [module], clock: systemClock });
+      assert.deepEqual((await migrate({ url, directUrl, modules: [module], clock: systemClock })).pending, []);
+      await database.as(undefined, "insert into stock.items values (1)");
     });
 
     it("lets the application use what modules made and will make, and of Plimsoll only what it needs", async () => {
@@ -367,8 +377,8 @@ for (const server of await testServers()) {
       assert.deepEqual(await run(database, module), { applied: [], pending: [], ahead: [] }, "the role is granted on the next start");
       await database.as(undefined, "insert into stock.items values (1)");
       await using other = await scratch(server);
-      await refuses(run(other, module, { adminUrl: other.appUrl }), "failed_precondition", "grant create on database");
-      await refuses(run(other, module, { adminUrl: other.appUrl.replace(/:\d+\//, ":1/") }), "unavailable");
+      await refuses(run(other, module, { adminUrl: other.url }), "failed_precondition", "grant create on database");
+      await refuses(run(other, module, { adminUrl: other.url.replace(/:\d+\//, ":1/") }), "unavailable");
     });
   });
 }

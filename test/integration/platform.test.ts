@@ -12,7 +12,7 @@ for (const server of await testServers()) {
     it("moves durable time for all sessions at once, also for statements that were planned before", async () => {
       await using database = await scratch(server);
       await migrate({ ...database, modules: [], clock: systemClock });
-      await using app = await session(database.appUrl);
+      await using app = await session(database.url);
       await using owner = await session(database.adminUrl);
       const offset = async () => {
         const { rows } = await app.query<{ hours: number }>({
@@ -38,7 +38,7 @@ for (const server of await testServers()) {
       await database.rows(
         "insert into plimsoll.idempotency select md5(i::text)::uuid, '', 'ok', '', now() + i * interval '1 second' from generate_series(5, -24, -1) i",
       );
-      await using app = await session(database.appUrl);
+      await using app = await session(database.url);
       const expire = async (batch: number) => (await app.query("select plimsoll.expire_idempotency($1) as n", [batch])).rows[0].n;
       assert.equal(await expire(10), 10);
       const left = await database.rows("select round(extract(epoch from now() - min(expires_at)))::int as age from plimsoll.idempotency");

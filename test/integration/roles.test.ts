@@ -68,13 +68,13 @@ for (const server of await testServers()) {
     it("is accepted as the migrations left it, in one round trip", async () => {
       using module = scratchModule(files);
       await using database = await migrated(module);
-      const version = await check(database.appUrl, module);
+      const version = await check(database.url, module);
       assert.ok(version >= 150_000 && version < 1_000_000, String(version));
-      const { hostname, port } = new URL(database.appUrl);
+      const { hostname, port } = new URL(database.url);
       await using proxy = new FaultProxy({ host: hostname, port: Number(port) });
       await proxy.start();
       const connection = await Connection.open({
-        url: proxy.through(database.appUrl),
+        url: proxy.through(database.url),
         applicationName: "roles",
         connectTimeoutMs: 5_000,
         clock: systemClock,
@@ -90,7 +90,7 @@ for (const server of await testServers()) {
         using module = scratchModule(files);
         await using database = await migrated(module);
         for (const statement of change(database).split("; ")) await database.rows(statement);
-        await refuses(check(database.appUrl, module), `"${database.appRole}"`, ...parts);
+        await refuses(check(database.url, module), `"${database.appRole}"`, ...parts);
       });
     }
 
@@ -109,12 +109,12 @@ for (const server of await testServers()) {
       await database.rows(`create role ${strong} bypassrls`);
       try {
         await database.rows(`grant ${strong} to ${database.appRole}`);
-        await refuses(check(database.appUrl, module), `can become "${strong}", which may bypass row-level security`);
+        await refuses(check(database.url, module), `can become "${strong}", which may bypass row-level security`);
         await database.rows(`alter role ${strong} nobypassrls createrole`);
         const version = Number((await database.rows<{ v: string }>("select current_setting('server_version_num') as v"))[0]?.v);
         // Since 16 whoever may create roles may not make itself a member of any other.
-        if (version < 160_000) await refuses(check(database.appUrl, module), "may create roles");
-        else assert.equal(await check(database.appUrl, module), version);
+        if (version < 160_000) await refuses(check(database.url, module), "may create roles");
+        else assert.equal(await check(database.url, module), version);
       } finally {
         await database.rows(`drop role ${strong}`);
       }

@@ -12,7 +12,7 @@ import type { TestServer } from "../../src/testing/database.ts";
 /** An empty database with an owner who is no superuser, and a role for the application. */
 export interface Scratch extends AsyncDisposable {
   readonly adminUrl: string;
-  readonly appUrl: string;
+  readonly url: string;
   readonly ownerRole: string;
   readonly appRole: string;
   /** As the server's superuser, in this database. */
@@ -33,16 +33,16 @@ export async function scratch(server: TestServer): Promise<Scratch> {
     await ensureAppRole(client, { role: appRole, password: "app" });
   });
   const superUrl = address(server.adminUrl, { database: name });
-  const appUrl = address(superUrl, { user: appRole, password: "app" });
+  const url = address(superUrl, { user: appRole, password: "app" });
   return {
     superUrl,
     adminUrl: address(superUrl, { user: ownerRole, password: "owner" }),
-    appUrl,
+    url,
     ownerRole,
     appRole,
     rows: <R extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
       withClient(superUrl, async (client) => (await client.query<R>(text, values)).rows),
-    as: (tenant, ...texts) => runAs(appUrl, tenant, texts),
+    as: (tenant, ...texts) => runAs(url, tenant, texts),
     [Symbol.asyncDispose]: () =>
       withClient(server.adminUrl, async (client) => {
         await client.query(`drop database ${name} with (force)`);

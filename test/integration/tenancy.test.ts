@@ -158,7 +158,7 @@ for (const server of await testServers()) {
     });
 
     it("shows, changes and deletes only rows of the tenant", async () => {
-      await using app = await session(database.appUrl);
+      await using app = await session(database.url);
       const within = async (name: string | undefined, text: string) => {
         await app.query("begin");
         if (name !== undefined) await app.query("select set_config('plimsoll.tenant', $1, true)", [name]);
@@ -194,7 +194,7 @@ for (const server of await testServers()) {
     });
 
     it("matches nothing where no tenant is set, set to nothing, or set in a transaction before", async () => {
-      await using app = await session(database.appUrl);
+      await using app = await session(database.url);
       const count = async () => (await app.query("select count(*)::int as n from stock.parents")).rows[0].n;
       assert.equal(await count(), 0);
       await app.query("begin; select set_config('plimsoll.tenant', 'acme', true)");
