@@ -23,7 +23,7 @@ const makeJar =
   (world: CrashWorld) =>
     createApp({
       modules: [jarModule({ idempotent, ...(putCoin && { putCoin: putCoin(world) }) }).jar],
-      database: database(world),
+      ...{ database: database(world), clock: world.clock },
       tenancy: { description: "of the actor", tenantOf: ({ tenant }) => tenant },
       provide: [override(bell, world.outside("bell", { ring: async () => undefined }))],
       development: true,

@@ -7,6 +7,7 @@ export const faults = [
   "gone-before",
   "gone-after",
   "refused",
+  "stalled",
   "twice",
   "clock-forward",
   "clock-back",
@@ -33,15 +34,16 @@ const writes = ["cut-before", "cut-after", "gone-before", "gone-after", "refused
 
 /**
  * Which faults make sense at which kind of boundary. What frames or only reads leaves nothing behind on the server, so that only what the app does
- * about it can differ; a request that carries no key and is not harmless to repeat is sent once, and what became of it stays unknown.
+ * about it can differ; a process that stalls under a caller who asks again costs the seconds until its transaction is ended, and shows nothing that
+ * a process that is gone does not; a request that carries no key and is not harmless to repeat is sent once, and what became of it stays unknown.
  */
 export const faultsOf: Readonly<Record<BoundaryKind, readonly CrashFault[]>> = {
   framing: ["cut-before", "gone-before"],
   reading: ["cut-before", "cut-after", "gone-before"],
-  statement: writes,
+  statement: [...writes, "stalled"],
   "repeatable statement": [...writes, "twice"],
-  background: writes,
-  outbound: ["fails-before", "fails-after", "gone-before", "gone-after"],
+  background: [...writes, "stalled"],
+  outbound: ["fails-before", "fails-after", "gone-before", "gone-after", "stalled"],
   request: ["gone-before", "twice"],
   reply: ["lost", "again", "gone-before", "gone-after"],
   "last reply": ["gone-before", "gone-after"],

@@ -5,6 +5,8 @@ import { Fault } from "../../core/fault.ts";
 import type { AnySchema, Input, Output } from "../../core/schema.ts";
 import type { Action, Command, Operation, Query } from "../../operation/contract.ts";
 import type { Uses } from "../../operation/resource.ts";
+import type { Started, Task } from "../../operation/task.ts";
+import type { OutsideStart } from "../../tasks/tasks.ts";
 import type { BoundaryKind } from "./boundary.ts";
 import type { World } from "./world.ts";
 
@@ -68,6 +70,24 @@ export class Caller {
           (fault): Answer => ({ state: stateOf(fault, unsafe), fault }),
         ),
     })) as Output<O>;
+  }
+
+  /** Starts a task from outside, with a key that is the same in every run; `keyless`: without one, and so only once. */
+  async start<I extends AnySchema, U extends Uses>(
+    task: Task<I, U>,
+    input: Input<I>,
+    { keyless = false, ...options }: OutsideStart & { readonly keyless?: boolean } = {},
+  ): Promise<Started> {
+    const name = this.#numbered(task.name);
+    const key = keyless ? undefined : (options.key ?? `crash-${name}`);
+    return (await this.#run({
+      ...{ name, operation: task.name, key, input, repeat: keyless ? "once" : "free", heard: new Set() },
+      send: (app) =>
+        app.tasks.start(task, input, { ...options, ...(key !== undefined && { key }) }).then(
+          (output): Answer => ({ state: "done", output }),
+          (fault): Answer => ({ state: stateOf(fault, true), fault }),
+        ),
+    })) as Started;
   }
 
   /** Sends a web request by `app.fetch`; again where its method or an Idempotency-Key allows it, or where it is said to be harmless. */
@@ -145,9 +165,9 @@ export class Caller {
 
   /** Sends it to the instance that lives; where that is gone before it answers, there is silence. */
   async #deliver(errand: Errand): Promise<Answer> {
-    const { app, gone, isGone } = await this.#world.instance();
-    const answer = await Promise.race([errand.send(app), gone.then(() => silence)]);
-    return isGone() ? silence : answer;
+    const { app, left, isLeft } = await this.#world.instance();
+    const answer = await Promise.race([errand.send(app), left.then(() => silence)]);
+    return isLeft() ? silence : answer;
   }
 
   #compare(errand: Errand, answer: Answer): void {

@@ -9,7 +9,6 @@ import { TestClock } from "../clock.ts";
 import type { TestServer } from "../database.ts";
 import { faults as allFaults, type CrashFault, type CrashPoint, formatPoint, isNamed } from "./boundary.ts";
 import { Clones, type CrashDatabase } from "./clones.ts";
-import { isQuiet } from "./quiet.ts";
 import { type CrashOutcome, type CrashScope, type Run, type RunSpec, runOnce } from "./run.ts";
 import type { CrashWorld } from "./world.ts";
 
@@ -21,7 +20,7 @@ export interface CrashSpec<K> {
   invariants(outcome: CrashOutcome<K>): void | Promise<void>;
   /** Fills the database of which every run gets a copy; nothing goes wrong here. What it returns, every run gets as `kept`. */
   prepare?(start: { readonly app: App; readonly database: CrashDatabase }): K | Promise<K>;
-  /** Whether nothing is under way any more. *Default*: nothing runs in the app. */
+  /** Whether nothing is under way any more, beside what the lab sees itself: nothing runs in the app, and no task waits. */
   settled?(outcome: CrashOutcome<K>): boolean | Promise<boolean>;
   /** Which faults. *Default*: all that make sense at a boundary. */
   readonly faults?: readonly CrashFault[];
@@ -39,8 +38,6 @@ export interface CrashSpec<K> {
   readonly downFor?: Duration;
   /** How far the clock of the database jumps. *Default*: 1 min. */
   readonly clockJump?: Duration;
-  /** How much time passes, by the clock of the database, whenever it is asked in vain whether all is settled. *Default*: none. */
-  readonly passTime?: Duration;
   /** Connections of the app. *Default*: 4. */
   readonly connections?: number;
   /** *Default*: the embedded one. */
@@ -104,6 +101,7 @@ export async function explore<K = void>(makeApp: (world: CrashWorld) => App, spe
     .filter(({ failure }) => failure !== undefined)
     .map(({ point, failure, journal }) => ({ point: formatPoint(point!), error: failure, journal }));
   const missed = runs.filter(({ struck }) => !struck).map(({ point }) => formatPoint(point!));
+  for (const run of runs.toSorted((a, b) => b.took - a.took)) console.log(Math.round(run.took), formatPoint(run.point!));
   const seconds = (systemClock.monotonic() - startedAt) / 1_000;
   const boundaries = whole.boundaries.length;
   const summary = `${boundaries} boundaries, ${runs.length} runs, ${failures.length} failures, ${missed.length} not reached, seed ${spec.seed ?? 1}, ${seconds.toFixed(1)} s`;
@@ -115,12 +113,11 @@ function withDefaults<K>(spec: CrashSpec<K>): Omit<RunSpec<K>, "makeApp" | "clon
   return {
     scenario: (scope) => spec.scenario(scope),
     invariants: (outcome) => spec.invariants(outcome),
-    settled: (outcome) => (spec.settled === undefined ? isQuiet(outcome) : spec.settled(outcome)),
+    ...(spec.settled !== undefined && { settled: spec.settled }),
     withinMs: toMs(spec.within ?? "15s"),
     connections: spec.connections ?? 4,
     downSeconds: seconds(spec.downFor ?? "30s"),
     jumpSeconds: seconds(spec.clockJump ?? "1m"),
-    passSeconds: spec.passTime === undefined ? 0 : seconds(spec.passTime),
   };
 }
 
@@ -133,13 +130,13 @@ function modulesOf(makeApp: (world: CrashWorld) => App): readonly Module[] {
       return {} as Database;
     },
   };
-  makeApp({ database, url: "postgres://nowhere.invalid/none", outside: (_, target) => target });
+  makeApp({ database, url: "postgres://nowhere.invalid/none", clock: systemClock, outside: (_, target) => target });
   return modules;
 }
 
 async function prepare<K>(makeApp: (world: CrashWorld) => App, spec: CrashSpec<K>, { base }: Clones): Promise<K> {
   if (spec.prepare === undefined) return undefined as K;
-  const app = makeApp({ database: postgres({ url: base.url }), url: base.url, outside: (_, target) => target });
+  const app = makeApp({ database: postgres({ url: base.url }), url: base.url, clock: systemClock, outside: (_, target) => target });
   await app.start();
   try {
     return await spec.prepare({ app, database: base });

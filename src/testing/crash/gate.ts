@@ -9,6 +9,8 @@ export interface Havoc {
   readonly director: Director;
   /** The process that talks here is gone. */
   kill(): void;
+  /** The process that talks here stands still; another one starts. Resolves when it goes on. */
+  stall(): Promise<void>;
   /** Moves the clock of the database by the jump of this lab. */
   jump(direction: 1 | -1): Promise<void>;
   /** Whether the request behind an execution may be sent again. */
@@ -25,12 +27,18 @@ const framing = /^(?:begin|rollback|savepoint|select where \(set_config\()/;
 export class CrashGate implements Gate {
   readonly #havoc: Havoc;
   readonly #users = new WeakMap<WireLink, WireLabel>();
+  /** While its process stands still. */
+  still: Promise<void> | undefined;
 
   constructor(havoc: Havoc) {
     this.#havoc = havoc;
   }
 
   passes(link: WireLink, unit: Unit, quiet: () => Promise<void>): Passage | Promise<Passage> {
+    return this.still === undefined ? this.#decide(link, unit, quiet) : this.still.then(() => this.#decide(link, unit, quiet));
+  }
+
+  #decide(link: WireLink, unit: Unit, quiet: () => Promise<void>): Passage | Promise<Passage> {
     const label = readMark(unit.text);
     if (label !== undefined) {
       this.#users.set(link, label);
@@ -59,7 +67,7 @@ export class CrashGate implements Gate {
     fault: CrashFault,
     { link, quiet, boundary, execution }: { link: WireLink; quiet: () => Promise<void>; boundary: string; execution: string },
   ): Promise<Passage> {
-    const { director, kill, jump, sendTwice } = this.#havoc;
+    const { director, kill, stall, jump, sendTwice } = this.#havoc;
     const end = fault.startsWith("gone") ? kill : () => link.cut();
     switch (fault) {
       case "cut-before":
@@ -82,6 +90,9 @@ export class CrashGate implements Gate {
         return { way: "refuse" };
       case "twice":
         await sendTwice(execution);
+        return pass;
+      case "stalled":
+        await stall();
         return pass;
       case "clock-forward":
         await jump(1);

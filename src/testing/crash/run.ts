@@ -6,6 +6,7 @@ import { Caller } from "./caller.ts";
 import type { Clones, CrashDatabase } from "./clones.ts";
 import { Director } from "./director.ts";
 import { CrashLedger } from "./ledger.ts";
+import { comeToRest } from "./rest.ts";
 import { type CrashWorld, World } from "./world.ts";
 
 /** What the scenario may do: it is the caller of the app, and knows nothing of what goes wrong. */
@@ -14,12 +15,16 @@ export interface CrashScope<K> {
   readonly call: Caller["call"];
   /** Sends a web request by `app.fetch`, again where its method, an Idempotency-Key or `harmless` allows it. */
   readonly fetch: Caller["fetch"];
+  /** Starts a task by `app.tasks.start`, with a key that is the same in every run; `keyless`: without one, and so only once. */
+  readonly start: Caller["start"];
   readonly ledger: CrashLedger;
   readonly database: CrashDatabase;
   /** What `prepare` returned. */
   readonly kept: K;
   /** The instance that lives now. */
   app(): Promise<App>;
+  /** Waits until nothing is under way, so that what follows begins from there in every run. */
+  quiet(): Promise<void>;
 }
 
 /** What is judged when all is quiet again. */
@@ -36,14 +41,12 @@ export interface RunSpec<K> {
   readonly kept: K;
   readonly clones: Clones;
   scenario(scope: CrashScope<K>): unknown;
-  settled(outcome: CrashOutcome<K>): boolean | Promise<boolean>;
+  settled?(outcome: CrashOutcome<K>): boolean | Promise<boolean>;
   invariants(outcome: CrashOutcome<K>): void | Promise<void>;
   readonly withinMs: number;
   readonly connections: number;
   readonly downSeconds: number;
   readonly jumpSeconds: number;
-  /** *Units*: seconds of the database's clock that pass with each look whether all is settled. */
-  readonly passSeconds: number;
 }
 
 /** How one run ended. */
@@ -56,10 +59,6 @@ export interface Run {
   readonly journal: readonly string[];
   readonly director: Director;
 }
-
-const settleEveryMs = 5;
-/** Looks before the clock is moved: what is under way needs no help. */
-const looksBeforePass = 20;
 
 /** Runs the scenario once on a database of its own, with or without a fault, lets the system heal, and judges it. */
 export async function runOnce<K>(spec: RunSpec<K>, point: CrashPoint | undefined): Promise<Run> {
@@ -82,7 +81,15 @@ export async function runOnce<K>(spec: RunSpec<K>, point: CrashPoint | undefined
   } finally {
     await spec.clones.giveBack(database);
   }
-  return { point, boundaries: director.boundaries, struck: director.struck, failure, journal: director.journal, director };
+  return {
+    point,
+    boundaries: director.boundaries,
+    struck: director.struck,
+
+    failure,
+    journal: director.journal,
+    director,
+  };
 }
 
 async function live<K>(spec: RunSpec<K>, world: World, director: Director): Promise<void> {
@@ -90,11 +97,14 @@ async function live<K>(spec: RunSpec<K>, world: World, director: Director): Prom
   const { kept } = spec;
   const caller = new Caller(world);
   await world.instance();
+  await comeToRest(world);
   director.open = true;
   try {
     await spec.scenario({
       call: (operation, input, options) => caller.call(operation, input, options),
       fetch: (request, options) => caller.fetch(request, options),
+      start: (task, input, options) => caller.start(task, input, options),
+      quiet: () => comeToRest(world),
       app: async () => (await world.instance()).app,
       ...{ ledger, database, kept },
     });
@@ -104,10 +114,8 @@ async function live<K>(spec: RunSpec<K>, world: World, director: Director): Prom
   }
   const outcome = async (): Promise<CrashOutcome<K>> => ({ ledger, database, kept, app: (await world.instance()).app });
   await world.setClockRight();
-  for (let looks = 1; !(await spec.settled(await outcome())); looks++) {
-    if (looks > looksBeforePass && spec.passSeconds > 0) await world.passTime(spec.passSeconds);
-    await sleep(systemClock, settleEveryMs);
-  }
+  const settled = async () => spec.settled === undefined || (await spec.settled(await outcome()));
+  await comeToRest(world, settled);
   director.open = false;
   await spec.invariants(await outcome());
   if (caller.problems.length > 0) throw new Fault({ code: "internal", message: caller.problems.join("; ") });

@@ -1,4 +1,5 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { systemClock } from "../../core/clock.ts";
 import { MessageReader, outcomeOf, queryMessage, typeOf, type Unit, UnitReader } from "./wire-messages.ts";
 
 /** What is to happen with a statement that is about to reach the server. */
@@ -170,6 +171,8 @@ export class WireProxy {
   readonly #silent = new Set<Socket>();
   readonly #server: Server;
   #abandoned = false;
+  /** When anything was last said on any connection. *Units*: milliseconds of the monotonic clock. */
+  heardAt = 0;
 
   constructor(url: string, gate: Gate) {
     const { hostname, port } = new URL(url);
@@ -212,6 +215,10 @@ export class WireProxy {
     const server = connect(this.#target);
     const link = new WireLink(client, server, this.#gate);
     this.#links.add(link);
-    client.on("close", () => this.#links.delete(link));
+    const hear = () => {
+      this.heardAt = systemClock.monotonic();
+    };
+    client.on("data", hear).on("close", () => this.#links.delete(link));
+    server.on("data", hear);
   }
 }

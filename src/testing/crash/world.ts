@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { App, DatabaseSource } from "../../app/app.ts";
-import { sleep, systemClock } from "../../core/clock.ts";
+import { type Clock, sleep, systemClock } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
+import { SkippingClock } from "./clock.ts";
 import type { CrashDatabase } from "./clones.ts";
 import type { Director } from "./director.ts";
 import { CrashGate, type Havoc } from "./gate.ts";
@@ -15,6 +16,8 @@ export interface CrashWorld {
   readonly database: DatabaseSource;
   /** The same database, for what connects to it in other ways. */
   readonly url: string;
+  /** That of the machine, but while nothing is under way it goes on to what is due next: an app that takes it waits for no tick of its own. */
+  readonly clock: Clock;
   /**
    * Wraps a client of something outside (a mailer, a payment provider): each call of a method is a boundary, and stands in the ledger once it
    * arrived. Methods must be asynchronous.
@@ -37,15 +40,20 @@ export interface WorldSpec {
 interface Instance {
   readonly app: App;
   readonly proxy: WireProxy;
-  /** Resolves when its process is gone. */
-  readonly gone: Promise<void>;
+  readonly gate: CrashGate;
+  readonly clock: SkippingClock;
+  /** Resolves when nobody waits for it any more: its process is gone, or stands still. */
+  readonly left: Promise<void>;
+  readonly isLeft: () => boolean;
   readonly isGone: () => boolean;
+  readonly leave: () => void;
   readonly abandon: () => void;
 }
 
 const startAttempts = 5;
 const startPauseMs = 20;
 const stopMs = 2_000;
+const goneStopMs = 50;
 
 /** One run's database with the instances of the app that lived on it: one at a time. */
 export class World {
@@ -54,6 +62,9 @@ export class World {
   readonly #execution = new AsyncLocalStorage<string>();
   #current: Promise<Instance> | undefined;
   #offset = 0;
+  #wake: (() => void) | undefined;
+  #stoodAt = 0;
+  #over = false;
   /** Who sends the requests behind the executions; set by the one who does. */
   requests: Pick<Havoc, "isRepeatable" | "sendTwice"> = { isRepeatable: () => false, sendTwice: async () => undefined };
 
@@ -63,21 +74,62 @@ export class World {
 
   /** The instance that lives; while the next one starts, it is waited for. */
   instance(): Promise<Instance> {
+    this.throwIfOver();
     this.#current ??= this.#start();
     return this.#current;
   }
 
   /** The process that lives is gone: nothing of it reaches the database or the outside any more. The next one starts. */
   readonly kill = (): void => {
-    const { director, downSeconds } = this.spec;
     const last = this.#instances.at(-1);
     if (last === undefined || last.isGone()) return;
     last.abandon();
-    director.note("the process is gone, a new one starts");
-    this.#current = this.#moveClock(downSeconds).then(() => this.#start());
-    // Whoever needs the instance hears of it.
-    this.#current.catch(() => undefined);
+    this.spec.director.note("the process is gone, a new one starts");
+    this.#replace();
   };
+
+  /** The process that lives stands still, as one that a collector of garbage or a hypervisor has stopped; the next one starts. */
+  readonly stall = (): Promise<void> => {
+    const last = this.#instances.at(-1);
+    if (last === undefined || last.isLeft()) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    last.gate.still = promise;
+    last.leave();
+    this.spec.director.note("the process stands still, another one starts");
+    this.#stoodAt = systemClock.monotonic();
+    this.#wake = () => {
+      this.spec.director.note("the process that stood still goes on");
+      last.gate.still = undefined;
+      resolve();
+    };
+    this.#replace();
+    return promise;
+  };
+
+  /** Since when a process stands still, if one does. *Units*: milliseconds. */
+  get standsForMs(): number | undefined {
+    return this.#wake && systemClock.monotonic() - this.#stoodAt;
+  }
+
+  /** Lets the process that stands still go on, beside the one that has taken over. */
+  wake(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+
+  /** When anything was last said between a process that is not gone and the database. *Units*: milliseconds of the monotonic clock. */
+  get heardAt(): number {
+    return Math.max(0, ...this.#moving.map(({ proxy }) => proxy.heardAt));
+  }
+
+  /** What runs in all processes that are not gone and do not stand still. */
+  get inFlight(): number {
+    return this.#moving.reduce((sum, { app }) => sum + app.runtime.inFlight, 0);
+  }
+
+  get #moving(): readonly Instance[] {
+    return this.#instances.filter(({ isGone, isLeft }) => !isGone() && (this.#wake === undefined || !isLeft()));
+  }
 
   readonly jump = async (direction: 1 | -1): Promise<void> => {
     const { director, jumpSeconds } = this.spec;
@@ -85,9 +137,19 @@ export class World {
     director.note(`the clock of the database is ${this.#offset} s ahead`);
   };
 
+  /** Whoever still waits for something in a run that has ended stops here. */
+  throwIfOver(): void {
+    if (this.#over) throw new Fault({ code: "cancelled", message: "The run of the crash lab has ended." });
+  }
+
   /** A clock that was set back is set right. */
   async setClockRight(): Promise<void> {
     if (this.#offset < 0) await this.#moveClock(-this.#offset);
+  }
+
+  /** The processes that wait go on to what is due next. */
+  skip(withinMs: number): void {
+    for (const { clock } of this.#moving) clock.skip(withinMs);
   }
 
   async passTime(seconds: number): Promise<void> {
@@ -95,11 +157,15 @@ export class World {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#over = true;
+    this.wake();
     await this.#current?.catch(() => undefined);
     await Promise.all(
-      this.#instances.map(async ({ app, proxy, isGone }) => {
+      this.#instances.map(async ({ app, proxy, clock, isGone }) => {
         if (isGone()) await proxy.stop();
-        await Promise.race([app.stop({ withinMs: 0 }), sleep(systemClock, stopMs)]).catch(() => undefined);
+        // What is gone would go on trying to finish in order: it lets go of its ports, and no more is asked of it.
+        await Promise.race([app.stop({ withinMs: 0 }), sleep(systemClock, isGone() ? goneStopMs : stopMs)]).catch(() => undefined);
+        clock.stop();
         await proxy.stop();
       }),
     );
@@ -109,6 +175,12 @@ export class World {
     if (seconds === 0) return;
     this.#offset += seconds;
     await this.spec.database.admin("select plimsoll.set_clock_offset(make_interval(secs => $1))", [this.#offset]);
+  }
+
+  #replace(): void {
+    this.#current = this.#moveClock(this.spec.downSeconds).then(() => this.#start());
+    // Whoever needs the instance hears of it.
+    this.#current.catch(() => undefined);
   }
 
   async #start(): Promise<Instance> {
@@ -130,28 +202,36 @@ export class World {
     const havoc: Havoc = {
       director,
       kill: this.kill,
+      stall: this.stall,
       jump: this.jump,
       isRepeatable: (execution) => this.requests.isRepeatable(execution),
       sendTwice: (execution) => this.requests.sendTwice(execution),
     };
-    const proxy = new WireProxy(database.url, new CrashGate(havoc));
+    const gate = new CrashGate(havoc);
+    const proxy = new WireProxy(database.url, gate);
     await proxy.start();
-    const { promise: gone, resolve } = Promise.withResolvers<void>();
+    const { promise: left, resolve } = Promise.withResolvers<void>();
     let isGone = false;
+    let isLeft = false;
+    const clock = new SkippingClock();
     const url = proxy.through(database.url);
     const app = makeApp({
       database: labelledDatabase({ url, connections }, (owner) => director.nameOf(owner)),
-      url,
+      ...{ url, clock },
       outside: (name, target) => this.#outside(name, target, () => isGone),
     });
     const around = <T>(active: object, run: () => T): T => this.#execution.run(director.nameOf(active), run);
     app.runtime.surround([{ name: "crash-lab", attach: () => undefined, stop: async () => undefined, around }]);
+    const leave = () => {
+      isLeft = true;
+      resolve();
+    };
     const abandon = () => {
       isGone = true;
       proxy.abandon();
-      resolve();
+      leave();
     };
-    const instance: Instance = { app, proxy, gone, isGone: () => isGone, abandon };
+    const instance: Instance = { app, proxy, gate, clock, left, isLeft: () => isLeft, isGone: () => isGone, leave, abandon };
     this.#instances.push(instance);
     return instance;
   }
@@ -177,6 +257,7 @@ export class World {
       return never;
     }
     if (fault === "fails-before") throw unanswered(name);
+    if (fault === "stalled") await this.stall();
     ledger.outside.push({ name, args: structuredClonable(call.args) });
     const answer = await call.work();
     if (call.isGone()) return never;

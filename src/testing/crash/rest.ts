@@ -1,0 +1,44 @@
+import { sleep, systemClock } from "../../core/clock.ts";
+import type { World } from "./world.ts";
+
+const lookEveryMs = 5;
+/** How long a process stands still at the most, where the one that took over cannot do without it. */
+const stallMs = 1_000;
+/** Nothing that a process waits for longer is what others wait for. */
+const skipMs = 2_000;
+/** So long nothing is said between app and database before it counts as silence. */
+const silenceMs = 20;
+
+interface Waiting {
+  /** Tasks that can run, or do. */
+  readonly busy: boolean;
+  /** Until the next one is due that waits for a later time; null where none does. */
+  readonly laterMs: number | null;
+}
+
+const waitingTasks = `select exists (select from plimsoll.tasks) as busy,
+  (select (min(l.due) - plimsoll.now_ms())::float8 from plimsoll.task_later l) as "laterMs"`;
+
+/**
+ * Waits until nothing is under way: nothing runs, no task waits, nothing is said, and the test itself says so. A process that stands still goes on when
+ * the one that took over has done all it can. Where all that is left waits for a later time, that time comes.
+ */
+export async function comeToRest(world: World, settled: () => boolean | Promise<boolean> = () => true): Promise<void> {
+  for (;;) {
+    world.throwIfOver();
+    const stands = world.standsForMs;
+    const rests = await isAtRest(world, settled);
+    if (rests && stands === undefined) return;
+    if (rests || (stands ?? 0) > stallMs) world.wake();
+    await sleep(systemClock, lookEveryMs);
+  }
+}
+
+async function isAtRest(world: World, settled: () => boolean | Promise<boolean>): Promise<boolean> {
+  if (world.inFlight > 0 || systemClock.monotonic() - world.heardAt < silenceMs) return false;
+  const [waiting] = await world.spec.database.admin<Waiting & Record<string, unknown>>(waitingTasks);
+  if (!waiting?.busy && waiting?.laterMs == null && (await settled())) return true;
+  if (!waiting?.busy && waiting?.laterMs != null && waiting.laterMs > 0) await world.passTime(waiting.laterMs / 1_000);
+  world.skip(skipMs);
+  return false;
+}
