@@ -27,6 +27,9 @@ export interface QueueWorkerOptions {
 /** What is claimed ahead lasts so long at the pace of the moment: longer would take it from workers who are idle. */
 const aheadMs = 100;
 const paceShare = 0.3;
+const ratedMs = 100;
+/** The second look comes when no statement of the claim can run any more. */
+const doubtMs = { soon: 200, late: 11_000 } as const;
 
 /** Claims the tasks of one queue, and hands over as many at once as may run. */
 export class QueueWorker {
@@ -37,12 +40,15 @@ export class QueueWorker {
   /** Claimed and not begun: in turn, and those whose operation has no slot free. */
   readonly #held = new LaneQueue<ClaimedTask>();
   readonly #parked = new Map<string, ClaimedTask[]>();
+  /** What is claimed, until what became of it is durable. */
+  readonly #known = new Set<string>();
   #parkedCount = 0;
   readonly #runningByName = new Map<string, number>();
   #running = 0;
   /** Ended, and not written yet. */
   #settling = 0;
   #claiming = false;
+  #doubts = false;
   #again = false;
   #filling = false;
   #closed = false;
@@ -89,9 +95,12 @@ export class QueueWorker {
     this.#fill();
   }
 
-  /** What became of a task is durable. */
-  settled(): void {
-    this.#settling--;
+  /** What became of a task is durable, or nobody's business here any more. */
+  settled(id: string): void {
+    this.#settling = Math.max(0, this.#settling - 1);
+    this.#known.delete(id);
+    // Its lane may have room now.
+    if (this.#perLane !== undefined) this.#again = true;
     if (this.#again && !this.#claiming && this.#hasRoom()) this.wake();
   }
 
@@ -106,7 +115,15 @@ export class QueueWorker {
     const held = [...this.#held.clear(), ...[...this.#parked.values()].flat()];
     this.#parked.clear();
     this.#parkedCount = 0;
+    for (const { id } of held) this.#known.delete(id);
     return held;
+  }
+
+  /** The lease is lost: others have all of it. */
+  abandon(): void {
+    this.forget();
+    this.#known.clear();
+    this.#settling = 0;
   }
 
   get #waiting(): number {
@@ -134,6 +151,7 @@ export class QueueWorker {
         const lease = token();
         const limit = this.#room();
         if (lease === undefined) return;
+        if (this.#doubts) await this.#reclaim(lease);
         if (limit < 1) {
           this.#again = true;
           return;
@@ -149,10 +167,26 @@ export class QueueWorker {
         this.#take(tasks, limit);
       } while (this.#again && !this.#closed);
     } catch (error) {
+      this.#doubt();
       failed(error);
     } finally {
       this.#claiming = false;
     }
+  }
+
+  /** The answer to a claim was lost: what it took would be leased to nobody who knows of it. It may even be taken after this. */
+  #doubt(): void {
+    const look = () => {
+      this.#doubts = true;
+      this.wake();
+    };
+    this.options.clock.schedule(doubtMs.soon, look);
+    this.options.clock.schedule(doubtMs.late, look);
+  }
+
+  async #reclaim(lease: number): Promise<void> {
+    this.#doubts = false;
+    await this.options.store.reclaim(lease, this.options.queue, [...this.#known]);
   }
 
   #take(tasks: readonly ClaimedTask[], limit: number): void {
@@ -166,7 +200,12 @@ export class QueueWorker {
       if (tasks.length === limit || lanes.size > 1) this.#again = true;
     }
     if (tasks.length === 0) return;
-    for (const task of tasks) this.#held.push(task.lane, task);
+    for (const task of tasks) {
+      this.#known.add(task.id);
+      this.#held.push(task.lane, task);
+    }
+    // Where only so many may begin in a second, there is room again in a moment, and nobody would tell.
+    if (this.#rate !== undefined) this.options.clock.schedule(ratedMs, () => this.wake());
     this.#fill();
   }
 

@@ -73,7 +73,7 @@ export interface QueueRate {
 }
 
 /** Where a task stood. */
-export type Place = Pick<ClaimedTask, "slot" | "place">;
+export type Place = Pick<ClaimedTask, "slot" | "place" | "id">;
 
 /** What becomes of tasks that were run. */
 export interface Settlement {
@@ -146,6 +146,10 @@ export interface TaskStore {
   claim(token: number, request: ClaimRequest): Promise<readonly ClaimedTask[]>;
   /** Returns how many were still leased to this worker. */
   settle(token: number, settlement: Settlement): Promise<number>;
+  /** Which of these tasks this worker still has; asked after the answer to a settlement was lost. */
+  held(token: number, tasks: readonly Place[]): Promise<ReadonlySet<string>>;
+  /** Gives back what is leased to this worker in a queue and unknown to it; asked after the answer to a claim was lost. */
+  reclaim(token: number, queue: string, known: readonly string[]): Promise<void>;
   giveBack(token: number, tasks: readonly Place[]): Promise<void>;
   tick(token: number, renew: boolean, queues: readonly string[]): Promise<Tick>;
   /** Calls `heard` for all news until the returned function is called; `lost` when nothing is heard any more. */

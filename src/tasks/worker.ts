@@ -12,7 +12,7 @@ import { type Outcome, outcomeOf } from "./outcome.ts";
 import { type QueueSpec, QueueWorker } from "./queue-worker.ts";
 import { Settler } from "./settler.ts";
 import type { TaskSignals } from "./signals.ts";
-import type { ClaimedTask, TaskNews, TaskStore } from "./store.ts";
+import type { ClaimedTask, Place, TaskNews, TaskStore } from "./store.ts";
 
 export interface WorkerOptions {
   readonly name: string;
@@ -153,7 +153,10 @@ export class TaskWorker implements Service {
     const definition = definitions.get(task.name);
     const token = this.#token;
     if (definition === undefined) return this.#runUnknown(task, served);
-    if (token === undefined) return served.ended(task);
+    if (token === undefined) {
+      served.ended(task);
+      return served.settled(task.id);
+    }
     if (task.attempt === 1) signals.began.publish({ task: task.name, lagMs: task.lag });
     const invocation = new TaskInvocation(task, {
       ...{ definition, store, token },
@@ -173,8 +176,8 @@ export class TaskWorker implements Service {
     });
     this.#options.signals.ended.publish({ task: task.name, id: task.id, outcome: outcome.kind, attempt: task.attempt });
     served.ended(task);
-    if (committed || outcome.kind === "lost") served.settled();
-    else if (outcome.kind === "completed") this.#settler.complete({ slot: task.slot, place: task.place, keep: definition.history }, served);
+    if (committed || outcome.kind === "lost") served.settled(task.id);
+    else if (outcome.kind === "completed") this.#settler.complete({ ...placeOf(task), keep: definition.history }, served);
     else this.#settleFailed(task, { fault: execution.fault!, outcome, served });
   }
 
@@ -186,17 +189,17 @@ export class TaskWorker implements Service {
       served,
     }: { readonly fault: Fault; readonly outcome: Exclude<Outcome, { kind: "completed" | "lost" }>; readonly served: QueueWorker },
   ): void {
-    const { slot, place, attempt } = task;
+    const { attempt } = task;
     const { code, type } = fault;
     const cause = fault.cause instanceof Error ? `${fault.cause.name}: ${fault.cause.message}` : fault.message;
     const failure = { at: this.#clock.now(), attempt, code, type, message: code === "internal" ? cause : fault.message };
     const context = outcome.kind === "retried" && !outcome.spent ? task.context : withFailure(task.context, failure);
-    if (outcome.kind === "buried") this.#settler.bury({ slot, place, code: type, reason: failure.message, context }, served);
-    else this.#settler.retry({ slot, place, delayMs: outcome.delayMs, spent: outcome.spent, context }, served);
+    if (outcome.kind === "buried") this.#settler.bury({ ...placeOf(task), code: type, reason: failure.message, context }, served);
+    else this.#settler.retry({ ...placeOf(task), delayMs: outcome.delayMs, spent: outcome.spent, context }, served);
   }
 
   #runUnknown(task: ClaimedTask, served: QueueWorker): void {
-    const { slot, place, attempt, name } = task;
+    const { attempt, name } = task;
     const message = `No module of this worker has a task named ${name}. Start a worker that does, or cancel the task.`;
     const failure = { at: this.#clock.now(), attempt, code: "unimplemented" as const, type: "task_unknown", message };
     this.#options.signals.ended.publish({
@@ -207,8 +210,8 @@ export class TaskWorker implements Service {
     });
     served.ended(task);
     const context = withFailure(task.context, failure);
-    if (attempt < unknownAttempts) this.#settler.retry({ slot, place, delayMs: unknownDelayMs, spent: true, context }, served);
-    else this.#settler.bury({ slot, place, code: "task_unknown", reason: message, context }, served);
+    if (attempt < unknownAttempts) this.#settler.retry({ ...placeOf(task), delayMs: unknownDelayMs, spent: true, context }, served);
+    else this.#settler.bury({ ...placeOf(task), code: "task_unknown", reason: message, context }, served);
   }
 
   #failed(error: unknown): void {
@@ -220,7 +223,8 @@ export class TaskWorker implements Service {
   #loseLease(): void {
     if (this.#token === undefined) return;
     this.#token = undefined;
-    for (const queue of this.#queues.values()) queue.forget();
+    this.#settler.drop();
+    for (const queue of this.#queues.values()) queue.abandon();
     const fault = new Fault({ code: "aborted", type: "lease_lost", message: "The lease of this worker ended; others run its tasks now." });
     for (const execution of [...this.#executions.values()]) execution.stop(fault);
     this.#tickSoon(rejoinMs);
@@ -273,3 +277,5 @@ export class TaskWorker implements Service {
     this.wake(this.queueNames);
   }
 }
+
+const placeOf = ({ slot, place, id }: ClaimedTask): Place => ({ slot, place, id });

@@ -13,6 +13,8 @@ const taskFunctions = [
   "retry_tasks(bigint, smallint[], tid[], bigint[], boolean[], text[])",
   "bury_tasks(bigint, smallint[], tid[], text[], text[], text[])",
   "give_back_tasks(bigint, smallint[], tid[])",
+  "held_tasks(bigint, smallint[], tid[], uuid[])",
+  "reclaim_tasks(bigint, text, uuid[])",
   "join_workers(text, integer)",
   "leave_workers(bigint)",
   "tick_worker(bigint, integer, boolean, text[], integer, integer, bigint)",
@@ -23,6 +25,10 @@ const taskFunctions = [
   "pause_tasks(text, boolean)",
   "cancel_task(uuid)",
   "task_state(uuid)",
+  "declare_schedules(text[], text[], bigint)",
+  "read_schedules(text[])",
+  "fire_schedule(text, text, bigint, bigint)",
+  "pause_schedule(text, boolean)",
 ]
   .map((signature) => `plimsoll.${signature}`)
   .join(", ");

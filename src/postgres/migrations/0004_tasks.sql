@@ -651,3 +651,26 @@ create function plimsoll.task_state(p_id uuid) returns text
     (select 'discarded' from plimsoll.task_dead d where d.id = p_id),
     (select 'completed' from plimsoll.task_done d where d.id = p_id),
     'unknown') $$;
+
+-- What a worker asks after an answer was lost on its way.
+
+-- Which of these tasks it still has: a place may hold another task by now.
+create function plimsoll.held_tasks(p_token bigint, p_slots smallint[], p_places tid[], p_ids uuid[]) returns uuid[]
+  language sql stable security definer set search_path = ''
+  as $$
+  select coalesce(pg_catalog.array_agg(t.id), '{}')
+  from unnest(p_slots, p_places, p_ids) as h (slot, place, id)
+  join plimsoll.tasks t on t.slot = h.slot and t.ctid = h.place and t.id = h.id and t.lease = p_token $$;
+
+-- Gives back what a claim took whose answer never came: what is leased to the worker and not among those that it knows of.
+create function plimsoll.reclaim_tasks(p_token bigint, p_queue text, p_known uuid[]) returns integer
+  language plpgsql volatile security definer set search_path = ''
+  as $$
+declare
+  given integer;
+begin
+  update plimsoll.tasks t set lease = null, attempt = t.attempt - 1
+  where t.lease = p_token and t.queue = p_queue and not (t.id = any (p_known));
+  get diagnostics given = row_count;
+  return given;
+end $$;

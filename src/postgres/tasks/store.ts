@@ -1,9 +1,10 @@
-import type { Clock } from "../../core/clock.ts";
+import { type Clock, sleep } from "../../core/clock.ts";
+import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import type { Statement } from "../../operation/transaction.ts";
 import type { ClaimedTask, ClaimRequest, Place, Settlement, StartResult, TaskNews, TaskRow, TaskStore, Tick } from "../../tasks/store.ts";
 import { type Answer, asCommand, type Connection } from "../connection.ts";
-import { databaseFault } from "../errors.ts";
+import { databaseFault, isLost } from "../errors.ts";
 import { PostgresTaskAdmin } from "./admin.ts";
 import { listenForTasks } from "./listener.ts";
 import { Notifier } from "./notifier.ts";
@@ -42,7 +43,7 @@ export class PostgresTaskStore implements TaskStore {
 
   async insert(rows: readonly TaskRow[]): Promise<void> {
     const queues = this.#notifier.take(new Set(rows.map(({ queue }) => queue)));
-    await this.#borrow((connection) => {
+    await this.#write((connection) => {
       const written = connection.send(insertionNow(rows));
       // A transaction of its own, behind the one that writes: it costs nobody a wait, and reaches workers without another way there and back.
       if (queues.length > 0) connection.sendAside(notification(queues), () => undefined);
@@ -51,8 +52,18 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async insertOne(row: TaskRow): Promise<StartResult> {
-    const { rows } = await this.#ask(insertionOne(row));
-    return this.readResult(rows[0] ?? {});
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { rows } = await this.#write((connection) => connection.send(insertionOne(row)));
+        const result = this.readResult(rows[0] ?? {});
+        // It was written by an attempt whose answer was lost.
+        return result.state === "known" && result.id === row.id ? { id: row.id, state: "started" } : result;
+      } catch (error) {
+        // The key tells whether it happened.
+        if (row.unique === undefined || !isUnknown(error) || attempt >= keyedAttempts) throw error;
+        await sleep(this.#host.clock, keyedPauseMs * attempt);
+      }
+    }
   }
 
   completion(token: number, { slot, place }: Place, keep: boolean): Statement {
@@ -95,6 +106,19 @@ export class PostgresTaskStore implements TaskStore {
     return answers.reduce((sum, { rows }) => sum + Number(rows[0]?.kept ?? 0), 0);
   }
 
+  async held(token: number, tasks: readonly Place[]): Promise<ReadonlySet<string>> {
+    const { rows } = await this.#ask({
+      text: "select plimsoll.held_tasks($1, $2, $3, $4) as ids",
+      values: [token, ...placesOf(tasks), tasks.map(({ id }) => id)],
+      columnsAsIs: true,
+    });
+    return new Set(rows[0]?.ids as string[]);
+  }
+
+  async reclaim(token: number, queue: string, known: readonly string[]): Promise<void> {
+    await this.#ask({ text: "select plimsoll.reclaim_tasks($1, $2, $3)", values: [token, queue, known], columnsAsIs: true });
+  }
+
   async giveBack(token: number, tasks: readonly Place[]): Promise<void> {
     if (tasks.length === 0) return;
     await this.#ask({ text: "select plimsoll.give_back_tasks($1, $2, $3)", values: [token, ...placesOf(tasks)], columnsAsIs: true });
@@ -122,6 +146,15 @@ export class PostgresTaskStore implements TaskStore {
     return this.#borrow((connection) => connection.send(statement));
   }
 
+  /** Where the answer to a write is lost, nobody knows whether it happened. */
+  #write(work: (connection: Connection) => Promise<Answer>): Promise<Answer> {
+    return this.#borrow((connection) =>
+      work(connection).catch((error) => {
+        throw isLost(error) ? outcomeUnknown(error) : error;
+      }),
+    );
+  }
+
   async #borrow<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     try {
       return await this.#host.borrow(statementMs, work);
@@ -129,6 +162,23 @@ export class PostgresTaskStore implements TaskStore {
       throw databaseFault(error);
     }
   }
+}
+
+const keyedAttempts = 4;
+const keyedPauseMs = 100;
+
+const outcomeUnknown = (cause: unknown): Fault =>
+  new Fault({
+    code: "unavailable",
+    type: "commit_outcome_unknown",
+    message:
+      "The connection was lost while a task was started, so it is not known whether it was. Start it with a key, and start it again.",
+    retryAfterMs: 1_000,
+    cause,
+  });
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof Fault && error.type === "commit_outcome_unknown";
 }
 
 const notification = (queues: readonly string[]): Statement => ({
