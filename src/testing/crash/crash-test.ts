@@ -101,7 +101,6 @@ export async function explore<K = void>(makeApp: (world: CrashWorld) => App, spe
     .filter(({ failure }) => failure !== undefined)
     .map(({ point, failure, journal }) => ({ point: formatPoint(point!), error: failure, journal }));
   const missed = runs.filter(({ struck }) => !struck).map(({ point }) => formatPoint(point!));
-  for (const run of runs.toSorted((a, b) => b.took - a.took)) console.log(Math.round(run.took), formatPoint(run.point!));
   const seconds = (systemClock.monotonic() - startedAt) / 1_000;
   const boundaries = whole.boundaries.length;
   const summary = `${boundaries} boundaries, ${runs.length} runs, ${failures.length} failures, ${missed.length} not reached, seed ${spec.seed ?? 1}, ${seconds.toFixed(1)} s`;
