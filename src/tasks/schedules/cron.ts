@@ -1,7 +1,7 @@
 import assert from "node:assert";
-import { type Expression, readExpression } from "./cron/expression.ts";
-import { cronFault } from "./cron/fields.ts";
-import { dayAndMoreMs, Zone } from "./cron/zone.ts";
+import { type Expression, readExpression } from "./expression.ts";
+import { cronFault } from "./fields.ts";
+import { dayAndMoreMs, Zone } from "./zone.ts";
 
 /** When a schedule ticks. Instants are milliseconds since the epoch. */
 export interface Cron {

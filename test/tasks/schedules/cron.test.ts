@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { Fault } from "../../src/core/fault.ts";
-import { cron } from "../../src/tasks/cron.ts";
+import { Fault } from "../../../src/core/fault.ts";
+import { cron } from "../../../src/tasks/schedules/cron.ts";
 
 /** So many ticks after an instant, as UTC shows them. */
 function ticks(expression: string, timeZone: string, from: string, count: number): string[] {

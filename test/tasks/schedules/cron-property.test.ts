@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { cron } from "../../src/tasks/cron.ts";
+import { cron } from "../../../src/tasks/schedules/cron.ts";
 
 const minuteMs = 60_000;
 const hours = 3_600_000;

@@ -1,0 +1,46 @@
+import type { AnySchema, Input } from "../core/schema.ts";
+import type { Task } from "./task.ts";
+
+/**
+ * What becomes of ticks that nobody was there for. `skip`: nothing; `once`: the last of them stands for all; `all`: each is made up for, the oldest
+ * first, as far as a week back. A tick that is noticed within a minute is on time and never missed.
+ */
+export type MissedTicks = "skip" | "once" | "all";
+
+export interface ScheduleSpec<I extends AnySchema> {
+  /** One line for documents. */
+  readonly summary?: string;
+  /** Minute, hour, day of the month, month, day of the week; with six fields the second comes first. Or `@hourly`, `@daily`, `@weekly` … */
+  readonly cron: string;
+  /** A name of the IANA database. *Default*: `UTC`. */
+  readonly timeZone?: string;
+  readonly task: Task<I>;
+  /** The same for every tick, or worked out from the instant of the tick. */
+  readonly input: NoInfer<Input<I>> | ((tick: Date) => NoInfer<Input<I>>);
+  /** *Default*: `once`. */
+  readonly missed?: MissedTicks;
+  /** On whose behalf its tasks run. *Default*: nobody's. */
+  readonly tenant?: string;
+  /** *Default*: the task's. *Bounds*: 0 to 9. */
+  readonly priority?: number;
+}
+
+/** A clock that starts tasks. */
+export interface Schedule {
+  readonly kind: "schedule";
+  readonly name: string;
+  readonly spec: ScheduleSpec<AnySchema>;
+}
+
+/**
+ * Declares a schedule. A module lists it in `schedules`.
+ * *Guarantees*: every tick starts one task in the whole fleet, whatever crashes; none is started before its time by the database's clock.
+ * @example
+ * export const nightly = schedule("orders.nightly-report", {
+ *   cron: "0 2 * * *", timeZone: "Europe/Berlin", task: report, input: (tick) => ({ until: tick.toISOString() }),
+ * });
+ */
+export function schedule<I extends AnySchema>(name: string, spec: ScheduleSpec<I>): Schedule {
+  // Its input was checked against its own task; from here on the schema of the task decides.
+  return { kind: "schedule", name, spec: spec as unknown as ScheduleSpec<AnySchema> };
+}

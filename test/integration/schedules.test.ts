@@ -1,0 +1,223 @@
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { z } from "zod";
+import { systemClock } from "../../src/core/clock.ts";
+import { Metrics } from "../../src/core/metrics.ts";
+import { type Schedule, schedule } from "../../src/operation/schedule.ts";
+import { task } from "../../src/operation/task.ts";
+import { PostgresDatabase } from "../../src/postgres/database.ts";
+import { PostgresScheduleStore } from "../../src/postgres/tasks/schedule-store.ts";
+import { Scheduler, type SchedulerOptions } from "../../src/tasks/schedules/scheduler.ts";
+import { scheduleSignals } from "../../src/tasks/schedules/signals.ts";
+import { TestClock } from "../../src/testing/clock.ts";
+import { type TestDatabase, testDatabase } from "../../src/testing/database.ts";
+import { session } from "./scratch.ts";
+import { testServers } from "./servers.ts";
+
+const report = task("orders.report", { input: z.object({ tick: z.string() }), budget: "1m", run: async () => undefined });
+const everyMinute = schedule("orders.minutely", {
+  ...{ cron: "* * * * *", task: report, missed: "all" },
+  input: (tick) => ({ tick: tick.toISOString() }),
+});
+
+const minuteMs = 60_000;
+const readMs = 15_000;
+
+/** What a tick starts, with nothing in the way of a second one: no key. */
+const startTick: SchedulerOptions["prepare"] = ({ input }) => {
+  const id = systemClock.uuid();
+  const text =
+    "select id, state from plimsoll.start_task($1, 'orders.report', 'default', '', 0::smallint, false, $2, null, null, null, null, null, null)";
+  return { id, queue: "default", statement: { text, values: [id, JSON.stringify(input)] } };
+};
+
+/** A process of the fleet: a pool and a scheduler of its own. Its clock stands still; what passes is durable time. */
+class Process implements AsyncDisposable {
+  readonly signals = scheduleSignals();
+  readonly clock = new TestClock();
+  readonly store: PostgresScheduleStore;
+  readonly scheduler: Scheduler;
+  readonly fired: string[] = [];
+  readonly errors: unknown[] = [];
+  readonly #database: PostgresDatabase;
+
+  constructor(url: string, schedules: readonly Schedule[], prepare = startTick) {
+    const context = { modules: [], metrics: new Metrics(), clock: systemClock, serviceName: "schedules" };
+    this.#database = new PostgresDatabase({ connections: 2 }, context, async () => ({ url, adminUrl: undefined }));
+    this.store = new PostgresScheduleStore(this.#database);
+    const { store, clock, signals } = this;
+    this.scheduler = new Scheduler({ ...{ schedules, store, clock, signals, prepare }, wake: () => undefined });
+    signals.fired.on(({ tick }) => this.fired.push(new Date(tick).toISOString()));
+    signals.failed.on(({ error }) => this.errors.push(error));
+  }
+
+  static async start(database: TestDatabase, schedules: readonly Schedule[], prepare?: SchedulerOptions["prepare"]): Promise<Process> {
+    const made = new Process(database.url, schedules, prepare);
+    await made.#database.start();
+    await made.scheduler.start();
+    return made;
+  }
+
+  /** Reads what time it is, and fires what is due. */
+  async look(): Promise<void> {
+    this.clock.advance(readMs);
+    await this.scheduler.tick();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.scheduler.stop();
+    await this.#database.stop();
+  }
+}
+
+async function moveTime(database: TestDatabase, ms: number): Promise<void> {
+  await database.admin("select plimsoll.set_clock_offset($1)", [`${ms} milliseconds`]);
+}
+
+/** The ticks whose tasks are in the table, in order, each as often as it is there. */
+async function startedTicks(database: TestDatabase): Promise<string[]> {
+  const rows = await database.admin<{ tick: string }>("select input::json ->> 'tick' as tick from plimsoll.tasks order by 1");
+  return rows.map(({ tick }) => tick);
+}
+
+async function lastTick(database: TestDatabase): Promise<number> {
+  const rows = await database.admin<{ last_tick: string }>("select last_tick from plimsoll.task_schedules");
+  return Number(rows[0]?.last_tick);
+}
+
+function minutes(after: number, count: number): string[] {
+  const first = Math.floor(after / minuteMs) + 1;
+  return Array.from({ length: count }, (_, index) => new Date((first + index) * minuteMs).toISOString());
+}
+
+for (const server of await testServers()) {
+  describe(`schedules, on ${server.name}`, () => {
+    after(() => server.stop());
+
+    it("fire each tick exactly once, with ten schedulers on one database", async () => {
+      await using database = await testDatabase({ modules: [], server });
+      await using stack = new AsyncDisposableStack();
+      const processes: Process[] = [];
+      for (let i = 0; i < 10; i++) processes.push(stack.use(await Process.start(database, [everyMinute])));
+      const began = await lastTick(database);
+      const jumps = [1, 2, 3, 10, 11, 12, 40];
+      for (const jump of jumps) {
+        await moveTime(database, jump * minuteMs);
+        await Promise.all(processes.map((process) => process.look()));
+        // Those that were too late for this one look again, and find it done.
+        await Promise.all(processes.map((process) => process.scheduler.tick()));
+      }
+      const started = await startedTicks(database);
+      const count = started.length;
+      assert.ok(count === 40 || count === 41, `${count}`);
+      assert.deepEqual(started, minutes(began, count));
+      assert.deepEqual(processes.flatMap(({ fired }) => fired).sort(), started, "and each was told of once");
+      assert.deepEqual(
+        processes.flatMap(({ errors }) => errors),
+        [],
+      );
+    });
+
+    it("fire no tick twice, and none before its time, when the database's clock jumps back and forth", async () => {
+      await using database = await testDatabase({ modules: [], server });
+      await using process = await Process.start(database, [everyMinute]);
+      const began = await lastTick(database);
+      for (const jump of [60, 0, 30, -600, 59]) {
+        await moveTime(database, jump * minuteMs);
+        await process.look();
+      }
+      const started = await startedTicks(database);
+      assert.deepEqual(started, minutes(began, started.length));
+      assert.ok(started.length === 60 || started.length === 61);
+      await moveTime(database, 62 * minuteMs);
+      await process.look();
+      assert.deepEqual((await startedTicks(database)).slice(0, 62), minutes(began, 62));
+      const [declared] = await database.admin<{ last_tick: string; rule: string }>("select last_tick, rule from plimsoll.task_schedules");
+      const at = Number(declared!.last_tick);
+      const early = await process.store.fire({
+        name: everyMinute.name,
+        rule: declared!.rule,
+        from: at,
+        to: at + 60 * minuteMs,
+        statements: [],
+      });
+      assert.deepEqual([early.state, early.lastTick], ["early", at]);
+    });
+
+    it("keep the tick and its task together: where one cannot be written neither is, and it is tried again", async () => {
+      await using database = await testDatabase({ modules: [], server });
+      let broken = true;
+      await using process = await Process.start(database, [everyMinute], (start) =>
+        broken ? { ...startTick(start), statement: { text: "select 1 / $1::int", values: [0] } } : startTick(start),
+      );
+      const began = await lastTick(database);
+      await moveTime(database, minuteMs);
+      await process.look();
+      assert.deepEqual([process.errors.length, await startedTicks(database), await lastTick(database)], [1, [], began]);
+      broken = false;
+      for (let i = 0; i < 4; i++) await process.look();
+      const started = await startedTicks(database);
+      assert.deepEqual(started, minutes(began, started.length));
+      assert.equal(started.length, 1);
+    });
+
+    it("wait for nobody: a schedule that somebody holds is left to them, and taken once they are gone", async () => {
+      await using database = await testDatabase({ modules: [], server });
+      await using process = await Process.start(database, [everyMinute]);
+      const holder = await session(database.adminUrl, "begin", "select from plimsoll.task_schedules for update");
+      await moveTime(database, minuteMs);
+      await process.look();
+      assert.deepEqual([process.fired, process.errors], [[], []]);
+      await holder.end();
+      await process.scheduler.tick();
+      assert.equal(process.fired.length, 1);
+    });
+
+    it("pause and go on in the whole fleet, and miss nothing from before a new rule", async () => {
+      await using database = await testDatabase({ modules: [], server });
+      await using process = await Process.start(database, [everyMinute]);
+      await using other = await Process.start(database, [everyMinute]);
+      await other.scheduler.pause(everyMinute.name);
+      await moveTime(database, 10 * minuteMs);
+      await process.scheduler.tick();
+      await process.look();
+      assert.equal(process.scheduler.list()[0]?.state, "paused");
+      await other.scheduler.resume(everyMinute.name);
+      await process.look();
+      assert.deepEqual(process.fired, []);
+      await moveTime(database, 11 * minuteMs);
+      await process.look();
+      assert.equal(process.fired.length, 1);
+      const changed = schedule(everyMinute.name, { cron: "*/1 * * * *", task: report, input: { tick: "" }, missed: "all" });
+      await moveTime(database, 20 * minuteMs);
+      await using newer = await Process.start(database, [changed]);
+      await Promise.all([newer.look(), process.look()]);
+      assert.deepEqual([newer.fired, process.fired.length, process.scheduler.list()[0]?.state], [[], 1, "replaced"]);
+      await assert.rejects(process.scheduler.pause("orders.unknown"), { type: "schedule_unknown" });
+    });
+
+    it("forget what nobody has declared for longer than a year, and declare again what was removed", async () => {
+      await using database = await testDatabase({ modules: [], server });
+      const insert = (name: string, days: number) =>
+        database.admin(
+          "insert into plimsoll.task_schedules (name, rule, last_tick, seen) select $1, '', 0, plimsoll.now_ms() - $2 * 86400000::bigint",
+          [name, days],
+        );
+      await insert("orders.forgotten", 401);
+      await insert("orders.yearly", 399);
+      await using process = await Process.start(database, [everyMinute]);
+      const names = async () =>
+        (await database.admin<{ name: string }>("select name from plimsoll.task_schedules order by 1")).map(({ name }) => name);
+      assert.deepEqual(await names(), ["orders.minutely", "orders.yearly"]);
+      await database.admin("delete from plimsoll.task_schedules");
+      await process.look();
+      assert.deepEqual(await names(), ["orders.minutely"]);
+    });
+
+    it("are reached by the application through functions only", async () => {
+      await using database = await testDatabase({ modules: [], server });
+      await using client = await session(database.url);
+      await assert.rejects(client.query("update plimsoll.task_schedules set last_tick = 0"), { code: "42501" });
+    });
+  });
+}

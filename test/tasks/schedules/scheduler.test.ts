@@ -1,0 +1,267 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { z } from "zod";
+import { Fault } from "../../../src/core/fault.ts";
+import { type Schedule, schedule } from "../../../src/operation/schedule.ts";
+import { task } from "../../../src/operation/task.ts";
+import { type ScheduledStart, Scheduler } from "../../../src/tasks/schedules/scheduler.ts";
+import { scheduleSignals } from "../../../src/tasks/schedules/signals.ts";
+import { TestClock } from "../../../src/testing/clock.ts";
+import { MemoryStore } from "./memory-store.ts";
+
+const report = task("orders.report", { input: z.object({ until: z.string() }), budget: "1m", run: async () => undefined });
+const nightly = schedule("orders.nightly", { cron: "0 2 * * *", task: report, input: (tick) => ({ until: tick.toISOString() }) });
+const hourly = schedule("orders.hourly", {
+  cron: "@hourly",
+  task: report,
+  input: { until: "now" },
+  tenant: "acme",
+  priority: 3,
+  missed: "all",
+});
+
+const hourMs = 3_600_000;
+
+/** Durable time and the process's own go together, unless a test moves one of them. */
+class House {
+  readonly clock = new TestClock();
+  readonly store = new MemoryStore(this.clock.now());
+  readonly signals = scheduleSignals();
+  readonly starts: ScheduledStart[] = [];
+  readonly woken: string[] = [];
+  readonly heard: unknown[] = [];
+  refuse: string | undefined;
+
+  constructor() {
+    this.signals.fired.on(({ schedule, tick, lagMs }) => this.heard.push([schedule, new Date(tick).toISOString(), lagMs]));
+    this.signals.failed.on(({ schedule, error }) => this.heard.push([schedule, (error as Error).message]));
+    this.signals.passedOver.on(({ schedule, after, until }) => this.heard.push([schedule, "passed over", (until - after) / hourMs]));
+  }
+
+  async scheduler(...schedules: Schedule[]): Promise<Scheduler> {
+    const { store, clock, signals } = this;
+    const made = new Scheduler({
+      ...{ schedules, store, clock, signals },
+      prepare: (start) => {
+        if (start.key.includes(this.refuse ?? "nothing")) throw new Fault({ code: "invalid_argument", message: "no such input" });
+        this.starts.push(start);
+        return { id: `id-${this.starts.length}`, queue: "default", statement: { text: "", values: [start.key] } };
+      },
+      wake: (queues) => this.woken.push(...queues),
+    });
+    await made.start();
+    this.store.asked = [];
+    return made;
+  }
+
+  pass(ms: number): void {
+    this.clock.advance(ms);
+    this.store.now += ms;
+  }
+}
+
+describe("a scheduler", () => {
+  it("starts the task of a tick once it is due, with its input, its key, and a signal", async () => {
+    const house = new House();
+    const scheduler = await house.scheduler(nightly, hourly);
+    house.pass(2 * hourMs + 250);
+    await scheduler.tick();
+    const day = "2026-01-01T";
+    assert.deepEqual(house.starts, [
+      {
+        task: report,
+        input: { until: `${day}02:00:00.000Z` },
+        key: `schedule:orders.nightly:${day}02:00:00.000Z`,
+        tenant: undefined,
+        priority: undefined,
+      },
+      { task: report, input: { until: "now" }, key: `schedule:orders.hourly:${day}01:00:00.000Z`, tenant: "acme", priority: 3 },
+      { task: report, input: { until: "now" }, key: `schedule:orders.hourly:${day}02:00:00.000Z`, tenant: "acme", priority: 3 },
+    ]);
+    assert.deepEqual(house.heard, [
+      ["orders.nightly", `${day}02:00:00.000Z`, 250],
+      ["orders.hourly", `${day}01:00:00.000Z`, hourMs + 250],
+      ["orders.hourly", `${day}02:00:00.000Z`, 250],
+    ]);
+    assert.deepEqual(house.woken, ["default", "default"]);
+    await scheduler.tick();
+    assert.equal(house.store.started.length, 3, "each once");
+  });
+
+  it("asks the database nothing while nothing is due, but for one look in 15 s", async () => {
+    const house = new House();
+    const scheduler = await house.scheduler(nightly);
+    for (let second = 1; second <= 60; second++) {
+      house.pass(1_000);
+      await scheduler.tick();
+    }
+    assert.deepEqual(house.store.asked, ["read", "read", "read", "read"]);
+    assert.equal(scheduler.nextDueMs, 2 * hourMs - 60_000);
+  });
+
+  it("asks nothing at all where there are no schedules", async () => {
+    const house = new House();
+    const scheduler = await house.scheduler();
+    house.pass(24 * hourMs);
+    await scheduler.tick();
+    assert.deepEqual([house.store.asked, scheduler.nextDueMs, scheduler.list()], [[], undefined, []]);
+  });
+
+  it("looks once where two ask it at the same time", async () => {
+    const house = new House();
+    const scheduler = await house.scheduler(nightly);
+    house.pass(2 * hourMs);
+    await Promise.all([scheduler.tick(), scheduler.tick(), scheduler.tick()]);
+    assert.deepEqual(house.store.asked, ["read", "fire"]);
+  });
+
+  it("makes up for what was missed while nobody was there", async () => {
+    const house = new House();
+    await (await house.scheduler(nightly, hourly)).stop();
+    house.pass(50 * hourMs + hourMs / 2);
+    const scheduler = await house.scheduler(nightly, hourly);
+    await scheduler.tick();
+    assert.deepEqual(house.heard.slice(0, 2), [
+      ["orders.nightly", "passed over", 48 + 2],
+      ["orders.nightly", "2026-01-03T02:00:00.000Z", hourMs / 2],
+    ]);
+    assert.equal(house.starts.filter(({ key }) => key.includes("hourly")).length, 50);
+  });
+
+  it("misses nothing from before it was declared, or while it ticked by another rule", async () => {
+    const house = new House();
+    await house.scheduler(nightly);
+    house.pass(5 * hourMs);
+    const later = schedule("orders.nightly", { cron: "0 4 * * *", task: report, input: { until: "" } });
+    const scheduler = await house.scheduler(later);
+    await scheduler.tick();
+    assert.deepEqual(house.heard, []);
+    house.pass(24 * hourMs);
+    await scheduler.tick();
+    assert.deepEqual(house.heard, [["orders.nightly", "2026-01-02T04:00:00.000Z", hourMs]]);
+  });
+
+  it("leaves a schedule alone that a later version ticks by another rule, until that is gone", async () => {
+    const house = new House();
+    const old = await house.scheduler(hourly);
+    await house.scheduler(schedule("orders.hourly", { cron: "0 9 * * *", task: report, input: { until: "" } }));
+    house.pass(hourMs);
+    await old.tick();
+    assert.deepEqual([house.heard, old.list()[0]?.state, old.nextDueMs], [[], "replaced", undefined]);
+    house.store.asked = [];
+    house.pass(1_000);
+    await old.tick();
+    assert.deepEqual(house.store.asked, []);
+    await house.store.declare([{ name: "orders.hourly", rule: "@hourly UTC" }]);
+    house.pass(hourMs);
+    await old.tick();
+    assert.equal(house.heard.length, 1);
+  });
+
+  it("pauses everywhere at once, and goes on with the tick after the pause", async () => {
+    const house = new House();
+    const [scheduler, other] = [await house.scheduler(hourly), await house.scheduler(hourly)];
+    await scheduler.pause("orders.hourly");
+    house.pass(hourMs);
+    await other.tick();
+    await scheduler.tick();
+    assert.deepEqual([house.heard, scheduler.list()[0]?.state, other.list()[0]?.state], [[], "paused", "paused"]);
+    house.pass(3 * hourMs);
+    await scheduler.resume("orders.hourly");
+    await Promise.all([scheduler.tick(), other.tick()]);
+    assert.deepEqual(house.heard, []);
+    house.pass(hourMs);
+    await Promise.all([scheduler.tick(), other.tick()]);
+    assert.deepEqual(house.heard, [["orders.hourly", "2026-01-01T05:00:00.000Z", 0]]);
+    await assert.rejects(scheduler.pause("orders.weekly"), { type: "schedule_unknown", message: /Known here: orders\.hourly/ });
+  });
+
+  it("holds no other schedule up where one cannot make its input, and tries that one again a minute later", async () => {
+    const house = new House();
+    const scheduler = await house.scheduler(nightly, hourly);
+    house.refuse = "nightly";
+    house.pass(2 * hourMs);
+    await scheduler.tick();
+    assert.deepEqual(house.heard.length, 3);
+    assert.deepEqual(house.heard[0], ["orders.nightly", "no such input"]);
+    house.pass(59_000);
+    await scheduler.tick();
+    assert.equal(house.heard.length, 3);
+    house.refuse = undefined;
+    house.pass(1_000);
+    await scheduler.tick();
+    assert.deepEqual(house.heard[3], ["orders.nightly", "2026-01-01T02:00:00.000Z", 60_000]);
+  });
+
+  for (const before of [true, false])
+    it(`fires once where the database is lost ${before ? "before" : "after"} it committed`, async () => {
+      const house = new House();
+      const scheduler = await house.scheduler(nightly);
+      house.pass(2 * hourMs);
+      house.store.broken = { error: new Fault({ code: "unavailable", message: "gone" }), before };
+      await assert.rejects(scheduler.tick(), { code: "unavailable" });
+      await scheduler.tick();
+      await scheduler.tick();
+      assert.deepEqual(house.store.started, ["schedule:orders.nightly:2026-01-01T02:00:00.000Z"]);
+    });
+
+  it("follows the database's clock, whichever way that jumps", async () => {
+    const house = new House();
+    const scheduler = await house.scheduler(nightly);
+    house.store.now += 3 * hourMs;
+    house.clock.advance(15_000);
+    await scheduler.tick();
+    assert.deepEqual(house.heard, [["orders.nightly", "2026-01-01T02:00:00.000Z", hourMs]]);
+    house.store.now -= 2 * hourMs;
+    house.pass(hourMs);
+    await scheduler.tick();
+    assert.equal(house.heard.length, 1, "the same tick again");
+    // Behind what this process believes: the store has the last word.
+    house.store.now = Date.parse("2026-01-02T02:00:00Z") - 1_000;
+    house.clock.advance(24 * hourMs);
+    await scheduler.tick();
+    assert.equal(house.heard.length, 1, "before its time");
+    house.pass(1_000);
+    await scheduler.tick();
+    assert.equal(house.heard.length, 2);
+  });
+
+  it("declares again what somebody removed, and fires nothing once it stops", async () => {
+    const house = new House();
+    const scheduler = await house.scheduler(hourly);
+    house.store.rows.clear();
+    house.pass(hourMs);
+    await scheduler.tick();
+    house.pass(hourMs);
+    await scheduler.tick();
+    assert.deepEqual(house.heard, [["orders.hourly", "2026-01-01T02:00:00.000Z", 0]]);
+    await scheduler.stop();
+    house.pass(hourMs);
+    await scheduler.tick();
+    assert.equal(house.heard.length, 1);
+  });
+
+  const refused: readonly [string, Schedule, RegExp][] = [
+    ["an expression", schedule("orders.a", { cron: "61 * * * *", task: report, input: { until: "" } }), /orders\.a .*minute "61"/],
+    [
+      "a time zone",
+      schedule("orders.a", { cron: "@daily", timeZone: "Berlin", task: report, input: { until: "" } }),
+      /no time zone "Berlin"/,
+    ],
+    ["a name", schedule("Orders", { cron: "@daily", task: report, input: { until: "" } }), /begin with its module/],
+    [
+      "a policy",
+      schedule("orders.a", { cron: "@daily", task: report, input: { until: "" }, missed: "none" as never }),
+      /"skip", "once" or "all"/,
+    ],
+    ["a priority", schedule("orders.a", { cron: "@daily", task: report, input: { until: "" }, priority: 10 }), /0 to 9/],
+    [
+      "what is no task",
+      schedule("orders.a", { cron: "@daily", task: undefined as never, input: { until: "" } as never }),
+      /Give what task/,
+    ],
+  ];
+  for (const [what, bad, mend] of refused)
+    it(`refuses ${what} that is none, and names the schedule`, () =>
+      assert.rejects(new House().scheduler(bad), { type: "schedule_invalid", message: mend }));
+});
