@@ -94,11 +94,13 @@ let warmUp = 0;
 let handled = 0;
 let measuredFromMs = 0;
 let latencies: number[] = [];
+let numbers = new Set<number>();
 let onHandled: (() => void) | undefined;
 
-function handle({ sentAtMs }: TaskInput): void {
+function handle({ n, sentAtMs }: TaskInput): void {
   const now = nowMs();
   latencies.push(now - sentAtMs);
+  numbers.add(n);
   if (handled++ === warmUp) measuredFromMs = now;
   onHandled?.();
 }
@@ -108,9 +110,10 @@ function whenHandled(count: number): Promise<HandledAnswer> {
     onHandled = () => {
       if (latencies.length < count) return;
       onHandled = undefined;
-      assert(count > 0, "there is something to wait for");
       const taken = latencies;
-      latencies = [];
+      assert.equal(numbers.size, taken.length, "a task ran twice, and nothing had failed");
+      assert(Math.min(...taken.slice(0, 1_000)) > 0, "a task began before it was enqueued: the processes do not share their clock");
+      [latencies, numbers] = [[], new Set()];
       resolve({ count: taken.length, measuredFromMs, p50Ms: quantile(taken, 0.5), p99Ms: quantile(taken, 0.99) });
     };
     onHandled();

@@ -5,7 +5,7 @@ export interface TaskContender {
   readonly name: string;
   readonly file: string;
   readonly store: "postgres" | Fsync;
-  /** An SQL query that gives a row while there is a task that is not done. */
+  /** In SQL, behind `from`: the tasks that are not done. */
   readonly pending: string;
   readonly quick: boolean;
   readonly peer: boolean;
@@ -20,7 +20,7 @@ const file = (name: string) => fileURLToPath(new URL(`systems/${name}.ts`, impor
 const pgBoss = {
   file: file("pg-boss"),
   store: "postgres",
-  pending: "select 1 from pgboss.job where state < 'completed' limit 1",
+  pending: "pgboss.job where state < 'completed'",
   peer: true,
   history: "always",
 } as const;
@@ -31,7 +31,7 @@ export const contenders: readonly TaskContender[] = [
     name: "plimsoll",
     file: file("plimsoll"),
     store: "postgres",
-    pending: "select 1 from plimsoll.tasks limit 1",
+    pending: "plimsoll.tasks",
     quick: true,
     peer: false,
     history: "either",
@@ -40,7 +40,7 @@ export const contenders: readonly TaskContender[] = [
     name: "raw",
     file: file("raw"),
     store: "postgres",
-    pending: "select 1 from bench.tasks limit 1",
+    pending: "by_hand.tasks",
     quick: true,
     peer: false,
     history: "either",
@@ -49,7 +49,7 @@ export const contenders: readonly TaskContender[] = [
     name: "graphile-worker",
     file: file("graphile-worker"),
     store: "postgres",
-    pending: "select 1 from graphile_worker.jobs limit 1",
+    pending: "graphile_worker.jobs",
     quick: true,
     peer: true,
     history: "never",
@@ -60,7 +60,7 @@ export const contenders: readonly TaskContender[] = [
     name: "dbos",
     file: file("dbos"),
     store: "postgres",
-    pending: "select 1 from dbos.workflow_status where status in ('ENQUEUED', 'PENDING') limit 1",
+    pending: "dbos.workflow_status where status in ('ENQUEUED', 'PENDING')",
     quick: false,
     peer: true,
     history: "always",

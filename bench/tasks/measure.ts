@@ -135,11 +135,13 @@ async function measureProcess(bench: Bench, { warmUp, process: count }: Plan, hi
 
 async function measureEnqueue(bench: Bench, { callers, loadSeconds: seconds, bulkBatch: batch }: Plan) {
   const { producer, store } = bench;
-  await producer.load("one", { callers, seconds: seconds / 4, batch });
+  const warm = await producer.load("one", { callers, seconds: seconds / 4, batch });
   await store.rest();
   const one = await producer.load("one", { callers, seconds, batch });
   const withRow = await producer.load("withRow", { callers, seconds, batch });
   const many = await producer.load("many", { callers: 1, seconds, batch });
+  const acknowledged = [warm, one, withRow, many].reduce((sum, { tasks }) => sum + tasks, 0);
+  assert.equal(await store.countWaiting(), acknowledged, "what was acknowledged is not what is there");
   return {
     enqueuePerSecond: one.tasks / one.seconds,
     enqueueP99Ms: one.p99Ms,

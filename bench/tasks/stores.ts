@@ -14,6 +14,8 @@ export interface Store {
   rest(): Promise<void>;
   /** Whether no task waits or is under way. */
   isDone(): Promise<boolean>;
+  /** How many tasks wait. */
+  countWaiting(): Promise<number>;
   /** What all tables and indexes, or the memory, take. *Units*: 10^6 bytes. */
   sizeMb(): Promise<number>;
   /** Counts the statements, or commands, of whoever connects at `urls`. */
@@ -30,7 +32,7 @@ export interface StatementCount {
 /** A server on which stores are made. */
 export interface Stores {
   readonly facts: Readonly<Record<string, unknown>>;
-  /** `pending`: an SQL query that gives a row while there is a task that is not done. Redis needs none. */
+  /** `pending`: the tasks that are not done, in SQL, behind `from`. Redis needs none. */
   create(pending: string): Promise<Store>;
   stop(): Promise<void>;
 }
@@ -84,7 +86,8 @@ async function openPostgresStore({ url, appUrl, pending, serverUrl, name, role }
       await admin.query("vacuum (analyze)");
       await admin.query("checkpoint").catch(() => {});
     },
-    isDone: async () => (await admin.query(pending)).rowCount === 0,
+    isDone: async () => (await admin.query(`select 1 from ${pending} limit 1`)).rowCount === 0,
+    countWaiting: async () => Number((await admin.query<{ count: string }>(`select count(*) from ${pending}`)).rows[0]!.count),
     async sizeMb() {
       const { rows } = await admin.query<{ bytes: string }>(`select sum(pg_total_relation_size(c.oid)) as bytes
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -110,14 +113,16 @@ async function openPostgresStore({ url, appUrl, pending, serverUrl, name, role }
 
 /** Drops what runs left behind that were killed: the process in the name is gone. */
 async function dropAbandoned(client: pg.Client): Promise<void> {
-  for (const [names, kind] of [
-    ["select datname as name from pg_database where starts_with(datname, $1)", "database"],
-    ["select rolname as name from pg_roles where starts_with(rolname, $1)", "role"],
+  for (const [names, drop] of [
+    [
+      "select datname as name from pg_database where starts_with(datname, $1)",
+      (name: string) => `drop database if exists ${name} with (force)`,
+    ],
+    ["select rolname as name from pg_roles where starts_with(rolname, $1)", (name: string) => `drop role if exists ${name}`],
   ] as const) {
     const { rows } = await client.query<{ name: string }>(names, [prefix]);
     for (const { name } of rows)
-      if (!isRunning(Number.parseInt(name.slice(prefix.length), 10)))
-        await client.query(`drop ${kind} if exists ${client.escapeIdentifier(name)}`);
+      if (!isRunning(Number.parseInt(name.slice(prefix.length), 10))) await client.query(drop(client.escapeIdentifier(name)));
   }
 }
 
@@ -146,6 +151,7 @@ function redisStore(redis: Redis, url: string): Store {
     urls,
     rest: async () => {},
     isDone: async () => (await Promise.all([redis.llen(key("wait")), redis.llen(key("active"))])).every((length) => length === 0),
+    countWaiting: () => redis.llen(key("wait")),
     async sizeMb() {
       const info = await redis.info("memory");
       return Number(/^used_memory:(\d+)/m.exec(info)![1]) / 1e6;

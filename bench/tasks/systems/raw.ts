@@ -10,31 +10,32 @@ const notifyGapMs = 1;
 const channel = "bench_tasks";
 
 const tables = `
-  create table if not exists bench.tasks (
+  create schema if not exists by_hand;
+  create table if not exists by_hand.tasks (
     id bigint generated always as identity primary key,
     queue text not null, name text not null, input jsonb not null,
     due_at timestamptz not null default now(), attempt smallint not null default 0,
     lease uuid, lease_ends_at timestamptz
   );
-  create table if not exists bench.tasks_done (
+  create table if not exists by_hand.tasks_done (
     id bigint not null, queue text not null, name text not null, input jsonb not null, attempt smallint not null,
     done_at timestamptz not null default now()
   )`;
-const insert = { name: "insert", text: "insert into bench.tasks (queue, name, input) values ($1, $2, $3)" };
-const insertMany = { name: "many", text: "insert into bench.tasks (queue, name, input) select $1, $2, unnest($3::jsonb[])" };
+const insert = { name: "insert", text: "insert into by_hand.tasks (queue, name, input) values ($1, $2, $3)" };
+const insertMany = { name: "many", text: "insert into by_hand.tasks (queue, name, input) select $1, $2, unnest($3::jsonb[])" };
 const claim = {
   name: "claim",
-  text: `update bench.tasks set lease = $1, lease_ends_at = now() + interval '10 s', attempt = attempt + 1
+  text: `update by_hand.tasks set lease = $1, lease_ends_at = now() + interval '10 s', attempt = attempt + 1
     where id = any(array(
-      select id from bench.tasks where queue = any($2) and due_at <= now() and (lease is null or lease_ends_at < now())
+      select id from by_hand.tasks where queue = any($2) and due_at <= now() and (lease is null or lease_ends_at < now())
       order by id limit ${batch} for update skip locked))
     returning id, input`,
 };
-const acknowledge = { name: "acknowledge", text: "delete from bench.tasks where id = any($1) and lease = $2" };
+const acknowledge = { name: "acknowledge", text: "delete from by_hand.tasks where id = any($1) and lease = $2" };
 const acknowledgeAndKeep = {
   name: "keep",
-  text: `with done as (delete from bench.tasks where id = any($1) and lease = $2 returning id, queue, name, input, attempt)
-    insert into bench.tasks_done (id, queue, name, input, attempt) select * from done`,
+  text: `with done as (delete from by_hand.tasks where id = any($1) and lease = $2 returning id, queue, name, input, attempt)
+    insert into by_hand.tasks_done (id, queue, name, input, attempt) select * from done`,
 };
 
 export const system: TaskSystem = {
