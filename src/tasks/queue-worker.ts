@@ -1,8 +1,9 @@
 import type { Clock } from "../core/clock.ts";
 import { limits } from "../core/limits.ts";
+import { ClaimFloor } from "./claim-floor.ts";
 import type { TaskDefinition } from "./definition.ts";
 import { LaneQueue } from "./lane-queue.ts";
-import type { ClaimedTask, QueueRate, TaskStore } from "./store.ts";
+import type { ClaimedTask, ClaimRequest, QueueRate, TaskStore } from "./store.ts";
 
 /** How a queue is served by one process. */
 export interface QueueSpec {
@@ -53,6 +54,8 @@ export class QueueWorker {
   #filling = false;
   #closed = false;
   #after: string | undefined;
+  readonly #floor: ClaimFloor;
+  #looksLater = false;
   /** Tasks ended in a second. */
   #pace = 0;
   #endedSince = 0;
@@ -66,6 +69,7 @@ export class QueueWorker {
     this.#perLane = caps.length === 0 ? undefined : Math.min(...caps);
     this.#rate = spec.rate && { perSecond: spec.rate.perSecond, burst: spec.rate.burst ?? Math.max(1, spec.rate.perSecond) };
     this.#paceSince = clock.monotonic();
+    this.#floor = new ClaimFloor(clock);
   }
 
   get running(): number {
@@ -156,10 +160,11 @@ export class QueueWorker {
           this.#again = true;
           return;
         }
-        const tasks = await store.claim(lease, {
-          ...{ queue, limit, after: this.#after, floor: 0, perLane: this.#perLane, rate: this.#rate },
-          except: this.#saturated(),
-        });
+        const except = this.#saturated();
+        const asked = { queue, limit, after: this.#after, floor: this.#floor.rank, perLane: this.#perLane, rate: this.#rate, except };
+        const askedAt = this.options.clock.monotonic();
+        const tasks = await store.claim(lease, asked);
+        this.#learn(tasks, asked, askedAt);
         if (this.#closed || lease !== token()) {
           await store.giveBack(lease, tasks).catch(() => undefined);
           return;
@@ -172,6 +177,19 @@ export class QueueWorker {
     } finally {
       this.#claiming = false;
     }
+  }
+
+  #learn(tasks: readonly ClaimedTask[], asked: ClaimRequest, askedAt: number): void {
+    const { limit, floor, after, perLane, except } = asked;
+    const isWhole = limit > 1 && after === undefined && perLane === undefined && except.length === 0;
+    this.#floor.learn({ tasks, limit, floor, askedAt, isWhole });
+    if (floor === 0 || tasks.length === limit || this.#looksLater) return;
+    // Below the floor there may be something, and nobody would tell.
+    this.#looksLater = true;
+    this.options.clock.schedule(Math.max(1, this.#floor.dueMs), () => {
+      this.#looksLater = false;
+      this.wake();
+    });
   }
 
   /** The answer to a claim was lost: what it took would be leased to nobody who knows of it. It may even be taken after this. */

@@ -232,7 +232,8 @@ begin
   end if;
   -- The next lanes, one look at the index for each.
   if p_after is null then
-    select t.lane into lane_at from plimsoll.tasks t where t.queue = p_queue and t.lease is null order by t.lane limit 1;
+    select t.lane into lane_at from plimsoll.tasks t
+      where t.queue = p_queue and t.lease is null and t.rank >= p_floor order by t.lane limit 1;
     if not found then
       return;
     end if;
@@ -241,7 +242,7 @@ begin
   loop
     exit when pg_catalog.cardinality(lanes) >= 64 or pg_catalog.cardinality(lanes) >= room;
     select t.lane into lane_at from plimsoll.tasks t
-      where t.queue = p_queue and t.lease is null and t.lane > lane_at order by t.lane limit 1;
+      where t.queue = p_queue and t.lease is null and t.lane > lane_at and t.rank >= p_floor order by t.lane limit 1;
     exit when not found;
     lanes := lanes || lane_at;
   end loop;
