@@ -23,6 +23,7 @@ export { type Implementation, implement } from "./operation/implement.ts";
 export { type Module, module } from "./operation/module.ts";
 export { query } from "./operation/query.ts";
 export { override, type Resource, resource } from "./operation/resource.ts";
+export { type MissedTicks, type Schedule, schedule } from "./operation/schedule.ts";
 export type { ActionScope, Page, PageSpec, ReadScope, WriteScope } from "./operation/scope.ts";
 export { type Sql, type SqlStatement, sqlFragment } from "./operation/sql.ts";
 export { discard, type Started, type StartOptions, snooze, type Task, type TaskScope, task } from "./operation/task.ts";

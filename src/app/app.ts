@@ -153,7 +153,14 @@ class RunningApp implements App {
     this.signals = { ...this.runtime.signals, stopping: new Signal("stopping") };
     if (database?.tasks !== undefined)
       this.#tasks = new Tasks({
-        ...{ runtime: this.runtime, store: database.tasks, spec: spec.tasks ?? {}, metrics: this.metrics, name: this.name },
+        ...{
+          runtime: this.runtime,
+          store: database.tasks,
+          spec: spec.tasks ?? {},
+          schedules: modules.flatMap(({ schedules = [] }) => schedules),
+          metrics: this.metrics,
+          name: this.name,
+        },
         works: spec.roles?.includes("worker") ?? true,
         stopping: this.signals.stopping,
       });

@@ -1,5 +1,6 @@
 import type { Operation } from "./contract.ts";
 import type { Implementation } from "./implement.ts";
+import type { Schedule } from "./schedule.ts";
 
 export interface ModuleSpec {
   /** The Postgres schema that the module owns. Leave it out where the module stores nothing. */
@@ -8,6 +9,8 @@ export interface ModuleSpec {
   readonly migrations?: URL;
   /** Its operations: bodies from `implement`, and operations written in one piece. */
   readonly operations: readonly (Operation | Implementation)[];
+  /** The clocks that start its tasks. */
+  readonly schedules?: readonly Schedule[];
 }
 
 /** A bounded context: its operations, the Postgres schema that it owns, its migrations. */

@@ -1,4 +1,5 @@
 import type { Statement } from "../operation/transaction.ts";
+import type { ScheduleStore } from "./schedules/store.ts";
 
 /** A task as it is written. */
 export interface TaskRow {
@@ -157,6 +158,7 @@ export interface TaskStore {
   /** Tells all workers that queues have something to claim. Never waits, never throws. */
   tell(queues: readonly string[]): void;
   readonly admin: TaskStoreAdmin;
+  readonly schedules: ScheduleStore;
 }
 
 /** What is asked of a store by people, and by metrics. */

@@ -3,12 +3,15 @@ import type { AnySchema, Input } from "../core/schema.ts";
 import type { Service } from "../core/service.ts";
 import type { Signal } from "../core/signals.ts";
 import type { Uses } from "../operation/resource.ts";
+import type { Schedule } from "../operation/schedule.ts";
 import type { Started, StartOptions, Task } from "../operation/task.ts";
 import type { Runtime } from "../pipeline/runtime.ts";
 import { defineTask, type TaskDefinition } from "./definition.ts";
 import { countTasks } from "./metrics.ts";
 import type { QueueSpec } from "./queue-worker.ts";
 import { taskRow } from "./row.ts";
+import { type ScheduledStart, Scheduler, type ScheduleState } from "./schedules/scheduler.ts";
+import { type ScheduleSignals, scheduleSignals } from "./schedules/signals.ts";
 import { type TaskSignals, taskSignals } from "./signals.ts";
 import { TaskStarter } from "./starter.ts";
 import type { DeadTask, QueueStats, TaskState, TaskStore } from "./store.ts";
@@ -35,11 +38,12 @@ const quietMs = 10_000;
 export class Tasks {
   /** What an app starts and stops. */
   readonly service: Service;
-  readonly signals: TaskSignals = taskSignals();
+  readonly signals: TaskSignals & { readonly schedules: ScheduleSignals } = { ...taskSignals(), schedules: scheduleSignals() };
   readonly #runtime: Runtime;
   readonly #store: TaskStore;
   readonly #starter: TaskStarter;
   readonly #worker: TaskWorker | undefined;
+  readonly #scheduler: Scheduler;
   readonly #definitions: ReadonlyMap<string, TaskDefinition>;
   readonly #onTick: (() => Promise<void>)[] = [];
   #ticks = 0;
@@ -48,20 +52,22 @@ export class Tasks {
     readonly runtime: Runtime;
     readonly store: TaskStore;
     readonly spec: TasksSpec;
+    readonly schedules: readonly Schedule[];
     readonly metrics: Metrics;
     readonly name: string;
     /** Whether this process runs tasks, or only starts them. */
     readonly works: boolean;
     readonly stopping: Signal<undefined>;
   }) {
-    const { runtime, store, spec, metrics, name, works, stopping } = options;
+    const { runtime, store, spec, schedules, metrics, name, works, stopping } = options;
     this.#runtime = runtime;
     this.#store = store;
     const tasks = [...runtime.registry.operations.values()].filter(({ kind }) => kind === "task");
     this.#definitions = new Map(tasks.map((compiled) => [compiled.name, defineTask(compiled)]));
     const wakeOwn = (queues: ReadonlySet<string>) => this.#worker?.wake(queues);
     this.#starter = new TaskStarter({ store, clock: runtime.clock, definitions: this.#definitions, wakeOwn });
-    if (works && (this.#definitions.size > 0 || spec.queues !== undefined))
+    const scheduled = schedules.length > 0;
+    if (works && (scheduled || this.#definitions.size > 0 || spec.queues !== undefined))
       this.#worker = new TaskWorker({
         ...{ name, runtime, store, definitions: this.#definitions, queues: spec.queues ?? {}, signals: this.signals, stopping },
         onTick: () => this.#tick(),
@@ -69,8 +75,30 @@ export class Tasks {
     countTasks(metrics, { signals: this.signals, running: () => this.#worker?.running ?? 0 });
     runtime.tasks = this.#starter;
     this.#logFailures();
-    const worker = this.#worker;
-    this.service = { name: "tasks", start: async () => worker?.start(), stop: async () => worker?.stop() };
+    this.#scheduler = new Scheduler({
+      ...{ schedules, store: store.schedules, clock: runtime.clock, signals: this.signals.schedules },
+      prepare: (start) => this.#prepare(start),
+      wake: (queues) => {
+        wakeOwn(queues);
+        store.tell([...queues]);
+      },
+    });
+    this.service = { name: "tasks", start: () => this.#start(), stop: () => this.#stop() };
+  }
+
+  /** How the schedules of this app stand. */
+  get schedules(): readonly ScheduleState[] {
+    return this.#scheduler.list();
+  }
+
+  /** Starts nothing of a schedule any more, in the whole fleet. *Faults thrown*: `not_found` of type `schedule_unknown`. */
+  pauseSchedule(name: string): Promise<void> {
+    return this.#scheduler.pause(name);
+  }
+
+  /** Goes on with its next tick; those of the pause are not made up for. */
+  resumeSchedule(name: string): Promise<void> {
+    return this.#scheduler.resume(name);
   }
 
   /** Whether this process runs tasks. */
@@ -168,8 +196,27 @@ export class Tasks {
     return taskRow(definition, { id: this.#runtime.clock.uuid(), from, input, options });
   }
 
-  async #tick(): Promise<void> {
+  async #start(): Promise<void> {
+    if (this.#worker === undefined) return;
+    await this.#scheduler.start();
+    await this.#worker.start();
+  }
+
+  async #stop(): Promise<void> {
+    await this.#scheduler.stop();
+    await this.#worker?.stop();
+  }
+
+  #prepare({ task, input, key, tenant, priority }: ScheduledStart) {
+    const options = { key, ...(tenant !== undefined && { tenant }), ...(priority !== undefined && { priority }) };
+    const row = this.#rowOf(task, input, options);
+    return { id: row.id, queue: row.queue, statement: this.#store.insertionOne(row) };
+  }
+
+  async #tick(): Promise<number | undefined> {
+    await this.#scheduler.tick();
     if (++this.#ticks % expireEveryTicks === 0) await this.#store.admin.expire();
     for (const work of this.#onTick) await work();
+    return this.#scheduler.nextDueMs;
   }
 }

@@ -23,7 +23,8 @@ export interface WorkerOptions {
   readonly signals: TaskSignals;
   readonly stopping: Signal<undefined>;
   /** What else is looked after once a tick, such as schedules. */
-  readonly onTick: () => Promise<void>;
+  /** Returns when something is due, if it knows. *Units*: milliseconds from now. */
+  readonly onTick: () => Promise<number | undefined>;
 }
 
 const rejoinMs = 500;
@@ -244,7 +245,10 @@ export class TaskWorker implements Service {
     try {
       if (this.#token === undefined) await this.#rejoin();
       else nextMs = await this.#look(this.#token);
-      if (this.#state === "open") await this.#options.onTick();
+      if (this.#state === "open") {
+        const dueMs = await this.#options.onTick();
+        nextMs = Math.max(20, Math.min(nextMs, dueMs ?? nextMs));
+      }
     } catch (error) {
       this.#failed(error);
     }

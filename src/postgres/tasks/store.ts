@@ -8,6 +8,7 @@ import { databaseFault, isLost } from "../errors.ts";
 import { PostgresTaskAdmin } from "./admin.ts";
 import { listenForTasks } from "./listener.ts";
 import { Notifier } from "./notifier.ts";
+import { PostgresScheduleStore } from "./schedule-store.ts";
 import { claim, insertion, insertionNow, insertionOne, placesOf, settlement } from "./statements.ts";
 
 /** What the store needs of the database that it belongs to. */
@@ -25,12 +26,14 @@ const statementMs = 10_000;
 /** Keeps tasks in Postgres. See the migration for how, and {@link TaskStore} for what is guaranteed. */
 export class PostgresTaskStore implements TaskStore {
   readonly admin: PostgresTaskAdmin;
+  readonly schedules: PostgresScheduleStore;
   readonly #host: TaskStoreHost;
   readonly #notifier: Notifier;
 
   constructor(host: TaskStoreHost) {
     this.#host = host;
     this.admin = new PostgresTaskAdmin((statement) => this.#ask(statement));
+    this.schedules = new PostgresScheduleStore(host);
     this.#notifier = new Notifier(host.clock, (queues) => this.#ask(notification(queues)));
   }
 
