@@ -149,6 +149,7 @@ async function readLedger(client: pg.Client): Promise<readonly LedgerRow[]> {
 async function withLock<T>(client: pg.Client, spec: MigrateSpec, work: () => Promise<T>): Promise<T> {
   const { clock = systemClock, waitMs = limits.migrationWaitMs } = spec;
   const until = clock.monotonic() + waitMs;
+  await forget(client);
   for (;;) {
     const { rows } = await client.query<{ locked: boolean }>("select pg_try_advisory_lock($1) as locked", [lockKey]);
     if (rows[0]?.locked === true) break;

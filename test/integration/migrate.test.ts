@@ -370,6 +370,18 @@ for (const server of await testServers()) {
       assert.deepEqual(await database.rows("select waits from stock.last"), [{ waits: "1234ms" }]);
     });
 
+    it("takes the time that its own bookkeeping needs, whatever the owner's statements may take", async () => {
+      await using database = await scratch(server);
+      using module = scratchModule({ "0001_items.sql": items });
+      await run(database, module);
+      await database.rows(`alter role ${database.ownerRole} set statement_timeout = 100`);
+      await database.rows(`
+        create function public.slowly() returns trigger language plpgsql as 'begin perform pg_sleep(0.2); return new; end';
+        create trigger slowly before insert on plimsoll.migrations for each row execute function public.slowly()`);
+      module.write({ "0002_more.sql": "create table more ()" });
+      assert.deepEqual((await run(database, module)).applied, ["stock/0002_more"]);
+    });
+
     it("says what to do where the application's role is missing, or the owner may do too little", async () => {
       await using database = await scratch(server);
       using module = scratchModule({ "0001_items.sql": items });

@@ -104,9 +104,9 @@ async function applyAlone(client: pg.Client, file: MigrationFile, { clock }: App
   await remember(client, file, clock.monotonic() - since);
 }
 
-/** What a file set is no business of what comes after it. */
+/** What a file set is no business of what comes after it, and how long a statement of the owner may take otherwise is none of a migration. */
 export async function forget(client: pg.Client): Promise<void> {
-  await client.query("reset role; reset all");
+  await client.query("reset role; reset all; set statement_timeout = 0");
 }
 
 /** Names without a schema are those of the module. */
