@@ -457,6 +457,10 @@ declare
   part text := 'plimsoll.tasks_' || p_slot;
   left_over boolean;
 begin
+  -- With one snapshot for both looks, what was committed between them would be thrown away unseen.
+  if pg_catalog.current_setting('transaction_isolation') <> 'read committed' then
+    return false;
+  end if;
   -- Most often one look is enough to see that it must wait.
   execute pg_catalog.format('select exists (select from %s)', part) into left_over;
   if left_over then

@@ -5,6 +5,7 @@ const everyMs = 500;
 /** What the relations of tasks took over a while. *Units*: bytes. */
 export interface Sizes {
   readonly now: number;
+  readonly mean: number;
   readonly largest: number;
   /** Of each relation, the largest it was. */
   readonly byName: Readonly<Record<string, number>>;
@@ -17,6 +18,8 @@ export class Meter {
   #looking: Promise<void> | undefined;
   #now = 0;
   #largest = 0;
+  #sum = 0;
+  #looks = 0;
   #byName: Record<string, number> = {};
 
   private constructor(client: pg.Client) {
@@ -41,8 +44,10 @@ export class Meter {
   async take(): Promise<Sizes> {
     await this.#looking;
     await this.#look();
-    const sizes = { now: this.#now, largest: this.#largest, byName: this.#byName };
+    const sizes = { now: this.#now, mean: this.#sum / this.#looks, largest: this.#largest, byName: this.#byName };
     this.#largest = 0;
+    this.#sum = 0;
+    this.#looks = 0;
     this.#byName = {};
     return sizes;
   }
@@ -72,5 +77,7 @@ export class Meter {
       this.#byName[name] = Math.max(this.#byName[name] ?? 0, Number(bytes));
     }
     this.#largest = Math.max(this.#largest, this.#now);
+    this.#sum += this.#now;
+    this.#looks++;
   }
 }
