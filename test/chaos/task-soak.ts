@@ -1,5 +1,5 @@
 // Many millions of tasks through one database, with autovacuum at its defaults, and a forgotten transaction in the middle:
-// node --conditions=source test/chaos/task-soak.ts --tasks 20000000 --reader 600 [--reads other|tasks] [--depth 50000]
+// node --conditions=source test/chaos/task-soak.ts --tasks 20000000 --reader 600 [--reads other|tasks] [--rate 15000] [--depth 50000]
 // The exit code is 0 only when every task was done once, and the tables take, in the mean of the last fifth of the tasks, no more than 1.1 times
 // what they took in the mean of the fifth before the middle: from one moment to the next they rise and fall.
 import { fork } from "node:child_process";
@@ -24,12 +24,15 @@ const { values } = parseArgs({
     tasks: { type: "string", default: "20000000" },
     reader: { type: "string", default: "600" },
     reads: { type: "string", default: "other" },
+    // Tasks in a second: for a reader who is to be gone before the end.
+    rate: { type: "string", default: "Infinity" },
     depth: { type: "string", default: "50000" },
     step: { type: "string" },
   },
 });
 const tasks = Number(values.tasks);
 const depth = Number(values.depth);
+const rate = Number(values.rate);
 const step = Number(values.step ?? Math.min(1_000_000, tasks / 20));
 const reads = values.reads as keyof typeof readings;
 if (!(reads in readings)) throw new RangeError("--reads is other or tasks");
@@ -67,7 +70,10 @@ worker.on("message", (told: Progress) => {
 });
 
 async function produce(): Promise<void> {
+  const since = performance.now();
   while (started < tasks) {
+    const early = (started / rate) * 1_000 - (performance.now() - since);
+    if (early > 0) await wait(early);
     while (started - done > depth - batch) await new Promise<void>((resolve) => (moved = resolve));
     const size = Math.min(batch, tasks - started);
     const from = started;
