@@ -155,6 +155,8 @@ for (const server of await testServers()) {
       await process.look();
       assert.deepEqual([process.errors.length, await startedTicks(database), await lastTick(database)], [1, [], began]);
       broken = false;
+      await process.look();
+      assert.deepEqual(await startedTicks(database), [], "what was wrong with it may still be: not before a minute has passed");
       for (let i = 0; i < 4; i++) await process.look();
       const started = await startedTicks(database);
       assert.deepEqual(started, minutes(began, started.length));
@@ -194,6 +196,28 @@ for (const server of await testServers()) {
       await Promise.all([newer.look(), process.look()]);
       assert.deepEqual([newer.fired, process.fired.length, process.scheduler.list()[0]?.state], [[], 1, "replaced"]);
       await assert.rejects(process.scheduler.pause("orders.unknown"), { type: "schedule_unknown" });
+    });
+
+    it("tell whoever fires them why they may not", async () => {
+      await using database = await testDatabase({ modules: [], server });
+      await using process = await Process.start(database, [everyMinute]);
+      const { name } = everyMinute;
+      const [declared] = await database.admin<{ last_tick: string; rule: string }>("select last_tick, rule from plimsoll.task_schedules");
+      const from = Number(declared!.last_tick);
+      const firing = { name, rule: declared!.rule, from, to: from + 1, statements: [] };
+      const stateOf = async (changed: Partial<typeof firing>) => (await process.store.fire({ ...firing, ...changed })).state;
+      assert.equal(await stateOf({ name: "orders.unknown" }), "unknown");
+      assert.equal(await stateOf({ rule: "another" }), "changed");
+      assert.equal(await stateOf({ from: from - 1 }), "moved");
+      assert.equal(await stateOf({ to: from + 60 * minuteMs }), "early");
+      await process.store.pause(name, true);
+      assert.equal(await stateOf({}), "paused");
+      await process.store.pause(name, false);
+      const reading = await process.store.read([name]);
+      const resumed = reading.schedules[0]!.lastTick;
+      assert.ok(resumed >= from && reading.now >= resumed);
+      assert.equal(await stateOf({ from: resumed, to: resumed + 1 }), "fired");
+      assert.equal(await stateOf({ from: resumed, to: resumed + 1 }), "moved");
     });
 
     it("forget what nobody has declared for longer than a year, and declare again what was removed", async () => {

@@ -27,7 +27,7 @@ begin
   delete from plimsoll.task_schedules s
   where s.name = any (array(
     select d.name from plimsoll.task_schedules d
-    where d.seen < now_ms - p_keep_ms and not (d.name = any (p_names)) order by d.name for update skip locked));
+    where d.seen < now_ms - p_keep_ms order by d.name for update skip locked));
 end $$;
 
 -- One row for each name, null where there is none, and durable time with each.

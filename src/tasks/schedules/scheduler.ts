@@ -192,12 +192,10 @@ export class Scheduler implements Service {
     followed.nextTick = followed.definition.cron.next(lastTick);
   }
 
-  /** What is wrong with one schedule holds no other up; a database that is gone does. */
+  /** What is wrong with one schedule holds no other up; a database that is gone does. Where it was committed all the same, the next firing finds that out. */
   #fail(followed: Followed, error: unknown): void {
     const code = error instanceof Fault ? error.code : "internal";
     this.#options.signals.failed.publish({ schedule: followed.definition.name, error });
-    // It may have happened all the same.
-    this.#stale = true;
     if (code === "unavailable") throw error;
     if (code !== "aborted") followed.retryAt = this.#clock.monotonic() + retryMs;
   }

@@ -176,6 +176,35 @@ describe("a scheduler", () => {
     await assert.rejects(scheduler.pause("orders.weekly"), { type: "schedule_unknown", message: /Known here: orders\.hourly/ });
   });
 
+  const learnt: readonly [string, (store: MemoryStore) => unknown, readonly string[]][] = [
+    ["paused", (store) => store.pause("orders.hourly", true), []],
+    ["replaced", (store) => store.declare([{ name: "orders.hourly", rule: "another" }]), []],
+    ["active", (store) => store.rows.clear(), ["read", "declare"]],
+  ];
+  for (const [state, change, asked] of learnt)
+    it(`learns when it fires, before it reads again, that a schedule is not as it was: ${state}`, async () => {
+      const house = new House();
+      const scheduler = await house.scheduler(hourly);
+      house.pass(hourMs - 1_000);
+      await scheduler.tick();
+      await change(house.store);
+      house.store.asked = [];
+      house.pass(1_000);
+      await scheduler.tick();
+      assert.deepEqual(house.store.asked, ["fire"]);
+      await scheduler.tick();
+      assert.deepEqual([house.store.asked, house.heard, scheduler.list()[0]?.state], [["fire", ...asked], [], state]);
+    });
+
+  it("fires nothing that a look has shown to be replaced", async () => {
+    const house = new House();
+    const scheduler = await house.scheduler(hourly);
+    house.store.rows.get("orders.hourly")!.rule = "another";
+    house.pass(hourMs);
+    await scheduler.tick();
+    assert.deepEqual(house.store.asked, ["read"]);
+  });
+
   it("holds no other schedule up where one cannot make its input, and tries that one again a minute later", async () => {
     const house = new House();
     const scheduler = await house.scheduler(nightly, hourly);
@@ -236,9 +265,10 @@ describe("a scheduler", () => {
     await scheduler.tick();
     assert.deepEqual(house.heard, [["orders.hourly", "2026-01-01T02:00:00.000Z", 0]]);
     await scheduler.stop();
+    house.store.asked = [];
     house.pass(hourMs);
     await scheduler.tick();
-    assert.equal(house.heard.length, 1);
+    assert.deepEqual(house.store.asked, []);
   });
 
   const refused: readonly [string, Schedule, RegExp][] = [
