@@ -77,6 +77,15 @@ export class FaultProxy implements AsyncDisposable {
     }
   }
 
+  /** Cuts what was swallowed: now both sides are told. The other connections go on. */
+  cutSwallowed(): void {
+    for (const link of this.#links) {
+      if (!link.swallows) continue;
+      link.swallows = false;
+      this.#cut(link);
+    }
+  }
+
   async stop(): Promise<void> {
     this.down();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));

@@ -125,6 +125,53 @@ for (const server of await testServers()) {
       assert.equal((await entries(id)).length, 1);
     });
 
+    describe("a declared fault whose commit was lost", () => {
+      const poor = { type: "poor" };
+      const stored = (key: string, id: number) => app.call(withdraw, { id, amount: 50 }, { key });
+
+      it("is told as it was kept, where only the answer was lost", async () => {
+        const id = await open(5);
+        proxy.next({ containing: "commit", effect: "cut-after" });
+        const executed = app.executed(withdraw);
+        await assert.rejects(stored("fault-answer", id), poor);
+        assert.equal((await executed).attempt, 1);
+        await app.call(deposit, { id, amount: 100 });
+        await assert.rejects(stored("fault-answer", id), poor);
+        assert.equal((await entries(id)).length, 0);
+      });
+
+      it("is found again by another attempt, where the commit never arrived", async () => {
+        const id = await open(5);
+        proxy.next({ containing: "commit", effect: "cut-before" });
+        const executed = app.executed(withdraw);
+        await assert.rejects(stored("fault-commit", id), poor);
+        assert.equal((await executed).attempt, 2);
+        await app.call(deposit, { id, amount: 100 });
+        await assert.rejects(stored("fault-commit", id), poor);
+      });
+
+      it("gives way to the reply of somebody who finished the same request meanwhile", async () => {
+        const id = await open(5);
+        const faulted = proxy.faulted.next();
+        proxy.next({ containing: "commit", effect: "swallow" });
+        const slow = stored("fault-overtaken", id);
+        slow.catch(() => undefined);
+        await faulted;
+        // Its transaction ends on the server, and it is not told.
+        await database.admin(
+          "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'",
+        );
+        await app.call(deposit, { id, amount: 100 });
+        let reply: Awaited<typeof slow> | undefined;
+        while (reply === undefined)
+          reply = await stored("fault-overtaken", id).catch((error) => void assert.equal(type(error), "idempotency_key_running"));
+        proxy.cutSwallowed();
+        assert.deepEqual(await slow, reply);
+        assert.equal((await entries(id)).length, 1);
+        assert.equal(await balance(id), 55);
+      });
+    });
+
     it("tells the caller of a command without a key that the outcome is unknown, and does not run it again", async () => {
       const id = await open(100);
       proxy.next({ containing: "commit", effect: "cut-after" });
