@@ -1,5 +1,6 @@
 export { TestClock } from "./clock.ts";
 export type { CrashFault } from "./crash/boundary.ts";
+export type { CrashDatabase } from "./crash/clones.ts";
 export { type CrashReport, type CrashSpec, crashTest } from "./crash/crash-test.ts";
 export type { CrashLedger } from "./crash/ledger.ts";
 export type { CrashOutcome, CrashScope } from "./crash/run.ts";

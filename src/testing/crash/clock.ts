@@ -60,7 +60,7 @@ export class SkippingClock implements Clock {
     this.#skippedMs += Math.max(0, aheadMs);
     for (const entry of this.#entries) {
       entry.real.cancel();
-      if (entry !== next) entry.real = systemClock.schedule(entry.at - this.monotonic(), () => this.#run(entry));
+      if (entry !== next) entry.real = systemClock.schedule(Math.max(0, entry.at - this.monotonic()), () => this.#run(entry));
     }
     this.#run(next);
   }

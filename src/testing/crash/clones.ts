@@ -1,3 +1,4 @@
+import pg from "pg";
 import type { Module } from "../../operation/module.ts";
 import { withClient } from "../../postgres/client.ts";
 import { embeddedTestServer, type TestDatabase, type TestServer, testDatabase } from "../database.ts";
@@ -12,7 +13,8 @@ export class Clones implements AsyncDisposable {
   readonly #base: TestDatabase;
   readonly #stopServer: () => Promise<void>;
   readonly #idle: CrashDatabase[] = [];
-  readonly #made: string[] = [];
+  readonly #clients = new Map<string, pg.Client>();
+  #count = 0;
   #saved: Promise<unknown> | undefined;
 
   private constructor(server: TestServer, base: TestDatabase, stopServer: () => Promise<void>) {
@@ -41,17 +43,15 @@ export class Clones implements AsyncDisposable {
 
   /** Makes it as it was for the next who takes one. */
   async giveBack(database: CrashDatabase): Promise<void> {
-    const rewound = await withClient(database.adminUrl, async (client) => {
-      await client.query(endOthers);
-      const { rows } = await client.query<{ rewind: boolean }>("select plimsoll_crash.rewind()");
-      return rows[0]?.rewind;
-    });
-    if (rewound) this.#idle.push(database);
+    await database.admin(endOthers);
+    const [row] = await database.admin<{ rewind: boolean }>("select plimsoll_crash.rewind()");
+    if (row?.rewind) this.#idle.push(database);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#clients.values()].map((client) => client.end()));
     await withClient(this.#server.adminUrl, async (client) => {
-      for (const name of this.#made) await client.query(`drop database if exists ${name} with (force)`);
+      for (const name of this.#clients.keys()) await client.query(`drop database if exists ${name} with (force)`);
     });
     await this.#base.drop();
     await this.#stopServer();
@@ -59,14 +59,17 @@ export class Clones implements AsyncDisposable {
 
   async #make(): Promise<CrashDatabase> {
     const from = nameOf(this.#base.url);
-    const name = `${from}_${this.#made.length + 1}`;
-    this.#made.push(name);
+    const name = `${from}_${++this.#count}`;
     await withClient(this.#server.adminUrl, (client) => client.query(`create database ${name} template ${from}`));
     const adminUrl = renamed(this.#base.adminUrl, name);
+    // One connection for all that the lab asks and does there: a new one for each question would cost more than the runs.
+    const client = new pg.Client({ connectionString: adminUrl });
+    client.on("error", () => undefined);
+    await client.connect();
+    this.#clients.set(name, client);
     return {
-      url: renamed(this.#base.url, name),
-      adminUrl,
-      admin: (text, values = []) => withClient(adminUrl, async (client) => (await client.query(text, [...values])).rows),
+      ...{ url: renamed(this.#base.url, name), adminUrl },
+      admin: async (text, values) => (await (values === undefined ? client.query(text) : client.query(text, [...values]))).rows,
     };
   }
 }

@@ -30,7 +30,7 @@ export interface CrashSpec<K> {
   readonly most?: number;
   /** *Default*: 1. */
   readonly seed?: number;
-  /** Runs at the same time. *Default*: 4. */
+  /** Runs at the same time. *Default*: 6. */
   readonly parallel?: number;
   /** How long one run may take, healing included. *Default*: 15 s. */
   readonly within?: Duration;
@@ -96,7 +96,7 @@ export async function explore<K = void>(makeApp: (world: CrashWorld) => App, spe
   const whole = await runOnce(runSpec, undefined);
   if (whole.failure !== undefined) throw whole.failure;
   const points = choose(whole.director.points(new Set(spec.faults ?? allFaults)), spec);
-  const runs = await runAll(runSpec, points, spec.parallel ?? 4);
+  const runs = await runAll(runSpec, points, spec.parallel ?? 6);
   const failures = runs
     .filter(({ failure }) => failure !== undefined)
     .map(({ point, failure, journal }) => ({ point: formatPoint(point!), error: failure, journal }));

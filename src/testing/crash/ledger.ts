@@ -1,14 +1,20 @@
 import type { Fault } from "../../core/fault.ts";
+import type { AnySchema, Input, Output } from "../../core/schema.ts";
+import type { Action, Command, Query } from "../../operation/contract.ts";
+import type { Uses } from "../../operation/resource.ts";
+import type { Started, Task } from "../../operation/task.ts";
+
+type Answering<I extends AnySchema, O extends AnySchema> = Query<I, O> | Command<I, O> | Action<I, O, Uses>;
 
 /** What the caller was told. */
-export interface Acknowledgement {
+export interface Acknowledgement<I = unknown, O = unknown> {
   /** `<operation>#<nth>` of the caller's requests. */
   readonly request: string;
   readonly operation: string;
   readonly key: string | undefined;
-  readonly input: unknown;
+  readonly input: I;
   /** The output, or the body of a response. */
-  readonly output: unknown;
+  readonly output: O;
 }
 
 /** What the caller was refused, for good. */
@@ -34,9 +40,10 @@ export class CrashLedger {
   /** In the order in which they arrived, whether or not the caller was told. */
   readonly outside: OutsideCall[] = [];
 
-  /** The acknowledgements of one operation. */
-  of(operation: { readonly name: string } | string): readonly Acknowledgement[] {
-    const name = typeof operation === "string" ? operation : operation.name;
+  /** The acknowledgements of one operation: of a task, those of its starts from outside. */
+  of<I extends AnySchema, O extends AnySchema>(operation: Answering<I, O>): readonly Acknowledgement<Input<I>, Output<O>>[];
+  of<I extends AnySchema>(task: Task<I>): readonly Acknowledgement<Input<I>, Started>[];
+  of({ name }: { readonly name: string }): readonly Acknowledgement[] {
     return this.acknowledged.filter((entry) => entry.operation === name);
   }
 
