@@ -105,6 +105,7 @@ for (const server of await testServers()) {
         await moveTime(database, jump * minuteMs);
         await Promise.all(processes.map((process) => process.look()));
         // Those that were too late for this one look again, and find it done.
+        for (const { clock } of processes) clock.advance(500);
         await Promise.all(processes.map((process) => process.scheduler.tick()));
       }
       const started = await startedTicks(database);
@@ -170,7 +171,9 @@ for (const server of await testServers()) {
       await moveTime(database, minuteMs);
       await process.look();
       assert.deepEqual([process.fired, process.errors], [[], []]);
+      assert.equal(process.scheduler.nextDueMs, 500);
       await holder.end();
+      process.clock.advance(500);
       await process.scheduler.tick();
       assert.equal(process.fired.length, 1);
     });

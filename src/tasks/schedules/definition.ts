@@ -26,10 +26,10 @@ const missedTicks: ReadonlySet<string> = new Set<MissedTicks>(["skip", "once", "
 export function defineSchedule({ name, spec }: Schedule): ScheduleDefinition {
   const { timeZone = "UTC", task, input, missed = "once", tenant, priority } = spec;
   if (!/^[a-z][a-z0-9.-]{2,80}$/.test(name))
-    throw refused(name, "name", 'It must be lower case and begin with its module, as in "orders.nightly-report".');
-  if (!missedTicks.has(missed)) throw refused(name, "missed", `There is no "${missed}". Write "skip", "once" or "all".`);
-  if (task?.kind !== "task") throw refused(name, "task", "It is missing or no task. Give what task(…) returned.");
-  if (priority !== undefined && !isPriority(priority)) throw refused(name, "priority", "Write a whole number from 0 to 9.");
+    throw refusedSchedule(name, "name", 'It must be lower case and begin with its module, as in "orders.nightly-report".');
+  if (!missedTicks.has(missed)) throw refusedSchedule(name, "missed", `There is no "${missed}". Write "skip", "once" or "all".`);
+  if (task?.kind !== "task") throw refusedSchedule(name, "task", "It is missing or no task. Give what task(…) returned.");
+  if (priority !== undefined && !isPriority(priority)) throw refusedSchedule(name, "priority", "Write a whole number from 0 to 9.");
   return {
     ...{ name, task, missed, tenant, priority },
     cron: readCron(name, spec.cron, timeZone),
@@ -42,16 +42,18 @@ function readCron(name: string, expression: string, timeZone: string): Cron {
   try {
     return cron(expression, timeZone);
   } catch (cause) {
-    if (cause instanceof Fault) throw refused(name, (cause.details as { readonly field: string }).field, cause.message);
+    if (cause instanceof Fault) throw refusedSchedule(name, (cause.details as { readonly field: string }).field, cause.message);
     throw cause;
   }
 }
 
-function refused(schedule: string, field: string, mend: string): Fault {
+/** A schedule that cannot be followed. */
+export function refusedSchedule(schedule: string, field: string, mend: string, cause?: unknown): Fault {
   return new Fault({
     code: "invalid_argument",
     type: "schedule_invalid",
     message: `The schedule ${schedule} cannot be followed: ${mend}`,
     details: { schedule, field },
+    cause,
   });
 }

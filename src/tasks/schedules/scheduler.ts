@@ -5,7 +5,7 @@ import type { Service } from "../../core/service.ts";
 import type { Schedule } from "../../operation/schedule.ts";
 import type { Task } from "../../operation/task.ts";
 import type { Statement } from "../../operation/transaction.ts";
-import { defineSchedule, type ScheduleDefinition } from "./definition.ts";
+import { defineSchedule, refusedSchedule, type ScheduleDefinition } from "./definition.ts";
 import { type DueTicks, dueTicks } from "./due-ticks.ts";
 import type { ScheduleSignals } from "./signals.ts";
 import type { FiringResult, ScheduleReading, ScheduleStore } from "./store.ts";
@@ -59,7 +59,8 @@ interface Followed {
   retryAt: number;
 }
 
-const retryMs = 60_000;
+/** After what is likely to be wrong again, after a conflict, and where somebody else is about to fire. */
+const retryMs = { failed: 60_000, conflict: 1_000, busy: 500 } as const;
 
 /**
  * Fires schedules. Every worker has one; of all of them one fires each tick.
@@ -85,6 +86,13 @@ export class Scheduler implements Service {
     this.#options = options;
     this.#clock = options.clock;
     this.#definitions = options.schedules.map(defineSchedule);
+    const names = new Set<string>();
+    for (const definition of this.#definitions) {
+      const { name } = definition;
+      if (names.has(name)) throw refusedSchedule(name, "name", "Two schedules have this name. Rename one, or list it once.");
+      names.add(name);
+      this.#tryInput(definition);
+    }
   }
 
   async start(): Promise<void> {
@@ -112,8 +120,9 @@ export class Scheduler implements Service {
 
   /** How long until something is due. *Units*: milliseconds; undefined where nothing ever is. */
   get nextDueMs(): number | undefined {
-    const now = this.#durableNow();
-    const waits = [...this.#followed.values()].flatMap(({ state, nextTick }) => (state === "active" ? [Math.max(0, nextTick - now)] : []));
+    const [now, clock] = [this.#durableNow(), this.#clock.monotonic()];
+    const active = [...this.#followed.values()].filter(({ state }) => state === "active");
+    const waits = active.map(({ nextTick, retryAt }) => Math.max(0, nextTick - now, retryAt - clock));
     return waits.length === 0 ? undefined : Math.min(...waits);
   }
 
@@ -165,6 +174,15 @@ export class Scheduler implements Service {
     }
   }
 
+  /** What its next tick would start must be possible today: a night is a bad time to find out. */
+  #tryInput(definition: ScheduleDefinition): void {
+    try {
+      this.#prepare(definition, definition.cron.next(this.#clock.now()));
+    } catch (cause) {
+      throw refusedSchedule(definition.name, "input", `its next tick could not start ${definition.task.name}. ${messageOf(cause)}`, cause);
+    }
+  }
+
   #prepare({ name, task, tenant, priority, inputAt }: ScheduleDefinition, tick: number): PreparedStart {
     const key = `schedule:${name}:${new Date(tick).toISOString()}`;
     return this.#options.prepare({ task, input: inputAt(tick), key, tenant, priority });
@@ -187,6 +205,7 @@ export class Scheduler implements Service {
     if (state === "changed") followed.state = "replaced";
     if (state === "paused") followed.state = "paused";
     if (state === "unknown") this.#stale = true;
+    if (state === "busy") followed.retryAt = this.#clock.monotonic() + retryMs.busy;
     if (lastTick === undefined || lastTick === followed.lastTick) return;
     followed.lastTick = lastTick;
     followed.nextTick = followed.definition.cron.next(lastTick);
@@ -197,7 +216,7 @@ export class Scheduler implements Service {
     const code = error instanceof Fault ? error.code : "internal";
     this.#options.signals.failed.publish({ schedule: followed.definition.name, error });
     if (code === "unavailable") throw error;
-    if (code !== "aborted") followed.retryAt = this.#clock.monotonic() + retryMs;
+    followed.retryAt = this.#clock.monotonic() + (code === "aborted" ? retryMs.conflict : retryMs.failed);
   }
 
   async #read(): Promise<void> {
@@ -237,6 +256,10 @@ export class Scheduler implements Service {
   #durableNow(): number {
     return this.#now + this.#clock.monotonic() - this.#heardAt;
   }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 const unknown = (name: string, known: readonly string[]): Fault =>

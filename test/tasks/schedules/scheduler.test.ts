@@ -51,6 +51,7 @@ class House {
     });
     await made.start();
     this.store.asked = [];
+    this.starts.length = 0;
     return made;
   }
 
@@ -213,6 +214,7 @@ describe("a scheduler", () => {
     await scheduler.tick();
     assert.deepEqual(house.heard.length, 3);
     assert.deepEqual(house.heard[0], ["orders.nightly", "no such input"]);
+    assert.equal(scheduler.nextDueMs, 60_000, "nobody looks every moment meanwhile");
     house.pass(59_000);
     await scheduler.tick();
     assert.equal(house.heard.length, 3);
@@ -270,6 +272,12 @@ describe("a scheduler", () => {
     await scheduler.tick();
     assert.deepEqual(house.store.asked, []);
   });
+
+  it("refuses two schedules of one name", () =>
+    assert.rejects(new House().scheduler(hourly, nightly, hourly), {
+      type: "schedule_invalid",
+      message: /orders\.hourly .*Two schedules/,
+    }));
 
   const refused: readonly [string, Schedule, RegExp][] = [
     ["an expression", schedule("orders.a", { cron: "61 * * * *", task: report, input: { until: "" } }), /orders\.a .*minute "61"/],
