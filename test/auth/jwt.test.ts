@@ -13,6 +13,7 @@ import {
   issuer,
   makeToken,
   otherSecret,
+  pem,
   refusalOf,
   secret,
   setUp,
@@ -49,10 +50,10 @@ describe("jwt", () => {
 
   for (const [algorithm, key, signer] of [
     ["EdDSA", ed.publicKey, eddsa()],
-    ["EdDSA", ed.publicKey.export({ type: "spki", format: "pem" }) as string, eddsa()],
+    ["EdDSA", pem(ed), eddsa()],
     ["EdDSA", ed.publicKey.export({ format: "jwk" }), eddsa()],
     ["ES256", ec.publicKey, es256()],
-    ["ES256", ec.publicKey.export({ type: "spki", format: "pem" }) as string, es256()],
+    ["ES256", pem(ec), es256()],
     ["ES256", ec.publicKey.export({ format: "jwk" }), es256()],
   ] as const) {
     it(`verifies ${algorithm} with a public key given as ${typeof key === "string" ? "PEM" : key.constructor.name}`, async () => {
@@ -191,14 +192,15 @@ describe("jwt, remembering", () => {
 
 describe("jwt, at start", () => {
   const short = "31 bytes, one less than allowed";
-  const pem = (type: "spki" | "pkcs8") =>
-    (type === "spki" ? ec.publicKey.export({ type, format: "pem" }) : ec.privateKey.export({ type, format: "pem" })) as string;
   const cases: Record<string, [Parameters<typeof setUp>[0], RegExp]> = {
     "no keys": [{ keys: [] }, /at least one key/],
     "a short secret": [{ keys: [{ algorithm: "HS256", secret: short }] }, /31 bytes; HS256 needs at least 32\. Make one with: openssl/],
-    "a public key as secret": [{ keys: [{ algorithm: "HS256", secret: pem("spki") }] }, /PEM, which is no secret/],
+    "a public key as secret": [{ keys: [{ algorithm: "HS256", secret: pem(ec) }] }, /PEM, which is no secret/],
     "a public key object as secret": [{ keys: [{ algorithm: "HS256", secret: ec.publicKey }] }, /public key\. Give HS256 a secret/],
-    "a private key": [{ keys: [{ algorithm: "ES256", publicKey: pem("pkcs8") }] }, /not a public key\. Give its public half/],
+    "a private key": [
+      { keys: [{ algorithm: "ES256", publicKey: ec.privateKey.export({ type: "pkcs8", format: "pem" }) as string }] },
+      /not a public key\. Give its public half/,
+    ],
     "a private key object": [{ keys: [{ algorithm: "ES256", publicKey: ec.privateKey }] }, /Give its public half/],
     "a private JWK": [{ keys: [{ algorithm: "ES256", publicKey: ec.privateKey.export({ format: "jwk" }) }] }, /Give its public half/],
     "a text that is no key": [{ keys: [{ algorithm: "EdDSA", publicKey: "hello" }] }, /Give its public half/],

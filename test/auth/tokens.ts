@@ -10,6 +10,15 @@ export const secret = "a secret of the tests, 32 bytes and more";
 export const otherSecret = "another secret of the tests, of 32 bytes";
 export const ed = generateKeyPairSync("ed25519");
 export const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
+/** A key for each algorithm. */
+export const keys = [
+  { id: "hs", algorithm: "HS256", secret },
+  { id: "ed", algorithm: "EdDSA", publicKey: ed.publicKey },
+  { id: "es", algorithm: "ES256", publicKey: ec.publicKey },
+] as const;
+/** As a file of a public key holds it. */
+export const pem = ({ publicKey }: { readonly publicKey: KeyObject }): string =>
+  publicKey.export({ type: "spki", format: "pem" }) as string;
 export const issuer = "https://id.test";
 export const audience = "shop";
 
