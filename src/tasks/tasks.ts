@@ -10,6 +10,7 @@ import { defineTask, type TaskDefinition } from "./definition.ts";
 import { countTasks } from "./metrics.ts";
 import type { QueueSpec } from "./queue-worker.ts";
 import { taskRow } from "./row.ts";
+import { countSchedules } from "./schedules/metrics.ts";
 import { type ScheduledStart, Scheduler, type ScheduleState } from "./schedules/scheduler.ts";
 import { type ScheduleSignals, scheduleSignals } from "./schedules/signals.ts";
 import { type TaskSignals, taskSignals } from "./signals.ts";
@@ -73,6 +74,7 @@ export class Tasks {
         onTick: () => this.#tick(),
       });
     countTasks(metrics, { signals: this.signals, running: () => this.#worker?.running ?? 0 });
+    countSchedules(metrics, this.signals.schedules);
     runtime.tasks = this.#starter;
     this.#logFailures();
     this.#scheduler = new Scheduler({
@@ -180,14 +182,17 @@ export class Tasks {
   #logFailures(): void {
     const { clock, signals } = this.#runtime;
     let quietUntil = Number.NEGATIVE_INFINITY;
-    this.signals.failing.on(({ error }) => {
+    const warn = (message: string, error: unknown) => {
       if (clock.monotonic() < quietUntil) return;
       quietUntil = clock.monotonic() + quietMs;
       const fields = { error: error instanceof Error ? error.message : String(error) };
       const ids = { requestId: "", traceId: "", spanId: "" };
-      const message = "The worker cannot reach its tasks. It goes on trying.";
       signals.logged.publish({ level: "warn", message, fields, at: clock.now(), operation: "plimsoll.tasks", ...ids });
-    });
+    };
+    this.signals.failing.on(({ error }) => warn("The worker cannot reach its tasks. It goes on trying.", error));
+    this.signals.schedules.failed.on(({ schedule, error }) =>
+      warn(`The schedule ${schedule} cannot start its task. It goes on trying.`, error),
+    );
   }
 
   #rowOf(task: Task, input: unknown, { tenant, actor, ...options }: OutsideStart) {
