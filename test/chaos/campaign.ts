@@ -6,10 +6,10 @@ import { setTimeout as wait } from "node:timers/promises";
 import { TestClock } from "../../src/testing/clock.ts";
 import { LedgerClient } from "./client.ts";
 import type { PlantedName } from "./ledger/planted.ts";
-import { judge, type Verdict } from "./verdict.ts";
+import { drained, judge, type Verdict } from "./verdict.ts";
 import { AppVictim, PostgresVictim } from "./victims.ts";
 
-export const kinds = ["app", "postgres", "postmaster", "backend", "both"] as const;
+export const kinds = ["app", "worker", "postgres", "postmaster", "backend", "both"] as const;
 export type Kind = (typeof kinds)[number];
 
 export interface CampaignSpec {
@@ -40,6 +40,9 @@ export interface Report extends Verdict {
   readonly attempts: number;
   readonly retries: number;
   readonly appStarts: number;
+  readonly workerStarts: number;
+  /** From the last answer to the end of the last task; undefined where tasks were left. */
+  readonly drainedMs: number | undefined;
   /** Answers that were neither definite nor worth a retry. */
   readonly unexpected: readonly string[];
   /** Keys that were answered differently when they were sent again. */
@@ -48,6 +51,8 @@ export interface Report extends Verdict {
 }
 
 const recoverMs = 60_000;
+/** A lease and some: whoever waits longer for a task is stuck. */
+const drainMs = 30_000;
 
 /** Lets clients work, kills what serves them again and again, and compares in the end what is there with what they were told. */
 export async function campaign(spec: CampaignSpec): Promise<Report> {
@@ -59,15 +64,18 @@ export async function campaign(spec: CampaignSpec): Promise<Report> {
   const killing = new TestClock({ seed: spec.seed });
   const asking = new TestClock({ seed: spec.seed + 1 });
   const app = new AppVictim({ directory, port, planted: spec.planted });
+  const worker = new AppVictim({ directory, port: "worker", planted: spec.planted });
   const server = new PostgresVictim(directory);
   const client = new LedgerClient({ url: `http://127.0.0.1:${port}`, random: () => asking.random() });
   try {
     app.start();
     client.start(spec.workers ?? 12);
     await recovery(client, 0, app);
-    const kills = await killAll(spec, { app, server, client, random: () => killing.random() });
+    worker.start();
+    const kills = await killAll(spec, { app, worker, server, client, random: () => killing.random() });
     await client.finish(recoverMs);
     await client.replayAll();
+    const drainedMs = await drained(server.adminUrl, drainMs);
     const verdict = await judge(server.adminUrl, client);
     const answers = [...client.acknowledged.values()];
     return {
@@ -79,12 +87,15 @@ export async function campaign(spec: CampaignSpec): Promise<Report> {
       attempts: client.attempts,
       retries: client.retries,
       appStarts: app.starts,
+      workerStarts: worker.starts,
+      drainedMs,
       unexpected: client.unexpected,
       changed: client.changed,
       durationMs: performance.now() - startedAt,
     };
   } finally {
     await app.stop();
+    await worker.stop();
     await server.stop();
     rmSync(home, { recursive: true, force: true });
   }
@@ -92,6 +103,7 @@ export async function campaign(spec: CampaignSpec): Promise<Report> {
 
 interface Field {
   readonly app: AppVictim;
+  readonly worker: AppVictim;
   readonly server: PostgresVictim;
   readonly client: LedgerClient;
   readonly random: () => number;
@@ -115,9 +127,10 @@ async function killAll({ kills, only = kinds, onKill }: CampaignSpec, field: Fie
   return done;
 }
 
-function strike(kind: Kind, { app, server, random }: Field): void {
+function strike(kind: Kind, { app, worker, server, random }: Field): void {
   const choose = random();
   if (kind === "app") return app.kill();
+  if (kind === "worker") return worker.kill();
   if (kind === "backend") return server.killBackend(choose);
   if (kind === "postmaster") server.killPostmaster();
   else server.killAll();

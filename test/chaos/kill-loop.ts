@@ -1,4 +1,4 @@
-// kill -9 of the app, of Postgres, of both, at random moments under load:
+// kill -9 of the app, of a worker, of Postgres, of app and Postgres, at random moments under load:
 // node --conditions=source test/chaos/kill-loop.ts --kills 200 --seed 7 [--workers 12] [--only app,both] [--planted effect-apart] [--json]
 // The exit code is 0 only when nothing acknowledged was lost and nothing was done twice.
 import { parseArgs } from "node:util";
@@ -28,13 +28,16 @@ const report = await campaign({
 });
 const summary = summarize(report);
 console.log(values.json ? JSON.stringify(summary) : summary);
-for (const problem of [...report.unexpected, ...report.changed, ...report.contradicted, ...report.unbalanced].slice(0, 10))
+for (const problem of [...report.unexpected, ...report.changed, ...report.contradicted, ...report.unbalanced, ...report.undone].slice(
+  0,
+  10,
+))
   console.error(problem);
 process.exitCode = isRight(report) ? 0 : 1;
 
 function isRight(report: Report): boolean {
-  const { lost, doneTwice, contradicted, unanswered, unbalanced, changed, unexpected } = report;
-  return [lost, doneTwice, contradicted, unanswered, unbalanced, changed, unexpected].every((list) => list.length === 0);
+  const { lost, doneTwice, contradicted, unanswered, unbalanced, undone, changed, unexpected } = report;
+  return [lost, doneTwice, contradicted, unanswered, unbalanced, undone, changed, unexpected].every((list) => list.length === 0);
 }
 
 function summarize({ kills, durationMs, ...report }: Report) {

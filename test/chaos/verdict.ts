@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { withClient } from "../../src/postgres/client.ts";
 import type { LedgerClient } from "./client.ts";
 
@@ -13,6 +14,8 @@ export interface Verdict {
   readonly unanswered: readonly string[];
   /** Sums that do not fit. */
   readonly unbalanced: readonly string[];
+  /** Transfers whose task did not do its work, or did it twice; tasks that wait for ever, or were given up. */
+  readonly undone: readonly string[];
 }
 
 interface Effect {
@@ -24,6 +27,7 @@ export async function judge(adminUrl: string, client: LedgerClient): Promise<Ver
   return withClient(adminUrl, async (database) => {
     const { rows } = await database.query<Effect>("select key, array_agg(id::text) as ids from ledger.transfers group by key");
     const effects = new Map(rows.map(({ key, ids }) => [key, ids]));
+    const { rows: stamps } = await database.query<{ problem: string }>(undone);
     const { rows: sums } = await database.query<{ problem: string }>(unbalanced);
     const lost: string[] = [];
     const contradicted = [...effects.keys()].filter((key) => !client.sent.has(key)).map((key) => `${key} was never sent`);
@@ -41,9 +45,34 @@ export async function judge(adminUrl: string, client: LedgerClient): Promise<Ver
       doneTwice: rows.filter(({ ids }) => ids.length > 1).map(({ key }) => key),
       unanswered: [...client.sent].filter((key) => !client.acknowledged.has(key)),
       unbalanced: sums.map(({ problem }) => problem),
+      undone: stamps.map(({ problem }) => problem),
     };
   });
 }
+
+/** Waits until no task is left; returns how long that took, or undefined where it took too long. *Units*: milliseconds. */
+export async function drained(adminUrl: string, withinMs: number): Promise<number | undefined> {
+  const since = performance.now();
+  return withClient(adminUrl, async (database) => {
+    while (performance.now() - since < withinMs) {
+      const { rows } = await database.query("select from plimsoll.tasks union all select from plimsoll.task_later limit 1");
+      if (rows.length === 0) return performance.now() - since;
+      await wait(20);
+    }
+    return undefined;
+  });
+}
+
+const undone = `
+  select format('transfer %s has %s stamps', t.key, count(s.id)) as problem
+  from ledger.transfers t left join ledger.stamps s on s.transfer_id = t.id group by t.id, t.key having count(s.id) <> 1
+  union all
+  select format('a stamp of %s, which is no transfer', s.transfer_id)
+  from ledger.stamps s where not exists (select from ledger.transfers t where t.id = s.transfer_id)
+  union all
+  select format('task %s is left: lease %s', t.id, t.lease) from plimsoll.tasks t
+  union all
+  select format('task %s was given up: %s', d.id, d.reason) from plimsoll.task_dead d`;
 
 const unbalanced = `
   select format('account %s holds %s, its entries say %s', a.id, a.balance, a.opening + coalesce(sum(e.amount), 0)) as problem

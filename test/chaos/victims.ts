@@ -13,7 +13,7 @@ import type { PlantedName } from "./ledger/planted.ts";
 
 const program = fileURLToPath(new URL("./ledger/serve.ts", import.meta.url));
 
-/** The app in a process of its own, which is started again whenever it ends: as any supervisor of services does. */
+/** The app, or a worker of it, in a process of its own, which is started again whenever it ends: as any supervisor of services does. */
 export class AppVictim {
   readonly #env: NodeJS.ProcessEnv;
   #child: ChildProcess | undefined;
@@ -22,8 +22,9 @@ export class AppVictim {
   output = "";
   starts = 0;
 
-  constructor({ directory, port, planted }: { directory: string; port: number; planted: PlantedName | undefined }) {
-    this.#env = { ...process.env, DIRECTORY: directory, PORT: String(port), NODE_ENV: "production", ...(planted && { PLANTED: planted }) };
+  constructor({ directory, port, planted }: { directory: string; port: number | "worker"; planted: PlantedName | undefined }) {
+    const part = port === "worker" ? { ROLE: "worker" } : { ROLE: "http", PORT: String(port) };
+    this.#env = { ...process.env, ...part, DIRECTORY: directory, NODE_ENV: "production", ...(planted && { PLANTED: planted }) };
   }
 
   start(): void {

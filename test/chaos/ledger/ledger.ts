@@ -1,4 +1,4 @@
-import { command, fail, fault, module, type Sql, signedIn } from "plimsoll";
+import { command, exponential, fail, fault, module, type Sql, signedIn, task } from "plimsoll";
 import { z } from "zod";
 import type { PlantedBug } from "./planted.ts";
 
@@ -36,6 +36,15 @@ export async function move(
   return { transferId, balance };
 }
 
+/** Durable work that each transfer leaves behind: its effect must be there once, whoever dies. */
+const stamp = task("ledger.stamp", {
+  input: z.object({ transferId: z.uuid() }),
+  budget: "5s",
+  retry: { attempts: 1_000, backoff: exponential("100ms", { max: "1s" }) },
+  run: ({ transferId }, { commit, newId }) =>
+    commit(({ sql }) => sql`insert into ledger.stamps (tenant_id, id, transfer_id) values ('acme', ${newId()}, ${transferId})`.run()),
+});
+
 /** The module, in order or with one planted bug. */
 export function ledgerModule(planted: PlantedBug | undefined) {
   const transfer = command("ledger.transfer", {
@@ -46,7 +55,12 @@ export function ledgerModule(planted: PlantedBug | undefined) {
     budget: "3s",
     idempotent: "key",
     http: "POST /v1/transfers",
-    run: (input, { sql, newId }) => (planted === undefined ? move(sql, input, newId) : planted(input, { sql, newId })),
+    async run(input, { sql, newId, start }) {
+      if (planted !== undefined) return planted(input, { sql, newId });
+      const moved = await move(sql, input, newId);
+      await start(stamp, { transferId: moved.transferId });
+      return moved;
+    },
   });
-  return module("ledger", { schema: "ledger", migrations: new URL("./migrations/", import.meta.url), operations: [transfer] });
+  return module("ledger", { schema: "ledger", migrations: new URL("./migrations/", import.meta.url), operations: [transfer, stamp] });
 }

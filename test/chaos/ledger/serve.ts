@@ -1,4 +1,4 @@
-// The process that is killed: the ledger over HTTP, on an embedded Postgres. Prints one line when it serves.
+// The process that is killed: the ledger over HTTP, or a worker for its tasks, on an embedded Postgres. Prints one line when it serves.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import type { Actor } from "../../../src/operation/actor.ts";
 import { ledgerModule } from "./ledger.ts";
 import { type PlantedName, plantedBug } from "./planted.ts";
 
-const { DIRECTORY: directory = "", PORT: port = "0", PLANTED: planted } = process.env;
+const { DIRECTORY: directory = "", PORT: port = "0", ROLE: role = "http", PLANTED: planted } = process.env;
 const client: Actor = Object.freeze({ id: "client", kind: "service", roles: [], tenant: "acme", claims: {} });
 const databaseUrl = () => {
   const [, , , databasePort] = readFileSync(join(directory, "postgres", "postmaster.pid"), "latin1").split("\n");
@@ -21,7 +21,7 @@ const app = createApp({
   database: embedded({ directory, connections: 6 }),
   authentication: { scheme: "bearer", document: {}, authenticate: () => client, remembered: () => undefined },
   tenancy: { description: "of the actor", tenantOf: (actor) => actor.tenant },
-  surfaces: [http({ port: Number(port), host: "127.0.0.1" })],
+  ...(role === "worker" ? { roles: ["worker"] } : { roles: ["http"], surfaces: [http({ port: Number(port), host: "127.0.0.1" })] }),
   rateLimit: { perSecond: 0 },
 });
 await app.start();

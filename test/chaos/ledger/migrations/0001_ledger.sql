@@ -30,3 +30,12 @@ create table ledger.entries (
 select plimsoll.tenant_table('ledger.entries');
 
 insert into ledger.accounts (tenant_id, id, opening, balance) select 'acme', id, 2000, 2000 from generate_series(1, 20) id;
+
+-- What a task adds to each transfer. No unique key on the transfer: what is done twice must show.
+create table ledger.stamps (
+  tenant_id text,
+  id uuid,
+  transfer_id uuid not null,
+  primary key (tenant_id, id)
+);
+select plimsoll.tenant_table('ledger.stamps');
