@@ -40,6 +40,7 @@ describe("examples", () => {
   const outputs = {
     "02-command.ts": ["Ben: That is not nice. Write something else.", "Ada wrote: What a lovely place!"],
     "05-task.ts": ["attempt 1", "attempt 2", "mailed ada@example.com", "0 waiting"],
+    "06-schedule.ts": ["books.close-often fired", "books.close completed", "books.close-nightly is active, next at 0 past"],
     "03-idempotency.ts": [
       "given 500, asked again: given 500",
       "another gift: This Idempotency-Key was used for another input. Use a new key for a new request.",

@@ -1,0 +1,39 @@
+// Work by the clock. Run it with: node --conditions=source examples/06-schedule.ts
+import { createApp, module, schedule, task } from "plimsoll";
+import { embedded } from "plimsoll/postgres";
+import { z } from "zod";
+
+const closeBooks = task("books.close", {
+  input: z.object({ until: z.iso.datetime() }),
+  budget: "10m",
+  run: async ({ until }, { log }) => log.info("closed", { until }),
+});
+
+const nightly = schedule("books.close-nightly", {
+  cron: "0 2 * * *",
+  timeZone: "Europe/Berlin",
+  task: closeBooks,
+  input: (tick) => ({ until: tick.toISOString() }),
+  missed: "once",
+});
+
+// So that there is something to see: six fields begin with the second.
+const often = schedule("books.close-often", {
+  cron: "* * * * * *",
+  task: closeBooks,
+  input: (tick) => ({ until: tick.toISOString() }),
+});
+
+const app = createApp({
+  modules: [module("books", { operations: [closeBooks], schedules: [nightly, often] })],
+  database: embedded({ directory: process.env.DATA_DIR ?? ".data/examples" }),
+});
+await app.start();
+const completed = app.tasks.signals.ended.next(({ outcome }) => outcome === "completed");
+const { schedule: fired } = await app.tasks.signals.schedules.fired.next();
+console.log(`${fired} fired`);
+console.log(`${(await completed).task} completed`);
+await app.tasks.pauseSchedule("books.close-often");
+const [first] = app.tasks.schedules;
+console.log(`${first?.name} is ${first?.state}, next at ${first?.nextTick.getUTCMinutes()} past`);
+await app.stop();
