@@ -1,6 +1,6 @@
 // Everything the compiler must refuse. `@ts-expect-error` fails when it does not; behind the bar stands what its message must hold, which
 // types.test.ts checks. The lines are never run.
-import { action, command, fail, fault, implement, module, query, resource, role } from "plimsoll";
+import { action, command, fail, fault, implement, module, query, resource, role, schedule, task } from "plimsoll";
 import { z } from "zod";
 
 const Line = z.object({ productId: z.uuid(), quantity: z.int().min(1) });
@@ -148,6 +148,19 @@ export const refused = {
     command("shop.c", { input: Line, output: Line, access, budget: "1s", idempotent: { key: "productId" } });
     // @ts-expect-error a record of the key needs a transaction | give the key to the command that it calls
     action("shop.a", { input: Line, output: Line, access, budget: "1s", idempotent: "key" });
+  },
+
+  schedules: () => {
+    const works = task("shop.work", { input: Line, budget: "1m" });
+    const at = { cron: "@daily", task: works } as const;
+    // @ts-expect-error what a tick starts has the input of its task | Property 'quantity' is missing
+    schedule("shop.s", { ...at, input: { productId: "" } });
+    // @ts-expect-error the same where it is worked out | Type 'string' is not assignable to type 'number'
+    schedule("shop.s", { ...at, input: (tick) => ({ productId: "", quantity: tick.toISOString() }) });
+    // @ts-expect-error a tick is there, or missed | "later" … MissedTicks
+    schedule("shop.s", { ...at, input: { productId: "", quantity: 1 }, missed: "later" });
+    // @ts-expect-error a clock starts durable work, nothing else | 'Command<
+    schedule("shop.s", { cron: "@daily", task: writes, input: { productId: "", quantity: 1 } });
   },
 
   bodies: () => {

@@ -26,10 +26,12 @@ const missedTicks: ReadonlySet<string> = new Set<MissedTicks>(["skip", "once", "
 export function defineSchedule({ name, spec }: Schedule): ScheduleDefinition {
   const { timeZone = "UTC", task, input, missed = "once", tenant, priority } = spec;
   if (!/^[a-z][a-z0-9.-]{2,80}$/.test(name))
-    throw refusedSchedule(name, "name", 'It must be lower case and begin with its module, as in "orders.nightly-report".');
-  if (!missedTicks.has(missed)) throw refusedSchedule(name, "missed", `There is no "${missed}". Write "skip", "once" or "all".`);
-  if (task?.kind !== "task") throw refusedSchedule(name, "task", "It is missing or no task. Give what task(…) returned.");
-  if (priority !== undefined && !isPriority(priority)) throw refusedSchedule(name, "priority", "Write a whole number from 0 to 9.");
+    throw refusedSchedule(name, { field: "name", mend: 'It must be lower case and begin with its module, as in "orders.nightly-report".' });
+  if (!missedTicks.has(missed))
+    throw refusedSchedule(name, { field: "missed", mend: `There is no "${missed}". Write "skip", "once" or "all".` });
+  if (task?.kind !== "task") throw refusedSchedule(name, { field: "task", mend: "It is missing or no task. Give what task(…) returned." });
+  if (priority !== undefined && !isPriority(priority))
+    throw refusedSchedule(name, { field: "priority", mend: "Write a whole number from 0 to 9." });
   return {
     ...{ name, task, missed, tenant, priority },
     cron: readCron(name, spec.cron, timeZone),
@@ -42,13 +44,17 @@ function readCron(name: string, expression: string, timeZone: string): Cron {
   try {
     return cron(expression, timeZone);
   } catch (cause) {
-    if (cause instanceof Fault) throw refusedSchedule(name, (cause.details as { readonly field: string }).field, cause.message);
+    if (cause instanceof Fault)
+      throw refusedSchedule(name, { field: (cause.details as { readonly field: string }).field, mend: cause.message });
     throw cause;
   }
 }
 
 /** A schedule that cannot be followed. */
-export function refusedSchedule(schedule: string, field: string, mend: string, cause?: unknown): Fault {
+export function refusedSchedule(
+  schedule: string,
+  { field, mend, cause }: { readonly field: string; readonly mend: string; readonly cause?: unknown },
+): Fault {
   return new Fault({
     code: "invalid_argument",
     type: "schedule_invalid",

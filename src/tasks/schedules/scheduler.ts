@@ -89,7 +89,8 @@ export class Scheduler implements Service {
     const names = new Set<string>();
     for (const definition of this.#definitions) {
       const { name } = definition;
-      if (names.has(name)) throw refusedSchedule(name, "name", "Two schedules have this name. Rename one, or list it once.");
+      if (names.has(name))
+        throw refusedSchedule(name, { field: "name", mend: "Two schedules have this name. Rename one, or list it once." });
       names.add(name);
       this.#tryInput(definition);
     }
@@ -179,7 +180,8 @@ export class Scheduler implements Service {
     try {
       this.#prepare(definition, definition.cron.next(this.#clock.now()));
     } catch (cause) {
-      throw refusedSchedule(definition.name, "input", `its next tick could not start ${definition.task.name}. ${messageOf(cause)}`, cause);
+      const mend = `its next tick could not start ${definition.task.name}. ${messageOf(cause)}`;
+      throw refusedSchedule(definition.name, { field: "input", mend, cause });
     }
   }
 

@@ -51,7 +51,7 @@ function isChosen({ minutes, hours, weekdays }: Chosen, wall: number): boolean {
 }
 
 /** The rule word for word, minute by minute. */
-function* walk(times: Chosen, timeZone: string, from: number, until: number): Generator<number> {
+function* walk(times: Chosen, timeZone: string, [from, until]: readonly [number, number]): Generator<number> {
   const format = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "medium" });
   let latest = Number.NEGATIVE_INFINITY;
   for (let at = from - 26 * hours; at <= from; at += minuteMs) latest = Math.max(latest, shownAt(format, at));
@@ -77,7 +77,7 @@ describe("cron, as a rule", () => {
         const { next } = cron(write(times), timeZone);
         const ticks: number[] = [];
         for (let at = next(from); at <= until; at = next(at)) ticks.push(at);
-        assert.deepEqual(ticks, [...walk(times, timeZone, from, until)]);
+        assert.deepEqual(ticks, [...walk(times, timeZone, [from, until])]);
       }),
       { numRuns: 150 },
     ));
