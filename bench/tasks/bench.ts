@@ -38,7 +38,7 @@ export async function runTasks(options: BenchOptions): Promise<Report> {
   try {
     const running = await openStores(chosen(contenders, options), stores);
     const samples = await runRounds(running, rounds, plan);
-    const idle = await Promise.all(running.map(({ contender, on }) => measureIdle(contender, on, plan)));
+    const idle = await allOf(running.map(({ contender, on }) => measureIdle(contender, on, plan)));
     const results: Result[] = [];
     for (const [index, { contender, on }] of running.entries()) {
       const sizeMb = await measureSize(contender, on, plan);
@@ -55,8 +55,14 @@ export async function runTasks(options: BenchOptions): Promise<Report> {
       results,
     };
   } finally {
-    for (const one of stores.values()) await one.stop();
+    await allOf([...stores.values()].map((one) => one.stop()));
   }
+}
+
+/** Waits for all, also where one has failed, so that nothing is taken away from those that still run. */
+async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }
 
 interface Running {

@@ -59,7 +59,12 @@ export async function startPostgresStores(): Promise<Stores> {
       return openPostgresStore({ url, appUrl: withPath(serverUrl, { database: name, user: role }), pending, serverUrl, name, role });
     },
     async stop() {
-      await withClient(serverUrl, (client) => client.query(`drop role ${role}`));
+      await withClient(serverUrl, async (client) => {
+        // Those of a round that failed, before the role that is named in them.
+        for (let number = 0; number < made; number++)
+          await client.query(`drop database if exists ${prefix}${process.pid}_${number} with (force)`);
+        await client.query(`drop role ${role}`);
+      });
       await stop();
     },
   };
