@@ -39,6 +39,7 @@ describe("examples", () => {
 
   const outputs = {
     "02-command.ts": ["Ben: That is not nice. Write something else.", "Ada wrote: What a lovely place!"],
+    "07-lock.ts": ["a higher token: true", "the first holder: lock_lost"],
     "05-task.ts": ["attempt 1", "attempt 2", "mailed ada@example.com", "0 waiting"],
     "06-schedule.ts": ["books.close-often fired", "books.close completed", "books.close-nightly is active, next at 0 past"],
     "03-idempotency.ts": [

@@ -17,6 +17,7 @@ import type { Database } from "../operation/transaction.ts";
 import { cursors } from "../pipeline/cursor.ts";
 import { buildRegistry } from "../pipeline/registry.ts";
 import { Runtime, type RuntimeSignals } from "../pipeline/runtime.ts";
+import { Locks } from "../tasks/locks/locks.ts";
 import type { TaskStore } from "../tasks/store.ts";
 import { Tasks, type TasksSpec } from "../tasks/tasks.ts";
 import { callDirectly, type DirectCall } from "./direct-call.ts";
@@ -84,6 +85,8 @@ export interface App extends Service {
   readonly metrics: Metrics;
   /** Its durable tasks. *Faults thrown* where the app has no database that keeps them: `failed_precondition`. */
   readonly tasks: Tasks;
+  /** Locks and leadership in the whole fleet. *Faults thrown*: as `tasks`. */
+  readonly locks: Locks;
   /** Whether it takes new work. */
   readonly ready: boolean;
   /**
@@ -125,6 +128,7 @@ class RunningApp implements App {
   readonly #resources: Resources;
   readonly #ops: Ops | undefined;
   readonly #tasks: Tasks | undefined;
+  readonly #locks: Locks | undefined;
   #state: "new" | "ready" | "stopping" | "stopped" = "new";
   #stopped: Promise<void> | undefined;
 
@@ -151,7 +155,8 @@ class RunningApp implements App {
       },
     });
     this.signals = { ...this.runtime.signals, stopping: new Signal("stopping") };
-    if (database?.tasks !== undefined)
+    if (database?.tasks !== undefined) {
+      this.#locks = new Locks({ store: database.tasks.locks, clock, holder: this.name });
       this.#tasks = new Tasks({
         ...{
           runtime: this.runtime,
@@ -164,10 +169,20 @@ class RunningApp implements App {
         works: spec.roles?.includes("worker") ?? true,
         stopping: this.signals.stopping,
       });
+    }
     this.#resources = new Resources(registry, spec.provide ?? []);
     this.#ops = spec.ops && new Ops(spec.ops, { ready: () => this.#readiness(), sinks: spec.telemetry ?? [], tasks: this.#tasks });
     registerGauges(this.metrics, this.runtime);
     this.#services = this.#plan();
+  }
+
+  get locks(): Locks {
+    if (this.#locks !== undefined) return this.#locks;
+    throw new Fault({
+      code: "failed_precondition",
+      type: "tasks_unavailable",
+      message: "This app keeps no locks. Give createApp a database.",
+    });
   }
 
   get tasks(): Tasks {
@@ -261,6 +276,7 @@ class RunningApp implements App {
     const { surfaces = [] } = this.#spec;
     await Promise.all(surfaces.map((surface) => surface.close()));
     await this.runtime.drain(withinMs);
+    await this.#locks?.stop();
     await stopAll(this.#services);
     this.#state = "stopped";
   }

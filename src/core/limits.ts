@@ -65,6 +65,10 @@ export const limits = {
   scheduleReadMs: 15_000,
   /** How long it is remembered when a schedule ticked last that nobody declares any more. */
   scheduleKeptMs: 34_560_000_000,
+  /** How long one waits for a lock. Override: `hold(…, { wait })`. */
+  lockWaitMs: 10_000,
+  /** How often one who waits for a lock looks at it, at the most. */
+  lockPollMs: 500,
   /** Requests per second of one actor, or of one address where nobody signed in. Override: `createApp({ rateLimit })`. */
   ratePerSecond: 1_000,
   /** Requests that one actor may make at once above the rate. */

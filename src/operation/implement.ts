@@ -1,6 +1,6 @@
 import type { Action, ActionHandler, Command, Handler, Operation, Query, ReadHandler, WriteHandler } from "./contract.ts";
+import type { Task, TaskHandler } from "./durable/task.ts";
 import type { Used } from "./resource.ts";
-import type { Task, TaskHandler } from "./task.ts";
 
 /** How a contract is done. */
 export interface Implementation {

@@ -1,6 +1,6 @@
 import type { Operation } from "./contract.ts";
+import type { Schedule } from "./durable/schedule.ts";
 import type { Implementation } from "./implement.ts";
-import type { Schedule } from "./schedule.ts";
 
 export interface ModuleSpec {
   /** The Postgres schema that the module owns. Leave it out where the module stores nothing. */

@@ -1,8 +1,8 @@
 import type { AnySchema, Input, Output } from "../core/schema.ts";
 import type { Actor } from "./actor.ts";
 import type { Command, Mend, Query } from "./contract.ts";
+import type { Start } from "./durable/task.ts";
 import type { Sql } from "./sql.ts";
-import type { Start } from "./task.ts";
 
 /** Writes log lines that carry the execution's ids. Fields whose names are on the redact list are hidden. */
 export interface ScopeLog {

@@ -82,7 +82,13 @@ export async function runTransaction(execution: RunningExecution, compiled: Comp
 }
 
 function isConflict(error: unknown): boolean {
-  return error instanceof Fault && error.code === "aborted" && error.type !== "idempotency_key_running" && error.type !== "lease_lost";
+  return (
+    error instanceof Fault &&
+    error.code === "aborted" &&
+    error.type !== "idempotency_key_running" &&
+    error.type !== "lease_lost" &&
+    error.type !== "lock_lost"
+  );
 }
 
 async function runQuery(execution: RunningExecution, compiled: CompiledOperation, run: TransactionRun): Promise<string> {

@@ -79,6 +79,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
     type: "lease_lost",
     message: "The lease of this worker ended, and others have its tasks now. Nothing was changed.",
   },
+  PL002: {
+    code: "aborted",
+    type: "lock_lost",
+    message: "The lock was lost: another holds it, or has held it since. Nothing was changed.",
+  },
   "25006": {
     ...gone,
     type: "database_read_only",

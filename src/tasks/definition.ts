@@ -1,7 +1,7 @@
 import assert from "node:assert";
 import { toMs } from "../core/duration.ts";
 import { limits } from "../core/limits.ts";
-import type { RetrySpec, TaskSpec } from "../operation/task.ts";
+import type { RetrySpec, TaskSpec } from "../operation/durable/task.ts";
 import type { CompiledOperation } from "../pipeline/compiled.ts";
 import { type Backoff, exponential } from "../resilience/backoff.ts";
 

@@ -1,6 +1,6 @@
 import { codes } from "../core/code.ts";
 import type { Fault } from "../core/fault.ts";
-import { Discard, Snooze } from "../operation/task.ts";
+import { Discard, Snooze } from "../operation/durable/task.ts";
 import type { TaskDefinition } from "./definition.ts";
 
 /** What becomes of a task after an attempt. */

@@ -4,7 +4,7 @@ import { Fault } from "../core/fault.ts";
 import { canonicalJson } from "../core/json.ts";
 import { limits } from "../core/limits.ts";
 import { Problems } from "../core/schema.ts";
-import type { StartContext, StartOptions } from "../operation/task.ts";
+import type { StartContext, StartOptions } from "../operation/durable/task.ts";
 import { invalidInput } from "../pipeline/refusals.ts";
 import { writeContext } from "./context.ts";
 import { isPriority, type TaskDefinition } from "./definition.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert";
 import type { Clock } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
-import type { StartContext, Started, StartOptions, Task, TaskStarts } from "../operation/task.ts";
+import type { StartContext, Started, StartOptions, Task, TaskStarts } from "../operation/durable/task.ts";
 import type { Transaction } from "../operation/transaction.ts";
 import type { TaskDefinition } from "./definition.ts";
 import { taskRow } from "./row.ts";

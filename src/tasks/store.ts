@@ -1,4 +1,5 @@
 import type { Statement } from "../operation/transaction.ts";
+import type { LockStore } from "./locks/locks.ts";
 import type { ScheduleStore } from "./schedules/store.ts";
 
 /** A task as it is written. */
@@ -159,6 +160,7 @@ export interface TaskStore {
   tell(queues: readonly string[]): void;
   readonly admin: TaskStoreAdmin;
   readonly schedules: ScheduleStore;
+  readonly locks: LockStore;
 }
 
 /** What is asked of a store by people, and by metrics. */

@@ -7,6 +7,7 @@ import { type Answer, asCommand, type Connection } from "../connection.ts";
 import { databaseFault, isLost } from "../errors.ts";
 import { PostgresTaskAdmin } from "./admin.ts";
 import { listenForTasks } from "./listener.ts";
+import { PostgresLockStore } from "./lock-store.ts";
 import { Notifier } from "./notifier.ts";
 import { PostgresScheduleStore } from "./schedule-store.ts";
 import { claim, insertion, insertionNow, insertionOne, placesOf, settlement } from "./statements.ts";
@@ -27,12 +28,14 @@ const statementMs = 10_000;
 export class PostgresTaskStore implements TaskStore {
   readonly admin: PostgresTaskAdmin;
   readonly schedules: PostgresScheduleStore;
+  readonly locks: PostgresLockStore;
   readonly #host: TaskStoreHost;
   readonly #notifier: Notifier;
 
   constructor(host: TaskStoreHost) {
     this.#host = host;
     this.admin = new PostgresTaskAdmin((statement) => this.#ask(statement));
+    this.locks = new PostgresLockStore((statement) => this.#ask(statement));
     this.schedules = new PostgresScheduleStore(host);
     this.#notifier = new Notifier(host.clock, (queues) => this.#ask(notification(queues)));
   }
@@ -103,7 +106,7 @@ export class PostgresTaskStore implements TaskStore {
       const [end, ...rest] = (
         await Promise.all([...statements.map((statement) => connection.send(statement)), connection.sendCommand("commit")])
       ).reverse();
-      if (end?.command !== "COMMIT") throw new Error(`the settlement ended with ${end?.command}`);
+      if (end?.command !== "COMMIT") throw new Fault({ code: "internal", type: "settlement_rolled_back", message: `The server answered the settlement of tasks with ${end?.command}.` });
       return rest;
     });
     return answers.reduce((sum, { rows }) => sum + Number(rows[0]?.kept ?? 0), 0);

@@ -1,6 +1,6 @@
 import { Fault } from "../../core/fault.ts";
-import type { MissedTicks, Schedule } from "../../operation/schedule.ts";
-import type { Task } from "../../operation/task.ts";
+import type { MissedTicks, Schedule } from "../../operation/durable/schedule.ts";
+import type { Task } from "../../operation/durable/task.ts";
 import { isPriority } from "../definition.ts";
 import { type Cron, cron } from "./cron.ts";
 

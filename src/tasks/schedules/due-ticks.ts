@@ -1,5 +1,5 @@
 import { limits } from "../../core/limits.ts";
-import type { MissedTicks } from "../../operation/schedule.ts";
+import type { MissedTicks } from "../../operation/durable/schedule.ts";
 import type { Cron } from "./cron.ts";
 
 /** What is to be done about the ticks that are due. */

@@ -1,8 +1,8 @@
 import type { Fault } from "../../core/fault.ts";
 import type { AnySchema, Input, Output } from "../../core/schema.ts";
 import type { Action, Command, Query } from "../../operation/contract.ts";
+import type { Started, Task } from "../../operation/durable/task.ts";
 import type { Uses } from "../../operation/resource.ts";
-import type { Started, Task } from "../../operation/task.ts";
 
 type Answering<I extends AnySchema, O extends AnySchema> = Query<I, O> | Command<I, O> | Action<I, O, Uses>;
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { limits } from "../../../src/core/limits.ts";
-import type { MissedTicks } from "../../../src/operation/schedule.ts";
+import type { MissedTicks } from "../../../src/operation/durable/schedule.ts";
 import { cron } from "../../../src/tasks/schedules/cron.ts";
 import { dueTicks } from "../../../src/tasks/schedules/due-ticks.ts";
 

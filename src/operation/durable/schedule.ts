@@ -1,4 +1,4 @@
-import type { AnySchema, Input } from "../core/schema.ts";
+import type { AnySchema, Input } from "../../core/schema.ts";
 import type { Task } from "./task.ts";
 
 /**

@@ -1,13 +1,13 @@
-import type { Duration } from "../core/duration.ts";
-import { toMs } from "../core/duration.ts";
-import { Fault } from "../core/fault.ts";
-import type { AnySchema, Input, Output } from "../core/schema.ts";
-import type { Backoff } from "../resilience/backoff.ts";
-import type { BudgetLimits, Mend, Operation } from "./contract.ts";
-import type { Criticality } from "./execution.ts";
-import type { Used, Uses } from "./resource.ts";
-import type { ActionScope, WriteScope } from "./scope.ts";
-import type { Transaction } from "./transaction.ts";
+import type { Duration } from "../../core/duration.ts";
+import { toMs } from "../../core/duration.ts";
+import { Fault } from "../../core/fault.ts";
+import type { AnySchema, Input, Output } from "../../core/schema.ts";
+import type { Backoff } from "../../resilience/backoff.ts";
+import type { BudgetLimits, Mend, Operation } from "../contract.ts";
+import type { Criticality } from "../execution.ts";
+import type { Used, Uses } from "../resource.ts";
+import type { ActionScope, WriteScope } from "../scope.ts";
+import type { Transaction } from "../transaction.ts";
 
 type DeadlineMend = 'write milliseconds, or a number with ms, s, m, h or d, as in "30s"';
 
