@@ -34,7 +34,7 @@ export const limits = {
   /** Tasks of one queue that run at once in one process. Override: `createApp({ tasks: { queues } })`. */
   taskConcurrency: 100,
   /** Tasks of one queue that one process holds, those that wait there included. */
-  tasksHeld: 2_000,
+  tasksHeld: 3_000,
   /** Tasks that are started, claimed or completed in one statement. */
   taskBatch: 1_000,
   /** Starts of tasks that may wait in one process to be written. */

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { limits } from "../core/limits.ts";
 import { ClaimFloor } from "./claim-floor.ts";
 import type { TaskDefinition } from "./definition.ts";
-import { LaneQueue } from "./lane-queue.ts";
+import { LaneQueue, lastInTurn } from "./lane-queue.ts";
 import type { ClaimedTask, ClaimRequest, QueueRate, TaskStore } from "./store.ts";
 
 /** How a queue is served by one process. */
@@ -141,14 +141,16 @@ export class QueueWorker {
     return Math.min(limits.taskBatch, Math.floor(bound - this.#running - this.#waiting - this.#settling));
   }
 
-  /** Room for half of what may run: claims of a few tasks at a time would cost more than they bring. */
+  /** Room for a claim that is worth its way: many small ones would cost more than they bring. */
   #hasRoom(): boolean {
-    return this.#room() >= Math.min(limits.taskBatch, this.#concurrency) / 2;
+    const worth = Math.max(this.#concurrency / 2, (this.#pace * aheadMs) / 4_000);
+    return this.#room() >= Math.min(limits.taskBatch, worth) || this.#running + this.#waiting + this.#settling === 0;
   }
 
   async #claim(): Promise<void> {
     const { store, token, queue, failed } = this.options;
     this.#claiming = true;
+    let isNext = false;
     try {
       do {
         this.#again = false;
@@ -156,10 +158,11 @@ export class QueueWorker {
         const limit = this.#room();
         if (lease === undefined) return;
         if (this.#doubts) await this.#reclaim(lease);
-        if (limit < 1) {
+        if (limit < 1 || (isNext && !this.#hasRoom())) {
           this.#again = true;
           return;
         }
+        isNext = true;
         const except = this.#saturated();
         const asked = { queue, limit, after: this.#after, floor: this.#floor.rank, perLane: this.#perLane, rate: this.#rate, except };
         const askedAt = this.options.clock.monotonic();
@@ -208,15 +211,13 @@ export class QueueWorker {
   }
 
   #take(tasks: readonly ClaimedTask[], limit: number): void {
-    if (tasks.length < limit && this.#after !== undefined) {
-      // The lanes behind the last one are served; it begins anew with the first.
-      this.#after = undefined;
-      this.#again = true;
-    } else if (tasks.length > 0) {
+    if (tasks.length > 0) {
       const lanes = new Set(tasks.map(({ lane }) => lane));
-      this.#after = lanes.size > 1 ? [...lanes].sort().at(-1) : undefined;
+      // Where one lane has all that was taken there is no other, unless there was only room for one.
+      const mayBeOthers = lanes.size > 1 || limit === 1 || this.#rate !== undefined;
+      this.#after = mayBeOthers ? lastInTurn(lanes, this.#after) : undefined;
       if (tasks.length === limit || lanes.size > 1) this.#again = true;
-    }
+    } else if (this.#rate === undefined) this.#after = undefined;
     if (tasks.length === 0) return;
     for (const task of tasks) {
       this.#known.add(task.id);
@@ -224,7 +225,9 @@ export class QueueWorker {
     }
     // Where only so many may begin in a second, there is room again in a moment, and nobody would tell.
     if (this.#rate !== undefined) this.options.clock.schedule(ratedMs, () => this.wake());
-    this.#fill();
+    // The next claim is sent before these are begun: the database works on it while they run, which they may do without leaving the loop once.
+    if (this.#again) setImmediate(() => this.#fill());
+    else this.#fill();
   }
 
   #fill(): void {
