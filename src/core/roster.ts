@@ -1,6 +1,6 @@
-/** What a {@link Roster} holds; it keeps its own place there. Minus one while it is on none. */
+/** What a {@link Roster} holds; it keeps its own seat there. Minus one while it is on none. */
 export interface Enrolled {
-  place: number;
+  seat: number;
 }
 
 /**
@@ -17,23 +17,27 @@ export class Roster<E extends Enrolled> {
   }
 
   add(entry: E): void {
-    entry.place = this.#size;
+    entry.seat = this.#size;
     this.#entries[this.#size++] = entry;
   }
 
   /** Returns false where the entry was not on it. */
   delete(entry: E): boolean {
-    const { place } = entry;
-    if (place < 0 || this.#entries[place] !== entry) return false;
-    entry.place = -1;
+    const { seat } = entry;
+    if (seat < 0 || this.#entries[seat] !== entry) return false;
+    entry.seat = -1;
     const last = this.#entries[--this.#size]!;
     // Cleared, not popped: the room is needed again in a moment.
     this.#entries[this.#size] = undefined;
     if (last !== entry) {
-      this.#entries[place] = last;
-      last.place = place;
+      this.#entries[seat] = last;
+      last.seat = seat;
     }
     return true;
+  }
+
+  clear(): void {
+    for (const entry of this.list()) this.delete(entry);
   }
 
   /** All entries of this moment: what is added or removed meanwhile changes nothing. */

@@ -21,8 +21,8 @@ export class NodeInvocation implements Invocation {
   readonly #query: string;
   readonly #connection: HttpConnection;
   execution: RunningExecution | undefined = undefined;
-  /** Its place among what runs for its connection. */
-  place = -1;
+  /** Its seat among what runs for its connection. */
+  seat = -1;
   #reading: BodyReading | undefined = undefined;
 
   constructor(listener: HttpListener, exchange: NodeExchange) {

@@ -90,8 +90,8 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   wheelPrevious: Expiring | undefined = undefined;
   wheelSlot = -1;
 
-  /** Its place among all that run. */
-  place = -1;
+  /** Its seat among all that run. */
+  seat = -1;
 
   // What the steps hand on.
   input: unknown = undefined;

@@ -6,7 +6,8 @@ import type { Statement } from "../operation/transaction.ts";
 import type { Invocation, RunningExecution, TaskRun } from "../pipeline/running-execution.ts";
 import { readContext, type TaskContext } from "./context.ts";
 import type { TaskDefinition } from "./definition.ts";
-import type { ClaimedTask, TaskStore } from "./store.ts";
+import type { HeldTask } from "./queue-worker.ts";
+import type { TaskStore } from "./store.ts";
 
 const actors = new Map<string, Actor>();
 const rememberedActors = 10_000;
@@ -31,16 +32,19 @@ export class TaskInvocation implements Invocation, TaskRun {
   readonly remainingMs = undefined;
   readonly key: string;
   readonly attempt: number;
-  readonly task: ClaimedTask;
+  readonly task: HeldTask;
   readonly definition: TaskDefinition;
   committed = false;
+  execution: RunningExecution | undefined = undefined;
+  /** Its seat among all tasks that run. */
+  seat = -1;
   readonly #context: TaskContext;
   readonly #store: TaskStore;
   readonly #token: number;
   readonly #ended: (execution: RunningExecution, invocation: TaskInvocation) => void;
 
   constructor(
-    task: ClaimedTask,
+    task: HeldTask,
     run: {
       readonly definition: TaskDefinition;
       readonly store: TaskStore;

@@ -25,7 +25,22 @@ export function countTasks(
     labels: [],
   });
   metrics.gauge({ name: "plimsoll_tasks_running", help: "Tasks that run in this process.", read: running });
-  signals.began.on(({ task, lagMs }) => lag.series(task).observe(lagMs / 1_000));
-  signals.ended.on(({ task, outcome }) => attempts.series(task, outcome).add());
+  const lagOf = remembered((task) => lag.series(task));
+  const attemptsOf = remembered((task) => remembered((outcome) => attempts.series(task, outcome)));
+  signals.began.on(({ task, lagMs }) => lagOf(task).observe(lagMs / 1_000));
+  signals.ended.on(({ task, outcome }) => attemptsOf(task)(outcome).add());
   signals.rescued.on(({ tasks }) => rescued.series().add(tasks));
+}
+
+/** Looks a series up once: its key is put together anew each time. Names are those of the app's tasks, so there are few. */
+function remembered<S>(make: (name: string) => S): (name: string) => S {
+  const known = new Map<string, S>();
+  return (name) => {
+    let found = known.get(name);
+    if (found === undefined) {
+      found = make(name);
+      known.set(name, found);
+    }
+    return found;
+  };
 }

@@ -1,8 +1,10 @@
 import type { Clock } from "../core/clock.ts";
 import { limits } from "../core/limits.ts";
+import { type Enrolled, Roster } from "../core/roster.ts";
 import { ClaimFloor } from "./claim-floor.ts";
 import type { TaskDefinition } from "./definition.ts";
 import { LaneQueue, lastInTurn } from "./lane-queue.ts";
+import type { RunTask } from "./settler.ts";
 import type { ClaimedTask, ClaimRequest, QueueRate, TaskStore } from "./store.ts";
 
 /** How a queue is served by one process. */
@@ -13,6 +15,11 @@ export interface QueueSpec {
   readonly rate?: { readonly perSecond: number; readonly burst?: number };
 }
 
+/** A task that this process has, until what became of it is durable. */
+export interface HeldTask extends ClaimedTask, Enrolled {
+  readonly owner: QueueWorker;
+}
+
 export interface QueueWorkerOptions {
   readonly queue: string;
   readonly spec: QueueSpec;
@@ -21,7 +28,7 @@ export interface QueueWorkerOptions {
   readonly clock: Clock;
   /** Undefined while there is no lease. */
   readonly token: () => number | undefined;
-  readonly run: (task: ClaimedTask, queue: QueueWorker) => void;
+  readonly run: (task: HeldTask) => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -39,10 +46,10 @@ export class QueueWorker {
   readonly #perLane: number | undefined;
   readonly #rate: QueueRate | undefined;
   /** Claimed and not begun: in turn, and those whose operation has no slot free. */
-  readonly #held = new LaneQueue<ClaimedTask>();
-  readonly #parked = new Map<string, ClaimedTask[]>();
+  readonly #held = new LaneQueue<HeldTask>();
+  readonly #parked = new Map<string, HeldTask[]>();
   /** What is claimed, until what became of it is durable. */
-  readonly #known = new Set<string>();
+  readonly #known = new Roster<HeldTask>();
   #parkedCount = 0;
   readonly #runningByName = new Map<string, number>();
   #running = 0;
@@ -100,26 +107,26 @@ export class QueueWorker {
   }
 
   /** What became of a task is durable, or nobody's business here any more. */
-  settled(id: string): void {
+  settled(task: RunTask): void {
     this.#settling = Math.max(0, this.#settling - 1);
-    this.#known.delete(id);
+    this.#known.delete(task as HeldTask);
     // Its lane may have room now.
     if (this.#perLane !== undefined) this.#again = true;
     if (this.#again && !this.#claiming && this.#hasRoom()) this.wake();
   }
 
   /** Claims nothing more; returns what was claimed and not begun. */
-  close(): readonly ClaimedTask[] {
+  close(): readonly HeldTask[] {
     this.#closed = true;
     return this.forget();
   }
 
   /** Lets go of what was claimed and not begun. */
-  forget(): readonly ClaimedTask[] {
+  forget(): readonly HeldTask[] {
     const held = [...this.#held.clear(), ...[...this.#parked.values()].flat()];
     this.#parked.clear();
     this.#parkedCount = 0;
-    for (const { id } of held) this.#known.delete(id);
+    for (const task of held) this.#known.delete(task);
     return held;
   }
 
@@ -207,7 +214,11 @@ export class QueueWorker {
 
   async #reclaim(lease: number): Promise<void> {
     this.#doubts = false;
-    await this.options.store.reclaim(lease, this.options.queue, [...this.#known]);
+    await this.options.store.reclaim(
+      lease,
+      this.options.queue,
+      this.#known.list().map(({ id }) => id),
+    );
   }
 
   #take(tasks: readonly ClaimedTask[], limit: number): void {
@@ -220,8 +231,9 @@ export class QueueWorker {
     } else if (this.#rate === undefined) this.#after = undefined;
     if (tasks.length === 0) return;
     for (const task of tasks) {
-      this.#known.add(task.id);
-      this.#held.push(task.lane, task);
+      const held = Object.assign(task, { owner: this, seat: -1 });
+      this.#known.add(held);
+      this.#held.push(task.lane, held);
     }
     // Where only so many may begin in a second, there is room again in a moment, and nobody would tell.
     if (this.#rate !== undefined) this.options.clock.schedule(ratedMs, () => this.wake());
@@ -246,13 +258,13 @@ export class QueueWorker {
     if (this.#again && !this.#claiming && this.#hasRoom()) this.wake();
   }
 
-  #begin(task: ClaimedTask): void {
+  #begin(task: HeldTask): void {
     this.#running++;
     this.#runningByName.set(task.name, (this.#runningByName.get(task.name) ?? 0) + 1);
-    this.options.run(task, this);
+    this.options.run(task);
   }
 
-  #park(task: ClaimedTask): void {
+  #park(task: HeldTask): void {
     const parked = this.#parked.get(task.name);
     if (parked === undefined) this.#parked.set(task.name, [task]);
     else parked.push(task);

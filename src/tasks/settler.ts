@@ -1,18 +1,12 @@
 import { Fault } from "../core/fault.ts";
-import type { Settlement, TaskStore } from "./store.ts";
+import type { Place, Settlement, TaskStore } from "./store.ts";
 
-type Completed = Settlement["completed"][number];
-type Retried = Settlement["retried"][number];
-type Buried = Settlement["buried"][number];
+type Retried = Omit<Settlement["retried"][number], keyof Place>;
+type Buried = Omit<Settlement["buried"][number], keyof Place>;
 
-/** Who handed a task over, and is told when what became of it is durable. */
-export interface Settled {
-  settled(id: string): void;
-}
-
-interface Owned {
-  readonly owner: Settled;
-  readonly id: string;
+/** A task that was run, and who is told when what became of it is durable. */
+export interface RunTask extends Place {
+  readonly owner: { settled(task: RunTask): void };
 }
 
 const retryMs = 100;
@@ -23,10 +17,10 @@ export class Settler {
   readonly #token: () => number;
   readonly #pause: (ms: number) => Promise<void>;
   readonly #lost: (tasks: number) => void;
-  #owners: Owned[] = [];
-  #completed: Completed[] = [];
-  #retried: Retried[] = [];
-  #buried: Buried[] = [];
+  #completed: RunTask[] = [];
+  #kept: RunTask[] = [];
+  #retried: (RunTask & Retried)[] = [];
+  #buried: (RunTask & Buried)[] = [];
   #running: Promise<void> | undefined;
 
   constructor(options: {
@@ -42,19 +36,21 @@ export class Settler {
     this.#lost = options.lost;
   }
 
-  complete(task: Completed, owner: Settled): void {
-    this.#completed.push(task);
-    this.#run({ owner, id: task.id });
+  /** `keep`: whether it is remembered. */
+  complete(task: RunTask, keep: boolean): void {
+    if (keep) this.#kept.push(task);
+    else this.#completed.push(task);
+    this.#run();
   }
 
-  retry(task: Retried, owner: Settled): void {
-    this.#retried.push(task);
-    this.#run({ owner, id: task.id });
+  retry({ slot, place, id, owner }: RunTask, retry: Retried): void {
+    this.#retried.push({ slot, place, id, owner, ...retry });
+    this.#run();
   }
 
-  bury(task: Buried, owner: Settled): void {
-    this.#buried.push(task);
-    this.#run({ owner, id: task.id });
+  bury({ slot, place, id, owner }: RunTask, burial: Buried): void {
+    this.#buried.push({ slot, place, id, owner, ...burial });
+    this.#run();
   }
 
   /** Resolves when nothing is left to be written. */
@@ -67,33 +63,32 @@ export class Settler {
     this.#take();
   }
 
-  #run(owned: Owned): void {
-    this.#owners.push(owned);
+  #run(): void {
     this.#running ??= this.#writeAll();
   }
 
   get #size(): number {
-    return this.#completed.length + this.#retried.length + this.#buried.length;
+    return this.#completed.length + this.#kept.length + this.#retried.length + this.#buried.length;
   }
 
-  #take(): { readonly settlement: Settlement; readonly owners: readonly Owned[] } {
-    const settlement = { completed: this.#completed, retried: this.#retried, buried: this.#buried };
-    const owners = this.#owners;
-    this.#owners = [];
+  #take() {
+    const settlement = { completed: this.#completed, kept: this.#kept, retried: this.#retried, buried: this.#buried };
     this.#completed = [];
+    this.#kept = [];
     this.#retried = [];
     this.#buried = [];
-    return { settlement, owners };
+    return settlement;
   }
 
   async #writeAll(): Promise<void> {
     // What ends in this turn comes along.
     await new Promise<void>((resolve) => void setImmediate(resolve));
     while (this.#size > 0) {
-      const { settlement, owners } = this.#take();
-      const kept = await this.#write(this.#token(), settlement);
-      for (const { owner, id } of owners) owner.settled(id);
-      if (kept < owners.length) this.#lost(owners.length - kept);
+      const settlement = this.#take();
+      const written = await this.#write(this.#token(), settlement);
+      for (const tasks of Object.values(settlement)) for (const task of tasks) task.owner.settled(task);
+      const tasks = sizeOf(settlement);
+      if (written < tasks) this.#lost(tasks - written);
     }
     // In the same turn as the last look: what is added from now on begins anew.
     this.#running = undefined;
@@ -114,19 +109,24 @@ export class Settler {
 
   /** It may have been written although the answer was lost; by then another task may lie where one of these lay. */
   async #stillHeld(token: number, settlement: Settlement): Promise<Settlement> {
-    const { completed, retried, buried } = settlement;
+    const { completed, kept, retried, buried } = settlement;
     for (;;) {
       await this.#pause(retryMs);
       // The lease is another: nothing of these is ours.
-      if (token !== this.#token()) return { completed: [], retried: [], buried: [] };
-      const held = await this.#store.held(token, [...completed, ...retried, ...buried]).catch(() => undefined);
+      if (token !== this.#token()) return { completed: [], kept: [], retried: [], buried: [] };
+      const held = await this.#store.held(token, [...completed, ...kept, ...retried, ...buried]).catch(() => undefined);
       if (held === undefined) continue;
       const isHeld = ({ id }: { readonly id: string }) => held.has(id);
-      return { completed: completed.filter(isHeld), retried: retried.filter(isHeld), buried: buried.filter(isHeld) };
+      return {
+        completed: completed.filter(isHeld),
+        kept: kept.filter(isHeld),
+        retried: retried.filter(isHeld),
+        buried: buried.filter(isHeld),
+      };
     }
   }
 }
 
-function sizeOf({ completed, retried, buried }: Settlement): number {
-  return completed.length + retried.length + buried.length;
+function sizeOf({ completed, kept, retried, buried }: Settlement): number {
+  return completed.length + kept.length + retried.length + buried.length;
 }

@@ -79,7 +79,9 @@ export type Place = Pick<ClaimedTask, "slot" | "place" | "id">;
 
 /** What becomes of tasks that were run. */
 export interface Settlement {
-  readonly completed: readonly (Place & { readonly keep: boolean })[];
+  readonly completed: readonly Place[];
+  /** Completed as well, and remembered. */
+  readonly kept: readonly Place[];
   readonly retried: readonly (Place & { readonly delayMs: number; readonly spent: boolean; readonly context: string | null })[];
   readonly buried: readonly (Place & { readonly code: string; readonly reason: string; readonly context: string | null })[];
 }

@@ -1,6 +1,7 @@
 import { type Clock, sleep, type Timer } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
+import { Roster } from "../core/roster.ts";
 import type { Service } from "../core/service.ts";
 import type { Signal } from "../core/signals.ts";
 import type { RunningExecution } from "../pipeline/running-execution.ts";
@@ -9,10 +10,10 @@ import { withFailure } from "./context.ts";
 import type { TaskDefinition } from "./definition.ts";
 import { TaskInvocation } from "./invocation.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
-import { type QueueSpec, QueueWorker } from "./queue-worker.ts";
+import { type HeldTask, type QueueSpec, QueueWorker } from "./queue-worker.ts";
 import { Settler } from "./settler.ts";
 import type { TaskSignals } from "./signals.ts";
-import type { ClaimedTask, Place, TaskNews, TaskStore } from "./store.ts";
+import type { TaskNews, TaskStore } from "./store.ts";
 
 export interface WorkerOptions {
   readonly name: string;
@@ -44,7 +45,7 @@ export class TaskWorker implements Service {
   readonly #options: WorkerOptions;
   readonly #clock: Clock;
   readonly #queues = new Map<string, QueueWorker>();
-  readonly #executions = new Map<string, RunningExecution>();
+  readonly #running = new Roster<TaskInvocation>();
   readonly #settler: Settler;
   #token: number | undefined;
   #renewedAt = 0;
@@ -68,7 +69,7 @@ export class TaskWorker implements Service {
       const worker = new QueueWorker({
         ...{ queue, spec: queues[queue] ?? {}, definitions, store, clock: this.#clock },
         token: () => this.#token,
-        run: (task, served) => this.#run(task, served),
+        run: (task) => this.#run(task),
         failed: (error) => this.#failed(error),
       });
       this.#queues.set(queue, worker);
@@ -76,7 +77,7 @@ export class TaskWorker implements Service {
   }
 
   get running(): number {
-    return this.#executions.size;
+    return this.#running.size;
   }
 
   get queueNames(): readonly string[] {
@@ -116,7 +117,7 @@ export class TaskWorker implements Service {
     await this.#settler.idle();
     late.cancel();
     this.#timer?.cancel();
-    await this.#ticking;
+    await Promise.race([this.#ticking, sleep(this.#clock, settleMs)]);
     const token = this.#token;
     this.#token = undefined;
     if (token !== undefined) await this.#options.store.leave(token).catch(() => undefined);
@@ -144,31 +145,35 @@ export class TaskWorker implements Service {
   #hear(news: TaskNews): void {
     if ("queue" in news) this.wake([news.queue]);
     else
-      this.#executions
-        .get(news.cancel)
-        ?.stop(new Fault({ code: "failed_precondition", type: "task_cancelled", message: "The task was cancelled while it ran." }));
+      this.#running
+        .list()
+        .find(({ task }) => task.id === news.cancel)
+        ?.execution?.stop(
+          new Fault({ code: "failed_precondition", type: "task_cancelled", message: "The task was cancelled while it ran." }),
+        );
   }
 
-  #run(task: ClaimedTask, served: QueueWorker): void {
+  #run(task: HeldTask): void {
     const { definitions, runtime, store, signals } = this.#options;
     const definition = definitions.get(task.name);
     const token = this.#token;
-    if (definition === undefined) return this.#runUnknown(task, served);
+    if (definition === undefined) return this.#runUnknown(task);
     if (token === undefined) {
-      served.ended(task);
-      return served.settled(task.id);
+      task.owner.ended(task);
+      return task.owner.settled(task);
     }
     if (task.attempt === 1) signals.began.publish({ task: task.name, lagMs: task.lag });
     const invocation = new TaskInvocation(task, {
       ...{ definition, store, token },
-      ended: (execution, ended) => this.#ended(execution, ended, served),
+      ended: this.#ended,
     });
-    const execution = runtime.start(definition.compiled, invocation);
-    if (!execution.settled) this.#executions.set(task.id, execution);
+    this.#running.add(invocation);
+    invocation.execution = runtime.start(definition.compiled, invocation);
   }
 
-  #ended(execution: RunningExecution, { task, definition, committed }: TaskInvocation, served: QueueWorker): void {
-    this.#executions.delete(task.id);
+  readonly #ended = (execution: RunningExecution, invocation: TaskInvocation): void => {
+    const { task, definition, committed } = invocation;
+    this.#running.delete(invocation);
     const outcome = outcomeOf(definition, {
       fault: committed ? undefined : execution.fault,
       attempt: task.attempt,
@@ -176,30 +181,26 @@ export class TaskWorker implements Service {
       random: () => this.#clock.random(),
     });
     this.#options.signals.ended.publish({ task: task.name, id: task.id, outcome: outcome.kind, attempt: task.attempt });
-    served.ended(task);
-    if (committed || outcome.kind === "lost") served.settled(task.id);
-    else if (outcome.kind === "completed") this.#settler.complete({ ...placeOf(task), keep: definition.history }, served);
-    else this.#settleFailed(task, { fault: execution.fault!, outcome, served });
-  }
+    task.owner.ended(task);
+    if (committed || outcome.kind === "lost") task.owner.settled(task);
+    else if (outcome.kind === "completed") this.#settler.complete(task, definition.history);
+    else this.#settleFailed(task, { fault: execution.fault!, outcome });
+  };
 
   #settleFailed(
-    task: ClaimedTask,
-    {
-      fault,
-      outcome,
-      served,
-    }: { readonly fault: Fault; readonly outcome: Exclude<Outcome, { kind: "completed" | "lost" }>; readonly served: QueueWorker },
+    task: HeldTask,
+    { fault, outcome }: { readonly fault: Fault; readonly outcome: Exclude<Outcome, { kind: "completed" | "lost" }> },
   ): void {
     const { attempt } = task;
     const { code, type } = fault;
     const cause = fault.cause instanceof Error ? `${fault.cause.name}: ${fault.cause.message}` : fault.message;
     const failure = { at: this.#clock.now(), attempt, code, type, message: code === "internal" ? cause : fault.message };
     const context = outcome.kind === "retried" && !outcome.spent ? task.context : withFailure(task.context, failure);
-    if (outcome.kind === "buried") this.#settler.bury({ ...placeOf(task), code: type, reason: failure.message, context }, served);
-    else this.#settler.retry({ ...placeOf(task), delayMs: outcome.delayMs, spent: outcome.spent, context }, served);
+    if (outcome.kind === "buried") this.#settler.bury(task, { code: type, reason: failure.message, context });
+    else this.#settler.retry(task, { delayMs: outcome.delayMs, spent: outcome.spent, context });
   }
 
-  #runUnknown(task: ClaimedTask, served: QueueWorker): void {
+  #runUnknown(task: HeldTask): void {
     const { attempt, name } = task;
     const message = `No module of this worker has a task named ${name}. Start a worker that does, or cancel the task.`;
     const failure = { at: this.#clock.now(), attempt, code: "unimplemented" as const, type: "task_unknown", message };
@@ -209,10 +210,10 @@ export class TaskWorker implements Service {
       outcome: attempt < unknownAttempts ? "retried" : "buried",
       attempt,
     });
-    served.ended(task);
+    task.owner.ended(task);
     const context = withFailure(task.context, failure);
-    if (attempt < unknownAttempts) this.#settler.retry({ ...placeOf(task), delayMs: unknownDelayMs, spent: true, context }, served);
-    else this.#settler.bury({ ...placeOf(task), code: "task_unknown", reason: message, context }, served);
+    if (attempt < unknownAttempts) this.#settler.retry(task, { delayMs: unknownDelayMs, spent: true, context });
+    else this.#settler.bury(task, { code: "task_unknown", reason: message, context });
   }
 
   #failed(error: unknown): void {
@@ -227,7 +228,7 @@ export class TaskWorker implements Service {
     this.#settler.drop();
     for (const queue of this.#queues.values()) queue.abandon();
     const fault = new Fault({ code: "aborted", type: "lease_lost", message: "The lease of this worker ended; others run its tasks now." });
-    for (const execution of [...this.#executions.values()]) execution.stop(fault);
+    for (const { execution } of this.#running.list()) execution?.stop(fault);
     this.#tickSoon(rejoinMs);
   }
 
@@ -281,5 +282,3 @@ export class TaskWorker implements Service {
     this.wake(this.queueNames);
   }
 }
-
-const placeOf = ({ slot, place, id }: ClaimedTask): Place => ({ slot, place, id });

@@ -7,7 +7,7 @@ test("a roster holds what a set would hold", () => {
   const step = fc.record({ add: fc.boolean(), which: fc.nat(9) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const entries: Enrolled[] = Array.from({ length: 10 }, () => ({ place: -1 }));
+      const entries: Enrolled[] = Array.from({ length: 10 }, () => ({ seat: -1 }));
       const roster = new Roster();
       const model = new Set<Enrolled>();
       for (const { add, which } of steps) {
@@ -26,7 +26,7 @@ test("a roster holds what a set would hold", () => {
 
 test("an entry of one roster is not deleted from another", () => {
   const [one, other] = [new Roster(), new Roster()];
-  const [first, second] = [{ place: -1 }, { place: -1 }];
+  const [first, second] = [{ seat: -1 }, { seat: -1 }];
   one.add(first);
   other.add(second);
   assert.equal(other.delete(first), false);
@@ -35,7 +35,7 @@ test("an entry of one roster is not deleted from another", () => {
 
 test("a list is of its moment", () => {
   const roster = new Roster();
-  const entries = [{ place: -1 }, { place: -1 }, { place: -1 }];
+  const entries = [{ seat: -1 }, { seat: -1 }, { seat: -1 }];
   for (const entry of entries) roster.add(entry);
   for (const entry of roster.list()) roster.delete(entry);
   assert.equal(roster.size, 0);

@@ -75,18 +75,22 @@ export function claim(token: number, { queue, limit, after, floor, except, perLa
 }
 
 /** One statement for each slot in which completed tasks lie, and one each for those that are retried and buried; each returns how many. */
-export function settlement(token: number, { completed, retried, buried }: Settlement): readonly Statement[] {
+export function settlement(token: number, { completed, kept, retried, buried }: Settlement): readonly Statement[] {
   const statements: Statement[] = [];
-  for (const keep of [false, true])
-    for (let slot = 0; slot < 4; slot++) {
-      const places = completed.filter((task) => task.slot === slot && task.keep === keep).map(({ place }) => place);
-      if (places.length === 0) continue;
-      statements.push({
-        text: "select plimsoll.complete_tasks($1, $2, $3, $4) as kept",
-        columnsAsIs: true,
-        values: [token, slot, places, keep],
-      });
+  for (const [tasks, keep] of [[completed, false] as const, [kept, true] as const]) {
+    const bySlot: string[][] = [];
+    for (const { slot, place } of tasks) {
+      const places = (bySlot[slot] ??= []);
+      places.push(place);
     }
+    for (const [slot, places] of bySlot.entries())
+      if (places !== undefined)
+        statements.push({
+          text: "select plimsoll.complete_tasks($1, $2, $3, $4) as kept",
+          columnsAsIs: true,
+          values: [token, slot, tidArray(places), keep],
+        });
+  }
   if (retried.length > 0)
     statements.push({
       text: "select plimsoll.retry_tasks($1, $2, $3, $4, $5, $6) as kept",
@@ -106,6 +110,11 @@ export function settlement(token: number, { completed, retried, buried }: Settle
       ],
     });
   return statements;
+}
+
+/** As Postgres reads an array: places have nothing in them that would have to be escaped. */
+function tidArray(places: readonly string[]): string {
+  return `{"${places.join('","')}"}`;
 }
 
 export function placesOf(tasks: readonly Place[]): [number[], string[]] {
