@@ -36,3 +36,11 @@ export class LaneQueue<T> {
     return all;
   }
 }
+
+/** The lane that was served last, where lanes are served in the order of their bytes from behind `after`, and then from the first one on. */
+export function lastInTurn(lanes: ReadonlySet<string>, after: string | undefined): string | undefined {
+  const all = [...lanes].map((lane) => Buffer.from(lane)).sort(Buffer.compare);
+  const begin = after === undefined ? undefined : Buffer.from(after);
+  const second = begin === undefined ? [] : all.filter((lane) => Buffer.compare(lane, begin) <= 0);
+  return (second.at(-1) ?? all.at(-1))?.toString();
+}

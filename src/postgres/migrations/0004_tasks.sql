@@ -7,10 +7,11 @@ create table plimsoll.tasks (
   id uuid not null,
   name text not null,
   queue text not null,
-  -- Lanes of a queue are served in turn.
-  lane text not null,
+  -- Lanes of a queue are served in turn, in the order of their bytes: workers, whatever language the database speaks, know it too.
+  lane text collate "C" not null,
   -- Where it stands in its lane: when it became due, a minute earlier for each step of priority. Milliseconds since the epoch, durable time.
   rank bigint not null,
+  priority smallint not null default 0,
   -- When it first became due.
   born bigint not null,
   -- The token of the worker that has it.
@@ -18,7 +19,7 @@ create table plimsoll.tasks (
   attempt smallint not null default 0,
   -- How often a worker died while it had it.
   rescues smallint not null default 0,
-  -- Whether lanes of its queue have a limit of their own.
+  -- Whether it counts towards a limit of its lane while it is leased.
   capped boolean not null default false,
   key uuid,
   input text not null,
@@ -63,6 +64,7 @@ create table plimsoll.task_dead (
   name text not null,
   queue text not null,
   lane text not null,
+  priority smallint not null default 0,
   born bigint not null,
   attempt smallint not null,
   rescues smallint not null,
@@ -121,8 +123,8 @@ declare
   now_ms bigint := plimsoll.now_ms();
   slot smallint := (select s.current from plimsoll.task_slots s);
 begin
-  insert into plimsoll.tasks (slot, id, name, queue, lane, rank, born, capped, input, context)
-  select slot, t.id, t.name, t.queue, t.lane, now_ms - t.priority * 60000, now_ms, t.capped, t.input, t.context
+  insert into plimsoll.tasks (slot, id, name, queue, lane, rank, priority, born, capped, input, context)
+  select slot, t.id, t.name, t.queue, t.lane, now_ms - t.priority * 60000, t.priority, now_ms, t.capped, t.input, t.context
   from unnest(p_ids, p_names, p_queues, p_lanes, p_priorities, p_capped, p_inputs, p_contexts)
     as t (id, name, queue, lane, priority, capped, input, context);
 end $$;
@@ -137,8 +139,8 @@ declare
   now_ms bigint := plimsoll.now_ms();
   slot smallint := (select s.current from plimsoll.task_slots s);
 begin
-  insert into plimsoll.tasks (slot, id, name, queue, lane, rank, born, capped, input, context)
-  select slot, t.id, p_name, p_queue, p_lane, now_ms - p_priority * 60000, now_ms, p_capped, t.input, p_context
+  insert into plimsoll.tasks (slot, id, name, queue, lane, rank, priority, born, capped, input, context)
+  select slot, t.id, p_name, p_queue, p_lane, now_ms - p_priority * 60000, p_priority, now_ms, p_capped, t.input, p_context
   from unnest(pg_catalog.string_to_array(p_ids, ',')::uuid[], pg_catalog.string_to_array(p_inputs, E'\n')) as t (id, input);
 end $$;
 
@@ -178,8 +180,9 @@ begin
     insert into plimsoll.task_later (id, due, name, queue, lane, priority, born, attempt, rescues, capped, key, input, context)
     values (p_id, due, p_name, p_queue, p_lane, p_priority, due, 0, 0, p_capped, p_key, p_input, p_context);
   else
-    insert into plimsoll.tasks (slot, id, name, queue, lane, rank, born, capped, key, input, context)
-    values ((select s.current from plimsoll.task_slots s), p_id, p_name, p_queue, p_lane, now_ms - p_priority * 60000, now_ms, p_capped, p_key, p_input, p_context);
+    insert into plimsoll.tasks (slot, id, name, queue, lane, rank, priority, born, capped, key, input, context)
+    values ((select s.current from plimsoll.task_slots s), p_id, p_name, p_queue, p_lane, now_ms - p_priority * 60000, p_priority, now_ms, p_capped, p_key,
+      p_input, p_context);
   end if;
 end $$;
 
@@ -190,7 +193,7 @@ create type plimsoll.claimed_task as (
 -- A session keeps the plans of the functions below, and may have made them while a slot was empty: to read the whole of that is cheap then, and a
 -- thousand times dearer once it is filled. So the plan that stays right is the only one allowed: by index in order, and by place.
 
--- Leases up to p_limit tasks of a queue to a worker: of each lane after p_after the same share, the longest due first.
+-- Leases up to p_limit tasks of a queue to a worker: of each lane the same share, those after p_after first, and of a lane the longest due first.
 create function plimsoll.claim_tasks(
   p_token bigint, p_queue text, p_limit integer, p_after text, p_floor bigint, p_except text[], p_per_lane integer,
   p_rate double precision, p_burst double precision
@@ -202,9 +205,12 @@ declare
   now_ms bigint := plimsoll.now_ms();
   lanes text[];
   lane_at text := p_after;
+  next_lane text;
+  is_second boolean := false;
+  went_round boolean := false;
   share integer;
   room integer := p_limit;
-  taken integer := 0;
+  started_with integer;
   held record;
   part record;
 begin
@@ -226,54 +232,67 @@ begin
   if coalesce(held.paused, false) or room <= 0 then
     return;
   end if;
+  started_with := room;
   if p_per_lane is not null then
     -- Who runs is counted below: two that count at the same time would both find room.
     perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('plimsoll.tasks ' || p_queue, 0));
   end if;
-  -- The next lanes, one look at the index for each.
-  if p_after is null then
-    select t.lane into lane_at from plimsoll.tasks t
-      where t.queue = p_queue and t.lease is null and t.rank >= p_floor order by t.lane limit 1;
-    if not found then
-      return;
-    end if;
-    lanes := array[lane_at];
-  end if;
-  loop
-    exit when pg_catalog.cardinality(lanes) >= 64 or pg_catalog.cardinality(lanes) >= room;
-    select t.lane into lane_at from plimsoll.tasks t
-      where t.queue = p_queue and t.lease is null and t.lane > lane_at and t.rank >= p_floor order by t.lane limit 1;
-    exit when not found;
-    lanes := lanes || lane_at;
-  end loop;
-  if lanes is null then
-    return;
-  end if;
-  share := pg_catalog.ceil(room::numeric / pg_catalog.cardinality(lanes));
-  -- By slot: a row that is named by its slot and its place is found without looking anywhere else.
-  for part in
-    select p.slot, pg_catalog.array_agg(p.ctid) as places from (
-      select p.slot, p.ctid
-      from unnest(lanes) as l (lane)
-      cross join lateral (
-        select t.slot, t.ctid from plimsoll.tasks t
-        where t.queue = p_queue and t.lane = l.lane and t.lease is null and t.rank >= p_floor and not (t.name = any (p_except))
-        order by t.rank
-        limit case when p_per_lane is null then share else least(share, greatest(0, p_per_lane - (
-          select count(*) from plimsoll.tasks r where r.queue = p_queue and r.lane = l.lane and r.lease is not null and r.capped))) end
-        for update skip locked
-      ) p
-      limit room
-    ) p group by p.slot
-  loop
-    return query
-      update plimsoll.tasks t set lease = p_token, attempt = t.attempt + 1
-      where t.slot = part.slot and t.ctid = any (part.places)
-      returning t.slot, t.ctid, t.id, t.name, t.lane, t.rank, t.attempt, t.rescues, t.input, t.context, now_ms - t.born;
-    taken := taken + pg_catalog.cardinality(part.places);
+  -- A few lanes at a time, one look at the index for each: those behind p_after first, then from the first one on. Lanes of which nothing can be taken
+  -- are no reason to end before all were looked at: whoever waits behind them must not wait for them.
+  while room > 0 and not went_round loop
+    lanes := '{}';
+    while pg_catalog.cardinality(lanes) < least(64, room) loop
+      if lane_at is null then
+        select t.lane into next_lane from plimsoll.tasks t
+          where t.queue = p_queue and t.lease is null and t.rank >= p_floor order by t.lane limit 1;
+      else
+        select t.lane into next_lane from plimsoll.tasks t
+          where t.queue = p_queue and t.lease is null and t.lane > lane_at and t.rank >= p_floor order by t.lane limit 1;
+      end if;
+      if found and not (is_second and next_lane > p_after collate "C") then
+        lane_at := next_lane;
+        if p_per_lane is null or p_per_lane > (
+          select count(*) from plimsoll.tasks r where r.queue = p_queue and r.lane = next_lane and r.lease is not null and r.capped)
+        then
+          lanes := lanes || next_lane;
+        end if;
+      elsif is_second or p_after is null then
+        went_round := true;
+        exit;
+      else
+        is_second := true;
+        lane_at := null;
+      end if;
+    end loop;
+    continue when lanes = '{}';
+    share := room / pg_catalog.cardinality(lanes);
+    -- By slot: a row that is named by its slot and its place is found without looking anywhere else.
+    for part in
+      select p.slot, pg_catalog.array_agg(p.ctid) as places from (
+        select p.slot, p.ctid
+        from unnest(lanes) as l (lane)
+        cross join lateral (
+          select t.slot, t.ctid from plimsoll.tasks t
+          where t.queue = p_queue and t.lane = l.lane and t.lease is null and t.rank >= p_floor and not (t.name = any (p_except))
+          order by t.rank
+          limit case when p_per_lane is null then share else least(share, greatest(0, p_per_lane - (
+            select count(*) from plimsoll.tasks r where r.queue = p_queue and r.lane = l.lane and r.lease is not null and r.capped))) end
+          for update skip locked
+        ) p
+        limit room
+      ) p group by p.slot
+    loop
+      return query
+        update plimsoll.tasks t set lease = p_token, attempt = t.attempt + 1, capped = p_per_lane is not null
+        where t.slot = part.slot and t.ctid = any (part.places)
+        returning t.slot, t.ctid, t.id, t.name, t.lane, t.rank, t.attempt, t.rescues, t.input, t.context, now_ms - t.born;
+      room := room - pg_catalog.cardinality(part.places);
+    end loop;
   end loop;
   if p_rate is not null then
-    update plimsoll.task_queues q set tokens = held.tokens - taken, refilled_at = plimsoll.now() where q.queue = p_queue;
+    -- Time that somebody else has counted already is not counted again by whoever was asked before and waited.
+    update plimsoll.task_queues q set tokens = held.tokens - (started_with - room), refilled_at = greatest(q.refilled_at, plimsoll.now())
+      where q.queue = p_queue;
   end if;
 end $$;
 
@@ -329,12 +348,12 @@ begin
     where t.slot = r.slot and t.ctid = r.place and t.lease = p_token
     returning t.*, r.delay, r.spent, r.context as new_context
   ), later as (
-    insert into plimsoll.task_later (id, due, name, queue, lane, born, attempt, rescues, capped, key, input, context)
-    select g.id, now_ms + g.delay, g.name, g.queue, g.lane, g.born, g.attempt - case when g.spent then 0 else 1 end, 0, g.capped, g.key, g.input, g.new_context
+    insert into plimsoll.task_later (id, due, name, queue, lane, priority, born, attempt, rescues, capped, key, input, context)
+    select g.id, now_ms + g.delay, g.name, g.queue, g.lane, g.priority, g.born, g.attempt - case when g.spent then 0 else 1 end, 0, g.capped, g.key, g.input, g.new_context
     from gone g where g.delay > 0
   ), again as (
-    insert into plimsoll.tasks (slot, id, name, queue, lane, rank, born, attempt, capped, key, input, context)
-    select (select s.current from plimsoll.task_slots s), g.id, g.name, g.queue, g.lane, g.rank, g.born, g.attempt - case when g.spent then 0 else 1 end,
+    insert into plimsoll.tasks (slot, id, name, queue, lane, rank, priority, born, attempt, capped, key, input, context)
+    select (select s.current from plimsoll.task_slots s), g.id, g.name, g.queue, g.lane, g.rank, g.priority, g.born, g.attempt - case when g.spent then 0 else 1 end,
       g.capped, g.key, g.input, g.new_context
     from gone g where g.delay <= 0
   )
@@ -358,8 +377,8 @@ begin
   ), freed as (
     delete from plimsoll.task_keys k using gone where gone.key is not null and k.id = gone.key and k.task = gone.id and k.expires is null
   ), buried as (
-    insert into plimsoll.task_dead (id, died, name, queue, lane, born, attempt, rescues, capped, key, input, context, code, reason)
-    select g.id, plimsoll.now_ms(), g.name, g.queue, g.lane, g.born, g.attempt, g.rescues, g.capped, g.key, g.input, g.new_context, g.code, g.reason from gone g
+    insert into plimsoll.task_dead (id, died, name, queue, lane, priority, born, attempt, rescues, capped, key, input, context, code, reason)
+    select g.id, plimsoll.now_ms(), g.name, g.queue, g.lane, g.priority, g.born, g.attempt, g.rescues, g.capped, g.key, g.input, g.new_context, g.code, g.reason from gone g
   )
   select count(*) into moved from gone;
   return moved;
@@ -415,8 +434,8 @@ begin
   ), freed as (
     delete from plimsoll.task_keys k using gone where gone.key is not null and k.id = gone.key and k.task = gone.id and k.expires is null
   )
-  insert into plimsoll.task_dead (id, died, name, queue, lane, born, attempt, rescues, capped, key, input, context, code, reason)
-  select g.id, plimsoll.now_ms(), g.name, g.queue, g.lane, g.born, g.attempt, g.rescues + 1, g.capped, g.key, g.input, g.context, 'internal',
+  insert into plimsoll.task_dead (id, died, name, queue, lane, priority, born, attempt, rescues, capped, key, input, context, code, reason)
+  select g.id, plimsoll.now_ms(), g.name, g.queue, g.lane, g.priority, g.born, g.attempt, g.rescues + 1, g.capped, g.key, g.input, g.context, 'internal',
     'Its process ended ' || (g.rescues + 1) || ' times while it ran.'
   from gone g;
   update plimsoll.tasks t set lease = null, rescues = t.rescues + 1, attempt = t.attempt - 1 where t.lease = any (lost);
@@ -437,8 +456,8 @@ begin
       select d.id from plimsoll.task_later d where d.due <= plimsoll.now_ms() order by d.due limit p_limit for update skip locked))
     returning l.*
   )
-  insert into plimsoll.tasks (slot, id, name, queue, lane, rank, born, attempt, rescues, capped, key, input, context)
-  select (select s.current from plimsoll.task_slots s), d.id, d.name, d.queue, d.lane, d.due - d.priority * 60000, d.born, d.attempt, d.rescues, d.capped, d.key,
+  insert into plimsoll.tasks (slot, id, name, queue, lane, rank, priority, born, attempt, rescues, capped, key, input, context)
+  select (select s.current from plimsoll.task_slots s), d.id, d.name, d.queue, d.lane, d.due - d.priority * 60000, d.priority, d.born, d.attempt, d.rescues, d.capped, d.key,
     d.input, d.context
   from due d;
   get diagnostics promoted = row_count;
@@ -612,8 +631,8 @@ begin
       where (p_id is null or x.id = p_id) and (p_name is null or x.name = p_name) order by x.died limit p_limit for update skip locked))
     returning d.*
   )
-  insert into plimsoll.tasks (slot, id, name, queue, lane, rank, born, capped, key, input, context)
-  select (select s.current from plimsoll.task_slots s), g.id, g.name, g.queue, g.lane, plimsoll.now_ms(), plimsoll.now_ms(), g.capped, g.key, g.input, g.context
+  insert into plimsoll.tasks (slot, id, name, queue, lane, rank, priority, born, capped, key, input, context)
+  select (select s.current from plimsoll.task_slots s), g.id, g.name, g.queue, g.lane, plimsoll.now_ms() - g.priority * 60000, g.priority, plimsoll.now_ms(), g.capped, g.key, g.input, g.context
   from gone g;
   get diagnostics revived = row_count;
   return revived;

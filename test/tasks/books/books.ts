@@ -1,4 +1,4 @@
-import { command, exponential, module, signedIn, type Task, type TaskScope, task } from "plimsoll";
+import { command, exponential, module, signedIn, type TaskScope, task } from "plimsoll";
 import { type TestApp, type TestAppSpec, type TestDatabase, testApp, testDatabase } from "plimsoll/testing";
 import { z } from "zod";
 import { type Clock, systemClock } from "../../../src/core/clock.ts";
@@ -31,7 +31,7 @@ export const wide = task("books.wide", { ...body("books.wide"), budget: "30s", q
 export const single = task("books.single", { ...body("books.single"), budget: "30s", queue: "single", fair: ({ lane = "" }) => lane });
 export const capped = task("books.capped", {
   ...body("books.capped"),
-  budget: "30s",
+  budget: { deadline: "30s", concurrency: 400 },
   queue: "capped",
   perLane: 2,
   fair: ({ lane = "" }) => lane,
@@ -114,5 +114,3 @@ export function gate(): { readonly open: () => void; readonly opened: Promise<vo
   const { promise, resolve } = Promise.withResolvers<void>();
   return { open: resolve, opened: promise };
 }
-
-export type AnyTask = Task;

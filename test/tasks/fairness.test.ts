@@ -1,0 +1,277 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import type { TestApp, TestDatabase } from "plimsoll/testing";
+import {
+  allDone,
+  beside,
+  bodies,
+  booksApp,
+  booksDatabase,
+  capped,
+  count,
+  gate,
+  idle,
+  moveTime,
+  narrow,
+  post,
+  rated,
+  shown,
+  single,
+  wide,
+} from "./books/books.ts";
+
+describe("tasks of a queue", () => {
+  let database: TestDatabase;
+  let starter: TestApp;
+  const workers: TestApp[] = [];
+  before(async () => {
+    database = await booksDatabase();
+    starter = await booksApp(database, idle);
+  });
+  afterEach(async () => {
+    await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+    bodies.clear();
+    await moveTime(database, "0");
+    await database.admin("delete from plimsoll.tasks; delete from plimsoll.task_later; delete from plimsoll.task_queues");
+  });
+  after(async () => {
+    await starter.stop();
+    await database.drop();
+  });
+  const work = async (queues: Record<string, object> = {}) => {
+    const worker = await booksApp(database, { roles: ["worker"], tasks: { queues } });
+    workers.push(worker);
+    return worker;
+  };
+  /** Notes who ran in which order. */
+  const order = (name: string) => {
+    const ran: string[] = [];
+    bodies.set(name, (input) => void ran.push(input.lane ?? input.name));
+    return ran;
+  };
+  const many = (n: number, lane: string) => Array.from({ length: n }, (_, i) => ({ name: `${i}`, lane }));
+
+  describe("come by priority", () => {
+    it("within a lane, and by age within a priority", async () => {
+      const ran: string[] = [];
+      bodies.set("books.single", ({ name }) => void ran.push(name));
+      for (const priority of [0, 5, 0, 9, 5]) await starter.app.tasks.start(single, { name: `${priority}` }, { priority });
+      await work({ single: { concurrency: 1 } });
+      await allDone(database);
+      assert.deepEqual(ran, ["9", "5", "5", "0", "0"]);
+    });
+
+    it("but nobody starves: each step is worth a minute", async () => {
+      const ran: string[] = [];
+      bodies.set("books.post", ({ name }) => void ran.push(name));
+      await starter.app.tasks.start(post, { name: "old" });
+      await moveTime(database, "150 seconds");
+      await starter.app.tasks.start(post, { name: "two" }, { priority: 2 });
+      await starter.app.tasks.start(post, { name: "three" }, { priority: 3 });
+      await starter.app.tasks.start(post, { name: "none" });
+      await work({ default: { concurrency: 1 } });
+      await allDone(database);
+      assert.deepEqual(ran, ["three", "old", "two", "none"]);
+    });
+
+    it("after a retry too", async () => {
+      const ran: string[] = [];
+      const failed = new Set<string>();
+      bodies.set("books.post", ({ name }) => {
+        if (name === "high" && !failed.has(name)) {
+          failed.add(name);
+          throw new RangeError("once");
+        }
+        ran.push(name);
+      });
+      await starter.app.tasks.start(post, { name: "high" }, { priority: 9 });
+      const worker = await work();
+      await shown(database, "select from plimsoll.task_later");
+      const [later] = await database.admin<{ priority: number }>("select priority from plimsoll.task_later");
+      await allDone(database);
+      assert.equal(later?.priority, 9);
+      assert.ok(worker);
+    });
+  });
+
+  describe("are served lane by lane", () => {
+    for (const concurrency of [1, 2, 10, 100])
+      it(`with ${concurrency} at once: the one of another lane waits for no long lane`, async () => {
+        const ran = order("books.single");
+        await starter.app.tasks.startMany(single, many(1_000, "a"));
+        await starter.app.tasks.startMany(single, many(1, "b"));
+        await work({ single: { concurrency } });
+        await allDone(database);
+        assert.equal(ran.length, 1_001);
+        assert.ok(ran.indexOf("b") < concurrency * 2 + 2, `it was number ${ran.indexOf("b")}`);
+      });
+
+    for (const concurrency of [1, 4])
+      it(`with ${concurrency} at once, also one that comes while a long lane is served`, async () => {
+        const ran: string[] = [];
+        const begun = gate();
+        const added = gate();
+        bodies.set("books.single", async ({ lane = "" }) => {
+          ran.push(lane);
+          if (ran.length === 20) begun.open();
+          if (ran.length >= 20) await added.opened;
+        });
+        await starter.app.tasks.startMany(single, many(400, "a"));
+        await work({ single: { concurrency } });
+        await begun.opened;
+        await starter.app.tasks.startMany(single, many(1, "b"));
+        added.open();
+        await allDone(database);
+        const waited = ran.indexOf("b") - 20;
+        // What is held already, and one claim.
+        assert.ok(waited <= concurrency * 4 + 110, `${waited} of the other came before it`);
+      });
+
+    it("one after the other, each as often", async () => {
+      const ran = order("books.single");
+      for (const lane of ["a", "b", "c"]) await starter.app.tasks.startMany(single, many(30, lane));
+      await work({ single: { concurrency: 1 } });
+      await allDone(database);
+      for (let n = 6; n < 90; n += 3) {
+        const each = Object.groupBy(ran.slice(0, n), (lane) => lane);
+        const counts = ["a", "b", "c"].map((lane) => each[lane]?.length ?? 0);
+        assert.ok(Math.max(...counts) - Math.min(...counts) <= 6, `after ${n}: ${counts}`);
+      }
+    });
+
+    it("whatever their names and however many there are", async () => {
+      const ran = order("books.single");
+      const lanes = ["é", "E", "a", "B", "_", "", "💥", "\ufb01", ...Array.from({ length: 200 }, (_, i) => `${i}`)];
+      for (const lane of lanes) await starter.app.tasks.startMany(single, many(3, lane));
+      await work({ single: { concurrency: 8 } });
+      await allDone(database);
+      assert.equal(ran.length, lanes.length * 3);
+      const late = lanes.filter((lane) => lanes.some((other) => ran.indexOf(lane) > ran.lastIndexOf(other)));
+      assert.deepEqual(late, [], "each lane was served once before another was served for the third time");
+    });
+
+    it("past lanes whose tasks have no slot", async () => {
+      const free = gate();
+      const ran: string[] = [];
+      bodies.set("books.narrow", () => free.opened);
+      bodies.set("books.wide", ({ name }) => void ran.push(name));
+      for (let lane = 0; lane < 80; lane++)
+        await starter.app.tasks.startMany(narrow, [{ name: "n" }, { name: "n" }], { tenant: `t${lane}` });
+      const worker = await work();
+      const began = worker.app.tasks.signals.ended.next(({ task }) => task === "books.wide");
+      await worker.app.tasks.start(wide, { name: "w" }, { tenant: "z" });
+      await began;
+      assert.deepEqual(ran, ["w"]);
+      free.open();
+      await allDone(database);
+    });
+  });
+
+  describe("with a limit per lane", () => {
+    /** How many of each lane run at once at the most. */
+    const meter = (...tasks: string[]) => {
+      const running = new Map<string, number>();
+      const most = new Map<string, number>();
+      for (const name of tasks)
+        bodies.set(name, async ({ lane = "" }) => {
+          running.set(lane, (running.get(lane) ?? 0) + 1);
+          most.set(lane, Math.max(most.get(lane) ?? 0, running.get(lane)!));
+          await new Promise((resolve) => setImmediate(resolve));
+          running.set(lane, running.get(lane)! - 1);
+        });
+      return most;
+    };
+
+    it("run no more at once in two processes", async () => {
+      const most = meter("books.capped");
+      await starter.app.tasks.startMany(capped, [...many(20, "a"), ...many(20, "b")]);
+      await Promise.all([work(), work()]);
+      await allDone(database);
+      assert.deepEqual([...most.values()], [2, 2]);
+    });
+
+    it("share it with all tasks of their queue", async () => {
+      const most = meter("books.capped", "books.beside");
+      for (let i = 0; i < 10; i++) {
+        await starter.app.tasks.startMany(beside, many(1, "a"));
+        await starter.app.tasks.startMany(capped, many(1, "a"));
+      }
+      await Promise.all([work(), work()]);
+      await allDone(database);
+      assert.deepEqual([...most.values()], [2]);
+    });
+
+    it("hold nobody up behind any number of full lanes", async () => {
+      const free = gate();
+      let begun = 0;
+      bodies.set("books.capped", ({ lane }) => {
+        begun++;
+        return lane === "z" ? undefined : free.opened;
+      });
+      const lanes = Array.from({ length: 70 }, (_, i) => `a${i}`);
+      for (const lane of lanes) await starter.app.tasks.startMany(capped, many(3, lane));
+      const worker = await work({ capped: { concurrency: 400 } });
+      await shown(database, "select from plimsoll.tasks having count(lease) >= 140");
+      const ended = worker.app.tasks.signals.ended.next();
+      await starter.app.tasks.startMany(capped, many(1, "z"));
+      await ended;
+      assert.equal(begun, 141);
+      free.open();
+      await allDone(database);
+    });
+  });
+
+  describe("with a rate", () => {
+    const queues = { rated: { rate: { perSecond: 20, burst: 5 }, concurrency: 50 } };
+
+    it("are begun no faster by two processes than by one, by the clock of the database", async () => {
+      await database.admin("create table if not exists books.begun (at timestamptz); grant all on books.begun to public");
+      await database.admin("truncate books.begun");
+      await starter.app.tasks.startMany(rated, many(40, "a"));
+      await database.admin(
+        `create or replace function books.note() returns trigger language plpgsql security definer as $$
+         begin if new.lease is not null and old.lease is null then insert into books.begun values (plimsoll.now()); end if; return new; end $$`,
+      );
+      await database.admin("create trigger notes before update on plimsoll.tasks for each row execute function books.note()");
+      try {
+        await Promise.all([work(queues), work(queues)]);
+        await allDone(database);
+        const rows = await database.admin<{ ms: number }>(
+          "select (extract(epoch from at) * 1000)::float8 as ms from books.begun order by at",
+        );
+        assert.equal(rows.length, 40);
+        for (const [from, { ms: start }] of rows.entries())
+          for (const [to, { ms: end }] of rows.entries()) {
+            const n = to - from + 1;
+            assert.ok(n <= 5 + ((end - start) * 20) / 1_000 + 1e-3, `${n} were begun within ${end - start} ms`);
+          }
+        const took = rows.at(-1)!.ms - rows[0]!.ms;
+        assert.ok(took < 4_000, `it is a rate, and no stop: it took ${took} ms`);
+      } finally {
+        await database.admin("drop trigger notes on plimsoll.tasks; drop function books.note(); drop table books.begun");
+      }
+    });
+
+    it("come lane by lane as well", async () => {
+      const ran = order("books.rated");
+      await starter.app.tasks.startMany(rated, many(30, "a"));
+      await starter.app.tasks.startMany(rated, many(2, "b"));
+      await work({ rated: { rate: { perSecond: 20, burst: 1 } } });
+      await shown(database, "select from (select) x where not exists (select from plimsoll.tasks where lane = 'b')");
+      assert.ok(ran.lastIndexOf("b") <= 6, ran.join(""));
+    });
+
+    it("never count time twice, whichever process is asked first", async () => {
+      const [worker] = await database.admin<{ token: string }>("select plimsoll.join_workers('w', 60000) as token");
+      await starter.app.tasks.startMany(rated, many(5, "a"));
+      await database.admin(
+        "insert into plimsoll.task_queues (queue, tokens, refilled_at) values ('rated', 1, plimsoll.now() + interval '10 s')",
+      );
+      await database.admin(`select from plimsoll.claim_tasks(${worker?.token}, 'rated', 10, null, 0, '{}', null, 1, 5)`);
+      const [row] = await database.admin<{ back: boolean }>(
+        "select refilled_at < plimsoll.now() + interval '1 s' as back from plimsoll.task_queues",
+      );
+      assert.deepEqual([await count(database, "plimsoll.tasks where lease is not null"), row?.back], [1, false]);
+    });
+  });
+});
