@@ -6,7 +6,7 @@ import type { StartContext, Started, StartOptions, Task, TaskStarts } from "../o
 import type { Transaction } from "../operation/transaction.ts";
 import type { TaskDefinition } from "./definition.ts";
 import { taskRow } from "./row.ts";
-import type { StartResult, TaskRow, TaskStore } from "./store.ts";
+import { dueSoon, type StartResult, type TaskRow, type TaskStore } from "./store.ts";
 
 interface Waiting {
   readonly row: TaskRow;
@@ -54,7 +54,7 @@ export class TaskStarter implements TaskStarts {
     const row = taskRow(this.definitionOf(task), { id: this.#clock.uuid(), from, input, options });
     const { transaction } = from;
     if (transaction === undefined) return this.startRow(row);
-    from.wakes.add(row.queue);
+    for (const news of newsOf(row, this.#clock)) from.wakes.add(news);
     if (isPlain(row)) {
       this.#bufferOf(transaction).push(row);
       return { id: row.id, started: true };
@@ -67,7 +67,7 @@ export class TaskStarter implements TaskStarts {
   async startRow(row: TaskRow): Promise<Started> {
     if (!isPlain(row)) {
       const result = started(row, await this.#store.insertOne(row));
-      if (result.started) this.#wake(new Set([row.queue]));
+      if (result.started) this.#wake(new Set(newsOf(row, this.#clock)));
       return result;
     }
     await this.#write(row);
@@ -154,6 +154,12 @@ export class TaskStarter implements TaskStarts {
     for (const { resolve } of batch) resolve();
     this.#wakeOwn(new Set(batch.map(({ row }) => row.queue)));
   }
+}
+
+/** Whom to tell: those who serve its queue, and where it is due before they would look again, those who look after time. */
+function newsOf({ queue, delayMs, at }: TaskRow, clock: Clock): readonly string[] {
+  const waitMs = delayMs ?? (at === undefined ? 0 : at - clock.now());
+  return waitMs > 0 && waitMs < limits.taskTickMs ? [queue, dueSoon] : [queue];
 }
 
 /** Due now and without a key: nothing has to be asked before it is written. */

@@ -1,5 +1,5 @@
 import type { Statement } from "../operation/transaction.ts";
-import type { LockStore } from "./locks/locks.ts";
+import type { LockStore } from "./locks/store.ts";
 import type { ScheduleStore } from "./schedules/store.ts";
 
 /** A task as it is written. */
@@ -126,8 +126,11 @@ export interface DeadTask {
 
 export type TaskState = "available" | "scheduled" | "running" | "retryable" | "completed" | "discarded" | "unknown";
 
-/** What is told to everybody who listens: a queue has something to claim, or a task that runs is to be stopped. */
-export type TaskNews = { readonly queue: string } | { readonly cancel: string };
+/** What is told to everybody who listens: a queue has something to claim, something is due soon, or a task that runs is to be stopped. */
+export type TaskNews = { readonly queue: string } | { readonly due: true } | { readonly cancel: string };
+
+/** Told in the place of a queue's name: something is due before the next regular look. No queue has this name. */
+export const dueSoon = "due soon";
 
 /**
  * Keeps tasks.

@@ -144,6 +144,7 @@ export class TaskWorker implements Service {
 
   #hear(news: TaskNews): void {
     if ("queue" in news) this.wake([news.queue]);
+    else if ("due" in news) this.#tickSoon(0);
     else
       this.#running
         .list()
@@ -235,7 +236,9 @@ export class TaskWorker implements Service {
   #tickSoon(delayMs: number): void {
     this.#timer?.cancel();
     this.#timer = this.#clock.schedule(delayMs, () => {
-      this.#ticking ??= this.#tick().finally(() => {
+      // One look at a time: what asked for another one meanwhile gets it after.
+      if (this.#ticking !== undefined) return void this.#ticking.then(() => this.#state !== "closed" && this.#tickSoon(0));
+      this.#ticking = this.#tick().finally(() => {
         this.#ticking = undefined;
       });
     });

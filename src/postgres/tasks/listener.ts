@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { TaskNews } from "../../tasks/store.ts";
+import { dueSoon, type TaskNews } from "../../tasks/store.ts";
 
 const connectMs = 5_000;
 
@@ -23,7 +23,9 @@ export async function listenForTasks(
   };
   client.on("error", end);
   client.on("end", end);
-  client.on("notification", ({ payload = "" }) => heard(payload.startsWith("cancel ") ? { cancel: payload.slice(7) } : { queue: payload }));
+  client.on("notification", ({ payload = "" }) =>
+    heard(payload.startsWith("cancel ") ? { cancel: payload.slice(7) } : payload === dueSoon ? { due: true } : { queue: payload }),
+  );
   try {
     await client.connect();
     await client.query("listen plimsoll_tasks");

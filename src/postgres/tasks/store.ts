@@ -106,7 +106,12 @@ export class PostgresTaskStore implements TaskStore {
       const [end, ...rest] = (
         await Promise.all([...statements.map((statement) => connection.send(statement)), connection.sendCommand("commit")])
       ).reverse();
-      if (end?.command !== "COMMIT") throw new Fault({ code: "internal", type: "settlement_rolled_back", message: `The server answered the settlement of tasks with ${end?.command}.` });
+      if (end?.command !== "COMMIT")
+        throw new Fault({
+          code: "internal",
+          type: "settlement_rolled_back",
+          message: `The server answered the settlement of tasks with ${end?.command}.`,
+        });
       return rest;
     });
     return answers.reduce((sum, { rows }) => sum + Number(rows[0]?.kept ?? 0), 0);
