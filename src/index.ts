@@ -29,4 +29,5 @@ export { override, type Resource, resource } from "./operation/resource.ts";
 export type { ActionScope, Page, PageSpec, ReadScope, WriteScope } from "./operation/scope.ts";
 export { type Sql, type SqlStatement, sqlFragment } from "./operation/sql.ts";
 export { type Backoff, constant, exponential } from "./resilience/backoff.ts";
-export type { Held, Leadership } from "./tasks/locks/locks.ts";
+export type { Leadership } from "./tasks/locks/leader.ts";
+export type { Held } from "./tasks/locks/locks.ts";

@@ -275,8 +275,7 @@ class RunningApp implements App {
     this.signals.stopping.publish(undefined);
     const { surfaces = [] } = this.#spec;
     await Promise.all(surfaces.map((surface) => surface.close()));
-    await this.runtime.drain(withinMs);
-    await this.#locks?.stop();
+    await Promise.all([this.runtime.drain(withinMs), this.#locks?.stop(withinMs)]);
     await stopAll(this.#services);
     this.#state = "stopped";
   }

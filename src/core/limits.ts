@@ -67,6 +67,8 @@ export const limits = {
   scheduleKeptMs: 34_560_000_000,
   /** How long one waits for a lock. Override: `hold(…, { wait })`. */
   lockWaitMs: 10_000,
+  /** Who may wait for the same lock in one process. */
+  lockQueue: 256,
   /** How often one who waits for a lock looks at it, at the most. */
   lockPollMs: 500,
   /** Requests per second of one actor, or of one address where nobody signed in. Override: `createApp({ rateLimit })`. */

@@ -1,6 +1,6 @@
 import type { Lock } from "../../operation/durable/lock.ts";
 import type { Statement, StatementResult } from "../../operation/transaction.ts";
-import type { LockStore } from "../../tasks/locks/locks.ts";
+import type { LockStore } from "../../tasks/locks/store.ts";
 
 /** Keeps locks in Postgres. See the migration for how. */
 export class PostgresLockStore implements LockStore {

@@ -2,17 +2,11 @@ import { type Clock, sleep } from "../../core/clock.ts";
 import { type Duration, toMs } from "../../core/duration.ts";
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
-import { Signal } from "../../core/signals.ts";
 import type { Lock } from "../../operation/durable/lock.ts";
-
-/** Keeps locks. All leases are compared with the store's own clock. *Faults thrown*: `unavailable`. */
-export interface LockStore {
-  /** The new token; undefined where somebody holds it. */
-  acquire(lock: Lock, holder: string): Promise<number | undefined>;
-  /** False where somebody else has it. */
-  renew(lock: Lock, token: number): Promise<boolean>;
-  release(lock: Lock, token: number): Promise<void>;
-}
+import { type Leadership, Office } from "./leader.ts";
+import { Lease, type LeaseHost } from "./lease.ts";
+import type { LockStore } from "./store.ts";
+import { Turns } from "./turns.ts";
 
 /** What a holder is given. */
 export interface Held {
@@ -22,156 +16,114 @@ export interface Held {
   readonly signal: AbortSignal;
 }
 
-/** A place for which a process stands as long as it lives. */
-export interface Leadership {
-  readonly isLeader: boolean;
-  /** Of the office that is held; undefined while another leads. */
-  readonly token: number | undefined;
-  readonly elected: Signal<{ readonly token: number }>;
-  readonly deposed: Signal<{ readonly token: number }>;
-  /** Steps down at once. */
-  stop(): Promise<void>;
-}
-
-/** The share of a lease after which a holder that could not renew takes its lock for lost: before others may. */
-const surrenderShare = 0.8;
-const renewShare = 1 / 3;
-
 /** Locks and leadership of one process. */
 export class Locks {
-  readonly #store: LockStore;
+  readonly #host: LeaseHost;
   readonly #clock: Clock;
   readonly #holder: string;
-  readonly #leaderships = new Set<Office>();
+  readonly #turns: Turns;
+  readonly #stopping = new AbortController();
+  readonly #offices = new Set<Office>();
+  /** Who holds a lock or waits for one. */
+  readonly #holds = new Set<Promise<unknown>>();
+  readonly #held = new Set<Lease>();
 
   constructor(options: { readonly store: LockStore; readonly clock: Clock; readonly holder: string }) {
-    this.#store = options.store;
+    this.#host = options;
     this.#clock = options.clock;
     this.#holder = options.holder;
+    this.#turns = new Turns(options.clock);
   }
 
   /**
    * Does `work` while it holds the lock, and lets go of it at once.
-   * *Defaults*: waits 10 s for it. *Bounds*: a wait of at most 10 min; `wait: 0` does not wait.
-   * *Faults thrown*: `unavailable` of type `lock_held`; `aborted` of type `lock_lost` where it was lost before `work` ended.
+   * *Defaults*: waits 10 s for it. *Bounds*: a wait of at most 10 min; `wait: 0` does not wait; 256 who wait for one lock in one process.
+   * *Faults thrown*: `unavailable` of type `lock_held`, or `shutting_down`; `aborted` of type `lock_lost` where it was lost before `work` ended.
    */
-  async hold<T>(lock: Lock, work: (held: Held) => Promise<T>, { wait = limits.lockWaitMs }: { readonly wait?: Duration } = {}): Promise<T> {
-    const until = this.#clock.monotonic() + Math.min(toMs(wait), limits.deadlineMs);
-    for (;;) {
-      const since = this.#clock.monotonic();
-      const token = await this.#store.acquire(lock, this.#holder);
-      if (token !== undefined) return this.#keep(lock, { token, since, work });
-      const leftMs = until - this.#clock.monotonic();
-      if (leftMs <= 0) throw heldElsewhere(lock);
-      await sleep(this.#clock, Math.min(leftMs, this.#pollMs(lock)));
-    }
+  hold<T>(lock: Lock, work: (held: Held) => Promise<T>, { wait = limits.lockWaitMs }: { readonly wait?: Duration } = {}): Promise<T> {
+    return this.#hold(lock, Math.min(toMs(wait), limits.deadlineMs), ({ token, signal }) => work({ token, signal }));
   }
 
   /** Stands for the lock from now on: holds it whenever nobody else does. */
   lead(lock: Lock): Leadership {
-    const office = new Office(this.#clock, () => this.#leaderships.delete(office));
-    this.#leaderships.add(office);
-    office.runs = this.#stand(lock, office);
+    const office: Office = new Office({
+      clock: this.#clock,
+      hold: (serve) => this.#hold(lock, 0, serve),
+      pauseMs: () => this.#pollMs(lock),
+    });
+    this.#offices.add(office);
+    // One that steps down by itself is not kept for the end.
+    void office.left.then(() => this.#offices.delete(office));
     return office;
   }
 
-  /** Steps down everywhere. */
-  async stop(): Promise<void> {
-    await Promise.all([...this.#leaderships].map((office) => office.stop()));
+  /** Steps down everywhere and acquires nothing more. What is held may end by itself for `withinMs`; then it is let go, and its signal aborts. */
+  async stop(withinMs: number): Promise<void> {
+    this.#stopping.abort();
+    const timeUp = new AbortController();
+    const ended = Promise.all([...[...this.#offices].map((office) => office.stop()), ...this.#holds]);
+    await Promise.race([ended, sleep(this.#clock, withinMs, timeUp.signal).catch(() => undefined)]);
+    timeUp.abort();
+    const left = [...this.#held];
+    for (const lease of left) lease.lose(shuttingDown());
+    await Promise.all(left.map((lease) => lease.end({ waits: true })));
   }
 
-  async #stand(lock: Lock, office: Office): Promise<void> {
-    while (!office.stopping.aborted) {
-      try {
-        await this.hold(lock, (held) => office.serve(held), { wait: 0 });
-      } catch {
-        // Held by another, lost, or the database is gone: it stands again.
-      }
-      await sleep(this.#clock, this.#pollMs(lock), office.stopping).catch(() => undefined);
-    }
-  }
-
-  async #keep<T>(lock: Lock, hold: { token: number; since: number; work: (held: Held) => Promise<T> }): Promise<T> {
-    const { token, work } = hold;
-    const lost = new AbortController();
-    const done = new AbortController();
-    const renewing = this.#renew(lock, { token, since: hold.since, done: done.signal }).then((isLost) => {
-      if (isLost) lost.abort(lockLost(lock));
-    });
+  async #hold<T>(lock: Lock, waitMs: number, work: (lease: Lease) => Promise<T>): Promise<T> {
+    const until = this.#clock.monotonic() + waitMs;
+    const pass = await this.#turns.take(lock.name, waitMs, this.#stopping.signal);
+    if (pass === undefined) throw this.#refusal(lock);
+    const { promise, resolve: leave } = Promise.withResolvers<void>();
+    this.#holds.add(promise);
     try {
-      const value = await work({ token, signal: lost.signal });
-      lost.signal.throwIfAborted();
-      return value;
+      const lease = await this.#acquire(lock, until);
+      this.#held.add(lease);
+      // Work that does not heed its signal keeps nobody from the lock.
+      lease.signal.addEventListener("abort", pass, { once: true });
+      try {
+        return await this.#during(lease, work);
+      } finally {
+        await lease.end();
+        this.#held.delete(lease);
+      }
     } finally {
-      done.abort();
-      await renewing;
-      // Where it fails the lease ends by itself.
-      if (!lost.signal.aborted) await this.#store.release(lock, token).catch(() => undefined);
+      pass();
+      this.#holds.delete(promise);
+      leave();
     }
   }
 
-  /** Resolves with true once the lock is lost, and with false once the work is done. */
-  async #renew(lock: Lock, { token, since, done }: { token: number; since: number; done: AbortSignal }): Promise<boolean> {
-    let renewedAt = since;
+  async #during<T>(lease: Lease, work: (lease: Lease) => Promise<T>): Promise<T> {
+    void lease.keep();
+    const value = await work(lease);
+    lease.signal.throwIfAborted();
+    return value;
+  }
+
+  async #acquire(lock: Lock, until: number): Promise<Lease> {
     for (;;) {
-      const surrenderMs = renewedAt + lock.leaseMs * surrenderShare - this.#clock.monotonic();
-      if (surrenderMs <= 0) return true;
-      await sleep(this.#clock, Math.min(surrenderMs, lock.leaseMs * renewShare), done).catch(() => undefined);
-      if (done.aborted) return false;
-      const askedAt = this.#clock.monotonic();
-      const renewal = this.#store.renew(lock, token).catch(() => undefined);
-      const late = sleep(this.#clock, Math.max(0, renewedAt + lock.leaseMs * surrenderShare - askedAt), done).then(
-        () => undefined,
-        () => undefined,
-      );
-      const renewed = await Promise.race([renewal, late]);
-      if (done.aborted) return false;
-      if (renewed === false) return true;
-      if (renewed === true) renewedAt = askedAt;
+      if (this.#stopping.signal.aborted) throw shuttingDown();
+      const askedAtMs = this.#clock.monotonic();
+      const token = await this.#host.store.acquire(lock, this.#holder);
+      if (token !== undefined) {
+        const lease = new Lease(lock, { token, askedAtMs }, this.#host);
+        if (lease.holds && !this.#stopping.signal.aborted) return lease;
+        // The answer took most of the lease, or the process stops by now.
+        await lease.end();
+      }
+      const leftMs = until - this.#clock.monotonic();
+      if (leftMs <= 0) throw this.#refusal(lock);
+      await sleep(this.#clock, Math.min(leftMs, this.#pollMs(lock)), this.#stopping.signal).catch(() => undefined);
     }
+  }
+
+  #refusal(lock: Lock): Fault {
+    return this.#stopping.signal.aborted ? shuttingDown() : heldElsewhere(lock);
   }
 
   /** Not all at the same time. */
   #pollMs({ leaseMs }: Lock): number {
     return Math.min(limits.lockPollMs, leaseMs / 4) * (0.5 + this.#clock.random() / 2);
-  }
-}
-
-class Office implements Leadership {
-  readonly elected = new Signal<{ readonly token: number }>("elected");
-  readonly deposed = new Signal<{ readonly token: number }>("deposed");
-  readonly #clock: Clock;
-  readonly #stopping = new AbortController();
-  readonly #left: () => void;
-  token: number | undefined;
-  runs: Promise<void> = Promise.resolve();
-
-  constructor(clock: Clock, left: () => void) {
-    this.#clock = clock;
-    this.#left = left;
-  }
-
-  get isLeader(): boolean {
-    return this.token !== undefined;
-  }
-  get stopping(): AbortSignal {
-    return this.#stopping.signal;
-  }
-
-  /** Ends when the lock is lost, or the office is left. */
-  async serve({ token, signal }: Held): Promise<void> {
-    this.token = token;
-    this.elected.publish({ token });
-    const ended = AbortSignal.any([signal, this.stopping]);
-    while (!ended.aborted) await sleep(this.#clock, limits.lockPollMs, ended).catch(() => undefined);
-    this.token = undefined;
-    this.deposed.publish({ token });
-  }
-
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.runs;
-    this.#left();
   }
 }
 
@@ -183,9 +135,9 @@ const heldElsewhere = ({ name }: Lock): Fault =>
     retryAfterMs: 1_000,
   });
 
-const lockLost = ({ name }: Lock): Fault =>
+const shuttingDown = (): Fault =>
   new Fault({
-    code: "aborted",
-    type: "lock_lost",
-    message: `The lock ${name} was lost: another may hold it. Nothing fenced was written after that.`,
+    code: "unavailable",
+    type: "shutting_down",
+    message: "The server is stopping. Ask another for it, or try again once it is back.",
   });
