@@ -17,6 +17,7 @@ export class Settler {
   readonly #token: () => number;
   readonly #pause: (ms: number) => Promise<void>;
   readonly #lost: (tasks: number) => void;
+  readonly #due: (delayMs: number) => void;
   #completed: RunTask[] = [];
   #kept: RunTask[] = [];
   #retried: (RunTask & Retried)[] = [];
@@ -29,11 +30,14 @@ export class Settler {
     readonly pause: (ms: number) => Promise<void>;
     /** Told how many tasks were somebody else's by the time they were written. */
     readonly lost: (tasks: number) => void;
+    /** Told when the first of what was put back is due. */
+    readonly due: (delayMs: number) => void;
   }) {
     this.#store = options.store;
     this.#token = options.token;
     this.#pause = options.pause;
     this.#lost = options.lost;
+    this.#due = options.due;
   }
 
   /** `keep`: whether it is remembered. */
@@ -89,6 +93,7 @@ export class Settler {
       for (const tasks of Object.values(settlement)) for (const task of tasks) task.owner.settled(task);
       const tasks = sizeOf(settlement);
       if (written < tasks) this.#lost(tasks - written);
+      if (settlement.retried.length > 0) this.#due(settlement.retried.reduce((least, { delayMs }) => Math.min(least, delayMs), Infinity));
     }
     // In the same turn as the last look: what is added from now on begins anew.
     this.#running = undefined;

@@ -29,6 +29,7 @@ export interface WorkerOptions {
 }
 
 const rejoinMs = 500;
+const shortestLookMs = 20;
 const listenAgainMs = 1_000;
 /** How long a stop waits for what became of its tasks to be written. */
 const settleMs = 5_000;
@@ -50,6 +51,9 @@ export class TaskWorker implements Service {
   #token: number | undefined;
   #renewedAt = 0;
   #timer: Timer | undefined;
+  /** When the next look is, and when one was asked for meanwhile. */
+  #nextLookAt = Number.POSITIVE_INFINITY;
+  #dueAt = Number.POSITIVE_INFINITY;
   #ticking: Promise<void> | undefined;
   #unlisten: (() => void) | undefined;
   #state: "new" | "open" | "closing" | "closed" = "new";
@@ -63,6 +67,7 @@ export class TaskWorker implements Service {
       token: () => this.#token ?? -1,
       pause: (ms) => sleep(this.#clock, ms),
       lost: (tasks) => options.signals.lost.publish({ tasks }),
+      due: (delayMs) => (delayMs > 0 ? this.#lookWithin(delayMs) : this.#tellAll()),
     });
     const names = new Set([...[...definitions.values()].map(({ queue }) => queue), ...Object.keys(queues)]);
     for (const queue of names) {
@@ -129,6 +134,18 @@ export class TaskWorker implements Service {
     for (const queue of queues) this.#queues.get(queue)?.wake();
   }
 
+  /** Something is due then: it is looked for no later. */
+  #lookWithin(delayMs: number): void {
+    this.#dueAt = Math.min(this.#dueAt, this.#clock.monotonic() + delayMs);
+    if (this.#state === "open" && this.#ticking === undefined && this.#dueAt < this.#nextLookAt)
+      this.#tickSoon(Math.max(shortestLookMs, delayMs));
+  }
+
+  #tellAll(): void {
+    this.wake(this.queueNames);
+    this.#options.store.tell(this.queueNames);
+  }
+
   /** Where nothing can be heard, the tick looks after everything meanwhile. */
   async #listen(): Promise<void> {
     const again = () => this.#state === "open" && this.#clock.schedule(listenAgainMs, () => void this.#listen());
@@ -144,7 +161,7 @@ export class TaskWorker implements Service {
 
   #hear(news: TaskNews): void {
     if ("queue" in news) this.wake([news.queue]);
-    else if ("due" in news) this.#tickSoon(0);
+    else if ("due" in news) this.#lookWithin(0);
     else
       this.#running
         .list()
@@ -235,6 +252,7 @@ export class TaskWorker implements Service {
 
   #tickSoon(delayMs: number): void {
     this.#timer?.cancel();
+    this.#nextLookAt = this.#clock.monotonic() + delayMs;
     this.#timer = this.#clock.schedule(delayMs, () => {
       // One look at a time: what asked for another one meanwhile gets it after.
       if (this.#ticking !== undefined) return void this.#ticking.then(() => this.#state !== "closed" && this.#tickSoon(0));
@@ -246,19 +264,20 @@ export class TaskWorker implements Service {
 
   async #tick(): Promise<void> {
     let nextMs: number = limits.taskTickMs;
+    this.#dueAt = Number.POSITIVE_INFINITY;
     try {
       if (this.#token === undefined) await this.#rejoin();
       else nextMs = await this.#look(this.#token);
       if (this.#state === "open") {
         const dueMs = await this.#options.onTick();
-        nextMs = Math.max(20, Math.min(nextMs, dueMs ?? nextMs));
+        nextMs = Math.max(shortestLookMs, Math.min(nextMs, dueMs ?? nextMs));
       }
     } catch (error) {
       this.#failed(error);
     }
     // A worker that could not renew must take itself for dead before others do.
     if (this.#token !== undefined && this.#clock.monotonic() - this.#renewedAt >= limits.taskLeaseMs) this.#loseLease();
-    if (this.#state !== "closed") this.#tickSoon(nextMs);
+    if (this.#state !== "closed") this.#tickSoon(Math.max(shortestLookMs, Math.min(nextMs, this.#dueAt - this.#clock.monotonic())));
   }
 
   async #look(token: number): Promise<number> {
@@ -274,7 +293,7 @@ export class TaskWorker implements Service {
     if (tick.rescued > 0) signals.rescued.publish({ tasks: tick.rescued });
     if (tick.rescued > 0 || tick.promoted > 0) store.tell(this.queueNames);
     this.wake(tick.waiting);
-    return Math.max(20, Math.min(limits.taskTickMs, tick.nextDueMs ?? limits.taskTickMs));
+    return Math.max(shortestLookMs, Math.min(limits.taskTickMs, tick.nextDueMs ?? limits.taskTickMs));
   }
 
   async #rejoin(): Promise<void> {
