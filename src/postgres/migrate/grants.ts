@@ -19,6 +19,8 @@ const taskFunctions = [
   "renew_lock(text, bigint, integer)",
   "release_lock(text, bigint)",
   "fence(text, bigint)",
+  "start_alike_tasks_soon(text, text, text, smallint, boolean, text, text, text)",
+  "flush()",
   "join_workers(text, integer)",
   "leave_workers(bigint)",
   "tick_worker(bigint, integer, boolean, text[], integer, integer, bigint)",

@@ -23,8 +23,8 @@ export function insertion(rows: readonly TaskRow[]): Statement {
   };
 }
 
-/** For rows that are all known: most often they are alike but for their input. */
-export function insertionNow(rows: readonly TaskRow[]): Statement {
+/** For rows that are all known: most often they are alike but for their input. `soon`: seen by others before they are flushed, see {@link flush}. */
+export function insertionNow(rows: readonly TaskRow[], soon = false): Statement {
   const [first] = rows;
   if (first === undefined || !rows.every((row) => isAlike(row, first))) return insertion(rows);
   const { name, queue, lane, priority, capped, context = null } = first;
@@ -37,11 +37,16 @@ export function insertionNow(rows: readonly TaskRow[]): Statement {
     inputs += `\n${row.input}`;
   }
   return {
-    text: "select plimsoll.start_alike_tasks($1, $2, $3, $4, $5, $6, $7, $8)",
+    text: soon
+      ? "select plimsoll.start_alike_tasks_soon($1, $2, $3, $4, $5, $6, $7, $8)"
+      : "select plimsoll.start_alike_tasks($1, $2, $3, $4, $5, $6, $7, $8)",
     columnsAsIs: true,
     values: [name, queue, lane, priority, capped, context, ids, inputs],
   };
 }
+
+/** Ends when everything that was committed before is on the disk. */
+export const flush: Statement = { text: "select plimsoll.flush()", values: [0].slice(1), columnsAsIs: true };
 
 function isAlike(row: TaskRow, first: TaskRow): boolean {
   return (

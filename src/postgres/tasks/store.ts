@@ -10,7 +10,7 @@ import { listenForTasks } from "./listener.ts";
 import { PostgresLockStore } from "./lock-store.ts";
 import { Notifier } from "./notifier.ts";
 import { PostgresScheduleStore } from "./schedule-store.ts";
-import { claim, insertion, insertionNow, insertionOne, placesOf, settlement } from "./statements.ts";
+import { claim, flush, insertion, insertionNow, insertionOne, placesOf, settlement } from "./statements.ts";
 
 /** What the store needs of the database that it belongs to. */
 export interface TaskStoreHost {
@@ -49,11 +49,13 @@ export class PostgresTaskStore implements TaskStore {
 
   async insert(rows: readonly TaskRow[]): Promise<void> {
     const queues = this.#notifier.take(new Set(rows.map(({ queue }) => queue)));
-    await this.#write((connection) => {
-      const written = connection.send(insertionNow(rows));
-      // A transaction of its own, behind the one that writes: it costs nobody a wait, and reaches workers without another way there and back.
-      if (queues.length > 0) connection.sendAside(notification(queues), () => undefined);
-      return written;
+    await this.#write(async (connection) => {
+      if (queues.length === 0) return connection.send(insertionNow(rows));
+      // Nobody was told for a moment, so workers have time: they see the tasks, and are told of them, while these are being flushed.
+      const written = connection.send(insertionNow(rows, true));
+      connection.sendAside(notification(queues), () => undefined);
+      const [answer] = await Promise.all([written, connection.send(flush)]);
+      return answer;
     });
   }
 
