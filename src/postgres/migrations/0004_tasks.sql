@@ -199,7 +199,7 @@ create function plimsoll.claim_tasks(
   p_rate double precision, p_burst double precision
 ) returns setof plimsoll.claimed_task
   language plpgsql volatile security definer set search_path = ''
-  set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off rows 500
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off rows 500
   as $$
 declare
   now_ms bigint := plimsoll.now_ms();
@@ -299,7 +299,7 @@ end $$;
 -- Every way out of a lease is fenced: a row that was leased to somebody else meanwhile stays as it is, and is not counted.
 create function plimsoll.complete_tasks(p_token bigint, p_slot smallint, p_places tid[], p_keep boolean) returns integer
   language plpgsql volatile security definer set search_path = ''
-  set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off
   as $$
 declare
   done integer;
@@ -337,7 +337,7 @@ create function plimsoll.retry_tasks(
   p_token bigint, p_slots smallint[], p_places tid[], p_delays bigint[], p_spent boolean[], p_contexts text[]
 ) returns integer
   language plpgsql volatile security definer set search_path = ''
-  set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off
   as $$
 declare
   now_ms bigint := plimsoll.now_ms();
@@ -365,7 +365,7 @@ create function plimsoll.bury_tasks(
   p_token bigint, p_slots smallint[], p_places tid[], p_codes text[], p_reasons text[], p_contexts text[]
 ) returns integer
   language plpgsql volatile security definer set search_path = ''
-  set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off
   as $$
 declare
   moved integer;
@@ -387,7 +387,7 @@ end $$;
 -- Gives back, untouched, what was not begun.
 create function plimsoll.give_back_tasks(p_token bigint, p_slots smallint[], p_places tid[]) returns integer
   language plpgsql volatile security definer set search_path = ''
-  set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off
   as $$
 declare
   given integer;
@@ -556,7 +556,7 @@ create function plimsoll.tick_worker(
   out alive boolean, out rescued integer, out promoted integer, out waiting text[], out next_due_ms bigint
 )
   language plpgsql volatile security definer set search_path = ''
-  set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off
   as $$
 begin
   if p_renew then
