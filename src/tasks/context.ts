@@ -19,7 +19,7 @@ export interface TaskContext {
   readonly failures?: readonly TaskFailure[];
 }
 
-const messageChars = 500;
+const textChars = 500;
 const nothing: TaskContext = {};
 
 export function readContext(text: string | null): TaskContext {
@@ -34,6 +34,11 @@ export function writeContext({ tenant, actor, trace }: TaskContext): string | un
 /** Adds a failure, and forgets the oldest beyond the bound. */
 export function withFailure(text: string | null, failure: TaskFailure): string {
   const context = readContext(text);
-  const failures = [...(context.failures ?? []), { ...failure, message: failure.message.slice(0, messageChars) }];
+  const failures = [...(context.failures ?? []), { ...failure, message: failure.message.slice(0, textChars) }];
   return JSON.stringify({ ...context, failures: failures.slice(-limits.taskFailures) });
+}
+
+/** As Postgres can keep it: bounded, and without the one character that no text there holds. */
+export function storable(text: string): string {
+  return text.slice(0, textChars).replaceAll("\0", "\ufffd");
 }

@@ -1,5 +1,6 @@
 import { codes } from "../core/code.ts";
 import type { Fault } from "../core/fault.ts";
+import { limits } from "../core/limits.ts";
 import { Discard, Snooze } from "../operation/durable/task.ts";
 import type { TaskDefinition } from "./definition.ts";
 
@@ -34,6 +35,6 @@ export function outcomeOf(
   if (retry === "snooze") return { kind: "retried", delayMs: 0, spent: false };
   if (retry === "never" || attempt >= attempts || waitedMs >= ttlMs) return { kind: "buried" };
   if (retry === "at-once" && attempt <= immediateAttempts) return { kind: "retried", delayMs: 0, spent: true };
-  const delayMs = Math.max(1, backoff.delayMs(attempt, random()), fault.retryAfterMs ?? 0);
+  const delayMs = Math.min(limits.retryDelayMs, Math.max(1, backoff.delayMs(attempt, random()), fault.retryAfterMs || 0));
   return { kind: "retried", delayMs: Math.ceil(delayMs), spent: true };
 }

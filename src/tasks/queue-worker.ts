@@ -182,7 +182,7 @@ export class QueueWorker {
         this.#take(tasks, limit);
       } while (this.#again && !this.#closed);
     } catch (error) {
-      this.#doubt();
+      this.doubt();
       failed(error);
     } finally {
       this.#claiming = false;
@@ -202,8 +202,11 @@ export class QueueWorker {
     });
   }
 
-  /** The answer to a claim was lost: what it took would be leased to nobody who knows of it. It may even be taken after this. */
-  #doubt(): void {
+  /**
+   * The answer to a claim was lost: what it took would be leased to nobody who knows of it. It may even be taken after this.
+   * Or it could not be written what became of a task: it is given back too.
+   */
+  doubt(): void {
     const look = () => {
       this.#doubts = true;
       this.wake();

@@ -17,6 +17,7 @@ export class Settler {
   readonly #token: () => number;
   readonly #pause: (ms: number) => Promise<void>;
   readonly #lost: (tasks: number) => void;
+  readonly #refused: (error: unknown) => void;
   readonly #due: (delayMs: number) => void;
   #completed: RunTask[] = [];
   #kept: RunTask[] = [];
@@ -30,6 +31,8 @@ export class Settler {
     readonly pause: (ms: number) => Promise<void>;
     /** Told how many tasks were somebody else's by the time they were written. */
     readonly lost: (tasks: number) => void;
+    /** Told of what cannot be written: that task is still leased to this worker, who does not have it any more. */
+    readonly refused: (error: unknown) => void;
     /** Told when the first of what was put back is due. */
     readonly due: (delayMs: number) => void;
   }) {
@@ -37,6 +40,7 @@ export class Settler {
     this.#token = options.token;
     this.#pause = options.pause;
     this.#lost = options.lost;
+    this.#refused = options.refused;
     this.#due = options.due;
   }
 
@@ -106,10 +110,21 @@ export class Settler {
         const kept = await this.#store.settle(token, left);
         return kept + sizeOf(settlement) - sizeOf(left);
       } catch (error) {
-        if (token !== this.#token() || !(error instanceof Fault) || error.code !== "unavailable") return 0;
+        if (token !== this.#token()) return 0;
+        if (!isPassing(error)) return this.#writeApart(token, left, error);
         left = await this.#stillHeld(token, left);
       }
     }
+  }
+
+  /** Halved until what the database refuses stands alone: one task must not hold up those that ended at the same time. */
+  async #writeApart(token: number, settlement: Settlement, error: unknown): Promise<number> {
+    if (sizeOf(settlement) <= 1) {
+      this.#refused(error);
+      return 0;
+    }
+    const [one, other] = halves(settlement);
+    return (await this.#write(token, one)) + (await this.#write(token, other));
   }
 
   /** It may have been written although the answer was lost; by then another task may lie where one of these lay. */
@@ -130,6 +145,26 @@ export class Settler {
       };
     }
   }
+}
+
+/** What may go well the next time. */
+function isPassing(error: unknown): boolean {
+  return error instanceof Fault && (error.code === "unavailable" || error.code === "aborted" || error.code === "deadline_exceeded");
+}
+
+function halves(settlement: Settlement): readonly [Settlement, Settlement] {
+  const { completed, kept, retried, buried } = settlement;
+  const middle = sizeOf(settlement) >> 1;
+  const cut = (from: number, to: number): Settlement => {
+    let passed = 0;
+    const part = <T>(tasks: readonly T[]): readonly T[] => {
+      const some = tasks.slice(Math.max(0, from - passed), Math.max(0, to - passed));
+      passed += tasks.length;
+      return some;
+    };
+    return { completed: part(completed), kept: part(kept), retried: part(retried), buried: part(buried) };
+  };
+  return [cut(0, middle), cut(middle, sizeOf(settlement))];
 }
 
 function sizeOf({ completed, kept, retried, buried }: Settlement): number {

@@ -1,4 +1,5 @@
 import { type Clock, sleep, type Timer } from "../core/clock.ts";
+import { formatMs } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import { Roster } from "../core/roster.ts";
@@ -6,7 +7,7 @@ import type { Service } from "../core/service.ts";
 import type { Signal } from "../core/signals.ts";
 import type { RunningExecution } from "../pipeline/running-execution.ts";
 import type { Runtime } from "../pipeline/runtime.ts";
-import { withFailure } from "./context.ts";
+import { storable, withFailure } from "./context.ts";
 import type { TaskDefinition } from "./definition.ts";
 import { TaskInvocation } from "./invocation.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
@@ -67,6 +68,10 @@ export class TaskWorker implements Service {
       token: () => this.#token ?? -1,
       pause: (ms) => sleep(this.#clock, ms),
       lost: (tasks) => options.signals.lost.publish({ tasks }),
+      refused: (error) => {
+        options.signals.failing.publish({ error });
+        for (const queue of this.#queues.values()) queue.doubt();
+      },
       due: (delayMs) => (delayMs > 0 ? this.#lookWithin(delayMs) : this.#tellAll()),
     });
     const names = new Set([...[...definitions.values()].map(({ queue }) => queue), ...Object.keys(queues)]);
@@ -180,6 +185,7 @@ export class TaskWorker implements Service {
       task.owner.ended(task);
       return task.owner.settled(task);
     }
+    if (task.lag >= definition.ttlMs) return this.#runExpired(task, definition.ttlMs);
     if (task.attempt === 1) signals.began.publish({ task: task.name, lagMs: task.lag });
     const invocation = new TaskInvocation(task, {
       ...{ definition, store, token },
@@ -214,8 +220,19 @@ export class TaskWorker implements Service {
     const cause = fault.cause instanceof Error ? `${fault.cause.name}: ${fault.cause.message}` : fault.message;
     const failure = { at: this.#clock.now(), attempt, code, type, message: code === "internal" ? cause : fault.message };
     const context = outcome.kind === "retried" && !outcome.spent ? task.context : withFailure(task.context, failure);
-    if (outcome.kind === "buried") this.#settler.bury(task, { code: type, reason: failure.message, context });
+    if (outcome.kind === "buried") this.#settler.bury(task, { code: storable(type), reason: storable(failure.message), context });
     else this.#settler.retry(task, { delayMs: outcome.delayMs, spent: outcome.spent, context });
+  }
+
+  #runExpired(task: HeldTask, ttlMs: number): void {
+    const { attempt, name, id } = task;
+    const message = `${name} was not begun within its time to live of ${formatMs(ttlMs)}. Serve its queue sooner, or raise ttl.`;
+    this.#options.signals.ended.publish({ task: name, id, outcome: "buried", attempt });
+    task.owner.ended(task);
+    this.#settleFailed(task, {
+      fault: new Fault({ code: "deadline_exceeded", type: "task_expired", message }),
+      outcome: { kind: "buried" },
+    });
   }
 
   #runUnknown(task: HeldTask): void {

@@ -26,6 +26,7 @@ export const once = task("books.once", { ...body("books.once"), budget: "30s", u
 export const hourly = task("books.hourly", { ...body("books.hourly"), budget: "30s", unique: { for: "1h" } });
 export const brief = task("books.brief", { ...body("books.brief"), budget: "30s", ttl: "1m", retry: { backoff: soon } });
 export const kept = task("books.kept", { ...body("books.kept"), budget: "30s", history: true });
+export const hasty = task("books.hasty", { ...body("books.hasty"), budget: "50ms", retry: { backoff: soon } });
 export const narrow = task("books.narrow", { ...body("books.narrow"), budget: { deadline: "30s", concurrency: 1 }, queue: "wide" });
 export const wide = task("books.wide", { ...body("books.wide"), budget: "30s", queue: "wide" });
 export const single = task("books.single", { ...body("books.single"), budget: "30s", queue: "single", fair: ({ lane = "" }) => lane });
@@ -70,7 +71,7 @@ export const enter = command("books.enter", {
 export const books = module("books", {
   schema: "books",
   migrations: new URL("./migrations/", import.meta.url),
-  operations: [order, enter, post, twice, once, hourly, brief, kept, narrow, wide, single, capped, beside, rated],
+  operations: [order, enter, post, twice, once, hourly, brief, kept, hasty, narrow, wide, single, capped, beside, rated],
 });
 
 /** A worker whose randomness is known. */

@@ -1,0 +1,251 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import { discard, exponential, snooze } from "plimsoll";
+import type { TestApp, TestDatabase } from "plimsoll/testing";
+import { type Code, codes } from "../../src/core/code.ts";
+import { Fault } from "../../src/core/fault.ts";
+import type { TaskDefinition } from "../../src/tasks/definition.ts";
+import { outcomeOf } from "../../src/tasks/outcome.ts";
+import {
+  allDone,
+  bodies,
+  booksApp,
+  booksDatabase,
+  brief,
+  count,
+  evenClock,
+  hasty,
+  idle,
+  moveTime,
+  post,
+  shown,
+  twice,
+} from "./books/books.ts";
+
+const failing = (code: Code, more: object = {}) => new Fault({ code, type: "test", message: "Told to fail.", ...more });
+const definition = { attempts: 5, backoff: exponential("1s", { max: "10s" }), ttlMs: 1_000 } as TaskDefinition;
+const decide = (fault: Fault | undefined, { attempt = 1, waitedMs = 0, random = 0.5 } = {}) =>
+  outcomeOf(definition, { fault, attempt, waitedMs, random: () => random });
+
+describe("what becomes of a task", () => {
+  describe("by the code of its fault", () => {
+    // Each row of the table of codes; what is not here must not be forgotten.
+    const table: Record<Code, unknown> = {
+      invalid_argument: { kind: "buried" },
+      failed_precondition: { kind: "buried" },
+      unauthenticated: { kind: "buried" },
+      permission_denied: { kind: "buried" },
+      not_found: { kind: "buried" },
+      already_exists: { kind: "buried" },
+      aborted: { kind: "retried", delayMs: 0, spent: true },
+      resource_exhausted: { kind: "retried", delayMs: 750, spent: true },
+      cancelled: { kind: "retried", delayMs: 0, spent: false },
+      deadline_exceeded: { kind: "retried", delayMs: 750, spent: true },
+      unavailable: { kind: "retried", delayMs: 750, spent: true },
+      unimplemented: { kind: "buried" },
+      internal: { kind: "retried", delayMs: 750, spent: true },
+    };
+    for (const [code, expected] of Object.entries(table)) it(code, () => assert.deepEqual(decide(failing(code as Code)), expected));
+
+    it("for all codes there are", () => assert.deepEqual(Object.keys(table).toSorted(), Object.keys(codes).toSorted()));
+  });
+
+  const rows: readonly [string, unknown, unknown][] = [
+    ["done is done", decide(undefined, { attempt: 9, waitedMs: 1e9 }), { kind: "completed" }],
+    ["waits grow", decide(failing("internal"), { attempt: 3 }), { kind: "retried", delayMs: 3_000, spent: true }],
+    ["up to a bound", decide(failing("internal"), { attempt: 4, random: 0.999 }), { kind: "retried", delayMs: 7_996, spent: true }],
+    ["randomness is all that differs", decide(failing("internal"), { random: 0 }), { kind: "retried", delayMs: 500, spent: true }],
+    [
+      "no sooner than it is asked to",
+      decide(failing("unavailable", { retryAfterMs: 60_000 })),
+      { kind: "retried", delayMs: 60_000, spent: true },
+    ],
+    [
+      "at most a month later",
+      decide(failing("unavailable", { retryAfterMs: Infinity })),
+      { kind: "retried", delayMs: 2_592_000_000, spent: true },
+    ],
+    ["the last attempt", decide(failing("internal"), { attempt: 5 }), { kind: "buried" }],
+    ["a time to live that is over", decide(failing("internal"), { waitedMs: 1_000 }), { kind: "buried" }],
+    ["three conflicts at once", decide(failing("aborted"), { attempt: 3 }), { kind: "retried", delayMs: 0, spent: true }],
+    ["and no fourth", decide(failing("aborted"), { attempt: 4 }), { kind: "retried", delayMs: 6_000, spent: true }],
+    ["a conflict on the last attempt", decide(failing("aborted"), { attempt: 5 }), { kind: "buried" }],
+    ["a lease that is lost", decide(failing("aborted", { type: "lease_lost" })), { kind: "lost" }],
+    [
+      "a process that stops",
+      decide(failing("unavailable", { type: "shutting_down" }), { attempt: 5 }),
+      { kind: "retried", delayMs: 0, spent: false },
+    ],
+    ["snoozing, however often", decide(snooze("5m"), { attempt: 5 }), { kind: "retried", delayMs: 300_000, spent: false }],
+    ["giving up", decide(discard("gone")), { kind: "buried" }],
+  ];
+  for (const [what, outcome, expected] of rows) it(what, () => assert.deepEqual(outcome, expected));
+
+  describe("on Postgres", () => {
+    let database: TestDatabase;
+    let starter: TestApp;
+    let worker: TestApp;
+    before(async () => {
+      database = await booksDatabase();
+      starter = await booksApp(database, idle);
+      worker = await booksApp(database, { roles: ["worker"], clock: evenClock });
+    });
+    afterEach(async () => {
+      bodies.clear();
+      await moveTime(database, "0");
+      await database.admin("delete from plimsoll.tasks; delete from plimsoll.task_later; delete from plimsoll.task_dead");
+    });
+    after(async () => {
+      await worker.stop();
+      await starter.stop();
+      await database.drop();
+    });
+    const dead = async () => (await worker.app.tasks.dead())[0];
+    const history = async () => {
+      const letter = await dead();
+      return (
+        (JSON.parse(letter?.context ?? "{}") as { failures?: { attempt: number; code: string; type: string; message: string }[] })
+          .failures ?? []
+      );
+    };
+
+    it("has its attempts, and is a dead letter with its history then", async () => {
+      let attempts = 0;
+      bodies.set("books.twice", () => {
+        throw new RangeError(`the ${++attempts}. time`);
+      });
+      const { id } = await starter.app.tasks.start(twice, { name: "a" }, { tenant: "acme", actor: "ann" });
+      await shown(database, "select from plimsoll.task_dead where id = $1", id);
+      const letter = await dead();
+      assert.deepEqual([attempts, letter?.attempt, letter?.code, letter?.reason], [2, 2, "internal", "RangeError: the 2. time"]);
+      const failures = await history();
+      assert.deepEqual(
+        failures.map(({ attempt, code, message }) => [attempt, code, message]),
+        [
+          [1, "internal", "RangeError: the 1. time"],
+          [2, "internal", "RangeError: the 2. time"],
+        ],
+      );
+      const { tenant, actor } = JSON.parse(letter?.context ?? "{}") as Record<string, unknown>;
+      assert.deepEqual([tenant, actor], ["acme", "ann"]);
+      assert.equal(await worker.app.tasks.state(id), "discarded");
+    });
+
+    it("keeps a bounded history", async () => {
+      bodies.set("books.post", ({ name }, { attempt }) => {
+        throw attempt === 25 ? discard("enough") : new RangeError(`${name}${"x".repeat(2_000)}`);
+      });
+      await starter.app.tasks.start(post, { name: "a" });
+      await shown(database, "select from plimsoll.task_dead");
+      const failures = await history();
+      assert.deepEqual([failures.length, failures[0]?.attempt, failures.at(-1)?.type], [10, 16, "task_discarded"]);
+      assert.ok(failures.every(({ message }) => message.length <= 500));
+    });
+
+    it("runs at once again after a conflict, and counts that", async () => {
+      const attempts: number[] = [];
+      bodies.set("books.post", (_input, { attempt }) => {
+        attempts.push(attempt);
+        if (attempt < 4) throw failing("aborted");
+      });
+      const started = worker.app.runtime.clock.monotonic();
+      await starter.app.tasks.start(post, { name: "a" });
+      await allDone(database);
+      assert.deepEqual(attempts, [1, 2, 3, 4]);
+      assert.ok(worker.app.runtime.clock.monotonic() - started < 1_400, "it waited for no regular look");
+    });
+
+    it("snoozes without counting the attempt, and remembers no failure", async () => {
+      const attempts: number[] = [];
+      bodies.set("books.twice", (_input, { attempt }) => {
+        attempts.push(attempt);
+        if (attempts.length < 5) throw snooze("1ms");
+        throw new RangeError("at last");
+      });
+      await starter.app.tasks.start(twice, { name: "a" });
+      await shown(database, "select from plimsoll.task_dead");
+      assert.deepEqual(attempts, [1, 1, 1, 1, 1, 2]);
+      assert.equal((await history()).length, 2);
+    });
+
+    it("is given up at once where it says so, with the reason", async () => {
+      bodies.set("books.post", () => {
+        throw discard("the order is gone");
+      });
+      await starter.app.tasks.start(post, { name: "a" });
+      await shown(database, "select from plimsoll.task_dead");
+      const letter = await dead();
+      assert.deepEqual([letter?.code, letter?.reason, letter?.attempt], ["task_discarded", "the order is gone", 1]);
+    });
+
+    it("is not begun once its time to live is over", async () => {
+      let runs = 0;
+      bodies.set("books.brief", () => void runs++);
+      await worker.app.tasks.pause("default");
+      const { id } = await starter.app.tasks.start(brief, { name: "a" });
+      await moveTime(database, "2 minutes");
+      await worker.app.tasks.resume("default");
+      await shown(database, "select from plimsoll.task_dead where id = $1", id);
+      const letter = await dead();
+      assert.deepEqual([runs, letter?.code], [0, "task_expired"]);
+      assert.match(letter?.reason ?? "", /time to live of 1m.*ttl/);
+    });
+
+    it("counts its time to live from when it is due", async () => {
+      let runs = 0;
+      bodies.set("books.brief", () => void runs++);
+      await starter.app.tasks.start(brief, { name: "a" }, { delay: "1h" });
+      const ended = worker.app.tasks.signals.ended.next();
+      await moveTime(database, "1 hour");
+      await ended;
+      assert.equal(runs, 1);
+    });
+
+    it("comes again after its deadline, which aborts its signal", async () => {
+      const reasons: unknown[] = [];
+      bodies.set("books.hasty", async (_input, { signal, attempt }) => {
+        if (attempt > 1) throw discard("seen enough");
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        reasons.push((signal.reason as Fault).code);
+      });
+      await starter.app.tasks.start(hasty, { name: "a" });
+      await shown(database, "select from plimsoll.task_dead");
+      assert.deepEqual(
+        [reasons, (await history()).map(({ code }) => code)],
+        [["deadline_exceeded"], ["deadline_exceeded", "failed_precondition"]],
+      );
+    });
+
+    it("is given back where it cannot be written, and holds up nobody who ended at the same time", async () => {
+      const ran: string[] = [];
+      bodies.set("books.post", ({ name }) => void ran.push(name));
+      await database.admin(
+        `create function books.refuse() returns trigger language plpgsql as
+         $$ begin if old.input like '%bad%' then raise exception 'no' using errcode = 'XX001'; end if; return old; end $$`,
+      );
+      await database.admin("create trigger refuses before delete on plimsoll.tasks for each row execute function books.refuse()");
+      const failed = worker.app.tasks.signals.failing.next();
+      await starter.app.tasks.startMany(
+        post,
+        ["1", "2", "bad", "3", "4", "5"].map((name) => ({ name })),
+      );
+      await failed;
+      await shown(database, "select from plimsoll.tasks having count(*) = 1");
+      assert.deepEqual(ran.slice(0, 6).toSorted(), ["1", "2", "3", "4", "5", "bad"]);
+      await database.admin("drop trigger refuses on plimsoll.tasks; drop function books.refuse()");
+      await allDone(database);
+      assert.ok(ran.slice(6).every((name) => name === "bad"));
+    });
+
+    for (const text of ["a\0b", "\ud800", "💥".repeat(300), ""])
+      it(`is written whatever its failure says: ${JSON.stringify(text.slice(0, 8))}`, async () => {
+        bodies.set("books.twice", ({ name }) => {
+          if (name === "bad") throw discard(text);
+        });
+        await Promise.all(["good", "bad", "good"].map((name) => starter.app.tasks.start(twice, { name })));
+        await shown(database, "select from plimsoll.task_dead");
+        await allDone(database);
+        assert.equal(await count(database, "plimsoll.task_dead"), 1);
+      });
+  });
+});
