@@ -22,8 +22,15 @@ export interface TaskContext {
 const textChars = 500;
 const nothing: TaskContext = {};
 
-export function readContext(text: string | null): TaskContext {
-  return text === null ? nothing : (JSON.parse(text) as TaskContext);
+/** Undefined where it is no context: whoever wrote it was not this code. */
+export function readContext(text: string | null): TaskContext | undefined {
+  if (text === null) return nothing;
+  try {
+    const context: unknown = JSON.parse(text);
+    return typeof context === "object" && context !== null && !Array.isArray(context) ? context : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Undefined where there is nothing to remember. */
@@ -33,7 +40,7 @@ export function writeContext({ tenant, actor, trace }: TaskContext): string | un
 
 /** Adds a failure, and forgets the oldest beyond the bound. */
 export function withFailure(text: string | null, failure: TaskFailure): string {
-  const context = readContext(text);
+  const context = readContext(text) ?? nothing;
   const failures = [...(context.failures ?? []), { ...failure, message: failure.message.slice(0, textChars) }];
   return JSON.stringify({ ...context, failures: failures.slice(-limits.taskFailures) });
 }

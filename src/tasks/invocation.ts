@@ -38,7 +38,7 @@ export class TaskInvocation implements Invocation, TaskRun {
   execution: RunningExecution | undefined = undefined;
   /** Its seat among all tasks that run. */
   seat = -1;
-  readonly #context: TaskContext;
+  readonly #context: TaskContext | undefined;
   readonly #store: TaskStore;
   readonly #token: number;
   readonly #ended: (execution: RunningExecution, invocation: TaskInvocation) => void;
@@ -67,13 +67,14 @@ export class TaskInvocation implements Invocation, TaskRun {
     return this.key;
   }
   get trace(): TraceParent | undefined {
-    const { trace } = this.#context;
+    const trace = this.#context?.trace;
     return trace === undefined ? undefined : parseTraceparent(trace);
   }
 
   authenticate(execution: RunningExecution): Actor {
     execution.task = this;
     execution.attempt = this.attempt;
+    if (this.#context === undefined) throw contextUnreadable();
     return actorOf(this.#context);
   }
 
@@ -94,3 +95,10 @@ export class TaskInvocation implements Invocation, TaskRun {
     return undefined;
   }
 }
+
+const contextUnreadable = (): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "task_context_unreadable",
+    message: "What the task remembers is no JSON object, so it is not known on whose behalf it runs. Start it again.",
+  });

@@ -2,7 +2,22 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import type { TaskScope } from "plimsoll";
 import { type TestApp, type TestDatabase, testActor } from "plimsoll/testing";
-import { allDone, bodies, booksApp, booksDatabase, count, enter, gate, idle, kept, names, order, post, shown, wide } from "./books/books.ts";
+import {
+  allDone,
+  bodies,
+  booksApp,
+  booksDatabase,
+  count,
+  enter,
+  gate,
+  idle,
+  kept,
+  names,
+  order,
+  post,
+  shown,
+  wide,
+} from "./books/books.ts";
 
 describe("commit in a task", () => {
   let database: TestDatabase;
@@ -15,7 +30,9 @@ describe("commit in a task", () => {
   });
   afterEach(async () => {
     bodies.clear();
-    await database.admin("delete from plimsoll.tasks; delete from plimsoll.task_later; delete from plimsoll.task_dead; delete from books.entries");
+    await database.admin(
+      "delete from plimsoll.tasks; delete from plimsoll.task_later; delete from plimsoll.task_dead; delete from books.entries",
+    );
   });
   after(async () => {
     await worker.stop();
@@ -130,7 +147,9 @@ describe("commit in a task", () => {
 
   it("belongs to the tenant and the actor of the task", async () => {
     bodies.set("books.post", (_input, { commit }) =>
-      commit(({ sql }) => sql`insert into books.entries (id, name) values (gen_random_uuid(), plimsoll.actor() || ' of ' || plimsoll.tenant())`.run()),
+      commit(({ sql }) =>
+        sql`insert into books.entries (id, name) values (gen_random_uuid(), plimsoll.actor() || ' of ' || plimsoll.tenant())`.run(),
+      ),
     );
     await start("a");
     await shown(database, "select from books.entries");
@@ -187,17 +206,17 @@ describe("commit in a task", () => {
     it("are of the system, on behalf of whoever started it, in their trace", async () => {
       const facts: unknown[] = [];
       bodies.set("books.post", async (_input, { actor, tenant, call, requestId, key }) => {
-        facts.push({ id: actor.id, kind: actor.kind, roles: actor.roles, tenant }, await call(enter, { name: "n" }), key.endsWith(requestId));
+        facts.push(
+          { id: actor.id, kind: actor.kind, roles: actor.roles, tenant },
+          await call(enter, { name: "n" }),
+          key.endsWith(requestId),
+        );
       });
       const asked = starter.executed(order);
       const ran = worker.executed(post);
       await starter.as(testActor({ id: "ann", tenant: "acme", roles: ["boss"] })).call(order, { name: "a" });
       const [command, task] = await Promise.all([asked, ran]);
-      assert.deepEqual(facts, [
-        { id: "ann", kind: "system", roles: ["system"], tenant: "acme" },
-        { by: "ann", roles: ["system"] },
-        true,
-      ]);
+      assert.deepEqual(facts, [{ id: "ann", kind: "system", roles: ["system"], tenant: "acme" }, { by: "ann", roles: ["system"] }, true]);
       assert.deepEqual([task.traceId, task.parentSpanId], [command.traceId, command.spanId]);
       assert.deepEqual([task.kind, task.surface, task.tenant, task.actorId], ["task", "task", "acme", "ann"]);
     });
@@ -210,7 +229,10 @@ describe("commit in a task", () => {
       });
       const { id } = await start("a");
       await shown(database, "select where not exists (select from plimsoll.tasks) and not exists (select from plimsoll.task_later)");
-      assert.deepEqual(seenHere, [1, 2, 3].map((attempt) => [`books.post:${id}`, attempt]));
+      assert.deepEqual(
+        seenHere,
+        [1, 2, 3].map((attempt) => [`books.post:${id}`, attempt]),
+      );
     });
   });
 });
