@@ -85,8 +85,8 @@ export function settlement(token: number, { completed, kept, retried, buried }: 
   for (const [tasks, keep] of [[completed, false] as const, [kept, true] as const]) {
     const bySlot: string[][] = [];
     for (const { slot, place } of tasks) {
-      const places = (bySlot[slot] ??= []);
-      places.push(place);
+      bySlot[slot] ??= [];
+      bySlot[slot].push(place);
     }
     for (const [slot, places] of bySlot.entries())
       if (places !== undefined)

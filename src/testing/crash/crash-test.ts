@@ -90,8 +90,16 @@ export async function crashTest<K = void>(makeApp: (world: CrashWorld) => App, s
 
 /** As {@link crashTest}, but failures are only reported. */
 export async function explore<K = void>(makeApp: (world: CrashWorld) => App, spec: CrashSpec<K>): Promise<CrashReport> {
+  const clones = await Clones.open(modulesOf(makeApp), spec.server);
+  try {
+    return await exploreOn(clones, makeApp, spec);
+  } finally {
+    await clones[Symbol.asyncDispose]();
+  }
+}
+
+async function exploreOn<K>(clones: Clones, makeApp: (world: CrashWorld) => App, spec: CrashSpec<K>): Promise<CrashReport> {
   const startedAt = systemClock.monotonic();
-  await using clones = await Clones.open(modulesOf(makeApp), spec.server);
   const runSpec = { ...withDefaults(spec), makeApp, clones, kept: await prepare(makeApp, spec, clones) };
   const whole = await runOnce(runSpec, undefined);
   if (whole.failure !== undefined) throw whole.failure;

@@ -68,14 +68,19 @@ export async function runOnce<K>(spec: RunSpec<K>, point: CrashPoint | undefined
   let failure: unknown;
   try {
     const ledger = new CrashLedger();
-    await using world = new World({
+    // Not `await using`: an old Node could not even read it, and would not say which Node is needed.
+    const world = new World({
       ...{ makeApp, database, director, ledger },
       ...{ connections, downSeconds, jumpSeconds },
     });
-    const tooLong = sleep(systemClock, spec.withinMs).then(() => {
-      throw new Fault({ code: "deadline_exceeded", message: `The system did not heal within ${spec.withinMs} ms.` });
-    });
-    await Promise.race([live(spec, world, director), tooLong]);
+    try {
+      const tooLong = sleep(systemClock, spec.withinMs).then(() => {
+        throw new Fault({ code: "deadline_exceeded", message: `The system did not heal within ${spec.withinMs} ms.` });
+      });
+      await Promise.race([live(spec, world, director), tooLong]);
+    } finally {
+      await world[Symbol.asyncDispose]();
+    }
   } catch (error) {
     failure = error;
   } finally {
