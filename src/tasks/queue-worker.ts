@@ -130,6 +130,11 @@ export class QueueWorker {
     return held;
   }
 
+  /** Whether it was claimed here and what became of it is not durable yet. */
+  knows(id: string): boolean {
+    return this.#known.list().some((task) => task.id === id);
+  }
+
   /** The lease is lost: others have all of it. */
   abandon(): void {
     this.forget();

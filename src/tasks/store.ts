@@ -126,8 +126,8 @@ export interface DeadTask {
 
 export type TaskState = "available" | "scheduled" | "running" | "retryable" | "completed" | "discarded" | "unknown";
 
-/** What is told to everybody who listens: a queue has something to claim, something is due soon, or a task that runs is to be stopped. */
-export type TaskNews = { readonly queue: string } | { readonly due: true } | { readonly cancel: string };
+/** What is told to everybody who listens: a queue has something to claim, something is due soon, a task that is leased is to be stopped, a queue is paused. */
+export type TaskNews = { readonly queue: string } | { readonly due: true } | { readonly cancel: string } | { readonly pause: string };
 
 /** Told in the place of a queue's name: something is due before the next regular look. No queue has this name. */
 export const dueSoon = "due soon";

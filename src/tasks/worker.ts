@@ -48,6 +48,8 @@ export class TaskWorker implements Service {
   readonly #clock: Clock;
   readonly #queues = new Map<string, QueueWorker>();
   readonly #running = new Roster<TaskInvocation>();
+  /** Held here and cancelled before they were begun. */
+  readonly #cancelled = new Set<string>();
   readonly #settler: Settler;
   #token: number | undefined;
   #renewedAt = 0;
@@ -109,10 +111,8 @@ export class TaskWorker implements Service {
     if (this.#state !== "open") return;
     this.#state = "closing";
     const held = [...this.#queues.values()].flatMap((queue) => queue.close());
-    const token = this.#token;
-    if (token === undefined || held.length === 0) return;
-    await this.#options.store.giveBack(token, held).catch(() => undefined);
-    this.#options.store.tell(this.queueNames);
+    await this.#giveBack(held);
+    if (held.length > 0) this.#options.store.tell(this.queueNames);
   }
 
   async stop(): Promise<void> {
@@ -167,13 +167,27 @@ export class TaskWorker implements Service {
   #hear(news: TaskNews): void {
     if ("queue" in news) this.wake([news.queue]);
     else if ("due" in news) this.#lookWithin(0);
-    else
-      this.#running
-        .list()
-        .find(({ task }) => task.id === news.cancel)
-        ?.execution?.stop(
-          new Fault({ code: "failed_precondition", type: "task_cancelled", message: "The task was cancelled while it ran." }),
-        );
+    else if ("pause" in news) void this.#giveBack(this.#queues.get(news.pause)?.forget() ?? []);
+    else this.#cancel(news.cancel);
+  }
+
+  #cancel(id: string): void {
+    const running = this.#running.list().find(({ task }) => task.id === id);
+    if (running !== undefined) running.execution?.stop(cancelled());
+    else if ([...this.#queues.values()].some((queue) => queue.knows(id))) {
+      // Some are given back before their turn comes, and nobody would take them out.
+      if (this.#cancelled.size >= limits.tasksHeld) this.#cancelled.clear();
+      this.#cancelled.add(id);
+    }
+  }
+
+  #giveBack(held: readonly HeldTask[]): Promise<void> {
+    const token = this.#token;
+    if (token === undefined || held.length === 0) return Promise.resolve();
+    // Where it fails they are looked for, as those of a claim whose answer was lost.
+    return this.#options.store.giveBack(token, held).catch(() => {
+      for (const queue of this.#queues.values()) queue.doubt();
+    });
   }
 
   #run(task: HeldTask): void {
@@ -185,7 +199,8 @@ export class TaskWorker implements Service {
       task.owner.ended(task);
       return task.owner.settled(task);
     }
-    if (task.lag >= definition.ttlMs) return this.#runExpired(task, definition.ttlMs);
+    if (this.#cancelled.delete(task.id)) return this.#bury(task, cancelled());
+    if (task.lag >= definition.ttlMs) return this.#bury(task, expired(task, definition.ttlMs));
     if (task.attempt === 1) signals.began.publish({ task: task.name, lagMs: task.lag });
     const invocation = new TaskInvocation(task, {
       ...{ definition, store, token },
@@ -224,15 +239,12 @@ export class TaskWorker implements Service {
     else this.#settler.retry(task, { delayMs: outcome.delayMs, spent: outcome.spent, context });
   }
 
-  #runExpired(task: HeldTask, ttlMs: number): void {
+  /** Ends what is not to be begun any more. */
+  #bury(task: HeldTask, fault: Fault): void {
     const { attempt, name, id } = task;
-    const message = `${name} was not begun within its time to live of ${formatMs(ttlMs)}. Serve its queue sooner, or raise ttl.`;
     this.#options.signals.ended.publish({ task: name, id, outcome: "buried", attempt });
     task.owner.ended(task);
-    this.#settleFailed(task, {
-      fault: new Fault({ code: "deadline_exceeded", type: "task_expired", message }),
-      outcome: { kind: "buried" },
-    });
+    this.#settleFailed(task, { fault, outcome: { kind: "buried" } });
   }
 
   #runUnknown(task: HeldTask): void {
@@ -262,6 +274,7 @@ export class TaskWorker implements Service {
     this.#token = undefined;
     this.#settler.drop();
     for (const queue of this.#queues.values()) queue.abandon();
+    this.#cancelled.clear();
     const fault = new Fault({ code: "aborted", type: "lease_lost", message: "The lease of this worker ended; others run its tasks now." });
     for (const { execution } of this.#running.list()) execution?.stop(fault);
     this.#tickSoon(rejoinMs);
@@ -321,3 +334,13 @@ export class TaskWorker implements Service {
     this.wake(this.queueNames);
   }
 }
+
+const cancelled = (): Fault =>
+  new Fault({ code: "failed_precondition", type: "task_cancelled", message: "The task was cancelled after a worker took it." });
+
+const expired = ({ name }: HeldTask, ttlMs: number): Fault =>
+  new Fault({
+    code: "deadline_exceeded",
+    type: "task_expired",
+    message: `${name} was not begun within its time to live of ${formatMs(ttlMs)}. Serve its queue sooner, or raise ttl.`,
+  });

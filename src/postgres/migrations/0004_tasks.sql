@@ -638,11 +638,13 @@ begin
   return revived;
 end $$;
 
+-- Its workers are told, so that they give back what they have not begun.
 create function plimsoll.pause_tasks(p_queue text, p_paused boolean) returns void
   language sql volatile security definer set search_path = ''
   as $$
   insert into plimsoll.task_queues (queue, paused) values (p_queue, p_paused)
-  on conflict (queue) do update set paused = excluded.paused $$;
+  on conflict (queue) do update set paused = excluded.paused;
+  select pg_catalog.pg_notify('plimsoll_tasks', 'pause ' || p_queue) where p_paused $$;
 
 -- Cancels what has not begun. state: cancelled, running (its worker is told), or unknown.
 create function plimsoll.cancel_task(p_id uuid, out state text)

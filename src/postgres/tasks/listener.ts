@@ -23,9 +23,7 @@ export async function listenForTasks(
   };
   client.on("error", end);
   client.on("end", end);
-  client.on("notification", ({ payload = "" }) =>
-    heard(payload.startsWith("cancel ") ? { cancel: payload.slice(7) } : payload === dueSoon ? { due: true } : { queue: payload }),
-  );
+  client.on("notification", ({ payload = "" }) => heard(newsOf(payload)));
   try {
     await client.connect();
     await client.query("listen plimsoll_tasks");
@@ -38,4 +36,11 @@ export async function listenForTasks(
     closed = true;
     client.end().catch(() => undefined);
   };
+}
+
+function newsOf(payload: string): TaskNews {
+  if (payload === dueSoon) return { due: true };
+  const [word = "", about] = payload.split(" ");
+  if (about === undefined) return { queue: word };
+  return word === "cancel" ? { cancel: about } : { pause: about };
 }
