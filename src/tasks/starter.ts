@@ -79,7 +79,8 @@ export class TaskStarter implements TaskStarts {
     let at = 0;
     const write = async () => {
       while (at < rows.length) {
-        const batch = rows.slice(at, (at += limits.taskBatch));
+        const batch = rows.slice(at, at + limits.taskBatch);
+        at += batch.length;
         await this.#store.insert(batch);
         this.#wakeOwn(new Set(batch.map(({ queue }) => queue)));
       }
