@@ -2,8 +2,14 @@ import { randomUUID } from "node:crypto";
 import type { App } from "plimsoll";
 import { type Opened, password } from "./seed.ts";
 
+/** Where the shop leaves what it writes. */
+interface Places {
+  readonly logFile: string;
+  readonly mailDirectory: string;
+}
+
 /** What the shop says when it has opened: where it is, who may come in, and what to try first. */
-export function banner({ urls }: App, logFile: string, { people, productId }: Opened): string {
+export function banner({ urls }: App, { logFile, mailDirectory }: Places, { people, productId }: Opened): string {
   const [api] = urls.surfaces;
   const tokens = people.map(({ tenant, name, role, email, token }) => `  ${name}, ${role} of ${tenant} (${email})\n  ${token}\n`);
   return `
@@ -13,12 +19,13 @@ The shop is open.
   docs     ${api}/docs
   OpenAPI  ${api}/openapi.json
   ops      ${urls.ops}/readyz and ${urls.ops}/metrics
-  log      ${logFile}, a line for each request
+  log      ${logFile}, a line for each request and each task
+  mail     ${mailDirectory}, a receipt for each order
 
 Everybody's password is ${password}. Their tokens are good for an hour:
 
 ${tokens.join("\n")}
-Search, order, and see what you ordered:
+Search, order, see what you ordered, and have something crunched in the background:
 
 ${curlLines({ api, token: people.find(({ role }) => role === "customer")?.token, productId }).join("\n\n")}
 `;
@@ -34,10 +41,12 @@ function curlLines({
   productId: string | undefined;
 }): string[] {
   const curl = (path: string, more = "") => `curl -s "${api}${path}" -H "Authorization: Bearer ${token}"${more}`;
+  const items = JSON.stringify({ items: ["a rocket", "a rocket and a kite"] });
   const order = JSON.stringify({ lines: [{ productId, quantity: 1 }] });
   return [
     curl("/v1/products?query=rocket&limit=3"),
     curl("/v1/orders", ` -H "Content-Type: application/json" -H "Idempotency-Key: ${randomUUID()}" -d '${order}'`),
     curl("/v1/orders"),
+    curl("/v1/crunch", ` -H "Content-Type: application/json" -H "Idempotency-Key: ${randomUUID()}" -d '${items}'`),
   ];
 }

@@ -2,23 +2,32 @@ import { type App, type AppSpec, claim, createApp, override } from "plimsoll";
 import { jwt, jwtIssuer } from "plimsoll/auth";
 import { http } from "plimsoll/http";
 import { catalog } from "./catalog/module.ts";
+import { type Chaos, chaos } from "./crunch/chaos.ts";
+import { crunch } from "./crunch/module.ts";
 import { identity } from "./identity/module.ts";
 import { tokens } from "./identity/tokens.ts";
+import { emlFiles } from "./notifications/eml-files.ts";
+import { mailer } from "./notifications/mailer.ts";
+import { notifications } from "./notifications/module.ts";
 import { orders } from "./orders/module.ts";
 import { seed } from "./seed.ts";
 
-export const modules = [identity, catalog, orders, seed];
+export const modules = [identity, catalog, orders, notifications, crunch, seed];
 
 /** What differs between where the shop runs: everything else is written below. */
-export interface ShopSpec extends Pick<AppSpec, "database" | "telemetry"> {
+export interface ShopSpec extends Pick<AppSpec, "database" | "telemetry" | "roles"> {
   /** Signs tokens and seals cursors: 32 bytes or more. */
   readonly secret: string;
   readonly port: number;
   readonly opsPort: number;
+  /** Where mail is put. */
+  readonly mailDirectory: string;
+  /** Lets attempts to crunch an item fail. *Default*: none. */
+  readonly chaos?: Chaos;
 }
 
 /** Puts the shop together: the one place where its modules and the edges meet. */
-export function createShop({ secret, port, opsPort, ...edges }: ShopSpec): App {
+export function createShop({ secret, port, opsPort, mailDirectory, chaos: fails, ...edges }: ShopSpec): App {
   const key = { algorithm: "HS256", secret } as const;
   const shop = { issuer: "shop", audience: "shop" };
   return createApp({
@@ -26,7 +35,12 @@ export function createShop({ secret, port, opsPort, ...edges }: ShopSpec): App {
     modules,
     tenancy: claim("tid"),
     authentication: jwt({ keys: [key], ...shop }),
-    provide: [override(tokens, jwtIssuer({ key, ...shop, ttl: "1h" }))],
+    provide: [
+      override(tokens, jwtIssuer({ key, ...shop, ttl: "1h" })),
+      override(mailer, emlFiles({ directory: mailDirectory })),
+      ...(fails ? [override(chaos, fails)] : []),
+    ],
+    tasks: { queues: { crunch: { concurrency: 12 }, mail: { concurrency: 4 } } },
     cursors: { key: secret },
     surfaces: [http({ port, documents: true })],
     ops: { port: opsPort },

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { CrashOutcome, CrashScope, CrashWorld } from "plimsoll/testing";
 import { crashTest } from "plimsoll/testing";
@@ -11,7 +13,8 @@ const most = process.env.CRASH === "all" ? {} : { most: 80, seed: 1 };
 const url = postgresUrl();
 const server = url === undefined ? {} : { server: { name: "local", adminUrl: url, stop: async () => undefined } };
 const secret = "a secret of the tests, 32 bytes and more";
-const makeShop = ({ database }: CrashWorld) => createShop({ database, secret, port: 0, opsPort: 0 });
+const mailDirectory = join(tmpdir(), `plimsoll-crash-mail-${process.pid}`);
+const makeShop = ({ database }: CrashWorld) => createShop({ database, secret, mailDirectory, port: 0, opsPort: 0 });
 
 interface Open extends Opened {
   /** Of the product, before anybody buys it. */

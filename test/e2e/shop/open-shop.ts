@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Chaos } from "../../../examples/shop/crunch/chaos.ts";
 import { type Opened, openShops } from "../../../examples/shop/seed.ts";
 import { createShop, modules } from "../../../examples/shop/shop.ts";
 import type { App } from "../../../src/app/app.ts";
@@ -21,26 +25,32 @@ export interface TestShop extends AsyncDisposable {
   readonly app: App;
   readonly database: TestDatabase;
   readonly opened: Opened;
+  readonly mailDirectory: string;
   /** Sends one request, as in `ask("GET /v1/products?query=rope", { token })`. */
   ask(line: string, ask?: Ask): Promise<Answer>;
   /** The token of somebody of the seed. */
   token(name: string): string;
 }
 
+/** What all shops of the tests have in common. */
+export const testSpec = { secret: "a secret of the tests, 32 bytes and more", port: 0, opsPort: 0 } as const;
+
 /** Opens the shop on a database of its own, behind real HTTP. */
-export async function openTestShop(): Promise<TestShop> {
+export async function openTestShop({ chaos }: { readonly chaos?: Chaos } = {}): Promise<TestShop> {
+  const mailDirectory = mkdtempSync(join(tmpdir(), "plimsoll-mail-"));
   const database = await testDatabase({ modules });
-  const app = createShop({ database, secret: "a secret of the tests, 32 bytes and more", port: 0, opsPort: 0 });
+  const app = createShop({ ...testSpec, database, mailDirectory, ...(chaos && { chaos }) });
   await app.start();
   const opened = await openShops(app);
   const tokens = new Map(opened.people.map(({ name, token }) => [name, token]));
   return {
-    ...{ app, database, opened },
+    ...{ app, database, opened, mailDirectory },
     ask: (line, ask) => send(`${app.urls.surfaces[0]}`, line, ask),
     token: (name) => tokens.get(name) ?? "",
     async [Symbol.asyncDispose]() {
       await app.stop();
       await database.drop();
+      rmSync(mailDirectory, { recursive: true, force: true });
     },
   };
 }

@@ -1,8 +1,9 @@
 import { implement } from "plimsoll";
 import * as catalog from "../../catalog/contract.ts";
+import * as notifications from "../../notifications/contract.ts";
 import * as orders from "../contract.ts";
 
-export const placeOrder = implement(orders.placeOrder, async (input, { sql, call, actor, newId }) => {
+export const placeOrder = implement(orders.placeOrder, async (input, { sql, call, start, actor, newId }) => {
   const orderId = newId();
   // In this transaction: no stock is taken without an order, no order is placed without stock.
   const { lines, totalCents } = await call(catalog.takeStock, { lines: input.lines });
@@ -11,5 +12,6 @@ export const placeOrder = implement(orders.placeOrder, async (input, { sql, call
     insert into orders.order_lines (order_id, product_id, name, quantity, unit_cents)
     select ${orderId}, "productId", name, quantity, "unitCents"
     from json_to_recordset(${JSON.stringify(lines)}) as line ("productId" uuid, name text, quantity integer, "unitCents" integer)`.run();
+  await start(notifications.sendReceipt, { orderId, lines, totalCents });
   return { orderId, totalCents };
 });

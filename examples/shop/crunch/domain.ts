@@ -1,0 +1,42 @@
+import { z } from "zod";
+
+/** What is crunched: any text. */
+export const Item = z.string().min(1).max(1_000);
+
+/** What became of an item. A failed one has neither checksum nor score. */
+export interface Result {
+  readonly outcome: "done" | "failed";
+  readonly checksum: number | null;
+  readonly score: number | null;
+}
+
+export const failed: Result = { outcome: "failed", checksum: null, score: null };
+
+/** Crunches one item: the same text always comes to the same. */
+export function crunchText(text: string): Result {
+  return { outcome: "done", checksum: checksumOf(text), score: scoreOf(text) };
+}
+
+/**
+ * Thirty-two bits that tell texts apart.
+ * *Source*: FNV-1a, over the UTF-8 bytes.
+ */
+export function checksumOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
+/** How many different words there are, whatever their case. */
+export function scoreOf(text: string): number {
+  return new Set(text.toLowerCase().match(/[\p{L}\p{N}]+/gu)).size;
+}
+
+/** What has become of all that a tenant brought. */
+export const Progress = z.object({
+  done: z.int(),
+  failed: z.int(),
+  waiting: z.int(),
+  /** How long the one that waits longest has waited. *Units*: milliseconds. */
+  lagMs: z.int(),
+});
