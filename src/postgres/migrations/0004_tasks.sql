@@ -406,11 +406,12 @@ create function plimsoll.join_workers(p_name text, p_lease_ms integer) returns b
   values (p_name, plimsoll.now() + p_lease_ms * interval '1 millisecond') returning token $$;
 
 -- A worker leaves in order: what it still has is given back without counting as a crash.
+-- First the worker, which waits for a claim of it that is on its way: what that takes is given back as well, and nobody would rescue it later.
 create function plimsoll.leave_workers(p_token bigint) returns void
   language sql volatile security definer set search_path = ''
   as $$
-  update plimsoll.tasks set lease = null, attempt = attempt - 1 where lease = p_token;
-  delete from plimsoll.task_workers where token = p_token $$;
+  delete from plimsoll.task_workers where token = p_token;
+  update plimsoll.tasks set lease = null, attempt = attempt - 1 where lease = p_token $$;
 
 -- Takes the tasks of workers whose lease has ended away from them, for anybody to claim. Those that took too many workers with them are buried.
 create function plimsoll.rescue_tasks(p_rescues integer) returns integer

@@ -1,0 +1,271 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import type { TestApp, TestDatabase } from "plimsoll/testing";
+import { Fault } from "../../src/core/fault.ts";
+import { limits } from "../../src/core/limits.ts";
+import { session } from "../integration/scratch.ts";
+import { allDone, bodies, booksApp, booksDatabase, count, evenClock, gate, idle, names, once, post, shown } from "./books/books.ts";
+
+// What a worker loses when its lease ends is what somebody else has by then. A lease is ended here as the database ends it: in the database.
+const endLeases = "update plimsoll.task_workers set expires_at = plimsoll.now() - interval '1 ms'";
+
+describe("a worker that lost its lease", () => {
+  let database: TestDatabase;
+  let starter: TestApp;
+  const workers: TestApp[] = [];
+  before(async () => {
+    database = await booksDatabase();
+    starter = await booksApp(database, idle);
+  });
+  afterEach(async () => {
+    await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+    bodies.clear();
+    await database.admin(
+      "delete from plimsoll.tasks; delete from plimsoll.task_later; delete from plimsoll.task_dead; delete from plimsoll.task_keys; delete from plimsoll.task_workers; delete from books.entries",
+    );
+  });
+  after(async () => {
+    await starter.stop();
+    await database.drop();
+  });
+  const work = async () => {
+    const worker = await booksApp(database, { roles: ["worker"] });
+    workers.push(worker);
+    return worker;
+  };
+  const start = (name = "a") => starter.app.tasks.start(post, { name }, { tenant: "acme" });
+  const rescue = async () => {
+    await database.admin(endLeases);
+    const [row] = await database.admin<{ n: number }>("select plimsoll.rescue_tasks($1) as n", [limits.taskRescues]);
+    return row?.n;
+  };
+
+  const endings: readonly [string, (attempt: number) => unknown][] = [
+    ["complete", () => undefined],
+    [
+      "retry",
+      () => {
+        throw new Fault({ code: "unavailable", type: "test", message: "again" });
+      },
+    ],
+    [
+      "bury",
+      () => {
+        throw new Fault({ code: "not_found", type: "test", message: "gone" });
+      },
+    ],
+  ];
+  for (const [verb, ending] of endings)
+    it(`cannot ${verb} its task: another has it`, async () => {
+      const begun = gate();
+      const lost = gate();
+      const attempts: number[] = [];
+      bodies.set("books.post", async (_input, { attempt }) => {
+        attempts.push(attempt);
+        if (attempts.length > 1) return;
+        begun.open();
+        await lost.opened;
+        return ending(attempt);
+      });
+      const worker = await work();
+      const told = worker.app.tasks.signals.lost.next();
+      const { id } = await start();
+      await begun.opened;
+      assert.equal(await rescue(), 1);
+      // It is held by somebody else, who goes on for long.
+      const [{ token }] = (await database.admin<{ token: string }>("select plimsoll.join_workers('other', 60000) as token")) as [
+        { token: string },
+      ];
+      await database.admin("update plimsoll.tasks set lease = $1, attempt = attempt + 1", [token]);
+      lost.open();
+      assert.equal((await told).tasks, 1);
+      const [task] = await database.admin("select id, lease, attempt, rescues from plimsoll.tasks");
+      assert.deepEqual(task, { id, lease: token, attempt: 1, rescues: 1 });
+      assert.deepEqual([await count(database, "plimsoll.task_dead"), await count(database, "plimsoll.task_later")], [0, 0]);
+      await database.admin("select plimsoll.leave_workers($1)", [token]);
+      await allDone(database);
+      assert.deepEqual(attempts, [1, 1]);
+    });
+
+  it("cannot commit, and leaves nothing behind", async () => {
+    const begun = gate();
+    const lost = gate();
+    const refusals: unknown[] = [];
+    bodies.set("books.post", async ({ name }, { commit }) => {
+      begun.open();
+      await lost.opened;
+      await commit(({ sql }) => sql`insert into books.entries (id, name) values (gen_random_uuid(), ${name})`.run()).catch(
+        (error: unknown) => {
+          refusals.push((error as Fault).type);
+          throw error;
+        },
+      );
+    });
+    await work();
+    await start();
+    await begun.opened;
+    await rescue();
+    lost.open();
+    await allDone(database);
+    assert.deepEqual([await names(database), refusals.length], [["a"], 1]);
+  });
+
+  it("stops what runs, joins again and goes on", async () => {
+    const worker = await work();
+    const begun = gate();
+    const reasons: unknown[] = [];
+    bodies.set("books.post", async ({ name }, { signal }) => {
+      if (name === "b") return;
+      begun.open();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      reasons.push((signal.reason as Fault).type);
+    });
+    await start();
+    await begun.opened;
+    const lost = worker.app.tasks.signals.ended.next(({ outcome }) => outcome === "lost");
+    await database.admin("delete from plimsoll.task_workers");
+    await lost;
+    await shown(database, "select from plimsoll.task_workers");
+    const ended = worker.app.tasks.signals.ended.next(({ outcome }) => outcome === "completed");
+    await start("b");
+    await ended;
+    assert.deepEqual(reasons, ["lease_lost"]);
+    await database.admin("delete from plimsoll.tasks");
+  });
+
+  it("is told so by a claim too", async () => {
+    const worker = await work();
+    await database.admin("delete from plimsoll.task_workers");
+    await start();
+    await shown(database, "select from plimsoll.task_workers");
+    await allDone(database);
+    assert.ok(worker.app.tasks.works);
+  });
+
+  describe("is replaced", () => {
+    /** A worker that stands still: what it claimed stays claimed. */
+    const stall = async (task: string) => {
+      const [{ token }] = (await database.admin<{ token: string }>("select plimsoll.join_workers('stalled', $1) as token", [
+        limits.taskLeaseMs,
+      ])) as [{ token: string }];
+      await database.admin("update plimsoll.tasks set lease = $1, attempt = attempt + 1 where id = $2", [token, task]);
+      return token;
+    };
+
+    it("within its lease and two seconds of durable time", async () => {
+      const { id } = await start();
+      await stall(id);
+      await database.admin("update plimsoll.task_workers set expires_at = plimsoll.now() + interval '300 ms'");
+      const [{ due }] = (await database.admin<{ due: number }>(
+        "select (extract(epoch from expires_at) * 1000)::float8 as due from plimsoll.task_workers",
+      )) as [{ due: number }];
+      const worker = await work();
+      const rescued = worker.app.tasks.signals.rescued.next();
+      let healed = 0;
+      bodies.set("books.post", async () => {
+        const [row] = await database.admin<{ now: number }>("select (extract(epoch from plimsoll.now()) * 1000)::float8 as now");
+        healed = row!.now;
+      });
+      assert.equal((await rescued).tasks, 1);
+      await allDone(database);
+      assert.ok(healed >= due && healed < due + 2_000, `${healed - due} ms after the end of the lease`);
+    });
+
+    it("not before: who renews keeps what it has", async () => {
+      const begun = gate();
+      const free = gate();
+      let runs = 0;
+      bodies.set("books.post", () => {
+        runs++;
+        begun.open();
+        return free.opened;
+      });
+      const worker = await work();
+      await start();
+      await begun.opened;
+      await database.admin("update plimsoll.task_workers set expires_at = plimsoll.now() + interval '4 s'");
+      const [before] = await database.admin<{ at: string }>("select expires_at::text as at from plimsoll.task_workers");
+      await shown(database, "select from plimsoll.task_workers where expires_at::text <> $1", before!.at);
+      assert.equal(await count(database, "plimsoll.tasks where lease is not null and rescues = 0"), 1);
+      free.open();
+      await allDone(database);
+      assert.deepEqual([runs, worker.app.tasks.works], [1, true]);
+    });
+
+    it("and what it had keeps its attempt, its place and its key", async () => {
+      const { id } = await starter.app.tasks.start(once, { name: "a" }, { key: "k" });
+      const look = "select attempt, rank, key from plimsoll.tasks";
+      const [before] = await database.admin(look);
+      await stall(id);
+      assert.equal(await rescue(), 1);
+      assert.deepEqual((await database.admin(look))[0], before);
+    });
+
+    it("and a task that took too many with it is buried, and its key is free", async () => {
+      const { id } = await starter.app.tasks.start(once, { name: "a" }, { key: "k" });
+      const { id: other } = await start("other");
+      for (let death = 1; death <= limits.taskRescues; death++) {
+        await stall(id);
+        if (death === limits.taskRescues) await stall(other);
+        await rescue();
+      }
+      const [letter] = await starter.app.tasks.dead();
+      assert.deepEqual([letter?.id, letter?.rescues, letter?.reason], [id, 5, "Its process ended 5 times while it ran."]);
+      assert.equal(await starter.app.tasks.state(other), "available", "one death is not enough");
+      assert.ok((await starter.app.tasks.start(once, { name: "b" }, { key: "k" })).started);
+    });
+
+    it("and one that was done in between begins to count anew", async () => {
+      const { id } = await start();
+      for (let death = 1; death < limits.taskRescues; death++) {
+        await stall(id);
+        await rescue();
+      }
+      const failed = gate();
+      bodies.set("books.post", (_input, { attempt }) => {
+        if (attempt > 1) return failed.opened;
+        throw new RangeError("it ends, and its process lives");
+      });
+      await work();
+      await shown(database, "select from plimsoll.tasks where attempt = 2 and rescues = 0");
+      failed.open();
+      await allDone(database);
+    });
+  });
+
+  it("gives back what a claim takes that is on its way while it leaves", async () => {
+    await start();
+    const [{ token }] = (await database.admin<{ token: string }>("select plimsoll.join_workers('leaving', 60000) as token")) as [
+      { token: string },
+    ];
+    await using claiming = await session(database.adminUrl, "begin");
+    await claiming.query("select from plimsoll.claim_tasks($1, 'default', 10, null, 0, '{}', null, null, null)", [token]);
+    const left = database.admin("select plimsoll.leave_workers($1)", [token]);
+    await shown(database, "select from pg_locks where locktype = 'transactionid' and not granted");
+    await claiming.query("commit");
+    await left;
+    assert.deepEqual(await database.admin("select lease, attempt from plimsoll.tasks"), [{ lease: null, attempt: 0 }]);
+  });
+
+  it("takes itself for dead before others do when it cannot reach the database for a lease", async () => {
+    let skipMs = 0;
+    const worker = await booksApp(database, { roles: ["worker"], clock: { ...evenClock, monotonic: () => performance.now() + skipMs } });
+    workers.push(worker);
+    const begun = gate();
+    bodies.set("books.post", async (_input, { signal }) => {
+      begun.open();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    });
+    await start();
+    await begun.opened;
+    const ended = worker.app.tasks.signals.ended.next();
+    await database.admin("alter function plimsoll.tick_worker rename to tick_worker_away");
+    try {
+      skipMs = limits.taskLeaseMs;
+      assert.equal((await ended).outcome, "lost");
+    } finally {
+      await database.admin("alter function plimsoll.tick_worker_away rename to tick_worker");
+      await database.admin("delete from plimsoll.tasks");
+    }
+  });
+});
