@@ -413,13 +413,15 @@ create function plimsoll.leave_workers(p_token bigint) returns void
   delete from plimsoll.task_workers where token = p_token;
   update plimsoll.tasks set lease = null, attempt = attempt - 1 where lease = p_token $$;
 
--- Takes the tasks of workers whose lease has ended away from them, for anybody to claim. Those that took too many workers with them are buried.
+-- Takes the tasks of workers whose lease has ended away from them, for anybody to claim. Those that took too many workers with them are buried;
+-- before that, those whose worker died three times come again at different times, so that a task that kills is not buried with all that were beside it.
 create function plimsoll.rescue_tasks(p_rescues integer) returns integer
   language plpgsql volatile security definer set search_path = ''
   as $$
 declare
   lost bigint[];
   rescued integer := 0;
+  apart integer := 0;
 begin
   with expired as (
     select w.token from plimsoll.task_workers w where w.expires_at <= plimsoll.now() for update skip locked
@@ -439,9 +441,18 @@ begin
   select g.id, plimsoll.now_ms(), g.name, g.queue, g.lane, g.priority, g.born, g.attempt, g.rescues + 1, g.capped, g.key, g.input, g.context, 'internal',
     'Its process ended ' || (g.rescues + 1) || ' times while it ran.'
   from gone g;
+  -- Which of those that were there together took their worker with it shows when they come apart from each other.
+  with gone as (
+    delete from plimsoll.tasks t where t.lease = any (lost) and t.rescues >= 2 returning t.*
+  )
+  insert into plimsoll.task_later (id, due, name, queue, lane, priority, born, attempt, rescues, capped, key, input, context)
+  select g.id, plimsoll.now_ms() + (pg_catalog.random() * 10000 * (g.rescues - 1))::bigint, g.name, g.queue, g.lane, g.priority, g.born, g.attempt - 1,
+    g.rescues + 1, g.capped, g.key, g.input, g.context
+  from gone g;
+  get diagnostics apart = row_count;
   update plimsoll.tasks t set lease = null, rescues = t.rescues + 1, attempt = t.attempt - 1 where t.lease = any (lost);
   get diagnostics rescued = row_count;
-  return rescued;
+  return rescued + apart;
 end $$;
 
 -- Moves what has become due to where it can be claimed.
