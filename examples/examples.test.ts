@@ -58,7 +58,13 @@ describe("examples", () => {
     await using database = await testDatabase({ modules: [] });
     const env = { ...process.env, DATABASE_URL: database.url, ADMIN_DATABASE_URL: database.adminUrl };
     const migrate = async (mode: string) => (await run(process.execPath, [...program("04-migrate.ts"), mode], { env })).stdout;
-    const files = ["identity/0001_identity", "catalog/0001_catalog", "orders/0001_orders"];
+    const files = [
+      "identity/0001_identity",
+      "catalog/0001_catalog",
+      "orders/0001_orders",
+      "notifications/0001_notifications",
+      "crunch/0001_crunch",
+    ];
     const told = (word: string) => files.map((name) => `${word} ${name}\n`).join("");
     const modes = ["status", "dry-run", "status", "apply", "status"];
     const outputs: string[] = [];
