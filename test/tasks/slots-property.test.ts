@@ -7,10 +7,10 @@ import { type Scratch, scratch, session } from "../integration/scratch.ts";
 import { testServers } from "../integration/servers.ts";
 
 /** What several sessions do at the same time, each in a transaction of its own. */
-type Step = { readonly does: "start" | "work" | "rotate" | "later" | "revive" | "read"; readonly n: number };
+type Step = { readonly does: "start" | "slow" | "work" | "rotate" | "later" | "revive" | "read"; readonly n: number };
 
 const step: fc.Arbitrary<Step> = fc.record({
-  does: fc.constantFrom("start", "start", "work", "work", "rotate", "rotate", "later", "revive", "read"),
+  does: fc.constantFrom("start", "slow", "slow", "work", "work", "rotate", "rotate", "later", "revive", "read"),
   n: fc.integer({ min: 1, max: 40 }),
 });
 
@@ -38,6 +38,13 @@ describe("nothing is lost while slots rotate", async () => {
     for (const { does, n } of actor) {
       if (does === "start") {
         await client.query(inserted(n));
+        balance += n;
+      } else if (does === "slow") {
+        // Whoever looks meanwhile does not see it, and waits for its end.
+        await client.query("begin");
+        await client.query(inserted(n));
+        for (let other = 0; other < n; other++) await client.query("select");
+        await client.query("commit");
         balance += n;
       } else if (does === "later") {
         await client.query(
@@ -95,7 +102,7 @@ describe("nothing is lost while slots rotate", async () => {
         const n = balances.reduce((sum, balance) => sum + balance, 0);
         assert.deepEqual(row, { n, leased: 0, ids: n });
       }),
-      { numRuns: 60, endOnFailure: true },
+      { numRuns: 100, endOnFailure: true },
     );
   });
 });
