@@ -1,7 +1,9 @@
 import { command, exponential, fault, query, role, signedIn, task } from "plimsoll";
 import { z } from "zod";
+import { system } from "../access.ts";
 import { chaos } from "./chaos.ts";
-import { Item, Progress } from "./domain.ts";
+import { Item, ItemResult, Progress } from "./domain.ts";
+import { resultWriter } from "./result-writer.ts";
 
 /** Attempts at one item; one that still fails is counted as failed. */
 export const attempts = 3;
@@ -48,7 +50,16 @@ export const readStats = query("crunch.stats", {
 export const crunchItem = task("crunch.item", {
   input: z.object({ batchId: z.uuid(), item: z.int().min(0), text: Item }),
   queue: "crunch",
-  budget: "10s",
+  budget: { deadline: "10s", concurrency: 400 },
   retry: { attempts, backoff: exponential("100ms", { max: "5s" }) },
-  uses: { chaos },
+  uses: { chaos, resultWriter },
+});
+
+/** Internal: stores results. One that is there stays as it is, so that it is harmless to say it again. */
+export const storeResults = command("crunch.store-results", {
+  input: z.object({ results: z.array(ItemResult).min(1).max(1_000) }),
+  output: z.object({}),
+  access: system,
+  idempotent: "natural",
+  budget: "10s",
 });

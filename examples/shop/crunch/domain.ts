@@ -4,11 +4,12 @@ import { z } from "zod";
 export const Item = z.string().min(1).max(1_000);
 
 /** What became of an item. A failed one has neither checksum nor score. */
-export interface Result {
-  readonly outcome: "done" | "failed";
-  readonly checksum: number | null;
-  readonly score: number | null;
-}
+export const Result = z.object({ outcome: z.enum(["done", "failed"]), checksum: z.int().nullable(), score: z.int().nullable() });
+export type Result = z.infer<typeof Result>;
+
+/** The same, with the item that it is for: there is one result for each item of a batch. */
+export const ItemResult = Result.extend({ batchId: z.uuid(), item: z.int().min(0), attempts: z.int().min(1) });
+export type ItemResult = z.infer<typeof ItemResult>;
 
 export const failed: Result = { outcome: "failed", checksum: null, score: null };
 

@@ -2,14 +2,12 @@ import { fail, implement } from "plimsoll";
 import * as crunch from "../contract.ts";
 import { crunchText, failed } from "../domain.ts";
 
-export const crunchItem = implement(crunch.crunchItem, async ({ batchId, item, text }, { key, attempt, chaos, commit }) => {
+export const crunchItem = implement(crunch.crunchItem, async ({ batchId, item, text }, scope) => {
+  const { key, attempt, tenant = "", chaos, resultWriter, call } = scope;
   const fails = chaos.fails({ key, attempt });
   // The last attempt says that it failed: an item that is never heard of again would be counted as one that waits.
   if (fails && attempt < crunch.attempts) fail(crunch.CrunchFailed, {});
-  const { outcome, checksum, score } = fails ? failed : crunchText(text);
-  await commit(({ sql }) =>
-    sql`
-      insert into crunch.results (batch_id, item, outcome, checksum, score, attempts)
-      values (${batchId}, ${item}, ${outcome}, ${checksum}, ${score}, ${attempt})`.run(),
-  );
+  const result = { ...(fails ? failed : crunchText(text)), batchId, item, attempts: attempt };
+  // Done again after a crash, it finds its result there. So it need not be one transaction with the end of the task, and many can share one.
+  await resultWriter.write(tenant, result, (results) => call(crunch.storeResults, { results: [...results] }));
 });
