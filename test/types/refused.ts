@@ -163,6 +163,75 @@ export const refused = {
     schedule("shop.s", { cron: "@daily", task: writes, input: { productId: "", quantity: 1 } });
   },
 
+  tasks: () => {
+    const works = task("shop.work", { input: Line, budget: "1m", uses: { mailer } });
+    const line = { productId: "", quantity: 1 };
+    // @ts-expect-error a task says what an attempt may use | Property 'budget' is missing
+    task("shop.t", { input: Line });
+    // @ts-expect-error in a duration that can be read | "2 minutes" … write milliseconds, or a number with ms, s, m, h or d, as in \"30s\"
+    task("shop.t", { input: Line, budget: "2 minutes" });
+    // @ts-expect-error also inside a budget | "2 minutes"
+    task("shop.t", { input: Line, budget: { deadline: "2 minutes" } });
+    // @ts-expect-error what waits for a task waits in its queue, not in its budget | 'queue' does not exist
+    task("shop.t", { input: Line, budget: { deadline: "1m", queue: 10 } });
+    // @ts-expect-error its time to live has the same spelling | "a week" … write milliseconds, or a number with ms, s, m, h or d, as in \"30s\"
+    task("shop.t", { input: Line, budget: "1m", ttl: "a week" });
+    // @ts-expect-error it has an input | Property 'input' is missing
+    task("shop.t", { budget: "1m" });
+    // @ts-expect-error nobody waits for what it returns | 'output' does not exist
+    task("shop.t", { input: Line, output: Line, budget: "1m" });
+    // @ts-expect-error nobody asks for it, so nobody needs access | 'access' does not exist
+    task("shop.t", { input: Line, access, budget: "1m" });
+    // @ts-expect-error it is no route | 'http' does not exist
+    task("shop.t", { input: Line, budget: "1m", http: "POST /tasks" });
+    // @ts-expect-error a key stands for its task while that is active, or for a period | "always"
+    task("shop.t", { input: Line, budget: "1m", unique: "always" });
+    // @ts-expect-error a backoff is made by exponential or constant | Type 'string' is not assignable to type 'Backoff'
+    task("shop.t", { input: Line, budget: "1m", retry: { backoff: "1s" } });
+    // @ts-expect-error the lane is worked out from the input | Property 'customerId' does not exist on type '{ productId: string; quantity: number; }'
+    task("shop.t", { input: Line, budget: "1m", fair: ({ customerId }) => customerId });
+    // @ts-expect-error and is a text | Type 'number' is not assignable to type 'string'
+    task("shop.t", { input: Line, budget: "1m", fair: ({ quantity }) => quantity });
+    // @ts-expect-error what it needs stands in its contract | Property 'mailer' does not exist
+    task("shop.t", { input: Line, budget: "1m", run: async (_line, { mailer: missing }) => missing });
+    // @ts-expect-error a task has no transaction of its own: it commits in one | Property 'sql' does not exist
+    implement(works, async (input, { sql }) => sql(input));
+    // @ts-expect-error no network inside the transaction that completes it | Property 'mailer' does not exist
+    implement(works, async (_line, { commit }) => commit(async ({ mailer: within }) => within));
+    // @ts-expect-error nor upstream | Property 'upstream' does not exist
+    implement(works, async (_line, { commit }) => commit(async ({ upstream }) => upstream("mail", () => 1)));
+    // @ts-expect-error nor a commit within it | Property 'commit' does not exist
+    implement(works, async (_line, { commit }) => commit(async ({ commit: again }) => again));
+    // @ts-expect-error only a task completes itself | Property 'commit' does not exist
+    implement(acts, async (input, { commit }) => commit(input));
+    implement(acts, async (input, { start, call }) => {
+      // @ts-expect-error a task is started with the input it has | Property 'quantity' is missing
+      await start(works, { productId: "" });
+      // @ts-expect-error of the types it has | Type 'string' is not assignable to type 'number'
+      await start(works, { productId: "", quantity: "1" });
+      // @ts-expect-error and no other | 'price' does not exist in type '{ productId: string; quantity: number; }'
+      await start(works, { ...line, price: 1 });
+      // @ts-expect-error a misspelt option would do nothing | 'dealy' does not exist in type 'StartOptions'. Did you mean to write 'delay'?
+      await start(works, line, { dealy: "1m" });
+      // @ts-expect-error a date is a Date | Type 'string' is not assignable to type 'Date'
+      await start(works, line, { at: "2026-01-01" });
+      // @ts-expect-error on whose behalf it runs is not for an operation to say | 'tenant' does not exist in type 'StartOptions'
+      await start(works, line, { tenant: "other" });
+      // @ts-expect-error a command is called, not started | only tasks are started: queries and commands are called
+      await start(writes, line);
+      // @ts-expect-error a task is started, not called: nobody waits for it | only queries and commands can be called
+      await call(works, line);
+      return input;
+    });
+    implement(writes, async (input, { start }) => {
+      // @ts-expect-error the same in a command | Property 'quantity' is missing
+      await start(works, { productId: "" });
+      return input;
+    });
+    // @ts-expect-error a query starts no task | Property 'start' does not exist on type 'ReadScope'
+    implement(reads, async (input, { start }) => start(works, input));
+  },
+
   bodies: () => {
     // @ts-expect-error what an operation answers is its output | Type 'string' is not assignable to type 'number'
     implement(writes, async ({ productId }) => ({ productId, quantity: "1" }));

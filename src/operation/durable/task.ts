@@ -9,6 +9,7 @@ import type { Used, Uses } from "../resource.ts";
 import type { ActionScope, WriteScope } from "../scope.ts";
 import type { Transaction } from "../transaction.ts";
 
+type StartMend = "only tasks are started: queries and commands are called";
 type DeadlineMend = 'write milliseconds, or a number with ms, s, m, h or d, as in "30s"';
 
 /** When a task that failed is tried again. */
@@ -87,7 +88,11 @@ export interface Started {
 }
 
 /** Starts a task. Inside a command it is part of the transaction. */
-export type Start = <I extends AnySchema, U extends Uses>(task: Task<I, U>, input: Input<I>, options?: StartOptions) => Promise<Started>;
+export type Start = <I extends AnySchema, U extends Uses>(
+  task: Mend<StartMend, Task<I, U>>,
+  input: Input<I>,
+  options?: StartOptions,
+) => Promise<Started>;
 
 /**
  * Declares durable work.
