@@ -36,6 +36,8 @@ export interface QueueWorkerOptions {
 const aheadMs = 100;
 const paceShare = 0.3;
 const ratedMs = 100;
+/** How long free slots wait for others before something is claimed for them. */
+const idleSlotsMs = 10;
 /** The second look comes when no statement of the claim can run any more. */
 const doubtMs = { soon: 200, late: 11_000 } as const;
 
@@ -63,6 +65,7 @@ export class QueueWorker {
   #after: string | undefined;
   readonly #floor: ClaimFloor;
   #looksLater = false;
+  #wakesSoon = false;
   /** Tasks ended in a second. */
   #pace = 0;
   #endedSince = 0;
@@ -112,7 +115,18 @@ export class QueueWorker {
     this.#known.delete(task as HeldTask);
     // Its lane may have room now.
     if (this.#perLane !== undefined) this.#again = true;
-    if (this.#again && !this.#claiming && this.#hasRoom()) this.wake();
+    if (!this.#again || this.#claiming) return;
+    if (this.#hasRoom()) this.wake();
+    else if (this.#waiting === 0 && !this.#wakesSoon) this.#wakeSoon();
+  }
+
+  /** Slots are free and nothing is held for them. Those that take long may leave too few for a claim of a good size: then one comes for what there is. */
+  #wakeSoon(): void {
+    this.#wakesSoon = true;
+    this.options.clock.schedule(idleSlotsMs, () => {
+      this.#wakesSoon = false;
+      if (this.#again) this.wake();
+    });
   }
 
   /** Claims nothing more; returns what was claimed and not begun. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import type { TestApp, TestDatabase } from "plimsoll/testing";
+import { sleep, systemClock } from "../../src/core/clock.ts";
 import {
   allDone,
   beside,
@@ -165,6 +166,27 @@ describe("tasks of a queue", () => {
       free.open();
       await allDone(database);
     });
+  });
+
+  it("wait for no others that take long, while a slot is free", async () => {
+    const free = gate();
+    let done = 0;
+    bodies.set("books.single", async ({ lane }) => {
+      if (lane === "long") return free.opened;
+      await sleep(systemClock, 100);
+      done++;
+    });
+    const worker = await work({ single: { concurrency: 40 } });
+    await starter.app.tasks.startMany(single, many(30, "long"));
+    await shown(database, "select from plimsoll.tasks having count(lease) = 30");
+    const since = worker.app.runtime.clock.monotonic();
+    await starter.app.tasks.startMany(single, many(100, "short"));
+    await shown(database, "select from plimsoll.tasks having count(*) = 30");
+    const ms = worker.app.runtime.clock.monotonic() - since;
+    free.open();
+    await allDone(database);
+    assert.equal(done, 100);
+    assert.ok(ms < 3_000, `they took ${ms} ms, of which ten at a time had to run for 1,000`);
   });
 
   describe("with a limit per lane", () => {
