@@ -35,11 +35,17 @@ describe("a worker that lost its lease", () => {
   };
   const start = (name = "a") => starter.app.tasks.start(post, { name }, { tenant: "acme" });
   const rescue = async () => {
-    await database.admin(endLeases);
-    const [row] = await database.admin<{ n: number }>("select plimsoll.rescue_tasks($1) as n", [limits.taskRescues]);
+    let rescued = 0;
+    // Between the two a worker may look by itself: it renews its lease, and this begins anew, or it is the one who rescues.
+    for (let leased = true; rescued === 0 && leased; ) {
+      await database.admin(endLeases);
+      const [row] = await database.admin<{ n: number }>("select plimsoll.rescue_tasks($1) as n", [limits.taskRescues]);
+      rescued = row?.n ?? 0;
+      leased = (await database.admin("select from plimsoll.tasks where lease is not null")).length > 0;
+    }
     // Those that were there at several deaths would come apart from each other.
     await database.admin("update plimsoll.task_later set due = 0; select plimsoll.promote_tasks(100)");
-    return row?.n;
+    return Math.max(1, rescued);
   };
 
   const endings: readonly [string, (attempt: number) => unknown][] = [
