@@ -1,5 +1,20 @@
 // What the compiler works out by itself: input, output and dependencies are never written twice. Each line fails to compile when it does not.
-import { action, adaptSchema, command, fail, fault, type Input, implement, module, type Output, query, resource, role } from "plimsoll";
+import {
+  action,
+  adaptSchema,
+  command,
+  fail,
+  fault,
+  type Input,
+  implement,
+  module,
+  type Output,
+  query,
+  resource,
+  role,
+  type Started,
+  task,
+} from "plimsoll";
 import { z } from "zod";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -68,6 +83,30 @@ export const notify = action("shop.notify", {
     const sent = await upstream("mail", () => mailer.send(to));
     exactly<number>().is(sent);
     return { sent };
+  },
+});
+
+// A task is started with its input, and run with what that is parsed to.
+export const index = task("shop.index", {
+  input: Search,
+  budget: { deadline: "1m", concurrency: 4 },
+  unique: { for: "1h" },
+  fair: (input) => {
+    exactly<{ text: string; limit: number; since?: string | undefined }>().is(input);
+    return input.text;
+  },
+  uses: { mailer },
+  async run(input, { mailer, key, attempt, commit, start }) {
+    exactly<{ text: string; limit: number; since?: string | undefined }>().is(input);
+    exactly<string>().is(key);
+    exactly<number>().is(attempt);
+    const sent = await mailer.send(input.text);
+    exactly<Started>().is(await start(index, { text: "" }, { delay: "1m", key }));
+    const item = await commit(async ({ sql, call }) => {
+      await sql`select ${sent}`.run();
+      return call(search, { text: input.text });
+    });
+    exactly<string[]>().is(item.tags);
   },
 });
 
