@@ -29,7 +29,7 @@ export function checksumOf(text: string): number {
 }
 
 /** How many different words there are, whatever their case. */
-function scoreOf(text: string): number {
+export function scoreOf(text: string): number {
   return new Set(text.toLowerCase().match(/[\p{L}\p{N}]+/gu)).size;
 }
 

@@ -72,5 +72,10 @@ async function send(url: string, line: string, { token, body, headers }: Ask = {
 
 /** The id of whoever a token is for. */
 export function subjectOf(token: string): string {
-  return JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()).sub;
+  return claimsOf(token).sub;
+}
+
+/** What a token says. */
+export function claimsOf(token: string): { readonly sub: string; readonly tid: string; readonly roles: readonly string[] } {
+  return JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
 }
