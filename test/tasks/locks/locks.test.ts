@@ -3,7 +3,9 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import type { Client } from "pg";
 import { z } from "zod";
 import { type App, type Clock, command, createApp, lock, module, systemClock } from "../../../src/index.ts";
+import { postgres } from "../../../src/postgres/index.ts";
 import { type TestDatabase, testDatabase } from "../../../src/testing/database.ts";
+import { FaultProxy } from "../../../src/testing/fault-proxy.ts";
 import { seen, session } from "../../integration/scratch.ts";
 import { testServers } from "../../integration/servers.ts";
 
@@ -227,6 +229,34 @@ describe("locks", async () => {
       await database.admin("update plimsoll.locks set expires_at = plimsoll.now() + interval '1 hour'");
       await other.locks.hold(cleaning, async () => undefined, { wait: "5s" });
     });
+  });
+
+  describe("whose holder is cut off from the database", () => {
+    for (const [how, cut] of [
+      ["and told so", (proxy: FaultProxy) => proxy.down()],
+      ["and told nothing", (proxy: FaultProxy) => proxy.next({ containing: "renew_lock", effect: "swallow" })],
+    ] as const)
+      it(`${how}, are given up before another has them`, async () => {
+        const { hostname: host, port } = new URL(database.url);
+        await using proxy = new FaultProxy({ host, port: Number(port || 5432) });
+        await proxy.start();
+        const one = createApp({ modules: [t], database: postgres({ url: proxy.through(database.url) }), roles: ["http"] });
+        await one.start();
+        const other = await start();
+        const held = one.locks.hold(cleaning, async ({ token, signal }) => {
+          const next = other.locks.hold(cleaning, async (later) => {
+            assert.ok(signal.aborted, "two hold it, and the first does not know");
+            assert.ok(later.token > token);
+            await assert.rejects(other.call(write, { token, fence: true }), { type: "lock_lost" });
+          });
+          cut(proxy);
+          await aborted(signal);
+          await next;
+        });
+        await assert.rejects(held, { code: "aborted", type: "lock_lost" });
+        proxy.down();
+        await one.stop();
+      });
   });
 
   it("elect one leader, and another when it steps down", async () => {
