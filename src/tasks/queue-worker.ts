@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import { type Enrolled, Roster } from "../core/roster.ts";
 import { ClaimFloor } from "./claim-floor.ts";
@@ -117,11 +118,12 @@ export class QueueWorker {
     if (this.#perLane !== undefined) this.#again = true;
     if (!this.#again || this.#claiming) return;
     if (this.#hasRoom()) this.wake();
-    else if (this.#waiting === 0 && !this.#wakesSoon) this.#wakeSoon();
+    else if (this.#waiting === 0) this.#wakeSoon();
   }
 
   /** Slots are free and nothing is held for them. Those that take long may leave too few for a claim of a good size: then one comes for what there is. */
   #wakeSoon(): void {
+    if (this.#wakesSoon) return;
     this.#wakesSoon = true;
     this.options.clock.schedule(idleSlotsMs, () => {
       this.#wakesSoon = false;
@@ -201,8 +203,14 @@ export class QueueWorker {
         this.#take(tasks, limit);
       } while (this.#again && !this.#closed);
     } catch (error) {
-      this.doubt();
-      failed(error);
+      if (isConflict(error)) {
+        // What it looked at was moved to another slot meanwhile. It took nothing.
+        this.#again = true;
+        this.#wakeSoon();
+      } else {
+        this.doubt();
+        failed(error);
+      }
     } finally {
       this.#claiming = false;
     }
@@ -310,4 +318,8 @@ export class QueueWorker {
     this.#endedSince = 0;
     this.#paceSince = now;
   }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof Fault && error.code === "aborted" && error.type === "conflict";
 }

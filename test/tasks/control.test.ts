@@ -4,6 +4,7 @@ import type { TestApp, TestDatabase } from "plimsoll/testing";
 import type { Fault } from "../../src/core/fault.ts";
 import { postgres } from "../../src/postgres/database.ts";
 import { FaultProxy } from "../../src/testing/fault-proxy.ts";
+import { session } from "../integration/scratch.ts";
 import { allDone, bodies, booksApp, booksDatabase, count, gate, idle, post, shown, single } from "./books/books.ts";
 
 describe("whoever looks after tasks", () => {
@@ -42,6 +43,15 @@ describe("whoever looks after tasks", () => {
       assert.equal(await tasks().cancel(waits.id), "unknown");
       await work();
       await allDone(database);
+    });
+
+    it("what is moved to another slot meanwhile", async () => {
+      const { id } = await tasks().start(post, { name: "a" });
+      await using moving = await session(database.adminUrl, "begin", "update plimsoll.tasks set slot = (slot + 1) % 4");
+      const state = tasks().cancel(id);
+      await shown(database, "select from pg_locks where locktype = 'transactionid' and not granted");
+      await moving.query("commit");
+      assert.equal(await state, "cancelled");
     });
 
     it("what runs in another process: its signal aborts, and it is a dead letter", async () => {

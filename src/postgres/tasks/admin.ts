@@ -1,6 +1,9 @@
+import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import type { Statement, StatementResult } from "../../operation/transaction.ts";
 import type { DeadTask, QueueStats, TaskState, TaskStoreAdmin } from "../../tasks/store.ts";
+
+const cancelAttempts = 4;
 
 type Ask = (statement: Statement) => Promise<StatementResult>;
 
@@ -35,8 +38,14 @@ export class PostgresTaskAdmin implements TaskStoreAdmin {
   }
 
   async cancel(id: string): Promise<"cancelled" | "running" | "unknown"> {
-    const { rows } = await this.#ask({ text: "select state from plimsoll.cancel_task($1)", values: [id] });
-    return rows[0]?.state as "cancelled" | "running" | "unknown";
+    for (let attempt = 1; ; attempt++)
+      try {
+        const { rows } = await this.#ask({ text: "select state from plimsoll.cancel_task($1)", values: [id] });
+        return rows[0]?.state as "cancelled" | "running" | "unknown";
+      } catch (error) {
+        // It was moved to another slot meanwhile.
+        if (attempt >= cancelAttempts || !(error instanceof Fault) || error.type !== "conflict") throw error;
+      }
   }
 
   async state(id: string): Promise<TaskState> {
