@@ -11,18 +11,6 @@ import { createShop } from "../../../examples/shop/shop.ts";
 import type { Actor } from "../../../src/operation/actor.ts";
 import { claimsOf, openTestShop, type TestShop, testSpec } from "./open-shop.ts";
 
-/** Fails as it is told to, and counts what it is asked. */
-class TestChaos {
-  readonly asked = new Map<string, number>();
-  fails: (attempt: Attempt) => boolean;
-  constructor(fails: (attempt: Attempt) => boolean) {
-    this.fails = (attempt) => {
-      this.asked.set(attempt.key, attempt.attempt);
-      return fails(attempt);
-    };
-  }
-}
-
 const texts = (count: number) => Array.from({ length: count }, (_, n) => `item ${n} of ${count} items`);
 const submit = (shop: TestShop, items: readonly string[], { token = shop.token("Ben"), key = randomUUID() as string } = {}) =>
   shop.ask("POST /v1/crunch", { token, body: { items }, headers: { "idempotency-key": key } });
@@ -147,12 +135,12 @@ describe("crunch, where attempts fail", () => {
   it("tries again, and counts as failed what fails each time", async () => {
     const doomed = new Set<string>();
     // Each third item fails for good, each other third the first time.
-    const chaos = new TestChaos(({ key, attempt }) => {
+    const fails = ({ key, attempt }: Attempt) => {
       const kind = checksumOf(key) % 3;
       if (kind === 0) doomed.add(key);
       return kind === 0 || (kind === 1 && attempt === 1);
-    });
-    await using shop = await openTestShop({ chaos });
+    };
+    await using shop = await openTestShop({ chaos: { fails } });
     await submit(shop, texts(300));
     await allCrunched(shop);
     const results = await resultsOf(shop);
