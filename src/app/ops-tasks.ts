@@ -17,6 +17,7 @@ const help = {
   "POST /tasks/{id}/cancel": "cancels one task",
   "POST /tasks/dead/retry?id= or ?name= or ?all=true": "gives dead letters a new life, at most 1,000 at once",
   "POST /tasks/queues/{queue}/pause, …/resume": "for the whole fleet",
+  "POST /tasks/queues/{queue}/drain": "pauses it, and answers when none of it runs any more, or after 30 s",
 } as const;
 
 /** Answers `/tasks` and what lies below. POST asks for the header `plimsoll-ops: yes`. Undefined where there is no such page. */
@@ -39,6 +40,7 @@ export async function answerTasks(
     return found({ paused: second, ...(await done(tasks.pause(second))) });
   if (first === "queues" && second !== undefined && third === "resume")
     return found({ resumed: second, ...(await done(tasks.resume(second))) });
+  if (first === "queues" && second !== undefined && third === "drain") return found({ paused: second, drained: await tasks.drain(second) });
   if (first !== undefined && isId(first) && second === "cancel") return found({ id: first, state: await tasks.cancel(first) });
   return undefined;
 }

@@ -131,7 +131,7 @@ export const limits = {
   verifyingTokens: 1_024,
   /** Length of a subject, a tenant or a role in a token. */
   tokenNameChars: 255,
-  /** Passwords that are hashed at the same time; each takes a thread of the pool of four and 19 MiB. */
+  /** Passwords that are hashed at the same time; each takes a thread of the pool of four and 7 MiB. */
   passwordHashing: 2,
   /** Passwords that may wait to be hashed. */
   passwordQueue: 64,

@@ -94,6 +94,20 @@ export class QueueWorker {
     else void this.#claim();
   }
 
+  /** Whether it would begin what it is handed at once, with room to spare. What is counted for the whole fleet is claimed by all in the same way. */
+  get isIdle(): boolean {
+    const isFree = this.#running + this.#waiting + this.#settling < this.#concurrency / 2;
+    return isFree && !this.#closed && this.#rate === undefined && this.#perLane === undefined;
+  }
+
+  /** Takes a task that is leased to this process already; false where there is no room. */
+  takeOver(task: ClaimedTask): boolean {
+    if (this.#closed || this.#room() < 1) return false;
+    this.#hold(task);
+    this.#fill();
+    return true;
+  }
+
   /** An attempt has ended: its slot is free. */
   ended(task: ClaimedTask): void {
     this.#running--;
@@ -260,16 +274,18 @@ export class QueueWorker {
       if (tasks.length === limit || lanes.size > 1) this.#again = true;
     } else if (this.#rate === undefined) this.#after = undefined;
     if (tasks.length === 0) return;
-    for (const task of tasks) {
-      const held = Object.assign(task, { owner: this, seat: -1 });
-      this.#known.add(held);
-      this.#held.push(task.lane, held);
-    }
+    for (const task of tasks) this.#hold(task);
     // Where only so many may begin in a second, there is room again in a moment, and nobody would tell.
     if (this.#rate !== undefined) this.options.clock.schedule(ratedMs, () => this.wake());
     // The next claim is sent before these are begun: the database works on it while they run, which they may do without leaving the loop once.
     if (this.#again) setImmediate(() => this.#fill());
     else this.#fill();
+  }
+
+  #hold(task: ClaimedTask): void {
+    const held = Object.assign(task, { owner: this, seat: -1 });
+    this.#known.add(held);
+    this.#held.push(task.lane, held);
   }
 
   #fill(): void {

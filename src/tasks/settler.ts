@@ -51,13 +51,13 @@ export class Settler {
     this.#run();
   }
 
-  retry({ slot, place, id, owner }: RunTask, retry: Retried): void {
-    this.#retried.push({ slot, place, id, owner, ...retry });
+  retry(task: RunTask, retry: Retried): void {
+    this.#retried.push({ ...placeOf(task), ...retry });
     this.#run();
   }
 
-  bury({ slot, place, id, owner }: RunTask, burial: Buried): void {
-    this.#buried.push({ slot, place, id, owner, ...burial });
+  bury(task: RunTask, burial: Buried): void {
+    this.#buried.push({ ...placeOf(task), ...burial });
     this.#run();
   }
 
@@ -169,4 +169,10 @@ function halves(settlement: Settlement): readonly [Settlement, Settlement] {
 
 function sizeOf({ completed, kept, retried, buried }: Settlement): number {
   return completed.length + kept.length + retried.length + buried.length;
+}
+
+/** Where a task stood, apart from what it was; its owner is told of the task that it knows. */
+function placeOf(task: RunTask): RunTask {
+  const { slot, place, id } = task;
+  return { slot, place, id, owner: { settled: () => task.owner.settled(task) } };
 }

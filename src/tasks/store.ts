@@ -127,7 +127,26 @@ export interface DeadTask {
 export type TaskState = "available" | "scheduled" | "running" | "retryable" | "completed" | "discarded" | "unknown";
 
 /** What is told to everybody who listens: a queue has something to claim, something is due soon, a task that is leased is to be stopped, a queue is paused. */
-export type TaskNews = { readonly queue: string } | { readonly due: true } | { readonly cancel: string } | { readonly pause: string };
+export type TaskNews =
+  | { readonly queue: string }
+  | { readonly due: true }
+  | { readonly cancel: string }
+  | { readonly pause: string }
+  | { readonly handedOver: HandedOver };
+
+/** A task that was leased to a worker as it was written. */
+export interface HandedOver {
+  readonly token: number;
+  readonly queue: string;
+  readonly task: ClaimedTask;
+}
+
+/** Where a process hears news. */
+export interface Ear {
+  /** Where it is handed tasks: another one each time that it listens. */
+  readonly channel: string;
+  readonly stop: () => void;
+}
 
 /** Told in the place of a queue's name: something is due before the next regular look. No queue has this name. */
 export const dueSoon = "due soon";
@@ -160,7 +179,9 @@ export interface TaskStore {
   giveBack(token: number, tasks: readonly Place[]): Promise<void>;
   tick(token: number, renew: boolean, queues: readonly string[]): Promise<Tick>;
   /** Calls `heard` for all news until the returned function is called; `lost` when nothing is heard any more. */
-  listen(heard: (news: TaskNews) => void, lost: () => void): Promise<() => void>;
+  listen(heard: (news: TaskNews) => void, lost: () => void): Promise<Ear>;
+  /** Says of which queues a worker takes tasks that are handed over, and where it hears of them. */
+  announce(token: number, channel: string, queues: readonly string[]): Promise<void>;
   /** Tells all workers that queues have something to claim. Never waits, never throws. */
   tell(queues: readonly string[]): void;
   readonly admin: TaskStoreAdmin;

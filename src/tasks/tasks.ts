@@ -1,3 +1,5 @@
+import { sleep } from "../core/clock.ts";
+import { type Duration, toMs } from "../core/duration.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { AnySchema, Input } from "../core/schema.ts";
 import type { Service } from "../core/service.ts";
@@ -34,6 +36,7 @@ export interface OutsideStart extends StartOptions {
 const statsBound = 100_000;
 const expireEveryTicks = 40;
 const quietMs = 10_000;
+const drainLookMs = 50;
 
 /** The tasks of an app: what starts them, what runs them, and what people ask about them. */
 export class Tasks {
@@ -162,6 +165,22 @@ export class Tasks {
   /** Nothing more of a queue is begun, in the whole fleet. */
   pause(queue: string): Promise<void> {
     return this.#store.admin.pause(queue, true);
+  }
+
+  /**
+   * Pauses a queue, and waits until none of it runs any more, in the whole fleet: false where that takes longer than `within`. It stays paused.
+   * *Default*: 30 s. *Guarantees*: what a dead worker had counts until others may take it.
+   */
+  async drain(queue: string, { within = "30s" }: { readonly within?: Duration } = {}): Promise<boolean> {
+    const { clock } = this.#runtime;
+    const until = clock.monotonic() + toMs(within);
+    await this.pause(queue);
+    for (;;) {
+      const [stats] = await this.stats([queue]);
+      if (stats?.running === 0) return true;
+      if (clock.monotonic() + drainLookMs > until) return false;
+      await sleep(clock, drainLookMs);
+    }
   }
 
   async resume(queue: string): Promise<void> {

@@ -14,7 +14,7 @@ import { type Outcome, outcomeOf } from "./outcome.ts";
 import { type HeldTask, type QueueSpec, QueueWorker } from "./queue-worker.ts";
 import { Settler } from "./settler.ts";
 import type { TaskSignals } from "./signals.ts";
-import type { TaskNews, TaskStore } from "./store.ts";
+import type { Ear, HandedOver, TaskNews, TaskStore } from "./store.ts";
 
 export interface WorkerOptions {
   readonly name: string;
@@ -58,7 +58,9 @@ export class TaskWorker implements Service {
   #nextLookAt = Number.POSITIVE_INFINITY;
   #dueAt = Number.POSITIVE_INFINITY;
   #ticking: Promise<void> | undefined;
-  #unlisten: (() => void) | undefined;
+  #ear: Ear | undefined;
+  /** The queues that were announced last. */
+  #announced = "";
   #state: "new" | "open" | "closing" | "closed" = "new";
 
   constructor(options: WorkerOptions) {
@@ -111,7 +113,7 @@ export class TaskWorker implements Service {
     if (this.#state !== "open") return;
     this.#state = "closing";
     const held = [...this.#queues.values()].flatMap((queue) => queue.close());
-    await this.#giveBack(held);
+    await Promise.all([this.#giveBack(held), this.#announce()]);
     if (held.length > 0) this.#options.store.tell(this.queueNames);
   }
 
@@ -119,7 +121,7 @@ export class TaskWorker implements Service {
     if (this.#state === "closed" || this.#state === "new") return;
     await this.close();
     this.#state = "closed";
-    this.#unlisten?.();
+    this.#ear?.stop();
     // Where the database takes nothing any more, others do again what is not written by then.
     const late = this.#clock.schedule(settleMs, () => {
       this.#token = undefined;
@@ -141,9 +143,12 @@ export class TaskWorker implements Service {
 
   /** Something is due then: it is looked for no later. */
   #lookWithin(delayMs: number): void {
-    this.#dueAt = Math.min(this.#dueAt, this.#clock.monotonic() + delayMs);
-    if (this.#state === "open" && this.#ticking === undefined && this.#dueAt < this.#nextLookAt)
-      this.#tickSoon(Math.max(shortestLookMs, delayMs));
+    const now = this.#clock.monotonic();
+    this.#dueAt = Math.min(this.#dueAt, now + delayMs);
+    if (this.#state !== "open" || this.#ticking !== undefined) return;
+    // Never later than it is planned: among many that are due one after the other there would be no look at all, and the lease would end.
+    const lookAt = now + Math.max(shortestLookMs, delayMs);
+    if (lookAt < this.#nextLookAt) this.#tickSoon(lookAt - now);
   }
 
   #tellAll(): void {
@@ -153,10 +158,15 @@ export class TaskWorker implements Service {
 
   /** Where nothing can be heard, the tick looks after everything meanwhile. */
   async #listen(): Promise<void> {
-    const again = () => this.#state === "open" && this.#clock.schedule(listenAgainMs, () => void this.#listen());
+    const again = () => {
+      this.#ear = undefined;
+      if (this.#state === "open") this.#clock.schedule(listenAgainMs, () => void this.#listen());
+    };
     try {
-      this.#unlisten = await this.#options.store.listen((news) => this.#hear(news), again);
-      // What was told while nobody listened.
+      this.#ear = await this.#options.store.listen((news) => this.#hear(news), again);
+      // What was told while nobody listened, and what was handed to whom nobody heard.
+      if (this.#announced !== "") for (const queue of this.#queues.values()) queue.doubt();
+      this.#announced = "";
       this.wake(this.queueNames);
     } catch (error) {
       this.#failed(error);
@@ -166,9 +176,34 @@ export class TaskWorker implements Service {
 
   #hear(news: TaskNews): void {
     if ("queue" in news) this.wake([news.queue]);
+    else if ("handedOver" in news) this.#takeOver(news.handedOver);
     else if ("due" in news) this.#lookWithin(0);
     else if ("pause" in news) void this.#giveBack(this.#queues.get(news.pause)?.forget() ?? []);
     else this.#cancel(news.cancel);
+  }
+
+  #takeOver({ token, queue, task }: HandedOver): void {
+    // What was leased to the worker that this process was before is others' by now.
+    if (token !== this.#token || this.#queues.get(queue)?.takeOver(task)) return;
+    void this.#options.store
+      .giveBack(token, [task])
+      .then(() => this.#options.store.tell([queue]))
+      .catch(() => this.#queues.get(queue)?.doubt());
+    void this.#announce();
+  }
+
+  /** Says what it would begin at once, where that has changed. */
+  async #announce(): Promise<void> {
+    const [token, channel] = [this.#token, this.#ear?.channel];
+    if (token === undefined || channel === undefined) return;
+    const idle = this.#state === "open" ? [...this.#queues].flatMap(([queue, worker]) => (worker.isIdle ? [queue] : [])) : [];
+    const announced = idle.length === 0 ? "" : JSON.stringify([token, channel, idle]);
+    if (announced === this.#announced) return;
+    this.#announced = announced;
+    // Where it fails, what is handed over wrongly is given back.
+    await this.#options.store.announce(token, channel, idle).catch(() => {
+      this.#announced = "unknown";
+    });
   }
 
   #cancel(id: string): void {
@@ -320,6 +355,7 @@ export class TaskWorker implements Service {
       return rejoinMs;
     }
     if (renew) this.#renewedAt = askedAt;
+    await this.#announce();
     if (tick.rescued > 0) signals.rescued.publish({ tasks: tick.rescued });
     if (tick.rescued > 0 || tick.promoted > 0) store.tell(this.queueNames);
     this.wake(tick.waiting);

@@ -8,6 +8,7 @@ import type { Module } from "../operation/module.ts";
 import { withClient } from "../postgres/client.ts";
 import { postgres } from "../postgres/database.ts";
 import { EmbeddedPostgres } from "../postgres/embedded/launcher.ts";
+import { taskFunctions } from "../postgres/migrate/grants.ts";
 import { migrate } from "../postgres/migrate.ts";
 import { readMigrations } from "../postgres/migration-files.ts";
 import { ensureAppRole } from "../postgres/roles.ts";
@@ -91,6 +92,7 @@ async function ensureTemplate(adminUrl: string, modules: readonly Module[]): Pro
   const files = readMigrations(modules).flatMap((module) => module.files);
   const hash = createHash("sha256")
     .update(files.map((file) => `${file.module}/${file.name}:${file.checksum}`).join())
+    .update(taskFunctions)
     .digest("hex");
   const template = `plimsoll_template_${hash.slice(0, 16)}`;
   await withClient(adminUrl, async (client) => {

@@ -139,6 +139,40 @@ describe("whoever looks after tasks", () => {
     });
   });
 
+  describe("drains a queue", () => {
+    const cases = [
+      { what: "at once where nothing runs", runs: 0, within: "5s", drained: true },
+      { what: "once what runs has ended", runs: 1, within: "5s", drained: true },
+      { what: "in vain where that takes too long", runs: 1, within: "100ms", drained: false },
+    ] as const;
+    for (const { what, runs, within, drained } of cases)
+      it(`${what}, and begins nothing more of it`, async () => {
+        const free = gate();
+        const begun = gate();
+        const ran: string[] = [];
+        bodies.set("books.single", ({ name }) => {
+          ran.push(name);
+          begun.open();
+          return free.opened;
+        });
+        await work({ single: { concurrency: 1 } });
+        if (runs > 0) {
+          await tasks().start(single, { name: "runs" });
+          await begun.opened;
+        }
+        const draining = tasks().drain("single", { within });
+        await shown(database, "select from plimsoll.task_queues where queue = 'single' and paused");
+        await tasks().start(single, { name: "waits" });
+        if (drained) free.open();
+        assert.equal(await draining, drained);
+        free.open();
+        assert.deepEqual(ran, runs > 0 ? ["runs"] : []);
+        await tasks().resume("single");
+        await allDone(database);
+        assert.equal(ran.at(-1), "waits");
+      });
+  });
+
   describe("stops a process", () => {
     it("which gives back at once what it has not begun, and finishes what it has", async () => {
       const free = gate();

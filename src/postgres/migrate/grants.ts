@@ -2,7 +2,8 @@ import type pg from "pg";
 import { broken, type MigratedModule } from "../migration-files.ts";
 
 /** All of them: what runs tasks, and what people ask of them. */
-const taskFunctions = [
+/** Of Plimsoll's own schema, what the application's role may call for tasks. */
+export const taskFunctions = [
   "now_ms()",
   "start_tasks(uuid[], text[], text[], text[], smallint[], boolean[], text[], text[])",
   "start_alike_tasks(text, text, text, smallint, boolean, text, text, text)",
@@ -20,6 +21,8 @@ const taskFunctions = [
   "release_lock(text, bigint)",
   "fence(text, bigint)",
   "start_alike_tasks_soon(text, text, text, smallint, boolean, text, text, text)",
+  "start_task_soon(uuid, text, text, text, smallint, boolean, text, text)",
+  "announce_worker(bigint, text, text[])",
   "flush()",
   "join_workers(text, integer)",
   "leave_workers(bigint)",

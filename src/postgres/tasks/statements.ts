@@ -45,6 +45,15 @@ export function insertionNow(rows: readonly TaskRow[], soon = false): Statement 
   };
 }
 
+/** One row, seen by others before it is flushed, which tells a worker of it, or hands it over to one. */
+export function insertionSoon({ id, name, queue, lane, priority, capped, input, context }: TaskRow): Statement {
+  return {
+    text: "select plimsoll.start_task_soon($1, $2, $3, $4, $5, $6, $7, $8)",
+    columnsAsIs: true,
+    values: [id, name, queue, lane, priority, capped, input, context ?? null],
+  };
+}
+
 /** Ends when everything that was committed before is on the disk. */
 export const flush: Statement = { text: "select plimsoll.flush()", values: [0].slice(1), columnsAsIs: true };
 

@@ -2,7 +2,18 @@ import { type Clock, sleep } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import type { Statement } from "../../operation/transaction.ts";
-import type { ClaimedTask, ClaimRequest, Place, Settlement, StartResult, TaskNews, TaskRow, TaskStore, Tick } from "../../tasks/store.ts";
+import type {
+  ClaimedTask,
+  ClaimRequest,
+  Ear,
+  Place,
+  Settlement,
+  StartResult,
+  TaskNews,
+  TaskRow,
+  TaskStore,
+  Tick,
+} from "../../tasks/store.ts";
 import { type Answer, asCommand, type Connection } from "../connection.ts";
 import { databaseFault, isLost } from "../errors.ts";
 import { PostgresTaskAdmin } from "./admin.ts";
@@ -10,7 +21,7 @@ import { listenForTasks } from "./listener.ts";
 import { PostgresLockStore } from "./lock-store.ts";
 import { Notifier } from "./notifier.ts";
 import { PostgresScheduleStore } from "./schedule-store.ts";
-import { claim, flush, insertion, insertionNow, insertionOne, placesOf, settlement } from "./statements.ts";
+import { claim, flush, insertion, insertionNow, insertionOne, insertionSoon, placesOf, settlement } from "./statements.ts";
 
 /** What the store needs of the database that it belongs to. */
 export interface TaskStoreHost {
@@ -49,11 +60,14 @@ export class PostgresTaskStore implements TaskStore {
 
   async insert(rows: readonly TaskRow[]): Promise<void> {
     const queues = this.#notifier.take(new Set(rows.map(({ queue }) => queue)));
+    const [first] = rows;
     await this.#write(async (connection) => {
       if (queues.length === 0) return connection.send(insertionNow(rows));
       // Nobody was told for a moment, so workers have time: they see the tasks, and are told of them, while these are being flushed.
-      const written = connection.send(insertionNow(rows, true));
-      connection.sendAside(notification(queues), () => undefined);
+      const isAlone = rows.length === 1 && first !== undefined;
+      const written = connection.send(isAlone ? insertionSoon(first) : insertionNow(rows, true));
+      const others = isAlone ? queues.filter((queue) => queue !== first.queue) : queues;
+      if (others.length > 0) connection.sendAside(notification(others), () => undefined);
       const [answer] = await Promise.all([written, connection.send(flush)]);
       return answer;
     });
@@ -147,8 +161,13 @@ export class PostgresTaskStore implements TaskStore {
     return { alive, rescued, promoted, waiting, nextDueMs: nextDueMs ?? undefined } as Tick;
   }
 
-  listen(heard: (news: TaskNews) => void, lost: () => void): Promise<() => void> {
-    return listenForTasks(this.#host.sessionUrl ?? "", { heard, lost });
+  listen(heard: (news: TaskNews) => void, lost: () => void): Promise<Ear> {
+    const channel = `plimsoll_${this.#host.clock.uuid().replaceAll("-", "")}`;
+    return listenForTasks(this.#host.sessionUrl ?? "", { heard, lost, channel });
+  }
+
+  async announce(token: number, channel: string, queues: readonly string[]): Promise<void> {
+    await this.#ask({ text: "select plimsoll.announce_worker($1, $2, $3)", values: [token, channel, queues], columnsAsIs: true });
   }
 
   tell(queues: readonly string[]): void {
