@@ -3,7 +3,7 @@ import { type Actor, command, createApp, module, role } from "plimsoll";
 import { embedded } from "plimsoll/postgres";
 import { z } from "zod";
 
-const donate = command("charity.donate", {
+export const donate = command("charity.donate", {
   input: z.object({ cents: z.int().min(1) }),
   output: z.object({ totalCents: z.int() }),
   access: role("donor"),
@@ -16,21 +16,23 @@ const donate = command("charity.donate", {
   },
 });
 
-const charity = module("charity", {
+export const charity = module("charity", {
   schema: "charity",
   migrations: new URL("./03-idempotency/", import.meta.url),
   operations: [donate],
 });
 
-const app = createApp({ modules: [charity], database: embedded({ directory: process.env.DATA_DIR ?? ".data/examples" }) });
-await app.start();
-const actor: Actor = { id: crypto.randomUUID(), kind: "user", roles: ["donor"], tenant: undefined, claims: {} };
-const key = crypto.randomUUID();
-const first = await app.call(donate, { cents: 500 }, { actor, key });
-// The answer was lost on its way, so the client asks again; it cannot know whether it had happened, and need not.
-const again = await app.call(donate, { cents: 500 }, { actor, key });
-console.log(`given ${first.totalCents}, asked again: given ${again.totalCents}`);
-await app.call(donate, { cents: 700 }, { actor, key }).catch(({ message }) => console.log(`another gift: ${message}`));
-const another = await app.call(donate, { cents: 700 }, { actor, key: crypto.randomUUID() });
-console.log(`with a key of its own: given ${another.totalCents}`);
-await app.stop();
+if (import.meta.main) {
+  const app = createApp({ modules: [charity], database: embedded({ directory: process.env.DATA_DIR ?? ".data/examples" }) });
+  await app.start();
+  const actor: Actor = { id: crypto.randomUUID(), kind: "user", roles: ["donor"], tenant: undefined, claims: {} };
+  const key = crypto.randomUUID();
+  const first = await app.call(donate, { cents: 500 }, { actor, key });
+  // The answer was lost on its way, so the client asks again; it cannot know whether it had happened, and need not.
+  const again = await app.call(donate, { cents: 500 }, { actor, key });
+  console.log(`given ${first.totalCents}, asked again: given ${again.totalCents}`);
+  await app.call(donate, { cents: 700 }, { actor, key }).catch(({ message }) => console.log(`another gift: ${message}`));
+  const another = await app.call(donate, { cents: 700 }, { actor, key: crypto.randomUUID() });
+  console.log(`with a key of its own: given ${another.totalCents}`);
+  await app.stop();
+}

@@ -6,10 +6,10 @@ import { z } from "zod";
 interface Mailer {
   send(mail: { readonly to: string; readonly key: string }): Promise<void>;
 }
-const mailer = resource<Mailer>("mail.mailer");
+export const mailer = resource<Mailer>("mail.mailer");
 const Order = z.object({ orderId: z.uuid(), email: z.email() });
 
-const sendReceipt = task("mail.send-receipt", {
+export const sendReceipt = task("mail.send-receipt", {
   input: Order,
   queue: "mail",
   budget: "30s",
@@ -25,7 +25,7 @@ const sendReceipt = task("mail.send-receipt", {
   },
 });
 
-const placeOrder = command("mail.place-order", {
+export const placeOrder = command("mail.place-order", {
   input: Order,
   output: z.object({ taskId: z.string() }),
   access: "public",
@@ -35,28 +35,30 @@ const placeOrder = command("mail.place-order", {
   run: async (order, { start }) => ({ taskId: (await start(sendReceipt, order)).id }),
 });
 
-const mail = module("mail", {
+export const mail = module("mail", {
   schema: "mail",
   migrations: new URL("./05-task/", import.meta.url),
   operations: [sendReceipt, placeOrder],
 });
 
-let outages = 1;
-const flaky: Mailer = {
-  async send({ to }) {
-    if (outages-- > 0) throw new Error("the mail server does not answer");
-    console.log(`mailed ${to}`);
-  },
-};
-const app = createApp({
-  modules: [mail],
-  database: embedded({ directory: process.env.DATA_DIR ?? ".data/examples" }),
-  provide: [override(mailer, flaky)],
-  tasks: { queues: { mail: { concurrency: 10 } } },
-});
-await app.start();
-const completed = app.tasks.signals.ended.next(({ outcome }) => outcome === "completed");
-await app.call(placeOrder, { orderId: crypto.randomUUID(), email: "ada@example.com" });
-await completed;
-console.log((await app.tasks.stats())[0]?.waiting, "waiting");
-await app.stop();
+if (import.meta.main) {
+  let outages = 1;
+  const flaky: Mailer = {
+    async send({ to }) {
+      if (outages-- > 0) throw new Error("the mail server does not answer");
+      console.log(`mailed ${to}`);
+    },
+  };
+  const app = createApp({
+    modules: [mail],
+    database: embedded({ directory: process.env.DATA_DIR ?? ".data/examples" }),
+    provide: [override(mailer, flaky)],
+    tasks: { queues: { mail: { concurrency: 10 } } },
+  });
+  await app.start();
+  const completed = app.tasks.signals.ended.next(({ outcome }) => outcome === "completed");
+  await app.call(placeOrder, { orderId: crypto.randomUUID(), email: "ada@example.com" });
+  await completed;
+  console.log((await app.tasks.stats())[0]?.waiting, "waiting");
+  await app.stop();
+}

@@ -3,13 +3,14 @@ import { createApp, module, schedule, task } from "plimsoll";
 import { embedded } from "plimsoll/postgres";
 import { z } from "zod";
 
-const closeBooks = task("books.close", {
+export const closeBooks = task("books.close", {
   input: z.object({ until: z.iso.datetime() }),
   budget: "10m",
+  history: true,
   run: async ({ until }, { log }) => log.info("closed", { until }),
 });
 
-const nightly = schedule("books.close-nightly", {
+export const nightly = schedule("books.close-nightly", {
   cron: "0 2 * * *",
   timeZone: "Europe/Berlin",
   task: closeBooks,
@@ -24,16 +25,20 @@ const often = schedule("books.close-often", {
   input: (tick) => ({ until: tick.toISOString() }),
 });
 
-const app = createApp({
-  modules: [module("books", { operations: [closeBooks], schedules: [nightly, often] })],
-  database: embedded({ directory: process.env.DATA_DIR ?? ".data/examples" }),
-});
-await app.start();
-const completed = app.tasks.signals.ended.next(({ outcome }) => outcome === "completed");
-const { schedule: fired } = await app.tasks.signals.schedules.fired.next();
-console.log(`${fired} fired`);
-console.log(`${(await completed).task} completed`);
-await app.tasks.pauseSchedule("books.close-often");
-const [first] = app.tasks.schedules;
-console.log(`${first?.name} is ${first?.state}, next at ${first?.nextTick.getUTCMinutes()} past`);
-await app.stop();
+const books = module("books", { operations: [closeBooks], schedules: [nightly, often] });
+
+if (import.meta.main) {
+  const app = createApp({
+    modules: [books],
+    database: embedded({ directory: process.env.DATA_DIR ?? ".data/examples" }),
+  });
+  await app.start();
+  const completed = app.tasks.signals.ended.next(({ outcome }) => outcome === "completed");
+  const { schedule: fired } = await app.tasks.signals.schedules.fired.next();
+  console.log(`${fired} fired`);
+  console.log(`${(await completed).task} completed`);
+  await app.tasks.pauseSchedule("books.close-often");
+  const [first] = app.tasks.schedules;
+  console.log(`${first?.name} is ${first?.state}, next at ${first?.nextTick.getUTCMinutes()} past`);
+  await app.stop();
+}

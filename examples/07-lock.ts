@@ -3,9 +3,9 @@ import { command, createApp, type Fault, lock, module } from "plimsoll";
 import { embedded } from "plimsoll/postgres";
 import { z } from "zod";
 
-const cleaning = lock("archive.cleaning", { lease: "10s" });
+export const cleaning = lock("archive.cleaning", { lease: "10s" });
 
-const archive = command("archive.run", {
+export const archive = command("archive.run", {
   input: z.object({ token: z.int() }),
   output: z.object({}),
   access: "public",
@@ -13,24 +13,28 @@ const archive = command("archive.run", {
   budget: "5s",
   async run({ token }, { sql }) {
     await cleaning.fence(sql, token);
-    await sql`update archive.runs set count = count + 1`.run();
+    await sql`insert into archive.runs (token) values (${token}) on conflict do nothing`.run();
     return {};
   },
 });
 
-const app = createApp({
-  modules: [module("archive", { schema: "archive", migrations: new URL("./07-lock/", import.meta.url), operations: [archive] })],
-  database: embedded({ directory: process.env.DATA_DIR ?? ".data/examples" }),
-});
-await app.start();
-const held = await app.locks.hold(cleaning, async ({ token, signal }) => {
-  signal.throwIfAborted();
-  await app.call(archive, { token });
-  return token;
-});
-// Somebody holds it again, so what the first holder still writes is refused.
-await app.locks.hold(cleaning, async ({ token }) => {
-  console.log(`a higher token: ${token > held}`);
-  await app.call(archive, { token: held }).catch((fault: Fault) => console.log(`the first holder: ${fault.type}`));
-});
-await app.stop();
+export const archives = module("archive", { schema: "archive", migrations: new URL("./07-lock/", import.meta.url), operations: [archive] });
+
+if (import.meta.main) {
+  const app = createApp({
+    modules: [archives],
+    database: embedded({ directory: process.env.DATA_DIR ?? ".data/examples" }),
+  });
+  await app.start();
+  const held = await app.locks.hold(cleaning, async ({ token, signal }) => {
+    signal.throwIfAborted();
+    await app.call(archive, { token });
+    return token;
+  });
+  // Somebody holds it again, so what the first holder still writes is refused.
+  await app.locks.hold(cleaning, async ({ token }) => {
+    console.log(`a higher token: ${token > held}`);
+    await app.call(archive, { token: held }).catch((fault: Fault) => console.log(`the first holder: ${fault.type}`));
+  });
+  await app.stop();
+}

@@ -20,12 +20,13 @@ The shop is open.
   OpenAPI  ${api}/openapi.json
   ops      ${urls.ops}/readyz and ${urls.ops}/metrics
   log      ${logFile}, a line for each request and each task
-  mail     ${mailDirectory}, a receipt for each order
+  mail     ${mailDirectory}, a receipt for each order, as a file (.eml) that mail programs open
 
 Everybody's password is ${password}. Their tokens are good for an hour:
 
 ${tokens.join("\n")}
-Search, order, see what you ordered, and have something crunched in the background:
+Search, order, see what you ordered, have something crunched in the background, and see how far that is (with CRUNCH_FAILURES=0.2 in the
+environment a fifth of the first attempts fails, and is tried again):
 
 ${curlLines({ api, token: people.find(({ role }) => role === "customer")?.token, productId }).join("\n\n")}
 `;
@@ -48,5 +49,6 @@ function curlLines({
     curl("/v1/orders", ` -H "Content-Type: application/json" -H "Idempotency-Key: ${randomUUID()}" -d '${order}'`),
     curl("/v1/orders"),
     curl("/v1/crunch", ` -H "Content-Type: application/json" -H "Idempotency-Key: ${randomUUID()}" -d '${items}'`),
+    curl("/v1/crunch/stats"),
   ];
 }

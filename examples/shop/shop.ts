@@ -7,7 +7,7 @@ import { crunch } from "./crunch/module.ts";
 import { identity } from "./identity/module.ts";
 import { tokens } from "./identity/tokens.ts";
 import { emlFiles } from "./notifications/eml-files.ts";
-import { mailer } from "./notifications/mailer.ts";
+import { type Mailer, mailer } from "./notifications/mailer.ts";
 import { notifications } from "./notifications/module.ts";
 import { orders } from "./orders/module.ts";
 import { seed } from "./seed.ts";
@@ -15,19 +15,29 @@ import { seed } from "./seed.ts";
 export const modules = [identity, catalog, orders, notifications, crunch, seed];
 
 /** What differs between where the shop runs: everything else is written below. */
-export interface ShopSpec extends Pick<AppSpec, "database" | "telemetry" | "roles"> {
+export interface ShopSpec extends Pick<AppSpec, "database" | "telemetry" | "roles" | "clock"> {
   /** Signs tokens and seals cursors: 32 bytes or more. */
   readonly secret: string;
   readonly port: number;
   readonly opsPort: number;
-  /** Where mail is put. */
+  /** Where mail is put, unless `mail` sends it. */
   readonly mailDirectory: string;
+  /** *Default*: a file for each in `mailDirectory`. */
+  readonly mail?: Mailer;
   /** Lets attempts to crunch an item fail. *Default*: none. */
   readonly chaos?: Chaos;
 }
 
 /** Puts the shop together: the one place where its modules and the edges meet. */
-export function createShop({ secret, port, opsPort, mailDirectory, chaos: fails, ...edges }: ShopSpec): App {
+export function createShop({
+  secret,
+  port,
+  opsPort,
+  mailDirectory,
+  mail = emlFiles({ directory: mailDirectory }),
+  chaos: fails,
+  ...edges
+}: ShopSpec): App {
   const key = { algorithm: "HS256", secret } as const;
   const shop = { issuer: "shop", audience: "shop" };
   return createApp({
@@ -35,11 +45,7 @@ export function createShop({ secret, port, opsPort, mailDirectory, chaos: fails,
     modules,
     tenancy: claim("tid"),
     authentication: jwt({ keys: [key], ...shop }),
-    provide: [
-      override(tokens, jwtIssuer({ key, ...shop, ttl: "1h" })),
-      override(mailer, emlFiles({ directory: mailDirectory })),
-      ...(fails ? [override(chaos, fails)] : []),
-    ],
+    provide: [override(tokens, jwtIssuer({ key, ...shop, ttl: "1h" })), override(mailer, mail), ...(fails ? [override(chaos, fails)] : [])],
     tasks: { queues: { crunch: { concurrency: 400 }, mail: { concurrency: 4 } } },
     cursors: { key: secret },
     surfaces: [http({ port, documents: true })],

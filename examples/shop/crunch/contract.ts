@@ -8,6 +8,9 @@ import { resultWriter } from "./result-writer.ts";
 /** Attempts at one item; one that still fails is counted as failed. */
 export const attempts = 3;
 
+/** Attempts that are left to the storing of a result, which may fail as well: a task that gives up leaves an item that waits for ever. */
+const storingAttempts = 10;
+
 /**
  * Items of one tenant that may wait. At 5,000 in a second it is what comes in twenty seconds, longer than it takes until others go on with what a dead
  * worker had. It is looked at and not locked: batches that come at the same time may pass it together, each process eight.
@@ -51,7 +54,7 @@ export const crunchItem = task("crunch.item", {
   input: z.object({ batchId: z.uuid(), item: z.int().min(0), text: Item }),
   queue: "crunch",
   budget: { deadline: "10s", concurrency: 400 },
-  retry: { attempts, backoff: exponential("100ms", { max: "5s" }) },
+  retry: { attempts: attempts + storingAttempts, backoff: exponential("100ms", { max: "5s" }) },
   uses: { chaos, resultWriter },
 });
 

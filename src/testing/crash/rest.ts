@@ -36,8 +36,11 @@ export async function comeToRest(world: World, settled: () => boolean | Promise<
 
 async function isAtRest(world: World, settled: () => boolean | Promise<boolean>): Promise<boolean> {
   if (world.inFlight > 0 || systemClock.monotonic() - world.heardAt < silenceMs) return false;
-  const [waiting] = await world.spec.database.admin<Waiting & Record<string, unknown>>(waitingTasks);
-  if (!waiting?.busy && waiting?.laterMs == null && (await settled())) return true;
+  const look = async () => (await world.spec.database.admin<Waiting & Record<string, unknown>>(waitingTasks))[0];
+  const isQuiet = (waiting: Waiting | undefined) => !waiting?.busy && waiting?.laterMs == null;
+  const waiting = await look();
+  // What the test waits for may have started a task since.
+  if (isQuiet(waiting) && (await settled()) && isQuiet(await look())) return true;
   if (!waiting?.busy && waiting?.laterMs != null && waiting.laterMs > 0) await world.passTime(waiting.laterMs / 1_000);
   world.skip(skipMs);
   return false;

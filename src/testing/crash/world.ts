@@ -164,9 +164,11 @@ export class World {
       this.#instances.map(async ({ app, proxy, clock, isGone }) => {
         if (isGone()) await proxy.stop();
         // What is gone would go on trying to finish in order: it lets go of its ports, and no more is asked of it.
-        await Promise.race([app.stop({ withinMs: 0 }), sleep(systemClock, isGone() ? goneStopMs : stopMs)]).catch(() => undefined);
-        clock.stop();
+        const stopped = app.stop({ withinMs: 0 }).catch(() => undefined);
+        await Promise.race([stopped, sleep(systemClock, isGone() ? goneStopMs : stopMs)]);
         await proxy.stop();
+        // What still stops goes by its clock: without one it would keep its ports, and with them this process.
+        void stopped.then(() => clock.stop());
       }),
     );
   }

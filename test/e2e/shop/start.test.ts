@@ -31,7 +31,7 @@ async function start(directory: string): Promise<Started> {
   });
   for await (const bytes of child.stdout.iterator({ destroyOnReturn: false })) {
     output += bytes;
-    if (output.match(/^curl .*$/gm)?.length === 4 && output.endsWith("\n\n")) break;
+    if (output.match(/^curl .*$/gm)?.length === 5 && output.endsWith("\n\n")) break;
   }
   const url = (name: string) => new RegExp(`${name} +(http://[^/]+:\\d+)`).exec(output)?.[1] ?? assert.fail(output + errors);
   return { process: child, output, curl: output.match(/^curl .*$/gm) ?? [], api: url("API"), ops: url("ops") };
@@ -89,8 +89,8 @@ describe("npm start", () => {
 
   it("fills the shop once, though two started at the same time", async () => assert.equal(await productsOf(shop), 300));
 
-  it("prints four lines that work as they are", async () => {
-    const [search, order, list, crunch] = shop.curl as [string, string, string, string];
+  it("prints five lines that work as they are", async () => {
+    const [search, order, list, crunch, stats] = shop.curl as [string, string, string, string, string];
     const found = await sh(search);
     assert.deepEqual([found.items.length, found.items.every((item: { name: string }) => item.name.endsWith("Rocket Skates"))], [3, true]);
     const placed = await sh(order);
@@ -101,6 +101,8 @@ describe("npm start", () => {
     const { batchId, items } = await sh(crunch);
     assert.equal(items, 2);
     assert.deepEqual(await sh(crunch), { batchId, items }, "once more is once");
+    const { done, failed, waiting } = await sh(stats);
+    assert.equal(done + failed + waiting, 2);
   });
 
   it("prints a token for everybody", async () => {

@@ -5,7 +5,7 @@ import { crunchText, failed } from "../domain.ts";
 export const crunchItem = implement(crunch.crunchItem, async ({ batchId, item, text }, scope) => {
   const { key, attempt, tenant = "", chaos, resultWriter, call } = scope;
   const fails = chaos.fails({ key, attempt });
-  // The last attempt says that it failed: an item that is never heard of again would be counted as one that waits.
+  // From the last attempt on it says that it failed: an item that is never heard of again would be counted as one that waits.
   if (fails && attempt < crunch.attempts) fail(crunch.CrunchFailed, {});
   const result = { ...(fails ? failed : crunchText(text)), batchId, item, attempts: attempt };
   // Done again after a crash, it finds its result there. So it need not be one transaction with the end of the task, and many can share one.
