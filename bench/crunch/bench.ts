@@ -61,7 +61,7 @@ async function measure(asked: Plan) {
 
 async function openShop({ url, adminUrl }: Database, { directory, failures }: { readonly directory: string; readonly failures: number }) {
   const child = fork(fileURLToPath(new URL("shop.ts", import.meta.url)), {
-    execArgv: ["--conditions=source"],
+    execArgv: flagsOfStart(),
     stdio: ["ignore", 2, 2, "ipc"],
     env: {
       ...{ ...process.env, NODE_ENV: "production", NODE_NO_WARNINGS: "1" },
@@ -73,6 +73,12 @@ async function openShop({ url, adminUrl }: Database, { directory, failures }: { 
   ended.catch(() => {});
   const [opened] = (await Promise.race([once(child, "message"), ended])) as [Opened];
   return { child, opened };
+}
+
+/** What the shop is started with for customers. */
+function flagsOfStart(): string[] {
+  const { scripts } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { scripts: { start: string } };
+  return scripts.start.split(" ").filter((word) => word.startsWith("--"));
 }
 
 /** Sends batches at a steady pace, whatever the answers: who waits for an answer offers less just when it matters. */

@@ -3,10 +3,11 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { limits } from "../../src/core/limits.ts";
 import { TestClock } from "../../src/testing/clock.ts";
 import { LedgerClient } from "./client.ts";
 import type { PlantedName } from "./ledger/planted.ts";
-import { drained, judge, type Verdict } from "./verdict.ts";
+import { healed, judge, type Verdict } from "./verdict.ts";
 import { AppVictim, PostgresVictim } from "./victims.ts";
 
 export const kinds = ["app", "worker", "postgres", "postmaster", "backend", "both"] as const;
@@ -30,6 +31,8 @@ export interface Kill {
   readonly kind: Kind;
   /** From the kill to the first answer to something that was sent after it; undefined where the next kill came first. */
   readonly recoveredMs: number | undefined;
+  /** From the kill until no task from before it was left, where that was waited for. Infinite where it did not come to that. */
+  readonly healedMs: number | undefined;
 }
 
 export interface Report extends Verdict {
@@ -41,8 +44,10 @@ export interface Report extends Verdict {
   readonly retries: number;
   readonly appStarts: number;
   readonly workerStarts: number;
-  /** From the last answer to the end of the last task; undefined where tasks were left. */
-  readonly drainedMs: number | undefined;
+  /** From the last answer to the end of the last task; infinite where tasks were left. */
+  readonly drainedMs: number;
+  /** Kills, and the end, after which tasks were not done in time. */
+  readonly unhealed: readonly string[];
   /** Answers that were neither definite nor worth a retry. */
   readonly unexpected: readonly string[];
   /** Keys that were answered differently when they were sent again. */
@@ -51,8 +56,11 @@ export interface Report extends Verdict {
 }
 
 const recoverMs = 60_000;
-/** A lease and some: whoever waits longer for a task is stuck. */
-const drainMs = 30_000;
+/** A lease, and a look of whoever takes over. */
+export const healMs = limits.taskLeaseMs + 2_000;
+/** So long is waited to see by how much it was missed. */
+const stuckMs = 30_000;
+const healEvery = 10;
 
 /** Lets clients work, kills what serves them again and again, and compares in the end what is there with what they were told. */
 export async function campaign(spec: CampaignSpec): Promise<Report> {
@@ -75,7 +83,7 @@ export async function campaign(spec: CampaignSpec): Promise<Report> {
     const kills = await killAll(spec, { app, worker, server, client, random: () => killing.random() });
     await client.finish(recoverMs);
     await client.replayAll();
-    const drainedMs = await drained(server.adminUrl, drainMs);
+    const drainedMs = await healed(() => server.adminUrl, performance.now(), stuckMs);
     const verdict = await judge(server.adminUrl, client);
     const answers = [...client.acknowledged.values()];
     return {
@@ -89,6 +97,10 @@ export async function campaign(spec: CampaignSpec): Promise<Report> {
       appStarts: app.starts,
       workerStarts: worker.starts,
       drainedMs,
+      unhealed: [
+        ...kills.flatMap(({ nth, kind, healedMs = 0 }) => (healedMs > healMs ? [`kill ${nth} of ${kind}: ${healedMs} ms`] : [])),
+        ...(drainedMs > healMs ? [`the end: ${drainedMs} ms`] : []),
+      ],
       unexpected: client.unexpected,
       changed: client.changed,
       durationMs: performance.now() - startedAt,
@@ -120,7 +132,10 @@ async function killAll({ kills, only = kinds, onKill }: CampaignSpec, field: Fie
     const impatient = nth < kills && field.random() < 0.2;
     if (impatient) await wait(field.random() * 600);
     else await recovery(field.client, at, field.app);
-    const kill = { nth, kind, recoveredMs: impatient ? undefined : performance.now() - at };
+    const recoveredMs = impatient ? undefined : performance.now() - at;
+    // Now and then nothing more is killed until what is left of before is done: each kill alone must heal in time.
+    const healedMs = nth % healEvery === 0 && !impatient ? await healed(() => field.server.adminUrl, at, stuckMs) : undefined;
+    const kill = { nth, kind, recoveredMs, healedMs };
     done.push(kill);
     onKill?.(kill);
   }

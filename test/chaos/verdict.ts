@@ -50,17 +50,25 @@ export async function judge(adminUrl: string, client: LedgerClient): Promise<Ver
   });
 }
 
-/** Waits until no task is left; returns how long that took, or undefined where it took too long. *Units*: milliseconds. */
-export async function drained(adminUrl: string, withinMs: number): Promise<number | undefined> {
-  const since = performance.now();
-  return withClient(adminUrl, async (database) => {
-    while (performance.now() - since < withinMs) {
-      const { rows } = await database.query("select from plimsoll.tasks union all select from plimsoll.task_later limit 1");
-      if (rows.length === 0) return performance.now() - since;
-      await wait(20);
-    }
-    return undefined;
-  });
+/**
+ * Waits until no task is left that was due at `since`, while the load goes on; returns how long after that it was, infinite where it was too long.
+ * *Units*: milliseconds of `performance.now()`.
+ */
+export async function healed(adminUrl: () => string, since: number, withinMs: number): Promise<number> {
+  const born = Math.floor(performance.timeOrigin + since);
+  while (performance.now() - since < withinMs) {
+    // The server may have died with it: then it is asked again once it is there.
+    const left = await withClient(adminUrl(), async (database) => {
+      const { rows } = await database.query(
+        "select from plimsoll.tasks where born <= $1 union all select from plimsoll.task_later where born <= $1 limit 1",
+        [born],
+      );
+      return rows.length;
+    }).catch(() => 1);
+    if (left === 0) return performance.now() - since;
+    await wait(20);
+  }
+  return Number.POSITIVE_INFINITY;
 }
 
 const undone = `
