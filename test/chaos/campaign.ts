@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { systemClock } from "../../src/core/clock.ts";
 import { limits } from "../../src/core/limits.ts";
+import { choosePort } from "../../src/postgres/embedded/port.ts";
 import { TestClock } from "../../src/testing/clock.ts";
 import { LedgerClient } from "./client.ts";
 import type { PlantedName } from "./ledger/planted.ts";
@@ -67,7 +68,7 @@ export async function campaign(spec: CampaignSpec): Promise<Report> {
   const startedAt = performance.now();
   const home = mkdtempSync(join(tmpdir(), "plimsoll-chaos-"));
   const directory = join(home, "data");
-  const port = await freePort();
+  const port = await choosePort(undefined, join(home, "port"), systemClock);
   // Two streams: how often the client asks must not change what is killed.
   const killing = new TestClock({ seed: spec.seed });
   const asking = new TestClock({ seed: spec.seed + 1 });
@@ -78,7 +79,7 @@ export async function campaign(spec: CampaignSpec): Promise<Report> {
   try {
     app.start();
     client.start(spec.workers ?? 12);
-    await recovery(client, 0, app);
+    await recovery({ client, app, server }, 0);
     worker.start();
     const kills = await killAll(spec, { app, worker, server, client, random: () => killing.random() });
     await client.finish(recoverMs);
@@ -106,6 +107,7 @@ export async function campaign(spec: CampaignSpec): Promise<Report> {
       durationMs: performance.now() - startedAt,
     };
   } finally {
+    client.stop();
     await app.stop();
     await worker.stop();
     await server.stop();
@@ -131,7 +133,7 @@ async function killAll({ kills, only = kinds, onKill }: CampaignSpec, field: Fie
     // One in five is killed again before it has recovered, except at the end.
     const impatient = nth < kills && field.random() < 0.2;
     if (impatient) await wait(field.random() * 600);
-    else await recovery(field.client, at, field.app);
+    else await recovery(field, at);
     const recoveredMs = impatient ? undefined : performance.now() - at;
     // Now and then nothing more is killed until what is left of before is done: each kill alone must heal in time.
     const healedMs = nth % healEvery === 0 && !impatient ? await healed(() => field.server.adminUrl, at, stuckMs) : undefined;
@@ -154,21 +156,14 @@ function strike(kind: Kind, { app, worker, server, random }: Field): void {
   else server.restart();
 }
 
-async function recovery(client: LedgerClient, after: number, app: AppVictim): Promise<void> {
+async function recovery({ client, app, server }: Pick<Field, "client" | "app" | "server">, after: number): Promise<void> {
   const tooLong = AbortSignal.timeout(recoverMs);
   await client.answered
     .next(({ sentAt }) => sentAt > after, tooLong)
     .catch((cause) => {
-      throw new Error(`nothing was answered for ${recoverMs} ms; the app was started ${app.starts} times and wrote: ${app.output}`, {
-        cause,
-      });
+      throw new Error(
+        `nothing was answered for ${recoverMs} ms; the app was started ${app.starts} times and wrote: ${app.output}\nThe server ${server.state()}`,
+        { cause },
+      );
     });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
 }

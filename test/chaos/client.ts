@@ -38,6 +38,7 @@ export class LedgerClient {
   #running = false;
   #workers: Promise<void>[] = [];
   #keys = 0;
+  #stopped = false;
 
   constructor({ url, random }: { readonly url: string; readonly random: () => number }) {
     this.#url = url;
@@ -64,6 +65,12 @@ export class LedgerClient {
       for (const key of keys) await this.#replay(key);
     };
     await Promise.all(Array.from({ length: 8 }, replay));
+  }
+
+  /** Asks no more, whatever is still without an answer. */
+  stop(): void {
+    this.#running = false;
+    this.#stopped = true;
   }
 
   async #work(): Promise<void> {
@@ -100,7 +107,7 @@ export class LedgerClient {
 
   async #ask(input: Transfer): Promise<{ status: number; body: string } | undefined> {
     const unexpectedBefore = this.unexpected.length;
-    for (let attempt = 1; this.unexpected.length - unexpectedBefore < maxUnexpected; attempt++) {
+    for (let attempt = 1; !this.#stopped && this.unexpected.length - unexpectedBefore < maxUnexpected; attempt++) {
       const sentAt = performance.now();
       this.attempts++;
       if (attempt > 1) this.retries++;

@@ -59,6 +59,7 @@ export class PostgresVictim {
   readonly #data: string;
   #starting: Promise<void> = Promise.resolve();
   #killed: Postmaster | undefined;
+  #failed: unknown;
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -102,11 +103,18 @@ export class PostgresVictim {
       for (let tries = 0; tries < 20; tries++) {
         try {
           return await new EmbeddedPostgres({ directory: this.#directory }).start();
-        } catch {
+        } catch (error) {
+          this.#failed = error;
           await wait(50);
         }
       }
     });
+  }
+
+  /** Where it listens, and why it did not start the last time it did not. */
+  state(): string {
+    const found = this.#find();
+    return `${found ? `listens on ${found.port} (${found.status})` : "is down"}; the last start that failed: ${String(this.#failed)}`;
   }
 
   async stop(): Promise<void> {

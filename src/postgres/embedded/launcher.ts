@@ -168,7 +168,7 @@ export class EmbeddedPostgres implements Service {
       refuseFullDisk(dataDirectory, limits.embeddedFreeBytes);
     }
     own(dataDirectory, account);
-    const port = await choosePort(asked, this.#path("port"));
+    const port = await choosePort(asked, this.#path("port"), clock);
     return await startServer({ dataDirectory, programs, account, port, logPath, clock });
   }
 

@@ -11,6 +11,7 @@ import { accountFor } from "../../../src/postgres/embedded/account.ts";
 import { embeddedBinaries } from "../../../src/postgres/embedded/binaries.ts";
 import { usableBinaries } from "../../../src/postgres/embedded/cache.ts";
 import { lockDirectory } from "../../../src/postgres/embedded/lock.ts";
+import { choosePort } from "../../../src/postgres/embedded/port.ts";
 import { identify, isAlive } from "../../../src/postgres/embedded/process.ts";
 import { empty, faultOf, freePort, gone, home, isRoot, launcher, Neighbour, prepared, processGroup, query } from "./server.ts";
 
@@ -246,6 +247,19 @@ describe("the port", () => {
     await server.start();
     assert.notEqual(server.port, taken);
     assert.equal(readFileSync(join(directory, "port"), "utf8"), `${server.port}\n`);
+  });
+
+  it("of a new server is free, and none that systems give to outgoing connections", async (t) => {
+    const taken = createServer().listen(await choosePort(undefined, join(home, "taken"), systemClock), "127.0.0.1");
+    await once(taken, "listening");
+    t.after(() => taken.close());
+    const { port: drawnFirst } = taken.address() as AddressInfo;
+    const drawn = [(drawnFirst - 20_000 + 0.5) / 10_000, 0.9999];
+    const clock = { ...systemClock, random: () => drawn.shift() ?? systemClock.random() };
+    const port = await choosePort(undefined, join(home, "drawn"), clock);
+    assert.equal(drawn.length, 0, "the first was taken");
+    assert.ok(port >= 20_000 && port < 30_000, `${port}`);
+    assert.equal(await choosePort(undefined, join(home, "drawn"), systemClock), port, "it is remembered");
   });
 
   it("of a running server is not changed under its users, but is when nobody uses it", async (t) => {
