@@ -8,6 +8,7 @@ const entries = Object.values(manifest.exports).filter((entry) => typeof entry =
 export default {
   input: {
     ...Object.fromEntries(entries.map(({ source, default: built }) => [built.slice("./dist/".length, -".js".length), source])),
+    plimsoll: "./src/cli/main.ts",
     "cpu/thread": "./src/core/cpu/thread.ts",
   },
   // What it depends on is installed beside it, not copied into it.

@@ -1,6 +1,6 @@
 // A command is one transaction. Run it with: node --conditions=source examples/02-command.ts
-import { command, createApp, fail, fault, module, query } from "plimsoll";
-import { embedded } from "plimsoll/postgres";
+import { command, createApp, fault, module, query } from "plimsoll";
+import { embedded } from "plimsoll/embedded";
 import { z } from "zod";
 
 const Entry = z.object({ name: z.string(), text: z.string() });
@@ -13,7 +13,7 @@ const write = command("guestbook.write", {
   access: "public",
   idempotent: "no",
   budget: "1s",
-  async run({ name, text }, { sql, newId }) {
+  async run({ name, text }, { sql, newId, fail }) {
     await sql`insert into guestbook.entries (id, name, text) values (${newId()}, ${name}, ${text})`.run();
     // Whatever was written before a fault is undone.
     if (/fool/i.test(text)) fail(Rude, {});

@@ -1,6 +1,6 @@
 // The same request twice is one request. Run it with: node --conditions=source examples/03-idempotency.ts
 import { type Actor, command, createApp, module, role } from "plimsoll";
-import { embedded } from "plimsoll/postgres";
+import { embedded } from "plimsoll/embedded";
 import { z } from "zod";
 
 export const donate = command("charity.donate", {

@@ -9,8 +9,9 @@ if (url === undefined || adminUrl === undefined || mode === undefined) {
   process.exit(2);
 }
 
-const { applied, pending, ahead } = await migrate({ modules, url, adminUrl, mode });
+const { applied, pending, ahead, notTried = [] } = await migrate({ modules, url, adminUrl, mode });
 for (const name of applied) console.log(`applied ${name}`);
 for (const name of pending) console.log(`pending ${name}`);
+for (const { file, reason } of notTried) console.log(`not tried ${file}: ${reason}`);
 for (const name of ahead) console.log(`ahead ${name}`);
 if (applied.length + pending.length + ahead.length === 0) console.log("nothing to do");

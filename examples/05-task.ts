@@ -1,6 +1,6 @@
 // Work that survives. Run it with: node --conditions=source examples/05-task.ts
 import { command, createApp, exponential, module, override, resource, snooze, task } from "plimsoll";
-import { embedded } from "plimsoll/postgres";
+import { embedded } from "plimsoll/embedded";
 import { z } from "zod";
 
 interface Mailer {
@@ -18,7 +18,7 @@ export const sendReceipt = task("mail.send-receipt", {
   async run({ orderId, email }, { mailer, key, attempt, commit, now }) {
     if (now().getUTCFullYear() < 2000) throw snooze("1h");
     console.log(`attempt ${attempt}`);
-    // Done again after a crash, so whoever must not do it twice gets the key: it is the same for every attempt.
+    // It may run again after a crash. The key is the same for every attempt, so the mailer can drop a repeated one.
     await mailer.send({ to: email, key });
     // What is ours happens exactly once: the row and the end of the task are one transaction.
     await commit(({ sql }) => sql`insert into mail.receipts (order_id) values (${orderId})`.run());

@@ -1,6 +1,6 @@
 // Work by the clock. Run it with: node --conditions=source examples/06-schedule.ts
 import { createApp, module, schedule, task } from "plimsoll";
-import { embedded } from "plimsoll/postgres";
+import { embedded } from "plimsoll/embedded";
 import { z } from "zod";
 
 export const closeBooks = task("books.close", {
@@ -14,7 +14,7 @@ export const nightly = schedule("books.close-nightly", {
   cron: "0 2 * * *",
   timeZone: "Europe/Berlin",
   task: closeBooks,
-  input: (tick) => ({ until: tick.toISOString() }),
+  input: (occurrence) => ({ until: occurrence.toISOString() }),
   missed: "once",
 });
 
@@ -22,7 +22,7 @@ export const nightly = schedule("books.close-nightly", {
 const often = schedule("books.close-often", {
   cron: "* * * * * *",
   task: closeBooks,
-  input: (tick) => ({ until: tick.toISOString() }),
+  input: (occurrence) => ({ until: occurrence.toISOString() }),
 });
 
 const books = module("books", { operations: [closeBooks], schedules: [nightly, often] });
@@ -39,6 +39,6 @@ if (import.meta.main) {
   console.log(`${(await completed).task} completed`);
   await app.tasks.pauseSchedule("books.close-often");
   const [first] = app.tasks.schedules;
-  console.log(`${first?.name} is ${first?.state}, next at ${first?.nextTick.getUTCMinutes()} past`);
+  console.log(`${first?.name} is ${first?.state}, next at ${first?.nextOccurrence.getUTCMinutes()} past`);
   await app.stop();
 }

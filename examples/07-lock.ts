@@ -1,6 +1,6 @@
 // One at a time in the whole fleet. Run it with: node --conditions=source examples/07-lock.ts
 import { command, createApp, type Fault, lock, module } from "plimsoll";
-import { embedded } from "plimsoll/postgres";
+import { embedded } from "plimsoll/embedded";
 import { z } from "zod";
 
 export const cleaning = lock("archive.cleaning", { lease: "10s" });
@@ -31,7 +31,7 @@ if (import.meta.main) {
     await app.call(archive, { token });
     return token;
   });
-  // Somebody holds it again, so what the first holder still writes is refused.
+  // Another holder has acquired it, so later writes of the first holder are refused.
   await app.locks.hold(cleaning, async ({ token }) => {
     console.log(`a higher token: ${token > held}`);
     await app.call(archive, { token: held }).catch((fault: Fault) => console.log(`the first holder: ${fault.type}`));

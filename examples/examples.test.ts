@@ -40,6 +40,13 @@ describe("examples", () => {
   const outputs = {
     "02-command.ts": ["Ben: That is not nice. Write something else.", "Ada wrote: What a lovely place!"],
     "07-lock.ts": ["a higher token: true", "the first holder: lock_lost"],
+    "09-resilience.ts": ["1250 cents after 3 requests"],
+    "08-api-key.ts": [
+      "no key: 401 token_missing",
+      "a wrong key: 401 The API key is unknown. Ask for a new one, or check the one you sent.",
+      "the reader: 200 read by reader-7",
+      "the writer: 403 permission_denied",
+    ],
     "05-task.ts": ["attempt 1", "attempt 2", "mailed ada@example.com", "0 waiting"],
     "06-schedule.ts": ["books.close-often fired", "books.close completed", "books.close-nightly is active, next at 0 past"],
     "03-idempotency.ts": [
@@ -61,15 +68,16 @@ describe("examples", () => {
     const files = [
       "identity/0001_identity",
       "catalog/0001_catalog",
+      "catalog/0002_stock_without_bound",
       "orders/0001_orders",
       "notifications/0001_notifications",
       "crunch/0001_crunch",
     ];
-    const told = (word: string) => files.map((name) => `${word} ${name}\n`).join("");
+    const lines = (word: string) => files.map((name) => `${word} ${name}\n`).join("");
     const modes = ["status", "dry-run", "status", "apply", "status"];
     const outputs: string[] = [];
     for (const mode of modes) outputs.push(await migrate(mode));
-    assert.deepEqual(outputs, [told("pending"), told("pending"), told("pending"), told("applied"), "nothing to do\n"]);
+    assert.deepEqual(outputs, [lines("pending"), lines("pending"), lines("pending"), lines("applied"), "nothing to do\n"]);
     await assert.rejects(migrate("undo"), { code: 2 });
   });
 });

@@ -4,30 +4,48 @@ import "./core/node/version.ts";
 export { type App, type AppSpec, createApp } from "./app/app.ts";
 export type { DirectCall } from "./app/direct-call.ts";
 export { exitOnFault, supervise } from "./app/supervisor.ts";
-export type { Surface } from "./app/surface.ts";
+export type { FetchCaller, Surface } from "./app/surface.ts";
 export { type Clock, systemClock } from "./core/clock.ts";
 export type { Code } from "./core/code.ts";
 export { type Config, type ConfigChanged, type ConfigRefused, config, field } from "./core/config.ts";
 export { cpu, cpuFunction } from "./core/cpu.ts";
 export type { Duration } from "./core/duration.ts";
-export { type Fault, type FaultClass, fail, fault } from "./core/fault.ts";
-export { adaptSchema, type Input, type Output, type Schema, secret } from "./core/schema.ts";
+export { type Fault, type FaultClass, fault } from "./core/fault.ts";
+export type { Input, Output, Schema } from "./core/schema/standard.ts";
+export { adaptSchema, secret } from "./core/schema.ts";
 export { Signal } from "./core/signals.ts";
+export type { Leadership } from "./locks/leader-election.ts";
+export type { Held } from "./locks/locks.ts";
 export { type Access, role, rule, signedIn } from "./operation/access.ts";
-export { action } from "./operation/action.ts";
-export { type Actor, anonymous, claim, none, type Tenancy } from "./operation/actor.ts";
-export { command } from "./operation/command.ts";
+export {
+  type Actor,
+  type AuthenticationScheme,
+  type Authenticator,
+  type AuthenticatorSpec,
+  anonymous,
+  authenticator,
+  badCredential,
+  claim,
+  none,
+  type Tenancy,
+} from "./operation/actor.ts";
 export type { Budget } from "./operation/contract.ts";
 export { type Lock, lock } from "./operation/durable/lock.ts";
-export { type MissedTicks, type Schedule, schedule } from "./operation/durable/schedule.ts";
-export { discard, type Started, type StartOptions, snooze, type Task, type TaskScope, task } from "./operation/durable/task.ts";
+export { type MissedOccurrences, type Schedule, schedule } from "./operation/durable/schedule.ts";
+export type { Started, StartOptions, SystemStartOptions, Task } from "./operation/durable/start.ts";
+export { discard, snooze, type TaskScope, task } from "./operation/durable/task.ts";
 export type { Execution } from "./operation/execution.ts";
 export { type Implementation, implement } from "./operation/implement.ts";
+export { type CounterMetric, counter, type GaugeMetric, gauge, type HistogramMetric, histogram } from "./operation/metrics/metric.ts";
 export { type Module, module } from "./operation/module.ts";
-export { query } from "./operation/query.ts";
+export { action } from "./operation/online/action.ts";
+export { command } from "./operation/online/command.ts";
+export { query } from "./operation/online/query.ts";
 export { override, type Resource, resource } from "./operation/resource.ts";
 export type { ActionScope, Page, PageSpec, ReadScope, WriteScope } from "./operation/scope.ts";
+export { json } from "./operation/sql/json.ts";
+export { list } from "./operation/sql/list.ts";
 export { type Sql, type SqlStatement, sqlFragment } from "./operation/sql.ts";
 export { type Backoff, constant, exponential } from "./resilience/backoff.ts";
-export type { Leadership } from "./tasks/locks/leader.ts";
-export type { Held } from "./tasks/locks/locks.ts";
+export { memoryRates } from "./resilience/memory-rates.ts";
+export type { RateLimiter, RateSpec, RateStore, WithoutStore } from "./resilience/rate-limit.ts";

@@ -1,19 +1,27 @@
-// Runs every test and example in a process of its own: `node test/run.ts [--chaos] [part of a path …]`.
+// Runs every test and example in a process of its own: `node test/run.ts [--chaos] [--coverage] [part of a path …]`.
 // The last line is alone and reads "N passed, N failed"; the exit code is 0 only when something ran and nothing failed.
-import { globSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { globSync, mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Outcome, runFile } from "./run/process.ts";
 
 const killMs = 5 * 60_000;
+/** What takes longest comes first: at the end, the last of it would run alone. */
+const slowest = ["test/crash/lab", "test/tasks/fleet/", "test/integration/kill-loop", "test/e2e/package/", "test/crash/", "test/tasks/"];
 const root = fileURLToPath(new URL("..", import.meta.url));
+
+function rank(file: string): number {
+  const at = slowest.findIndex((part) => file.startsWith(part));
+  return at < 0 ? slowest.length : at;
+}
 
 function select(filters: readonly string[], chaos: boolean): string[] {
   return globSync(["test/**/*.test.ts", "examples/**/*.test.ts"], { exclude: ["**/node_modules/**", "**/fixtures/**"] })
     .filter((file) => chaos || !file.startsWith("test/chaos/") || filters.some((filter) => filter.startsWith("test/chaos/")))
     .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter.replace(/^\.\//, ""))))
-    .toSorted();
+    .toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
 function print({ file, passed, failed, skipped, durationMs, failures }: Outcome): void {
@@ -32,24 +40,42 @@ async function runAll(files: readonly string[]): Promise<Outcome[]> {
       print(outcome);
     }
   };
-  const processes = Math.min(3, Math.max(2, availableParallelism()));
+  // More than there are cores: much of a test is waiting, for leases, databases and other processes.
+  const processes = Math.min(4, 1 + Math.max(2, availableParallelism()));
   await Promise.all(Array.from({ length: processes }, worker));
   return outcomes;
 }
 
 process.chdir(root);
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
-const { values, positionals } = parseArgs({ options: { chaos: { type: "boolean", default: false } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { chaos: { type: "boolean", default: false }, coverage: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
 const files = select(positionals, values.chaos);
 if (files.length === 0)
   console.log(
     `No test file matches ${positionals.join(" ") || "test/**/*.test.ts"}. Give a part of its path, as in: npm test -- test/core`,
   );
 
+const covered = values.coverage ? mkdtempSync(join(tmpdir(), "plimsoll-coverage-")) : undefined;
+if (covered !== undefined) process.env.NODE_V8_COVERAGE = covered;
 const outcomes = await runAll(files);
+delete process.env.NODE_V8_COVERAGE;
+let isReached = true;
+if (covered !== undefined) {
+  // Loaded only here: without the flag nothing of it is needed.
+  const { describeCoverage, readCoverage } = await import("./run/coverage.ts");
+  const { text, holds } = describeCoverage(await readCoverage(covered, root));
+  console.log(`\n${text}`);
+  isReached = holds || positionals.length > 0;
+  rmSync(covered, { recursive: true, force: true });
+}
 const sum = (count: (outcome: Outcome) => number) => outcomes.reduce((total, outcome) => total + count(outcome), 0);
 const [passed, failed, skipped] = [sum((o) => o.passed), sum((o) => o.failed), sum((o) => o.skipped)];
 const broken = outcomes.filter((outcome) => outcome.failed > 0);
-if (broken.length > 0) console.log(`\nFailed:\n${broken.map(({ file }) => `  ${file}`).join("\n")}\n`);
+// Once more at the end: of a long log, its end is what is kept and read.
+if (broken.length > 0)
+  console.log(`\nFailed:\n${broken.map(({ file, failures }) => `  ${file}\n${failures.join("\n").slice(0, 4_000)}`).join("\n\n")}\n`);
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
-process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+process.exitCode = failed > 0 || passed === 0 || !isReached ? 1 : 0;

@@ -1,4 +1,4 @@
-import { command, exponential, fail, fault, module, type Resource, resource, signedIn, task } from "plimsoll";
+import { command, exponential, fault, module, type Resource, resource, signedIn, task } from "plimsoll";
 import { z } from "zod";
 
 export interface Cards {
@@ -9,7 +9,7 @@ export const cards: Resource<Cards> = resource("cards");
 const SeatTaken = fault("seat_taken", {
   code: "already_exists",
   details: z.object({ seat: z.string() }),
-  message: ({ seat }) => `Somebody has seat ${seat}. Choose another one.`,
+  message: ({ seat }) => `Seat ${seat} is taken. Choose another one.`,
 });
 
 const chargeCard = task("tickets.charge-card", {
@@ -31,7 +31,7 @@ export const buyTicket = command("tickets.buy", {
   access: signedIn(),
   idempotent: "key",
   budget: "1s",
-  async run({ seat }, { sql, newId, start }) {
+  async run({ seat }, { sql, fail, newId, start }) {
     const ticketId = newId();
     const bought = await sql`insert into tickets.tickets (id, seat) values (${ticketId}, ${seat}) on conflict do nothing`.run();
     if (bought === 0) fail(SeatTaken, { seat });

@@ -1,16 +1,19 @@
 import { join } from "node:path";
 import { exitOnFault, supervise } from "plimsoll";
-import { embedded, postgres } from "plimsoll/postgres";
+import { embedded } from "plimsoll/embedded";
+import { postgres } from "plimsoll/postgres";
 import { logs, prometheus } from "plimsoll/telemetry";
-import { banner } from "./banner.ts";
+import { banner, keepTokens, reopened } from "./banner.ts";
 import { failFirstAttempts } from "./crunch/chaos.ts";
-import { openShops } from "./seed.ts";
+import { firstAdministrator, openShops } from "./seed.ts";
 import { keptSecret, readSettings } from "./settings.ts";
 import { createShop } from "./shop.ts";
 
 const settings = exitOnFault(readSettings);
 const { DATA_DIR: directory, DATABASE_URL: url, ADMIN_DATABASE_URL: adminUrl, KEEP_DATABASE: keepRunning } = settings;
 const [logFile, mailDirectory] = [join(directory, "shop.log"), join(directory, "mail")];
+
+const production = process.env.NODE_ENV === "production";
 
 const app = exitOnFault(() =>
   createShop({
@@ -20,9 +23,16 @@ const app = exitOnFault(() =>
     opsPort: settings.OPS_PORT,
     mailDirectory,
     chaos: failFirstAttempts(settings.CRUNCH_FAILURES),
-    telemetry: [logs({ destination: { file: logFile } }), prometheus()],
+    // Problems are also shown on the terminal.
+    telemetry: [
+      logs({ destination: { file: logFile } }),
+      prometheus(),
+      ...(process.stdout.isTTY && !production ? [logs({ level: "warn" })] : []),
+    ],
   }),
 );
 
 await supervise(app);
-console.log(banner(app, { logFile, mailDirectory }, await openShops(app)));
+const opened = production ? await firstAdministrator(app, settings) : await openShops(app);
+keepTokens(directory, opened);
+console.log(process.env.PLIMSOLL_RELOADS === undefined ? banner(app, { directory, logFile, mailDirectory }, opened) : reopened(app));

@@ -36,7 +36,7 @@ const globex: Assortment = {
       things: ["Compass", "Sextant", "Chart Table", "Barometer", "Bell", "Binoculars", "Signal Lamp", "Logbook", "Foghorn", "Flag Set"],
     },
     {
-      description: "For the day that nobody hopes for. Check it before you sail.",
+      description: "For emergencies. Check it before you sail.",
       things: ["Lifebuoy", "Life Jacket", "Bilge Pump", "Flare", "Lantern", "First-Aid Box", "Bucket", "Whistle", "Hatch", "Oilskin"],
     },
   ],

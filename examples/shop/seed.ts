@@ -7,7 +7,7 @@ import { foundTenant, signIn } from "./identity/contract.ts";
 import type { Role } from "./identity/domain.ts";
 import { catalogues } from "./seed-products.ts";
 
-/** Somebody who can sign in from the first start on. */
+/** A user who can sign in from the first start on. */
 interface Person {
   readonly tenant: "acme" | "globex";
   readonly name: string;
@@ -48,7 +48,26 @@ export interface Opened {
   readonly productId: string | undefined;
 }
 
-const seeder = (tenant: Person["tenant"]): Actor => ({ id: "seed", kind: "system", roles: [], tenant, claims: { tid: tenant } });
+/** The first administrator, where no user has a printed password. */
+interface First {
+  readonly FIRST_TENANT?: string | undefined;
+  readonly FIRST_EMAIL?: string | undefined;
+  readonly FIRST_PASSWORD?: string | undefined;
+}
+
+/** Creates a tenant with its first administrator, if all settings are there and the tenant is not. It signs no user in. */
+export async function firstAdministrator(
+  app: App,
+  { FIRST_TENANT: tenant, FIRST_EMAIL: email, FIRST_PASSWORD: secret }: First,
+): Promise<Opened> {
+  if (tenant !== undefined && email !== undefined && secret !== undefined) {
+    const user = { name: "Administrator", email, roles: ["administrator" as const], passwordHash: await hashPassword(secret) };
+    await app.call(foundTenant, { name: tenant, users: [user] }, { actor: seeder(tenant) });
+  }
+  return { people: [], productId: undefined };
+}
+
+const seeder = (tenant: string): Actor => ({ id: "seed", kind: "system", roles: [], tenant, claims: { tid: tenant } });
 
 /** Opens the shops that are not open yet, and signs everybody in. */
 export async function openShops(app: App): Promise<Opened> {

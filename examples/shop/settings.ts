@@ -28,6 +28,12 @@ export const readSettings = (env = process.env) =>
       }),
       DATABASE_URL: field(Url, { secret: true, description: "a Postgres of your own, as the application; without it one is started" }),
       ADMIN_DATABASE_URL: field(Url, { secret: true, description: "the same database as its owner, who runs the migrations" }),
+      FIRST_TENANT: field(z.string().min(1).max(63).optional(), { description: "in production: the tenant to make, if it is not there" }),
+      FIRST_EMAIL: field(z.email().optional(), { description: "in production: the address of its first administrator" }),
+      FIRST_PASSWORD: field(z.string().min(12).max(200).optional(), {
+        secret: true,
+        description: "in production: the password of its first administrator",
+      }),
       JWT_SECRET: field(env.NODE_ENV === "production" ? Secret : Secret.optional(), {
         secret: true,
         description: "signs tokens and seals cursors; outside production it is made once and kept in DATA_DIR",

@@ -1,7 +1,7 @@
 import { config, createApp, exitOnFault, field, supervise } from "plimsoll";
 import { jwt, jwtIssuer } from "plimsoll/auth";
+import { embedded } from "plimsoll/embedded";
 import { http } from "plimsoll/http";
-import { embedded } from "plimsoll/postgres";
 import { logs, prometheus } from "plimsoll/telemetry";
 import { z } from "zod";
 import { notes } from "./notes.ts";

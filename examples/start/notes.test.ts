@@ -22,7 +22,7 @@ test("notes", async (t) => {
     await app.as(ben).call(addNote, { title: "Tides", body: "" });
   });
 
-  await t.test("another's note is answered as one that does not exist", async () => {
+  await t.test("another author's note gets the response of one that does not exist", async () => {
     const { id: noteId } = await app.call(addNote, { title: "Ada's own", body: "" });
     await assert.rejects(app.as(ben).call(getNote, { noteId }), { code: "not_found" });
   });

@@ -1,4 +1,4 @@
-import { command, fail, fault, module, query, signedIn } from "plimsoll";
+import { command, fault, module, query, signedIn } from "plimsoll";
 import { z } from "zod";
 
 const Note = z.object({ id: z.uuid(), title: z.string(), body: z.string(), writtenAt: z.iso.datetime() });
@@ -18,7 +18,7 @@ export const addNote = command("notes.add", {
   budget: "500ms",
   idempotent: "key",
   http: { route: "POST /v1/notes", status: 201, location: ({ id }) => `/v1/notes/${id}` },
-  async run({ title, body }, { sql, actor, newId }) {
+  async run({ title, body }, { sql, fail, actor, newId }) {
     const added = await sql(Note)`
       insert into notes.notes (id, author, title, body) values (${newId()}, ${actor.id}, ${title}, ${body})
       on conflict (author, title) do nothing

@@ -1,31 +1,39 @@
-import { randomUUID } from "node:crypto";
-import { type Clock, systemClock } from "../core/clock.ts";
+import assert from "node:assert";
+import { type Clock, keepProcess, systemClock, type Timer } from "../core/clock.ts";
 import { type Duration, toMs } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
 import { limits as defaults } from "../core/limits.ts";
 import { Metrics } from "../core/metrics.ts";
-import type { AnySchema, Input, Output } from "../core/schema.ts";
+import type { AnySchema, Input, Output } from "../core/schema/standard.ts";
 import { type Service, startAll, stopAll } from "../core/service.ts";
 import { Signal } from "../core/signals.ts";
+import { Locks } from "../locks/locks.ts";
 import type { Authenticator } from "../operation/actor.ts";
 import { none, type Tenancy } from "../operation/actor.ts";
+import { bearer } from "../operation/authentication/bearer.ts";
 import type { Action, Command, LimitMode, Query } from "../operation/contract.ts";
+import type { Engine } from "../operation/durable/engine.ts";
 import type { Module } from "../operation/module.ts";
 import type { Override, Uses } from "../operation/resource.ts";
 import type { TelemetrySink } from "../operation/telemetry.ts";
-import type { Database } from "../operation/transaction.ts";
 import { cursors } from "../pipeline/cursor.ts";
-import { buildRegistry } from "../pipeline/registry.ts";
-import { Runtime, type RuntimeSignals } from "../pipeline/runtime.ts";
-import { Locks } from "../tasks/locks/locks.ts";
-import type { TaskStore } from "../tasks/store.ts";
-import { Tasks, type TasksSpec } from "../tasks/tasks.ts";
+import type { EngineSource } from "../pipeline/engine-source.ts";
+import type { HostSignals } from "../pipeline/host.ts";
+import { buildRegistry, type SurfaceCompiler } from "../pipeline/registry/registry.ts";
+import { Runtime } from "../pipeline/runtime.ts";
+import type { RateStore, WithoutStore } from "../resilience/rate-limit.ts";
+import { tasksOf } from "../tasks/engine.ts";
+import type { TasksSpec } from "../tasks/spec.ts";
+import type { Tasks } from "../tasks/tasks.ts";
+import type { DatabaseSource } from "./database.ts";
 import { callDirectly, type DirectCall } from "./direct-call.ts";
+import { engineSources } from "./engines.ts";
 import { registerGauges } from "./gauges.ts";
 import { LoopMonitor } from "./loop-monitor.ts";
 import { Ops, type OpsSpec } from "./ops.ts";
+import { checkOptions } from "./options.ts";
 import { Resources } from "./resources.ts";
-import type { Surface } from "./surface.ts";
+import type { FetchCaller, Surface } from "./surface.ts";
 
 /** What an app is made of: the one place where modules and edges meet. */
 export interface AppSpec {
@@ -46,12 +54,14 @@ export interface AppSpec {
   readonly provide?: readonly Override[];
   /** How tasks are run. Without a database that keeps them there are none. */
   readonly tasks?: TasksSpec;
+  /** What runs durable work of other kinds than the platform's own. The port of engines is not exported yet. */
+  readonly engines?: readonly EngineSource[];
   /** What this process does: serve its surfaces, run tasks, or both. Processes that only start tasks need no role for it. *Default*: both. */
-  readonly roles?: readonly ("http" | "worker")[];
+  readonly roles?: readonly ("serve" | "worker")[];
   /** Of the whole process. *Defaults*: 1,024 at once, 2,048 waiting. */
   readonly limits?: { readonly concurrency?: number; readonly queue?: number };
-  /** Of one actor, or of one address where nobody signed in. *Default*: 1,000 per second, 2,000 at once; `perSecond: 0` switches it off. */
-  readonly rateLimit?: { readonly perSecond: number; readonly burst?: number; readonly mode?: LimitMode };
+  /** Of one actor, or of one address for callers who have not signed in. *Default*: 1,000 per second, 2,000 at once; `perSecond: 0` switches it off. */
+  readonly rateLimit?: RateLimitSpec;
   /**
    * Seals the cursors of pages: a secret of at least 32 bytes, or several while they are rotated, of which the first seals.
    * *Defaults*: a secret of this process alone, so that cursors end with it; 24 h.
@@ -59,29 +69,38 @@ export interface AppSpec {
   readonly cursors?: { readonly key: string | readonly string[]; readonly ttl?: Duration };
   /** Share of traces that are kept from the head, 0 to 1. *Default*: 0.01. */
   readonly sample?: number;
-  /** Checks rows and more. *Default*: whether `NODE_ENV` is not `production`. */
+  /**
+   * Checks rows, and puts the cause of a 500 (message, stack, statement) into its problem document: anyone who can send a request can read it.
+   * *Default*: whether `NODE_ENV` is not `production`.
+   */
   readonly development?: boolean;
   /** How long a stop waits for what runs. *Default*: 30 s. */
   readonly shutdown?: Duration;
+  /**
+   * How long a stop goes on serving after readiness has failed, before it closes its ports: a router needs a moment to notice it. A stop that is
+   * given `withinMs`, as after a crash, does not wait. *Default*: not at all. *Bounds*: 0 to 5 minutes.
+   */
+  readonly shutdownDelay?: Duration;
   readonly clock?: Clock;
 }
 
-/** A database that is told, before it starts, which modules it serves. */
-export interface DatabaseSource {
-  open(context: DatabaseContext): Database & { readonly tasks?: TaskStore };
-}
-
-export interface DatabaseContext {
-  readonly modules: readonly Module[];
-  readonly metrics: Metrics;
-  readonly clock: Clock;
-  readonly serviceName: string;
+/** How many requests a caller may send, and where they are counted. */
+export interface RateLimitSpec {
+  readonly perSecond: number;
+  /** *Default*: twice `perSecond`. */
+  readonly burst?: number;
+  readonly mode?: LimitMode;
+  /** Where the requests of each caller are counted. *Default*: in this process, each process for itself. */
+  readonly store?: RateStore;
+  /** How long a request waits for the store. *Default*: 50 ms. */
+  readonly answerWithin?: Duration;
+  /** What decides while the store fails or is slower than that. *Default*: `local`, so that this process counts alone at the same rate. */
+  readonly withoutStore?: WithoutStore;
 }
 
 /** A running or startable application. */
 export interface App extends Service {
-  readonly signals: RuntimeSignals & { readonly stopping: Signal<undefined> };
-  readonly runtime: Runtime;
+  readonly signals: HostSignals & { readonly stopping: Signal<undefined> };
   readonly metrics: Metrics;
   /** Its durable tasks. *Faults thrown* where the app has no database that keeps them: `failed_precondition`. */
   readonly tasks: Tasks;
@@ -89,6 +108,12 @@ export interface App extends Service {
   readonly locks: Locks;
   /** Whether it takes new work. */
   readonly ready: boolean;
+  /**
+   * Opens everything, and takes work from then on. Calls at the same time share one start.
+   * *Guarantees*: until it has stopped, or its start has failed, the process does not end by itself, whatever it loses meanwhile: a database that
+   * restarts leaves nothing else open that would keep it. `keepsProcess: false` leaves that to the caller.
+   */
+  start(options?: { readonly keepsProcess?: boolean }): Promise<void>;
   /**
    * Runs an operation, internal ones included, on the way of every request: for programs, seeds and tests.
    * *Faults thrown*: those that any caller would see.
@@ -99,10 +124,14 @@ export interface App extends Service {
     input: Input<I>,
     call?: DirectCall,
   ): Promise<Output<O>>;
-  /** Refuses new work, lets what runs finish, and lets everything go. `withinMs`: how long it waits. *Default*: `shutdown`. */
+  /** Refuses new work, lets what runs finish, and lets everything go; a start that is on its way ends first. `withinMs`: how long it waits. *Default*: `shutdown`. */
   stop(options?: { readonly withinMs?: number }): Promise<void>;
-  /** Answers a web `Request` through the same pipeline; the first HTTP surface does it. Needs `start`, not a port. */
-  fetch(request: Request): Promise<Response>;
+  /**
+   * Answers a web `Request` through the same pipeline; the first HTTP surface does it. Needs `start`, not a port.
+   * Give it the peer's address, which a `Request` does not have: strangers are rate-limited by it, and without it they all share one rate.
+   * @example app.fetch(request, { address: socket.remoteAddress })
+   */
+  fetch(request: Request, caller?: FetchCaller): Promise<Response>;
   /** Where the surfaces and the ops port listen. */
   readonly urls: { readonly surfaces: readonly string[]; readonly ops: string | undefined };
 }
@@ -118,6 +147,12 @@ export function createApp(spec: AppSpec): App {
   return new RunningApp(spec);
 }
 
+/** The runtime behind an app, for what tests an app from within; an application has no use for it. Anything that `createApp` did not make is a bug. */
+export function runtimeOf(app: App): Runtime {
+  assert(app instanceof RunningApp, "only an app that createApp made has a runtime");
+  return app.runtime;
+}
+
 class RunningApp implements App {
   readonly name: string;
   readonly runtime: Runtime;
@@ -127,21 +162,32 @@ class RunningApp implements App {
   readonly #services: readonly Service[];
   readonly #resources: Resources;
   readonly #ops: Ops | undefined;
-  readonly #tasks: Tasks | undefined;
+  readonly #engines: readonly Engine[];
   readonly #locks: Locks | undefined;
-  #state: "new" | "ready" | "stopping" | "stopped" = "new";
+  #state: "new" | "starting" | "ready" | "stopping" | "stopped" = "new";
+  #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
+  #kept: Timer | undefined;
 
   constructor(spec: AppSpec) {
     this.#spec = spec;
     const { clock = systemClock, modules, cursors: { key = clock.randomBytes(32), ttl = defaults.cursorTtlMs } = {} } = spec;
     this.name = spec.service?.name ?? "plimsoll-app";
-    const registry = buildRegistry(modules);
+    const registry = buildRegistry(modules, [
+      (_, __, report) => checkOptions(spec, report),
+      // Also where this process serves none: what one process refuses, all refuse.
+      ...(spec.surfaces ?? []).map(
+        (surface): SurfaceCompiler =>
+          (declared, operations, report) =>
+            surface.compile?.(declared, operations, report),
+      ),
+    ]);
     const database = spec.database?.open({ modules, metrics: this.metrics, clock, serviceName: this.name });
     this.runtime = new Runtime(registry, {
-      clock,
+      ...{ clock, metrics: this.metrics, modules },
       database,
       tenancy: spec.tenancy ?? none(),
+      scheme: spec.authentication ?? bearer,
       cursors: cursors({ key, ttlMs: toMs(ttl), clock }),
       development: spec.development ?? process.env.NODE_ENV !== "production",
       sample: spec.sample ?? 0.01,
@@ -152,26 +198,22 @@ class RunningApp implements App {
         burst: spec.rateLimit?.burst ?? (spec.rateLimit ? spec.rateLimit.perSecond * 2 : defaults.rateBurst),
         maxKeys: defaults.rateKeys,
         mode: spec.rateLimit?.mode ?? "enforce",
+        store: spec.rateLimit?.store,
+        withoutStore: spec.rateLimit?.withoutStore,
+        answerWithinMs: spec.rateLimit?.answerWithin === undefined ? undefined : toMs(spec.rateLimit.answerWithin),
       },
     });
     this.signals = { ...this.runtime.signals, stopping: new Signal("stopping") };
-    if (database?.tasks !== undefined) {
-      this.#locks = new Locks({ store: database.tasks.locks, clock, holder: this.name });
-      this.#tasks = new Tasks({
-        ...{
-          runtime: this.runtime,
-          store: database.tasks,
-          spec: spec.tasks ?? {},
-          schedules: modules.flatMap(({ schedules = [] }) => schedules),
-          metrics: this.metrics,
-          name: this.name,
-        },
-        works: spec.roles?.includes("worker") ?? true,
-        stopping: this.signals.stopping,
-      });
-    }
+    if (database?.locks !== undefined) this.#locks = new Locks({ store: database.locks, clock, holder: this.name });
+    this.#engines = this.#openEngines(engineSources(spec, database));
     this.#resources = new Resources(registry, spec.provide ?? []);
-    this.#ops = spec.ops && new Ops(spec.ops, { ready: () => this.#readiness(), sinks: spec.telemetry ?? [], tasks: this.#tasks });
+    this.#ops =
+      spec.ops &&
+      new Ops(spec.ops, {
+        ready: () => this.#readiness(),
+        sinks: spec.telemetry ?? [],
+        pages: this.#engines.flatMap(({ pages }) => pages),
+      });
     registerGauges(this.metrics, this.runtime);
     this.#services = this.#plan();
   }
@@ -181,16 +223,17 @@ class RunningApp implements App {
     throw new Fault({
       code: "failed_precondition",
       type: "tasks_unavailable",
-      message: "This app keeps no locks. Give createApp a database.",
+      message: "This app has no locks, because it has no database. Give createApp a database.",
     });
   }
 
   get tasks(): Tasks {
-    if (this.#tasks !== undefined) return this.#tasks;
+    const tasks = tasksOf(this.#engines);
+    if (tasks !== undefined) return tasks;
     throw new Fault({
       code: "failed_precondition",
       type: "tasks_unavailable",
-      message: "This app keeps no tasks. Give createApp a database.",
+      message: "This app has no tasks, because it has no database. Give createApp a database.",
     });
   }
 
@@ -203,14 +246,14 @@ class RunningApp implements App {
     return { surfaces, ops: this.#ops?.url };
   }
 
-  async start(): Promise<void> {
-    if (this.#state === "ready") return;
-    await startAll(this.#services);
-    this.#state = "ready";
+  start(options: { readonly keepsProcess?: boolean } = {}): Promise<void> {
+    this.#started ??= this.#start(options.keepsProcess ?? true);
+    return this.#started;
   }
 
   stop(options: { readonly withinMs?: number } = {}): Promise<void> {
-    this.#stopped ??= this.#stop(options.withinMs ?? toMs(this.#spec.shutdown ?? defaults.shutdownMs));
+    const delayMs = options.withinMs === undefined && this.#state === "ready" ? toMs(this.#spec.shutdownDelay ?? 0) : 0;
+    this.#stopped ??= this.#stop(options.withinMs ?? toMs(this.#spec.shutdown ?? defaults.shutdownMs), delayMs);
     return this.#stopped;
   }
 
@@ -218,11 +261,22 @@ class RunningApp implements App {
     return callDirectly(this.runtime, operation, { ...call, input }) as Promise<Output<O>>;
   }
 
-  async fetch(request: Request): Promise<Response> {
+  async fetch(request: Request, caller?: FetchCaller): Promise<Response> {
     const surface = this.#spec.surfaces?.find((candidate) => candidate.fetch !== undefined);
     if (surface?.fetch === undefined)
       throw new Fault({ code: "failed_precondition", message: "app.fetch needs an HTTP surface. Add http({ port: false }) to createApp." });
-    return surface.fetch(request);
+    return surface.fetch(request, caller);
+  }
+
+  #openEngines(sources: readonly EngineSource[]): readonly Engine[] {
+    const works = this.#spec.roles?.includes("worker") ?? true;
+    const { runtime, metrics, name } = this;
+    const host = { runtime, metrics, name, works, modules: this.#spec.modules, stopping: this.signals.stopping };
+    return sources.map((source) => {
+      const engine = source.open(host);
+      runtime.add(engine);
+      return engine;
+    });
   }
 
   /** Everything with a lifetime, in the order of its start; it stops in reverse. */
@@ -235,7 +289,7 @@ class RunningApp implements App {
       name: sink.name,
       start: async () => {
         const { executed, logged } = this.runtime.signals;
-        const service = { name: this.name, version, instance: randomUUID() };
+        const service = { name: this.name, version, instance: clock.uuid() };
         await sink.attach({ executed, logged, metrics: this.metrics, operations, service, clock });
       },
       stop: () => sink.stop(),
@@ -247,15 +301,16 @@ class RunningApp implements App {
       service: { name: this.name, version },
       stopping: this.signals.stopping,
     };
-    const served = this.#spec.roles?.includes("http") === false ? [] : surfaces;
+    const served = this.#spec.roles?.includes("serve") === false ? [] : surfaces;
     const ways = served.map((surface) => ({ name: surface.name, start: () => surface.start(host), stop: () => surface.stop() }));
     return [
       ...sinks,
       new LoopMonitor(this.runtime),
       ...(this.#ops ? [this.#ops] : []),
       ...(this.runtime.database ? [this.runtime.database] : []),
+      ...(this.runtime.rateLimiter?.service ? [this.runtime.rateLimiter.service] : []),
       this.#resources,
-      ...(this.#tasks ? [this.#tasks.service] : []),
+      ...this.#engines.map(({ service }) => service),
       ...ways,
     ];
   }
@@ -266,17 +321,42 @@ class RunningApp implements App {
       await this.runtime.database?.ping();
       return undefined;
     } catch {
-      return "the database does not answer";
+      return "the database does not respond";
     }
   }
 
-  async #stop(withinMs: number): Promise<void> {
+  async #start(keepsProcess: boolean): Promise<void> {
+    this.#state = "starting";
+    this.#stopped = undefined;
+    if (keepsProcess) this.#kept = keepProcess();
+    try {
+      await startAll(this.#services);
+      this.#state = "ready";
+    } catch (error) {
+      this.#state = "new";
+      this.#started = undefined;
+      this.#kept?.cancel();
+      throw error;
+    }
+  }
+
+  async #stop(withinMs: number, delayMs: number): Promise<void> {
+    // What is half open cannot be closed.
+    if (this.#state === "starting") await this.#started?.catch(() => undefined);
     this.#state = "stopping";
+    // Readiness fails from here on, and everything else is as it was.
+    if (delayMs > 0)
+      await new Promise<void>((resolve) => void this.runtime.clock.schedule(Math.min(delayMs, defaults.shutdownDelayMs), resolve));
     this.signals.stopping.publish(undefined);
     const { surfaces = [] } = this.#spec;
-    await Promise.all(surfaces.map((surface) => surface.close()));
-    await Promise.all([this.runtime.drain(withinMs), this.#locks?.stop(withinMs)]);
-    await stopAll(this.#services);
-    this.#state = "stopped";
+    try {
+      await Promise.all(surfaces.map((surface) => surface.close()));
+      await Promise.all([this.runtime.drain(withinMs), this.#locks?.stop(withinMs)]);
+      await stopAll(this.#services);
+    } finally {
+      this.#state = "stopped";
+      this.#started = undefined;
+      this.#kept?.cancel();
+    }
   }
 }

@@ -1,11 +1,11 @@
-import { Fault } from "../core/fault.ts";
 import { type Actor, anonymous } from "../operation/actor.ts";
 import type { Operation } from "../operation/contract.ts";
 import type { Runtime } from "../pipeline/runtime.ts";
+import { callerLeft } from "../pipeline/sign-in.ts";
 
 /** Who calls an operation from inside the process, and how. */
 export interface DirectCall {
-  /** *Default*: nobody signed in. */
+  /** *Default*: anonymous. */
   readonly actor?: Actor;
   /** The idempotency key. */
   readonly key?: string;
@@ -22,8 +22,7 @@ export function callDirectly(
   { input, actor = anonymous, key, signal, remainingMs }: DirectCall & { readonly input: unknown },
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const gone = () =>
-      execution.stop(new Fault({ code: "cancelled", type: "client_disconnected", message: "The client went away before the answer." }));
+    const gone = () => execution.stop(callerLeft());
     const execution = runtime.start(runtime.operation(operation.name), {
       surface: "direct",
       address: undefined,
@@ -35,10 +34,12 @@ export function callDirectly(
       readInput: (running) => {
         running.input = input;
       },
+      // A caller gets what it would get over any wire, and nothing that the handler still holds.
+      prepare: (output) => void output.json,
       reply: (done) => {
         signal?.removeEventListener("abort", gone);
-        if (done.fault === undefined) resolve(JSON.parse(done.body));
-        else reject(done.fault);
+        if (done.output === undefined || done.fault !== undefined) reject(done.fault);
+        else resolve(JSON.parse(done.output.json));
         return undefined;
       },
     });

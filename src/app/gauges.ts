@@ -1,6 +1,7 @@
 import type { Metrics, Reading } from "../core/metrics.ts";
-import type { CompiledOperation } from "../pipeline/compiled.ts";
+import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import type { Runtime } from "../pipeline/runtime.ts";
+import { GuardedRateLimiter } from "../resilience/guarded-rates.ts";
 
 /** Shows the load lines: what runs and waits now, beside the limits. */
 export function registerGauges(metrics: Metrics, runtime: Runtime): void {
@@ -20,4 +21,11 @@ export function registerGauges(metrics: Metrics, runtime: Runtime): void {
     labels,
     read: each(({ limits }) => limits.concurrency),
   });
+  const { rateLimiter } = runtime;
+  if (rateLimiter instanceof GuardedRateLimiter)
+    metrics.total({
+      name: "plimsoll_rate_store_failures_total",
+      help: "Times that the store that counts rates failed or was too slow.",
+      read: () => rateLimiter.failures,
+    });
 }

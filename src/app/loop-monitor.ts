@@ -23,12 +23,19 @@ export class LoopMonitor implements Service {
     this.#timer?.cancel();
   }
 
+  /** Who entered since then and held up the next one, or else whose handler went on last: others may have entered in the same turn, after it. */
+  #blockerSince(since: number): string | undefined {
+    const { held, entered } = this.#runtime;
+    return held !== undefined && held.acceptedAt >= since ? held.operation : entered?.operation;
+  }
+
   #watch(): void {
     const { clock, signals } = this.#runtime;
     const since = clock.monotonic();
     this.#timer = clock.schedule(tickMs, () => {
       const blockedMs = clock.monotonic() - since - tickMs;
-      if (blockedMs >= limits.loopBlockedMs) signals.loopBlocked.publish({ blockedMs, operation: this.#runtime.entered?.operation });
+      if (blockedMs >= limits.loopBlockedMs) signals.loopBlocked.publish({ blockedMs, operation: this.#blockerSince(since) });
+      this.#runtime.held = undefined;
       this.#watch();
     });
   }

@@ -1,28 +1,38 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Fault } from "../core/fault.ts";
+import { limits } from "../core/limits.ts";
 import { nodeHttp } from "../core/node/http.ts";
 import type { Service } from "../core/service.ts";
+import { attempt } from "../core/value/thrown.ts";
+import type { OpsPage } from "../operation/ops-page.ts";
 import type { TelemetrySink } from "../operation/telemetry.ts";
-import type { Tasks } from "../tasks/tasks.ts";
-import { answerTasks } from "./ops-tasks.ts";
+import { httpStatusOf } from "../surface/http-status.ts";
+import { makeRoom } from "./ops-connections.ts";
+import { refuseOps } from "./ops-guard.ts";
 
+/** Where the ops port listens, and under which host names. */
 export interface OpsSpec {
   /** 0 takes a free one. */
   readonly port: number;
   /** *Default*: `127.0.0.1`: reachable from this machine only. */
   readonly host?: string;
+  /**
+   * Names under which it is asked, beside IP addresses and `localhost`, as in `["ops.internal", "*.shop.svc.cluster.local"]`. A request for any other
+   * name gets 421, because a page in a browser can give a name of its own the address of this machine.
+   */
+  readonly hosts?: readonly string[];
 }
 
 interface OpsSources {
   /** Undefined when ready, otherwise the reason. */
   ready(): Promise<string | undefined>;
   readonly sinks: readonly TelemetrySink[];
-  /** Undefined where the app keeps none. */
-  readonly tasks?: Tasks | undefined;
+  /** What parts of the platform show here, beside the pages of the port itself. */
+  readonly pages: readonly OpsPage[];
 }
 
-/** Serves `/livez`, `/readyz`, `/metrics` and `/tasks`, for machines that watch and never for the public. */
+/** Serves `/livez`, `/readyz`, `/metrics` and the pages that parts of the platform add, for machines that watch and never for the public. */
 export class Ops implements Service {
   readonly name = "ops";
   readonly #spec: OpsSpec;
@@ -33,6 +43,8 @@ export class Ops implements Service {
     ["/metrics", async (response: ServerResponse) => this.#showMetrics(response)],
   ]);
   #server: Server | undefined;
+  /** Requests for added pages that are being answered, most often from the database. */
+  #asking = 0;
   url: string | undefined;
 
   constructor(spec: OpsSpec, sources: OpsSources) {
@@ -43,13 +55,19 @@ export class Ops implements Service {
   async start(): Promise<void> {
     const { port, host = "127.0.0.1" } = this.#spec;
     const server = nodeHttp.createServer(
-      { requestTimeout: 10_000, headersTimeout: 5_000 },
+      {
+        requestTimeout: limits.opsRequestMs,
+        headersTimeout: limits.opsRequestMs,
+        connectionsCheckingInterval: 1_000,
+        maxHeaderSize: limits.opsHeaderBytes,
+      },
       (request, response) => void this.#answer(request, response),
     );
-    server.maxConnections = 64;
+    server.maxRequestsPerSocket = requestsPerConnection;
+    makeRoom(server, limits.opsConnections);
     this.#server = server;
     await listen(server, { port, host, what: "The ops port" });
-    this.url = `http://${host}:${(server.address() as AddressInfo).port}`;
+    this.url = `http://${host.includes(":") ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
   }
 
   async stop(): Promise<void> {
@@ -62,27 +80,46 @@ export class Ops implements Service {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { host = "", hosts = [] } = this.#spec;
+    // What a change brings along is not read.
+    if (request.method !== "GET" && request.method !== "HEAD") response.setHeader("connection", "close");
+    const refusal = refuseOps(request, [host, ...hosts]);
+    if (refusal !== undefined) return end(response, refusal.status, refusal.reason);
     const path = request.url?.split("?")[0] ?? "";
-    if (path === "/tasks" || path.startsWith("/tasks/")) return this.#answerTasks(request, response);
-    const page = this.#pages.get(path);
-    if (page === undefined) return end(response, 404, `see ${[...this.#pages.keys(), "/tasks"].join(", ")}\n`);
-    if (request.method !== "GET" && request.method !== "HEAD") return end(response, 405, "only GET\n");
     try {
+      const added = this.#sources.pages.find((page) => page.path === path || path.startsWith(`${page.path}/`));
+      if (added !== undefined) return await this.#show(added, { request, response });
+      const page = this.#pages.get(path);
+      if (page === undefined)
+        return end(response, 404, `see ${[...this.#pages.keys(), ...this.#sources.pages.map((each) => each.path)].join(", ")}\n`);
+      if (request.method !== "GET" && request.method !== "HEAD") {
+        response.setHeader("allow", "GET, HEAD");
+        return end(response, 405, "only GET\n");
+      }
       await page(response);
     } catch {
-      // What failed is for its own log; whoever asks here only has to know that there is no answer.
+      // The cause goes to the log; the caller of the ops port only learns that the request failed.
       end(response, 500, "this could not be read\n");
     }
   }
 
-  async #answerTasks(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { tasks } = this.#sources;
+  async #show(
+    page: OpsPage,
+    { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+  ): Promise<void> {
+    // A health check must find a connection to the database, however much is asked here.
+    if (this.#asking >= limits.opsQueries) return end(response, 503, "too much is asked at once: ask again in a moment\n");
+    this.#asking++;
     try {
-      const answer = tasks && (await answerTasks(tasks, request));
-      if (answer === undefined) return end(response, 404, "see /tasks\n");
+      const answer = await page.answer(request);
+      if (answer === undefined) return end(response, 404, `see ${page.path}\n`);
+      if (answer.status === 405) response.setHeader("allow", "GET, HEAD, POST");
       end(response, answer.status, { body: `${JSON.stringify(answer.body, null, 2)}\n`, contentType: "application/json" });
-    } catch {
-      end(response, 503, "the database does not answer\n");
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code === "internal") throw error;
+      end(response, httpStatusOf(error), error.code === "unavailable" ? "the database does not respond\n" : `${error.message}\n`);
+    } finally {
+      this.#asking--;
     }
   }
 
@@ -93,12 +130,18 @@ export class Ops implements Service {
   }
 
   #showMetrics(response: ServerResponse): void {
-    const exposed = this.#sources.sinks.flatMap((sink) => sink.expose?.() ?? []);
+    // One sink that cannot show its own keeps no other from it.
+    const exposed = this.#sources.sinks.flatMap((sink) => attempt(() => sink.expose?.()) ?? []);
     const [first] = exposed;
+    const isBroken = first === undefined && this.#sources.sinks.some((sink) => sink.expose !== undefined);
+    if (isBroken) return end(response, 500, "this could not be read\n");
     if (first === undefined) return end(response, 404, "no metrics: add prometheus() to the app's telemetry\n");
     end(response, 200, { body: exposed.map(({ body }) => body).join(""), contentType: first.contentType });
   }
 }
+
+/** Then it is closed: of all that one connection asks at once, only so much is answered. */
+const requestsPerConnection = 100;
 
 function end(response: ServerResponse, status: number, reply: string | { readonly body: string; readonly contentType: string }): void {
   const { body, contentType } = typeof reply === "string" ? { body: reply, contentType: "text/plain; charset=utf-8" } : reply;

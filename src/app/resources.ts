@@ -1,7 +1,8 @@
 import { Fault } from "../core/fault.ts";
 import type { Service } from "../core/service.ts";
+import { messageOf } from "../core/value/thrown.ts";
 import type { Override, Resource } from "../operation/resource.ts";
-import type { Registry } from "../pipeline/registry.ts";
+import type { Registry } from "../pipeline/registry/registry.ts";
 
 /** Makes every resource that an operation asks for, once, and lets them go in reverse. */
 export class Resources implements Service {
@@ -45,11 +46,11 @@ export class Resources implements Service {
       this.#made.push({ resource, value });
       return value;
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = messageOf(cause);
       throw new Fault({
         code: "failed_precondition",
         type: "resource_failed",
-        message: `The resource "${name}" could not be made: ${reason}. Mend its create(), or put another in its place with override().`,
+        message: `The resource "${name}" could not be made: ${reason}. Fix its create(), or put another in its place with override().`,
         cause,
       });
     }

@@ -2,14 +2,17 @@ import { inspect } from "node:util";
 import { systemClock } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
+import { attempt, describeThrown } from "../core/value/thrown.ts";
 import { current } from "../pipeline/pipeline.ts";
+import { executionThatRejected } from "../pipeline/state/rejections.ts";
+import type { RunningExecution } from "../pipeline/state/running-execution.ts";
 import type { App } from "./app.ts";
 
 /**
  * Starts an app and looks after its process from then on; resolves when the app is ready.
  * SIGTERM and SIGINT stop the app and end the process with 0; a second one ends it at once. A bug that is thrown into the open is attributed to its
- * operation and told on `app.signals.crashed` and on stderr; then the app stops and the process ends with 1.
- * A start that fails is told on stderr and ends the process with 1.
+ * operation and reported on `app.signals.crashed` and on stderr; then the app stops and the process ends with 1.
+ * A start that fails is reported on stderr and ends the process with 1.
  * *Bounds*: `limits.crashDrainMs` for what runs when the app crashes, twice that for everything.
  * @example
  * const app = createApp({ … });
@@ -23,27 +26,29 @@ export async function supervise(app: App): Promise<void> {
     // What is half started cannot be stopped yet; what cannot be stopped ends with the process.
     void started
       .then(() => app.stop(withinMs === undefined ? {} : { withinMs }))
-      .catch((error: unknown) => failed(inspect(error)))
+      .catch((error: unknown) => failed(shown(error)))
       .then(() => process.exit());
   };
   const onSignal = () => (ending ? process.exit(1) : end());
-  const onCrash = (error: unknown) => {
+  const onCrash = (error: unknown, origin: NodeJS.UncaughtExceptionOrigin) => {
+    const execution = origin === "unhandledRejection" ? executionThatRejected(error) : undefined;
+    if (execution !== undefined) return fails(execution, error);
     const operation = current.getStore()?.operation;
     app.signals.crashed.publish({ error, operation });
-    failed(`${operation ?? "Something outside of every operation"} threw what nobody caught: ${inspect(error)}`);
+    failed(`${operation ?? "Code outside of every operation"} threw an exception that no code caught: ${shown(error)}`);
     if (ending) return;
     systemClock.schedule(limits.crashDrainMs * 2, () => process.exit());
     end(limits.crashDrainMs);
   };
   process.on("SIGTERM", onSignal).on("SIGINT", onSignal).on("uncaughtException", onCrash);
   await started.catch((error: unknown) => {
-    failed(error instanceof Fault ? error.message : inspect(error));
+    failed(error instanceof Fault ? error.message : shown(error));
     process.exit();
   });
 }
 
 /**
- * Does what comes before there is an app to supervise: reads the configuration, composes the app. A fault that it throws is told on stderr in its
+ * Does what comes before there is an app to supervise: reads the configuration, composes the app. A fault that it throws is reported on stderr in its
  * own words, and the process ends with 1; whatever else is thrown is a bug, and leaves with its stack.
  * @example const settings = exitOnFault(() => config({ PORT: field(z.int()) }));
  */
@@ -55,6 +60,21 @@ export function exitOnFault<T>(work: () => T): T {
     failed(error.message);
     process.exit();
   }
+}
+
+/** A rejection that the execution caused and that no code handled: it may not commit, and all others continue. */
+function fails(execution: RunningExecution, error: unknown): void {
+  for (const transaction of execution.transactions) transaction.doom(error);
+  const { host, operation, requestId, traceId, spanId } = execution;
+  host.signals.logged.publish({
+    ...{ level: "error", message: `${operation} left a rejected promise that no code awaited. Await it before the handler returns.` },
+    ...{ fields: { error }, at: host.clock.now(), operation, requestId, traceId, spanId },
+  });
+}
+
+/** With its stack. What throws when it is shown is described instead. */
+function shown(thrown: unknown): string {
+  return attempt(() => inspect(thrown)) ?? describeThrown(thrown);
 }
 
 function failed(message: string): void {

@@ -1,5 +1,8 @@
 import type { Signal } from "../core/signals.ts";
 import type { Authenticator } from "../operation/actor.ts";
+import type { Operation } from "../operation/contract.ts";
+import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
+import type { Report } from "../pipeline/registry/problem.ts";
 import type { Runtime } from "../pipeline/runtime.ts";
 
 /** What an app tells its surfaces. */
@@ -11,9 +14,23 @@ export interface SurfaceHost {
   readonly stopping: Signal<undefined>;
 }
 
+/** What is known of who sent a web request, beside the request. */
+export interface FetchCaller {
+  /**
+   * The address of the peer, as the server that took the request knows it. Strangers are rate-limited by it, and `trustProxy` looks whether it is a proxy.
+   * *Default*: unknown; all strangers of whom nothing is known share one rate.
+   */
+  readonly address?: string | undefined;
+}
+
 /** A way in: HTTP now, others later. */
 export interface Surface {
   readonly name: string;
+  /**
+   * Reports the operations that it cannot serve as they are declared, before anything starts, and sets the `head` of those of which it says more than
+   * their output. It is asked in every process that lists it, whatever the role. *Default*: it serves all, and says no more.
+   */
+  compile?(declared: readonly Operation[], operations: ReadonlyMap<string, CompiledOperation>, report: Report): void;
   /** Begins to accept. Rejects when it cannot, and says what to do. */
   start(host: SurfaceHost): Promise<void>;
   /** Stops accepting; what was accepted is still answered. */
@@ -21,7 +38,7 @@ export interface Surface {
   /** Lets everything go. */
   stop(): Promise<void>;
   /** Answers a web request, where the surface speaks HTTP. */
-  fetch?(request: Request): Promise<Response>;
+  fetch?(request: Request, caller?: FetchCaller): Promise<Response>;
   /** Where it listens, once it does. */
   readonly url?: string | undefined;
 }

@@ -1,6 +1,7 @@
 import { limits } from "../core/limits.ts";
 import type { Actor } from "../operation/actor.ts";
 
+/** The names of the claims that hold the tenant and the roles. */
 export interface ClaimNames {
   readonly tenantClaim: string;
   readonly rolesClaim: string;

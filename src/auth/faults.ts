@@ -3,6 +3,7 @@ import { limits } from "../core/limits.ts";
 
 // The reason goes to the log as the cause, in one word: jose's own errors carry the claims.
 
+/** Refuses a token that cannot be parsed. *Faults*: `token_invalid`. */
 export const tokenMalformed = (reason: string): Fault =>
   new Fault({
     code: "unauthenticated",
@@ -12,6 +13,7 @@ export const tokenMalformed = (reason: string): Fault =>
     cause: reason,
   });
 
+/** Refuses a token whose signature, key or claims do not verify. *Faults*: `token_invalid`. */
 export const tokenInvalid = (reason: string): Fault =>
   new Fault({
     code: "unauthenticated",
@@ -20,17 +22,20 @@ export const tokenInvalid = (reason: string): Fault =>
     cause: reason,
   });
 
+/** Refuses a token of another issuer or for another audience. *Faults*: `token_invalid`. */
 export const tokenForOthers = (reason: string): Fault =>
   new Fault({
     code: "unauthenticated",
     type: "token_invalid",
-    message: "The token was issued by or for somebody else. Ask for one whose issuer and audience are this service's, and send that.",
+    message: "The token is for another audience, or of another issuer. Ask for one with this service's issuer and audience, and send that.",
     cause: reason,
   });
 
+/** Refuses a token after its `exp`. *Faults*: `token_expired`. */
 export const tokenExpired = (): Fault =>
   new Fault({ code: "unauthenticated", type: "token_expired", message: "The token has expired. Sign in again and send the new one." });
 
+/** Refuses a token before its `nbf`. *Faults*: `token_not_yet_valid`. */
 export const tokenNotYetValid = (): Fault =>
   new Fault({
     code: "unauthenticated",
@@ -38,6 +43,7 @@ export const tokenNotYetValid = (): Fault =>
     message: "The token is not valid yet. Send it later; if it was issued just now, the issuer's clock is ahead and must be set.",
   });
 
+/** Refuses a token above `limits.tokenChars` before it is parsed. *Faults*: `token_too_long`. */
 export const tokenTooLong = (): Fault =>
   new Fault({
     code: "unauthenticated",
@@ -45,6 +51,7 @@ export const tokenTooLong = (): Fault =>
     message: `A token has at most ${limits.tokenChars} characters. Ask for one with fewer claims.`,
   });
 
+/** Refuses a new token while `limits.verifyingTokens` others are being verified. *Faults*: `overloaded`. */
 export const tooManyNewTokens = (): Fault =>
   new Fault({
     code: "unavailable",

@@ -3,9 +3,9 @@ import { createPrivateKey, type JsonWebKey, KeyObject, type webcrypto } from "no
 import { type Clock, systemClock } from "../core/clock.ts";
 import { type Duration, toMs } from "../core/duration.ts";
 import { isName } from "./claims.ts";
-import { keyKinds, secretKey } from "./keys.ts";
+import { jwkId, keyKinds, secretKey } from "./keys.ts";
 
-/** A key that tokens are signed with. Give it an id where keys are rotated: it becomes the token's `kid`. */
+/** A key that tokens are signed with. Give it an id where keys are rotated: it becomes the token's `kid`. *Default* of `id`: the `kid` of a JWK. */
 export type SigningKey =
   | { readonly id?: string | undefined; readonly algorithm: "HS256"; readonly secret: string | Uint8Array | KeyObject }
   | {
@@ -64,8 +64,8 @@ export function jwtIssuer(options: JwtIssuerOptions): JwtIssuer {
     ttlSeconds >= 1 && ttlSeconds <= 86_400,
     `jwtIssuer({ ttl }) is ${ttlSeconds} s. Write "1s" to "1d": a token cannot be taken back before it expires.`,
   );
-  const signer = signingKey(key);
-  const header = { alg: key.algorithm, typ: "JWT", ...(key.id === undefined ? {} : { kid: key.id }) };
+  const { signer, id } = signingKey(key);
+  const header = { alg: key.algorithm, typ: "JWT", ...(id === undefined ? {} : { kid: id }) };
   return {
     async sign({ subject, tenant, roles = [] }) {
       assert(isName(subject), "A token's subject is a text of 1 to 255 printable characters. Give the user's id.");
@@ -93,7 +93,7 @@ export function jwtIssuer(options: JwtIssuerOptions): JwtIssuer {
   };
 }
 
-function signingKey(key: SigningKey): webcrypto.CryptoKey {
+function signingKey(key: SigningKey): { readonly signer: webcrypto.CryptoKey; readonly id: string | undefined } {
   assert(Object.hasOwn(keyKinds, key.algorithm), `jwtIssuer({ key }): the algorithm is "${key.algorithm}". Use HS256, EdDSA or ES256.`);
   const what = "jwtIssuer({ key })";
   const kind = keyKinds[key.algorithm];
@@ -102,7 +102,9 @@ function signingKey(key: SigningKey): webcrypto.CryptoKey {
     kind.fits(object),
     `${what} does not fit: ${key.algorithm} needs ${kind.description}. Name the key's own algorithm, or give the right key.`,
   );
-  return object.toCryptoKey(kind.crypto, false, ["sign"]);
+  const asked = { algorithm: key.algorithm, operation: "sign", what } as const;
+  const id = key.id ?? (key.algorithm === "HS256" ? undefined : jwkId(key.privateKey, asked));
+  return { signer: object.toCryptoKey(kind.crypto, false, ["sign"]), id };
 }
 
 function privateKey(input: string | JsonWebKey | KeyObject, what: string): KeyObject {

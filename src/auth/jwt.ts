@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import type { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import type { Actor, Authenticator, RememberedToken } from "../operation/actor.ts";
+import { bearer } from "../operation/authentication/bearer.ts";
 import { actorOf, type ClaimNames } from "./claims.ts";
 import { tokenExpired, tokenForOthers, tokenInvalid, tokenMalformed, tokenNotYetValid, tokenTooLong, tooManyNewTokens } from "./faults.ts";
 import { type TokenAlgorithm, type TokenKey, TokenKeys, type VerifyingKey } from "./keys.ts";
@@ -37,7 +38,7 @@ export interface JwtOptions {
  * *Guarantees*: a key is used with its own algorithm only; issuer, audience, `sub` and `exp` are always demanded, `nbf` and `iat` checked. A verified
  * token is remembered until it expires, for at most 60 s, and costs a look-up meanwhile; many requests with one new token verify it once.
  * *Bounds*: 8,192 characters a token. A token cannot be revoked before it expires: keep their time short. Revoke or count by `jti`, never by the text:
- * it has one spelling, but whoever holds an ES256 token can make a second valid signature out of the first.
+ * it has one spelling, but the holder of an ES256 token can make a second valid signature out of the first.
  * @example
  * authentication: jwt({ keys: [{ id: "2026-11", algorithm: "EdDSA", publicKey: settings.tokenKey }], issuer: "https://id.example.com", audience: "shop" })
  */
@@ -46,7 +47,11 @@ export function jwt(options: JwtOptions): Authenticator {
 }
 
 class JwtAuthenticator implements Authenticator {
-  readonly scheme = "bearer";
+  readonly scheme = bearer.scheme;
+  readonly credentialsIn = bearer.credentialsIn;
+  readonly missing = bearer.missing;
+  readonly unreadable = bearer.unreadable;
+  readonly challenge = bearer.challenge;
   readonly document = { type: "http", scheme: "bearer", bearerFormat: "JWT" };
   readonly #keys: TokenKeys;
   readonly #expected: { readonly issuer: string; readonly audience: string };

@@ -1,5 +1,6 @@
 import assert from "node:assert";
 import { createPublicKey, createSecretKey, type JsonWebKey, KeyObject, type webcrypto } from "node:crypto";
+import { secretWeakness } from "../core/config/secret.ts";
 
 /** The algorithms that a token may be signed with. */
 export type TokenAlgorithm = "HS256" | "EdDSA" | "ES256";
@@ -9,7 +10,8 @@ export type PublicKeyInput = string | JsonWebKey | KeyObject;
 
 /**
  * A key that tokens are verified with. It is good for its one algorithm only.
- * *Shapes*: a `secret` given as text is used as it is, byte for byte in UTF-8: it is not decoded.
+ * *Shapes*: a `secret` given as text is used as it is, byte for byte in UTF-8: it is not decoded. A JWK must be one for signatures by what it says of
+ * itself (`use`, `key_ops`, `alg`). *Default* of `id`: the `kid` of a JWK.
  */
 export type TokenKey =
   | { readonly id?: string | undefined; readonly algorithm: "HS256"; readonly secret: string | Uint8Array | KeyObject }
@@ -37,7 +39,7 @@ export const keyKinds = {
 
 /**
  * Makes a signing secret out of text or bytes.
- * Asserts that it has at least 32 bytes, and that it is no PEM: whoever knows a public key could sign with it.
+ * Asserts that it has at least 32 bytes, that it is no PEM, with whose public half anybody could sign, and that it was drawn at random as far as can be seen.
  */
 export function secretKey(secret: string | Uint8Array | KeyObject, what: string): KeyObject {
   if (typeof secret === "string")
@@ -46,6 +48,8 @@ export function secretKey(secret: string | Uint8Array | KeyObject, what: string)
   assert(key.type === "secret", `${what} is a ${key.type} key. Give HS256 a secret, or name the key's own algorithm.`);
   const size = key.symmetricKeySize ?? 0;
   assert(size >= secretBytes, `${what} has ${size} bytes; HS256 needs at least ${secretBytes}. Make one with: openssl rand -base64 48`);
+  const weakness = secretWeakness(key.export());
+  assert(weakness === undefined, `${what} ${weakness}, which can be guessed. Make one with: openssl rand -base64 48`);
   return key;
 }
 
@@ -80,8 +84,46 @@ export class TokenKeys {
   }
 }
 
+/** What a JWK says of itself. */
+interface JwkFacts {
+  readonly use?: unknown;
+  readonly key_ops?: unknown;
+  readonly alg?: unknown;
+  readonly kid?: unknown;
+}
+
+/** Other names by which a JWK may call the algorithm. *Source*: RFC 9864. */
+const alsoCalled: Readonly<Record<string, string>> = { EdDSA: "Ed25519" };
+
+/**
+ * Reads the id of a key given as JWK; undefined for any other. Asserts that the JWK allows what it is given for: a key made to encrypt, or for
+ * another algorithm, proves nothing about who signed.
+ * *Source*: RFC 7517, sections 4.2 to 4.5.
+ */
+export function jwkId(input: unknown, asked: { readonly algorithm: string; readonly operation: "sign" | "verify"; readonly what: string }) {
+  if (typeof input !== "object" || input === null || input instanceof KeyObject) return undefined;
+  const { use, key_ops: operations, alg, kid } = input as JwkFacts;
+  const { algorithm, operation, what } = asked;
+  assert(use === undefined || use === "sig", `${what} is a JWK whose use is ${JSON.stringify(use)}. Give the one whose use is "sig".`);
+  assert(
+    operations === undefined || (Array.isArray(operations) && operations.includes(operation)),
+    `${what} is a JWK whose key_ops are ${JSON.stringify(operations)}. Give one whose key_ops have "${operation}".`,
+  );
+  assert(
+    alg === undefined || alg === algorithm || alg === alsoCalled[algorithm],
+    `${what} is a JWK for ${JSON.stringify(alg)}, and is given for ${algorithm}. Name the key's own algorithm, or give the right key.`,
+  );
+  assert(
+    kid === undefined || (typeof kid === "string" && kid !== ""),
+    `${what} is a JWK whose kid is no text. Leave it out, or write a text.`,
+  );
+  return kid as string | undefined;
+}
+
 function verifyingKey(key: TokenKey, what: string): VerifyingKey {
-  const { id, algorithm } = key;
+  const { algorithm } = key;
+  const jwk = key.algorithm === "HS256" ? undefined : jwkId(key.publicKey, { algorithm, operation: "verify", what });
+  const id = key.id ?? jwk;
   assert(id === undefined || (typeof id === "string" && id !== ""), `${what}: an id is a text. Leave it out where there is one key.`);
   assert(Object.hasOwn(keyKinds, algorithm), `${what}: the algorithm is "${algorithm}". Use HS256, EdDSA or ES256.`);
   const kind = keyKinds[algorithm];

@@ -4,15 +4,21 @@ import * as crypto from "node:crypto";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
+import { BoundedQueue, type QueuedWaiter } from "../core/queue/bounded-queue.ts";
+import { enter } from "../core/queue/enter.ts";
+import { FixedLimit } from "../core/queue/limit.ts";
+import { InOrder } from "../core/queue/turns.ts";
 import { type Argon2Cost, type EncodedPassword, formatPassword, parsePassword } from "./password-text.ts";
 
+/** Options of one hash or verification. */
 export interface PasswordOptions {
-  /** Gives up the place in the queue, or stops waiting for the answer. */
+  /** Gives up the place in the queue, or stops waiting for the response. */
   readonly signal?: AbortSignal;
 }
 
+/** The cost of a hash, and how many run and wait at once. */
 export interface PasswordHasherOptions {
-  /** *Default*: 7 MiB, 5 passes, 1 lane: about 20 ms of one core. */
+  /** *Default*: 7 MiB, 5 passes, one thread each: about 20 ms of one core. */
   readonly cost?: Argon2Cost;
   readonly concurrency?: number;
   readonly queue?: number;
@@ -26,26 +32,23 @@ export interface PasswordHasherOptions {
 const defaultCost: Argon2Cost = { memoryKib: 7_168, passes: 5, parallelism: 1 };
 const saltBytes = 16;
 const tagBytes = 32;
-const saltOfNobody = Buffer.alloc(saltBytes);
+const decoySalt = Buffer.alloc(saltBytes);
 
 /**
  * Hashes passwords with argon2id on the thread pool, few at a time, the others waiting in a bounded queue.
- * *Guarantees*: whoever gave up waiting still counts until the thread is free.
+ * *Guarantees*: a caller that gave up waiting still counts until the thread is free.
  */
 export class PasswordHasher {
   readonly #cost: Argon2Cost;
-  readonly #concurrency: number;
-  readonly #queue: number;
+  readonly #queue: BoundedQueue<QueuedWaiter>;
   readonly #clock: Clock;
-  readonly #waiting = new Set<() => void>();
-  #running = 0;
 
   constructor(options: PasswordHasherOptions = {}) {
     this.#cost = options.cost ?? defaultCost;
-    this.#concurrency = options.concurrency ?? limits.passwordHashing;
-    this.#queue = options.queue ?? limits.passwordQueue;
+    const { concurrency = limits.passwordHashing, queue = limits.passwordQueue } = options;
+    this.#queue = new BoundedQueue({ limit: new FixedLimit(concurrency), queue, turns: new InOrder() });
     this.#clock = options.clock ?? systemClock;
-    assert(this.#concurrency >= 1 && this.#queue >= 0, "A PasswordHasher needs a concurrency from 1 and a queue from 0.");
+    assert(concurrency >= 1 && queue >= 0, "A PasswordHasher needs a concurrency from 1 and a queue from 0.");
   }
 
   async hash(password: string, { signal }: PasswordOptions = {}): Promise<string> {
@@ -57,8 +60,8 @@ export class PasswordHasher {
 
   async verify(encoded: string | undefined, password: string, { signal }: PasswordOptions = {}): Promise<boolean> {
     const known: EncodedPassword =
-      encoded === undefined ? { ...this.#cost, salt: saltOfNobody, tag: Buffer.alloc(tagBytes) } : parsePassword(encoded);
-    // The same for everybody, whoever exists: no password of ours is as long.
+      encoded === undefined ? { ...this.#cost, salt: decoySalt, tag: Buffer.alloc(tagBytes) } : parsePassword(encoded);
+    // The same for every caller, whether or not the account exists: no password that was set is as long.
     if (password.length > limits.passwordChars) return false;
     const tag = await this.#limited(() => derive(password, { ...known, tagBytes: known.tag.length }), signal);
     return crypto.timingSafeEqual(tag, known.tag) && encoded !== undefined;
@@ -66,42 +69,22 @@ export class PasswordHasher {
 
   needsRehash(encoded: string): boolean {
     const { memoryKib, passes, parallelism, salt, tag } = parsePassword(encoded);
-    const { memoryKib: memory, passes: times, parallelism: lanes } = this.#cost;
-    return memoryKib !== memory || passes !== times || parallelism !== lanes || salt.length < saltBytes || tag.length < tagBytes;
+    const { memoryKib: memory, passes: times, parallelism: threads } = this.#cost;
+    return memoryKib !== memory || passes !== times || parallelism !== threads || salt.length < saltBytes || tag.length < tagBytes;
   }
 
   async #limited(work: () => Promise<Buffer>, signal: AbortSignal | undefined): Promise<Buffer> {
     signal?.throwIfAborted();
-    if (this.#running < this.#concurrency) this.#running++;
-    else await this.#slot(signal);
-    const running = work().finally(() => this.#leave());
-    return signal === undefined ? running : settledOrAborted(running, signal);
-  }
-
-  /** Waits for a slot that another hands over. */
-  #slot(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#waiting.size >= this.#queue) throw overloaded(this.#queue);
-    return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        this.#waiting.delete(granted);
-        reject(signal?.reason);
-      };
-      const granted = () => {
-        signal?.removeEventListener("abort", onAbort);
-        resolve();
-      };
-      this.#waiting.add(granted);
-      signal?.addEventListener("abort", onAbort, { once: true });
-    });
-  }
-
-  #leave(): void {
-    for (const next of this.#waiting) {
-      this.#waiting.delete(next);
-      next();
-      return;
+    const waiting = enter(this.#queue, { signal });
+    const entry = waiting === undefined ? undefined : await waiting;
+    if (entry === "full") throw overloaded(this.#queue.waiting);
+    // Aborted in the moment in which it entered: it gives the place back.
+    if (signal?.aborted) {
+      if (entry !== "aborted") this.#queue.leave();
+      throw signal.reason;
     }
-    this.#running--;
+    const running = work().finally(() => this.#queue.leave());
+    return signal === undefined ? running : settledOrAborted(running, signal);
   }
 }
 

@@ -47,6 +47,29 @@ export const systemClock: Clock = {
   uuid: () => crypto.randomUUIDv7(),
 };
 
+/** The longest that a timer of Node.js takes. */
+const longestMs = 2 ** 31 - 1;
+
+/** Keeps the process from ending by itself, until it is cancelled: no timer of a {@link Clock} does. */
+export function keepProcess(): Timer {
+  const handle = setInterval(() => undefined, longestMs);
+  return { cancel: () => clearInterval(handle) };
+}
+
+/**
+ * Makes numbers in [0, 1) that repeat exactly for the same seed, a whole number. Not for secrets.
+ * *Source*: mulberry32 by Tommy Ettinger, public domain.
+ */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
 /** Waits for `delayMs` on `clock`, or until `signal` aborts; then it rejects with the signal's reason. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -2,8 +2,6 @@
 export type Level = "debug" | "info" | "warn" | "error";
 
 interface CodeRow {
-  /** HTTP status where nothing more precise is known. */
-  readonly http: number;
   /** How a durable task goes on after it. */
   readonly retry: "never" | "at-once" | "backoff" | "snooze";
   /** Whether a breaker counts it as a failure of the callee. */
@@ -20,9 +18,8 @@ interface CodeRow {
  * *Source*: the canonical codes of google.rpc, without `out_of_range`, `data_loss` and `unknown`.
  */
 export const codes = {
-  invalid_argument: { http: 400, retry: "never", breaker: false, undo: "yes", stored: true, level: "debug", title: "Invalid argument" },
+  invalid_argument: { retry: "never", breaker: false, undo: "yes", stored: true, level: "debug", title: "Invalid argument" },
   failed_precondition: {
-    http: 400,
     retry: "never",
     breaker: false,
     undo: "yes",
@@ -30,13 +27,12 @@ export const codes = {
     level: "debug",
     title: "Failed precondition",
   },
-  unauthenticated: { http: 401, retry: "never", breaker: false, undo: "yes", stored: false, level: "info", title: "Unauthenticated" },
-  permission_denied: { http: 403, retry: "never", breaker: false, undo: "yes", stored: false, level: "info", title: "Permission denied" },
-  not_found: { http: 404, retry: "never", breaker: false, undo: "yes", stored: true, level: "debug", title: "Not found" },
-  already_exists: { http: 409, retry: "never", breaker: false, undo: "yes", stored: true, level: "debug", title: "Already exists" },
-  aborted: { http: 409, retry: "at-once", breaker: false, undo: "after-retries", stored: false, level: "debug", title: "Conflict" },
+  unauthenticated: { retry: "never", breaker: false, undo: "yes", stored: false, level: "info", title: "Unauthenticated" },
+  permission_denied: { retry: "never", breaker: false, undo: "yes", stored: false, level: "info", title: "Permission denied" },
+  not_found: { retry: "never", breaker: false, undo: "yes", stored: true, level: "debug", title: "Not found" },
+  already_exists: { retry: "never", breaker: false, undo: "yes", stored: true, level: "debug", title: "Already exists" },
+  aborted: { retry: "at-once", breaker: false, undo: "after-retries", stored: false, level: "debug", title: "Conflict" },
   resource_exhausted: {
-    http: 429,
     retry: "backoff",
     breaker: false,
     undo: "after-retries",
@@ -44,9 +40,8 @@ export const codes = {
     level: "warn",
     title: "Quota exhausted",
   },
-  cancelled: { http: 499, retry: "snooze", breaker: false, undo: "no", stored: false, level: "info", title: "Cancelled" },
+  cancelled: { retry: "snooze", breaker: false, undo: "no", stored: false, level: "info", title: "Cancelled" },
   deadline_exceeded: {
-    http: 504,
     retry: "backoff",
     breaker: true,
     undo: "after-retries",
@@ -54,13 +49,15 @@ export const codes = {
     level: "warn",
     title: "Deadline exceeded",
   },
-  unavailable: { http: 503, retry: "backoff", breaker: true, undo: "after-retries", stored: false, level: "warn", title: "Unavailable" },
-  unimplemented: { http: 501, retry: "never", breaker: false, undo: "yes", stored: false, level: "error", title: "Not implemented" },
-  internal: { http: 500, retry: "backoff", breaker: true, undo: "after-retries", stored: false, level: "error", title: "Internal error" },
+  unavailable: { retry: "backoff", breaker: true, undo: "after-retries", stored: false, level: "warn", title: "Unavailable" },
+  unimplemented: { retry: "never", breaker: false, undo: "yes", stored: false, level: "error", title: "Not implemented" },
+  internal: { retry: "backoff", breaker: true, undo: "after-retries", stored: false, level: "error", title: "Internal error" },
 } as const satisfies Record<string, CodeRow>;
 
+/** One of the thirteen canonical codes of google.rpc that a fault can have. */
 export type Code = keyof typeof codes;
 
+/** Returns whether a value is the name of a code. */
 export function isCode(value: unknown): value is Code {
   return typeof value === "string" && Object.hasOwn(codes, value);
 }

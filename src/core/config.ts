@@ -5,7 +5,7 @@ import { type ConfigProblem, type Definition, type FieldRow, type Resolved, reso
 import { type FileText, type FileTexts, readText, readTextSync } from "./config/sources.ts";
 import { Fault } from "./fault.ts";
 import { limits } from "./limits.ts";
-import type { Input, JsonSchema, Output, Schema } from "./schema.ts";
+import type { Input, JsonSchema, Output, Schema } from "./schema/standard.ts";
 import { Signal } from "./signals.ts";
 
 /** What a {@link field} may say besides its schema. */
@@ -16,7 +16,7 @@ export interface FieldOptions<S extends Schema> {
   readonly secret?: boolean;
   /** Whether the value follows its file while the program runs. *Default*: false. */
   readonly reload?: boolean;
-  /** One sentence for whoever has to set it; part of every problem with it. */
+  /** One sentence for the person who sets it; part of every problem with it. */
   readonly description?: string;
 }
 
@@ -26,6 +26,7 @@ export interface Field<S extends Schema = Schema> {
   readonly options: FieldOptions<S>;
 }
 
+/** The environment and the files that a configuration is read from. */
 export interface ConfigOptions {
   /** *Default*: the environment of the process. */
   readonly env?: Readonly<Record<string, string | undefined>>;

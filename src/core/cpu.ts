@@ -1,6 +1,6 @@
 import assert from "node:assert";
 import { Worker } from "node:worker_threads";
-import { type CpuFunction, type CpuReply, type CpuRequest, cpuThread, revive } from "./cpu/function.ts";
+import { type CpuFunction, type CpuReply, type CpuRequest, cpuThread, restoreThrown } from "./cpu/function.ts";
 import { Fault } from "./fault.ts";
 import { limits } from "./limits.ts";
 
@@ -12,6 +12,7 @@ export interface CpuPoolOptions {
   readonly queue?: number;
 }
 
+/** Options of one call of `cpu`. */
 export interface CpuCallOptions {
   /** Stops the work, also in the middle of a loop: the thread is ended and another takes its place. */
   readonly signal?: AbortSignal;
@@ -160,16 +161,16 @@ export class CpuPool {
       this.#running.delete(worker);
       this.#release(worker);
       if (reply.ok) call.resolve(reply.value);
-      else call.reject(revive(reply));
+      else call.reject(restoreThrown(reply));
     });
-    // After an error the exit still comes, but nobody may be given the thread in between.
-    worker.on("error", (error) => this.#bury(worker, error));
-    worker.on("exit", (exitCode) => this.#bury(worker, `it exited with ${exitCode}`));
+    // After an error the exit still comes, but no call may get the thread in between.
+    worker.on("error", (error) => this.#discard(worker, error));
+    worker.on("exit", (exitCode) => this.#discard(worker, `it exited with ${exitCode}`));
     worker.unref();
     return worker;
   }
 
-  #bury(worker: Worker, cause: unknown): void {
+  #discard(worker: Worker, cause: unknown): void {
     const index = this.#idle.indexOf(worker);
     if (index !== -1) this.#idle.splice(index, 1);
     const call = this.#running.get(worker);

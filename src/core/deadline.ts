@@ -9,7 +9,7 @@ export interface Expiring {
   /** When, in the clock's monotonic milliseconds. */
   readonly deadlineAt: number;
   expire(): void;
-  /** Links of the wheel's own lists; nobody else touches them. */
+  /** Links of the wheel's own lists; no other code changes them. */
   wheelNext: Expiring | undefined;
   wheelPrevious: Expiring | undefined;
   wheelSlot: number;
@@ -94,4 +94,15 @@ export class DeadlineWheel {
       entry.expire();
     }
   }
+}
+
+const shared = new WeakMap<Clock, DeadlineWheel>();
+
+/** The wheel that all who need one on the same clock share: one timer, however many they are. */
+export function sharedWheel(clock: Clock): DeadlineWheel {
+  const held = shared.get(clock);
+  if (held !== undefined) return held;
+  const wheel = new DeadlineWheel(clock);
+  shared.set(clock, wheel);
+  return wheel;
 }

@@ -1,9 +1,9 @@
-import { type Code, codes } from "./code.ts";
-import type { AnySchema, Output, Schema } from "./schema.ts";
+import type { Code } from "./code.ts";
+import type { AnySchema, Output, Schema } from "./schema/standard.ts";
 
 /** What a {@link Fault} is made of. */
 export interface FaultInit<D = unknown> {
-  /** The canonical code; it decides status, retry, breaker and log level. */
+  /** The canonical code; it decides retry, breaker and log level, and each surface maps it to a status of its own. */
   readonly code: Code;
   /** A stable name in snake_case by which callers tell faults of one code apart. *Default*: the code. */
   readonly type?: string;
@@ -13,7 +13,7 @@ export interface FaultInit<D = unknown> {
   readonly cause?: unknown;
   /** When it is worth trying again. *Units*: milliseconds. */
   readonly retryAfterMs?: number;
-  /** The HTTP status where the field has a better word than the code's own (412, 413, 422 …). */
+  /** The status for surfaces that have numbered ones, where the field has a more precise one than that of the code. Only surfaces read it. */
   readonly status?: number;
 }
 
@@ -26,7 +26,18 @@ export class Fault<D = unknown> extends Error {
   readonly type: string;
   readonly details: D;
   readonly retryAfterMs: number | undefined;
-  readonly status: number;
+  /** The status that was declared; undefined where the surface decides by the code. */
+  readonly status: number | undefined;
+
+  /** Whatever was thrown may be asked whether it is a fault: a Proxy that was revoked throws at the question. */
+  static override [Symbol.hasInstance](thrown: unknown): boolean {
+    try {
+      // biome-ignore lint/complexity/noThisInStatic: the class that is asked for, which may be one below this.
+      return Function.prototype[Symbol.hasInstance].call(this, thrown);
+    } catch {
+      return false;
+    }
+  }
 
   constructor(init: FaultInit<D>) {
     super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
@@ -35,7 +46,7 @@ export class Fault<D = unknown> extends Error {
     this.type = init.type ?? init.code;
     this.details = init.details as D;
     this.retryAfterMs = init.retryAfterMs;
-    this.status = init.status ?? codes[init.code].http;
+    this.status = init.status;
   }
 }
 
@@ -46,15 +57,18 @@ export interface FaultSpec<S extends AnySchema> {
   /** Written for the caller; *values* come from the details. */
   readonly message: string | ((details: Output<S>) => string);
   readonly retryAfterMs?: number;
+  /** As in {@link FaultInit}. */
   readonly status?: number;
 }
 
 /** A declared kind of fault: listed in an operation's `faults`, thrown with {@link fail}. */
-export interface FaultClass<D> {
+export interface FaultClass<D, T extends string = string> {
   new (details: D, cause?: unknown): Fault<D>;
-  readonly type: string;
+  /** By it the compiler tells faults apart. */
+  readonly type: T;
   readonly code: Code;
-  readonly status: number;
+  /** As in {@link FaultInit}. */
+  readonly status: number | undefined;
   readonly schema: Schema | undefined;
 }
 
@@ -65,29 +79,35 @@ export interface FaultClass<D> {
  *   code: "failed_precondition", details: z.object({ orderId: z.string() }), message: ({ orderId }) => `Order ${orderId} is closed.`,
  * });
  */
-export function fault<S extends AnySchema = Schema<Record<never, never>>>(type: string, spec: FaultSpec<S>): FaultClass<Output<S>> {
-  const status = spec.status ?? codes[spec.code].http;
+export function fault<const T extends string, S extends AnySchema = Schema<Record<never, never>>>(
+  type: T,
+  spec: FaultSpec<S>,
+): FaultClass<Output<S>, T> {
   return class DeclaredFault extends Fault<Output<S>> {
     static readonly type = type;
     static readonly code = spec.code;
-    static readonly status = status;
+    static readonly status = spec.status;
     static readonly schema = spec.details as Schema | undefined;
     constructor(details: Output<S>, cause?: unknown) {
       super({
         code: spec.code,
         type,
         details,
-        status,
         cause,
         message: typeof spec.message === "string" ? spec.message : spec.message(details),
+        ...(spec.status === undefined ? {} : { status: spec.status }),
         ...(spec.retryAfterMs === undefined ? {} : { retryAfterMs: spec.retryAfterMs }),
       });
     }
   };
 }
 
+/** The details that a declared fault has. */
+export type DetailsOf<C> = C extends FaultClass<infer D> ? D : never;
+
 /**
- * Ends the operation with a declared fault.
+ * Ends the operation with a declared fault. It is for functions that do not have an operation's scope: the scope's own `fail` takes the faults that the
+ * operation declares, and no other compiles.
  * @example return row ?? fail(OrderNotFound, { orderId });
  */
 export function fail<D>(declared: FaultClass<D>, details: NoInfer<D>, cause?: unknown): never {
@@ -100,6 +120,7 @@ export function toFault(thrown: unknown): Fault {
   return new Fault({
     code: "internal",
     message: "Something went wrong on our side. It was recorded; please try again later.",
-    cause: thrown,
+    // Undefined becomes a cause too: without one, the log would not say what happened.
+    cause: thrown === undefined ? "undefined" : thrown,
   });
 }

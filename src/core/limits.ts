@@ -9,7 +9,7 @@ export const limits = {
   operationQueue: 128,
   /** Statements of one execution. Override: `budget.queries`. */
   operationQueries: 32,
-  /** Operations that one execution may call, inner ones included. Override: `budget.calls`. */
+  /** Operations that one execution may call, directly and indirectly. Override: `budget.calls`. */
   operationCalls: 64,
   /** Executions of the whole process at once. Override: `createApp({ limits })`. */
   processConcurrency: 1_024,
@@ -25,105 +25,187 @@ export const limits = {
   taskAttempts: 25,
   /** The longest wait before another attempt of a task. */
   retryDelayMs: 2_592_000_000,
-  /** How often a task may take its process with it before it is buried. */
+  /** How often a worker may be lost while it has a task, before the task becomes a dead letter. From the third time on, only a task that ran alone is counted. */
   taskRescues: 5,
-  /** How long after it became due a task may still be begun. Override: `ttl`. */
+  /** How long a task that must run alone waits for the other tasks of its process to end. */
+  suspectDrainMs: 30_000,
+  /** How long after it became due a task may still begin. Override: `ttl`. */
   taskTtlMs: 604_800_000,
-  /** How long a key stands for the task that was started with it. Override: `unique`. */
+  /** How long a key belongs to the task that was started with it. Override: `unique`. */
   taskKeyMs: 86_400_000,
   /** Tasks of one queue that run at once in one process. Override: `createApp({ tasks: { queues } })`. */
   taskConcurrency: 100,
-  /** Tasks of one queue that one process holds, those that wait there included. */
+  /** Tasks of one queue that one process has claimed: those that run and those that wait in it. */
   tasksHeld: 3_000,
   /** Tasks that are started, claimed or completed in one statement. */
   taskBatch: 1_000,
+  /** Size of the inputs of tasks that are started in one statement. A single task may be larger. */
+  taskBatchBytes: 4_194_304,
+  /** Size of the inputs of tasks that one transaction may start, and of the inputs that `startMany` keeps as text. It writes further inputs as text when their turn comes. */
+  taskBulkBytes: 67_108_864,
   /** Starts of tasks that may wait in one process to be written. */
   taskStartQueue: 10_000,
-  /** How long a worker has what it claimed without renewing its lease. */
+  /** Size of the inputs of starts that wait in one process to be written. */
+  taskStartQueueBytes: 67_108_864,
+  /** Claims that one process sends at once, for all its queues. */
+  taskClaims: 8,
+  /** Expired keys, completed tasks and dead letters that one process deletes in one turn, of each kind. If there are more, the next turn follows at once. */
+  taskExpiryTurn: 100_000,
+  /** Waiting tasks of one queue that are examined once a minute to find those that no worker takes. */
+  taskUnservedLook: 1_000,
+  /** How long a session may keep an emptied partition of the task table from being truncated before it is reported. */
+  taskPartitionHeldMs: 30_000,
+  /** How long a worker keeps its claimed tasks without renewing its lease. */
   taskLeaseMs: 10_000,
   /** How often a worker renews its lease. */
   taskHeartbeatMs: 3_000,
-  /** How often an idle process looks what there is to do. */
-  taskTickMs: 1_500,
-  /** Size at which the next slot of the task table is filled. */
-  taskSlotBytes: 33_554_432,
+  /** How often an idle process looks for due tasks. */
+  taskPollMs: 1_500,
+  /** Size at which the next partition of the task table is filled. */
+  taskPartitionBytes: 33_554_432,
   /** How long dead letters are kept. */
-  taskDeadMs: 7_776_000_000,
-  /** How long completed tasks are kept where `history` asks for it. */
+  taskDeadLetterMs: 7_776_000_000,
+  /** How long completed tasks are kept, with `history: true`. */
   taskHistoryMs: 604_800_000,
-  /** Failed attempts that a task remembers; the first ones are forgotten. */
+  /** Failed attempts whose errors a task keeps: the last ones. */
   taskFailures: 10,
   /** Length of a cron expression. */
   cronChars: 256,
-  /** How late a tick of a schedule may be noticed and still counts as on time. */
+  /** How late a worker may notice an occurrence of a schedule that still counts as on time. */
   scheduleGraceMs: 60_000,
-  /** How far back the ticks of a schedule are made up for that asks for all it missed. */
+  /** How far back missed occurrences start tasks, with `missed: "all"`. */
   scheduleCatchUpMs: 604_800_000,
-  /** Ticks of one schedule that start tasks in one transaction; further ones wait for the next look. */
+  /** Occurrences of one schedule that start tasks in one transaction. Further ones follow in the next one. */
   scheduleBatch: 100,
-  /** How often a process reads again when its schedules ticked last. */
+  /** How often a process reads the last occurrences of its schedules again. */
   scheduleReadMs: 15_000,
-  /** How long it is remembered when a schedule ticked last that nobody declares any more. */
+  /** How long the last occurrence of a schedule is stored after no app declares the schedule any more. */
   scheduleKeptMs: 34_560_000_000,
-  /** How long one waits for a lock. Override: `hold(…, { wait })`. */
+  /** How long a caller waits for a lock. Override: `hold(…, { wait })`. */
   lockWaitMs: 10_000,
-  /** Who may wait for the same lock in one process. */
+  /** Callers that may wait for the same lock in one process. */
   lockQueue: 256,
-  /** How often one who waits for a lock looks at it, at the most. */
+  /** The longest time between two looks of a caller that waits for a lock. */
   lockPollMs: 500,
-  /** Requests per second of one actor, or of one address where nobody signed in. Override: `createApp({ rateLimit })`. */
+  /** Requests per second of one actor, or of one address for callers who have not signed in. Override: `createApp({ rateLimit })`. */
   ratePerSecond: 1_000,
   /** Requests that one actor may make at once above the rate. */
   rateBurst: 2_000,
-  /** Actors whose rate is remembered at the same time. */
+  /** Actors and addresses whose rates are counted at the same time. */
   rateKeys: 100_000,
+  /** How long a request waits for the store that counts rates, before `withoutStore` decides. Override: `createApp({ rateLimit: { answerWithin } })`. */
+  rateStoreMs: 50,
+  /** How long the store that counts rates is not asked after it failed or was too slow. */
+  rateStorePauseMs: 1_000,
+  /** Requests that wait for the store that counts rates at once. */
+  rateStoreRequests: 1_024,
   /** Size of a request body. Override: `http({ limits })`. */
   bodyBytes: 1_048_576,
-  /** Bytes of all request bodies being read at the same time. */
+  /** Size of a request body of a caller who has not signed in; more if the fields of the operation's input can take more. Override: `http({ limits })`. */
+  anonymousBodyBytes: 65_536,
+  /** Chunks of a request body of a caller who has not signed in, beyond one for each `bodyChunkBytes`. Override: `http({ limits })`. */
+  anonymousBodyChunks: 256,
+  /** Bytes that may wait to be sent on a connection that asks for one more document or page. */
+  documentBytesWaiting: 524_288,
+  /** A body may have one more chunk for each of so many bytes, because a chunk of one byte takes as long to read as one of a thousand. */
+  bodyChunkBytes: 64,
+  /** Bytes of all request bodies that are being read at the same time; fewer if that is more than a quarter of the heap. Override: `http({ limits })`. */
   bodyBytesInFlight: 67_108_864,
   /** Nesting of a JSON body. */
   jsonDepth: 32,
+  /** Values in a JSON body, including arrays and objects. The memory that they take depends little on their bytes. Override: `http({ limits })`. */
+  jsonValues: 100_000,
+  /** Length of a text in an input whose schema declares no bound. Override: `.max()` in the schema. */
+  inputChars: 16_384,
+  /** Items of an array, and entries of a record, in an input whose schema declares no bound. Override: `.max()`, `.meta({ maxProperties })` in the schema. */
+  inputItems: 1_000,
+  /** Length of a key of a record in an input whose schema declares no bound. Override: `.max()` in the schema of the keys. */
+  inputKeyChars: 256,
+  /** Problems that a refusal lists. */
+  problems: 64,
+  /** Length of the message, and of the pointer, of one problem. */
+  problemChars: 512,
   /** Length of the request target. */
   urlBytes: 8_192,
   /** Size of all request headers together. */
   headerBytes: 16_384,
-  /** Open connections of one server. */
+  /** Header lines of one request. Override: `http({ limits })`. */
+  headerLines: 100,
+  /** Open connections of one server; fewer if the heap does not hold as many. Override: `http({ limits })`. */
   connections: 20_000,
-  /** Requests in flight from one address. */
+  /** Percentage of the heap that the heads of arriving requests may take, of all connections together. It lowers `connections`. */
+  connectionHeapPercent: 35,
+  /** Percentage of the heap that requests in flight and unsent responses may take together. */
+  requestHeapPercent: 15,
+  /** Requests in flight from one address; fewer if the heap does not hold four times as many. Override: `http({ limits })`. */
   requestsPerAddress: 4_096,
+  /** Requests of one connection that wait for their responses. If more arrive, the connection is closed after the last response. Override: `http({ limits })`. */
+  pipelinedRequests: 32,
+  /** How long a client may read more slowly than `sendBytesPerSecond` before it is disconnected. Override: `http({ limits })`. */
+  sendStallMs: 15_000,
+  /** The lowest rate at which a client may read a response, in a second. */
+  sendBytesPerSecond: 512,
   /** How long the head of a request may take to arrive. */
   headerMs: 10_000,
   /** How long a whole request may take to arrive. */
   requestMs: 60_000,
-  /** How long a connection may stay open with nothing on it: longer than common load balancers keep theirs, so that it is they who close. */
+  /** How long a connection may stay idle. It is longer than common load balancers keep theirs, so that the load balancer closes it. */
   keepAliveMs: 65_000,
-  /** How long a stop waits for clients to take the answers that are written. */
+  /** How long a stop waits for clients to read the responses that are written. */
   connectionFlushMs: 1_000,
+  /** Open connections of the ops port. One more closes the one that has been idle longest. */
+  opsConnections: 64,
+  /** Requests to the pages of the ops port, such as `/tasks`, that are handled at the same time. */
+  opsQueries: 8,
+  /** How long a request to the ops port may take to arrive. */
+  opsRequestMs: 5_000,
+  /** Size of all headers of a request to the ops port together. */
+  opsHeaderBytes: 8_192,
   /** Length of an Idempotency-Key. */
   idempotencyKeyChars: 255,
-  /** How long a reply is kept under its key. Override: `budget.idempotencyTtl`. */
+  /** How long a response is stored under its key. Override: `budget.idempotencyTtl`. */
   idempotencyTtlMs: 86_400_000,
-  /** Size of a reply that is kept under its key; a command with a larger one fails before its commit. */
+  /** Length of a `Location`. An operation with a longer one fails before its commit. */
+  locationChars: 8_192,
+  /** Length of an `ETag`. An operation with a longer one fails before its commit. */
+  etagChars: 256,
+  /** Size of a response that is stored under its key. A command with a larger one fails before its commit. */
   idempotencyReplyBytes: 262_144,
-  /** Attempts of a command after a conflict, the first included. */
+  /** Attempts of a command in all, if conflicts end the earlier ones. */
   commandAttempts: 4,
+  /** Attempts that `retry` makes of one call, including the first. */
+  callAttempts: 10,
+  /** Calls that may wait for a place in one bulkhead. Override: `bulkhead({ queue })`. */
+  bulkheadQueue: 10_000,
+  /** Items that `fanOut` works on at once at the most. */
+  fanOutConcurrency: 1_000,
+  /** Keys for which one policy keeps something: flights, stale values, quotas. */
+  policyKeys: 10_000,
   /** Connections to Postgres. Override: `postgres({ connections })`. */
   connectionsPostgres: 16,
   /** Executions that may wait for a connection. */
   connectionQueue: 1_024,
-  /** How long a connection may stay in quarantine after a cancelled statement. */
+  /** How long a connection may take to become ready again after a cancelled statement. */
   quarantineMs: 1_000,
+  /** How long a connection to Postgres is used before a new one replaces it, less up to a tenth. Override: `postgres({ lifetime })`. */
+  connectionLifetimeMs: 1_800_000,
+  /** How long a connection to Postgres may stay unused before it is closed. It is shorter than firewalls and load balancers keep unused connections. Override: `postgres({ idle })`. */
+  connectionIdleMs: 200_000,
+  /** How long an unused connection has to respond after another one was found to be broken. */
+  connectionCheckMs: 500,
+  /** How long a connection may be silent before the kernel checks whether the other side is still there. */
+  connectionProbeMs: 10_000,
   /** Named prepared statements of one connection. */
   preparedStatements: 512,
-  /** How long a statement of a migration waits for a lock before the file is undone and tried again. Override: `migrate({ lockTimeoutMs })`. */
+  /** How long a statement of a migration waits for a lock before the file is rolled back and tried again. Override: `migrate({ lockTimeoutMs })`. */
   migrationLockMs: 5_000,
-  /** Attempts of one migration whose locks others hold. */
+  /** Attempts of one migration whose locks other sessions hold. */
   migrationAttempts: 5,
-  /** How long one process waits for another that migrates, and a migration without a transaction for a lock. */
+  /** How long a process waits while another one migrates, and how long a migration without a transaction waits for a lock. */
   migrationWaitMs: 120_000,
-  /** Verified tokens that are remembered. */
+  /** Verified tokens that are cached. */
   rememberedTokens: 10_000,
-  /** How long a verified token is remembered at the most. */
+  /** The longest time for which a verified token is cached. */
   rememberedTokenMs: 60_000,
   /** Length of a bearer token. */
   tokenChars: 8_192,
@@ -145,7 +227,7 @@ export const limits = {
   cpuThreads: 2,
   /** Calls of `cpu` that may wait for a thread. */
   cpuQueue: 64,
-  /** Heap of one such thread, in megabytes. */
+  /** Heap of one worker thread. */
   cpuThreadMb: 512,
   /** How often files of settings that may change are read again. */
   configPollMs: 2_000,
@@ -159,28 +241,40 @@ export const limits = {
   spanQueue: 8_192,
   /** Bytes of log lines that may wait for the disk. */
   logBytes: 16_777_216,
-  /** Length of the fields, the notes or the stack of one log line; longer ones are left out or cut. */
+  /** Length of the fields, the notes or the stack of one log line; longer ones are left out or shortened. */
   logFieldChars: 16_384,
-  /** Combinations of labels of one metric; those after them are counted as `other`. */
+  /** Combinations of labels of one metric. Further ones are counted as `other`. */
   metricSeries: 5_000,
-  /** How long a drain takes at the most after a crash. */
+  /** How long a test waits for a signal, in real time. Override: `testApp({ waitLimit })`. */
+  testWaitMs: 10_000,
+  /** Attempts of tasks after which `runUntilIdle` fails, because the tasks do not seem to end. Override: `runUntilIdle({ attempts })`. */
+  testAttempts: 1_000,
+  /** The longest drain after a crash. */
   crashDrainMs: 5_000,
-  /** How long a shutdown waits for what runs. */
+  /** How long a shutdown waits for running work. */
   shutdownMs: 30_000,
-  /** How long the event loop may be blocked before it is a signal. */
+  /** The longest `shutdownDelay` in `createApp`, which is how long a stop still serves after readiness has failed. The default is no delay. */
+  shutdownDelayMs: 300_000,
+  /** How long the event loop may be blocked before `loopBlocked` is signalled. */
   loopBlockedMs: 200,
-  /** How long the embedded Postgres may take to become ready, recovery from a crash included. */
+  /** How long no file must change before `plimsoll dev` restarts the program. */
+  devSettleMs: 100,
+  /** How long `plimsoll dev` waits for the program to end before it kills it. */
+  devStopMs: 10_000,
+  /** Folders that `plimsoll dev` watches. */
+  devFolders: 2_000,
+  /** How long the embedded Postgres may take to become ready, including recovery from a crash. */
   embeddedStartMs: 120_000,
-  /** Attempts to start it while what was left of an earlier server goes away: about 10 s. */
+  /** Attempts to start the embedded Postgres while processes of an earlier server end: about 10 s. */
   embeddedStartAttempts: 50,
-  /** How long it may take to stop before it is stopped harder. */
+  /** How long the embedded Postgres may take to stop before a stronger signal is sent. */
   embeddedStopMs: 10_000,
-  /** How long a start or stop waits for those of other processes on the same directory. */
+  /** How long a start or stop waits for a start or stop by another process on the same directory. */
   embeddedLockMs: 150_000,
-  /** Size at which the log of the embedded Postgres is turned over at the next start. */
+  /** Size above which the log of the embedded Postgres is replaced by a new one at the next start. */
   embeddedLogBytes: 10_485_760,
-  /** What must be free on the disk to make a new data directory. */
+  /** Free space on the disk that a new data directory needs. */
   embeddedNewBytes: 268_435_456,
-  /** What must be free on the disk to start on an existing one. */
+  /** Free space on the disk that a start on an existing data directory needs. */
   embeddedFreeBytes: 67_108_864,
 } as const;

@@ -5,7 +5,7 @@ import { limits } from "./limits.ts";
 export interface MetricSpec {
   /** `snake_case` with its unit last; counters end in `_total`. */
   readonly name: string;
-  /** One sentence for whoever reads the dashboard. */
+  /** One sentence for the readers of dashboards. */
   readonly help: string;
   /** *Default*: none. */
   readonly labels?: readonly string[];
@@ -17,7 +17,7 @@ export interface Reading {
   readonly value: number;
 }
 
-/** A metric whose value is asked for when somebody looks. */
+/** A metric whose value is read when the metrics are shown. */
 export interface ReadSpec extends MetricSpec {
   /** *Guarantees asked*: cheap, synchronous, never throws. */
   readonly read: () => number | Iterable<Reading>;
@@ -100,6 +100,7 @@ abstract class Labelled<S> {
   }
 }
 
+/** A metric whose series only grow, until the process ends. */
 export class Counter extends Labelled<CounterSeries> {
   readonly type = "counter";
   protected override make(labels: readonly string[]): CounterSeries {
@@ -107,6 +108,7 @@ export class Counter extends Labelled<CounterSeries> {
   }
 }
 
+/** A metric that counts observations in buckets and adds them up. */
 export class Histogram extends Labelled<HistogramSeries> {
   readonly type = "histogram";
   /** Upper bounds of the buckets, ascending; the one without a bound is not among them. */
@@ -124,7 +126,7 @@ export class Histogram extends Labelled<HistogramSeries> {
   }
 }
 
-/** A metric that is read when somebody looks; several owners may add their part to one name. */
+/** A metric that is read when the metrics are shown; several owners may add their part to one name. */
 export class ReadMetric {
   readonly type: "counter" | "gauge";
   readonly name: string;
@@ -153,12 +155,13 @@ export class ReadMetric {
   }
 }
 
+/** Any metric that a registry can show. */
 export type Metric = Counter | Histogram | ReadMetric;
 
 const nameForm = /^[a-z][a-z0-9_]*$/;
 
 /**
- * Every metric of one app: whoever has something to count or to show registers it here, without knowing who reads it.
+ * Every metric of one app: each part of the app registers what it counts here, without knowing who reads it.
  * Registering a name again gives the same metric, and asserts that it is described alike.
  */
 export class Metrics {
@@ -174,14 +177,14 @@ export class Metrics {
   }
 
   /**
-   * Shows what `read` says whenever somebody looks. Returns how to stop showing it.
+   * Shows what `read` returns, each time the metrics are shown. Returns a function that stops it.
    * @example metrics.gauge({ name: "plimsoll_queue_depth", help: "Executions that wait for a slot.", labels: ["operation"], read: () => depths() });
    */
   gauge(spec: ReadSpec): () => void {
     return this.#register(spec, ReadMetric, () => new ReadMetric("gauge", spec)).add(spec.read);
   }
 
-  /** The same for a total that somebody else keeps; it must never fall. */
+  /** The same for a total that is kept elsewhere; it must never fall. */
   total(spec: ReadSpec): () => void {
     return this.#register(spec, ReadMetric, () => new ReadMetric("counter", spec)).add(spec.read);
   }
@@ -198,7 +201,7 @@ export class Metrics {
       return known;
     }
     for (const name of [spec.name, ...(spec.labels ?? [])])
-      assert(nameForm.test(name), `"${name}" is no metric or label name: use snake_case.`);
+      assert(nameForm.test(name), `"${name}" is not a metric or label name: use snake_case.`);
     const metric = make();
     this.#metrics.set(spec.name, metric);
     return metric;

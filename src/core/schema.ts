@@ -1,82 +1,30 @@
+import { BoundsGuard, withBounds } from "./schema/bounds/guard.ts";
 import { makeCheck, refuseAsync } from "./schema/check.ts";
 import { readDocument } from "./schema/document.ts";
 import { makeFast } from "./schema/fast.ts";
 import { makeRedact } from "./schema/redact.ts";
 import { no } from "./schema/run.ts";
+import type { JsonSchema, Problem, Schema } from "./schema/standard.ts";
 import { isZod } from "./schema/zod.ts";
 
-/** JSON Schema 2020-12, as plain data. */
-export type JsonSchema = { readonly [keyword: string]: unknown };
-
-/** What validation gives. */
-export interface StandardResult {
-  readonly value?: unknown;
-  readonly issues?:
-    | readonly { readonly message: string; readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined }[]
-    | undefined;
-}
-
-/**
- * A schema that Plimsoll can use: Standard Schema with its JSON Schema extension. Every Zod 4 schema is one; others become one with {@link adaptSchema}.
- * *Source*: the Standard Schema and Standard JSON Schema specifications.
- */
-export interface Schema<O = unknown, I = unknown> {
-  readonly "~standard": {
-    readonly version: 1;
-    readonly vendor: string;
-    readonly validate: (value: unknown) => StandardResult | Promise<StandardResult>;
-    readonly types?: { readonly input: I; readonly output: O } | undefined;
-    readonly jsonSchema?: {
-      readonly input: (options: { readonly target: "draft-2020-12" }) => Record<string, unknown>;
-      readonly output: (options: { readonly target: "draft-2020-12" }) => Record<string, unknown>;
-    };
-  };
-}
-
-/**
- * What an operation, a fault or a row takes as its schema: a {@link Schema}. The compiler only looks whether the property is there: to compare all that it
- * holds, for every schema of a program, takes longer than to check the rest of its operation.
- */
-export interface AnySchema {
-  readonly "~standard": unknown;
-}
-
-/** A schema of Zod, by the property that Zod's own types go by: what they have worked out already costs nothing. */
-interface ZodTyped {
-  readonly _zod: { readonly output: unknown; readonly input: unknown };
-}
-
-/** What a schema gives: the type after parsing. */
-export type Output<S extends AnySchema> = S extends ZodTyped
-  ? S["_zod"]["output"]
-  : S extends Schema
-    ? NonNullable<S["~standard"]["types"]>["output"]
-    : unknown;
-/** What a schema takes: the type before parsing. */
-export type Input<S extends AnySchema> = S extends ZodTyped
-  ? S["_zod"]["input"]
-  : S extends Schema
-    ? NonNullable<S["~standard"]["types"]>["input"]
-    : unknown;
-
-/** One thing that is wrong with a value. */
-export interface Problem {
-  /** Where, as a JSON Pointer (RFC 6901); empty for the value itself. */
-  readonly pointer: string;
-  readonly message: string;
-}
-
-/** All that is wrong with one value. */
+/** What is wrong with one value. */
 export class Problems {
+  /** *Bounds*: `limits.problems`. */
   readonly list: readonly Problem[];
+  /** Whether there may be more than are listed. */
+  readonly more: boolean;
 
-  constructor(list: readonly Problem[]) {
+  constructor(list: readonly Problem[], more = false) {
     this.list = list;
+    this.more = more;
   }
 }
 
-/** Which side of a schema has to have a JSON form: what is sent, what is answered, both, or neither (a row that stays in the process). */
-export type SchemaUse = "input" | "output" | "both" | "value";
+/**
+ * Which side of a schema has to have a JSON form: what is sent, what is returned, both, or neither (a row that stays in the process).
+ * `request`: what strangers send, so that texts, arrays and records are bounded where the schema does not say: `limits.inputChars`, `inputItems`, `inputKeyChars`.
+ */
+export type SchemaUse = "input" | "request" | "output" | "both" | "value";
 
 /** A schema made ready for many values. */
 export interface CompiledSchema {
@@ -87,7 +35,7 @@ export interface CompiledSchema {
   /** Whether any part is marked with {@link secret}. */
   readonly hasSecrets: boolean;
   /**
-   * Gives the parsed value, or every problem at once.
+   * Gives the parsed value, or every problem at once; of many, and of large values, the first.
    * *Guarantees*: the value given is not changed; objects and arrays that the schema describes are new ones, keys that it does not name are left out where the schema leaves them out.
    * *Faults thrown*: `failed_precondition` where the schema turns out to be asynchronous.
    */
@@ -104,20 +52,23 @@ export interface CompiledSchema {
  */
 export function compileSchema(schema: Schema, name: string, use: SchemaUse = "both"): CompiledSchema {
   refuseAsync(schema, name);
-  const inputJson = readDocument(schema, { name, side: "input", required: use === "input" || use === "both" });
+  const declared = readDocument(schema, { name, side: "input", required: use === "input" || use === "request" || use === "both" });
+  const inputJson = use === "request" ? withBounds(declared) : declared;
   const outputJson = readDocument(schema, { name, side: "output", required: use === "output" || use === "both" });
   const redact = makeRedact([inputJson, outputJson]);
-  const { parse, stringify } = makeForms(schema, name);
+  const { parse, stringify } = makeForms(schema, name, use === "request" ? new BoundsGuard(declared) : undefined);
   return { inputJson, outputJson, hasSecrets: redact !== undefined, redact: redact ?? ((value) => value), parse, stringify };
 }
 
 /** The slow way, which decides, and the fast one before it, which may only say yes. */
-function makeForms(schema: Schema, name: string): Pick<CompiledSchema, "parse" | "stringify"> {
+function makeForms(schema: Schema, name: string, guard: BoundsGuard | undefined): Pick<CompiledSchema, "parse" | "stringify"> {
   const check = makeCheck(schema, name);
-  const fast = makeFast(schema);
+  const fast = makeFast(schema, guard && ((value) => guard.check(value)));
   const parse = (value: unknown): unknown => {
-    const { value: parsed, problems } = check(value);
-    return problems === undefined ? parsed : new Problems(problems);
+    const tooBig = guard?.check(value);
+    if (tooBig !== undefined) return new Problems([tooBig]);
+    const checked = check(value);
+    return checked.problems === undefined ? checked.value : new Problems(checked.problems, checked.more);
   };
   return {
     parse(value) {
@@ -142,7 +93,8 @@ function makeForms(schema: Schema, name: string): Pick<CompiledSchema, "parse" |
   };
 }
 
-function serialize(value: unknown): string | Problems {
+/** Writes a shaped value as JSON. Gives the problem of one that has no JSON form. */
+export function serialize(value: unknown): string | Problems {
   let reason = `${typeof value} is no JSON value`;
   try {
     const text = JSON.stringify(value);

@@ -1,3 +1,5 @@
+import { warnOfListener } from "./signals.ts";
+
 /**
  * Something with a lifetime that an app starts and stops.
  * *Guarantees asked of an implementation*: `start` resolves when it can be used and rejects when it cannot; `stop` may be called at any time,
@@ -21,7 +23,13 @@ export async function startAll(services: readonly Service[]): Promise<void> {
   }
 }
 
-/** Stops services in the reverse of the order in which they started. */
+/** Stops services in the reverse of the order in which they started. One that cannot stop, against its contract, is warned of and keeps no other. */
 export async function stopAll(services: readonly Service[]): Promise<void> {
-  for (const service of services.toReversed()) await service.stop();
+  for (const service of services.toReversed()) {
+    try {
+      await service.stop();
+    } catch (error) {
+      warnOfListener(`The stop of ${service.name}`, error);
+    }
+  }
 }

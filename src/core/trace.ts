@@ -8,6 +8,8 @@ export interface TraceParent {
   /** 16 lower-case hexadecimal digits, not all zero. */
   readonly parentSpanId: string;
   readonly sampled: boolean;
+  /** What the systems on the way added, passed on as it came; undefined where there is none, or none to trust. */
+  readonly state?: string | undefined;
 }
 
 const version00 = 55;
@@ -29,6 +31,12 @@ export function parseTraceparent(header: string): TraceParent | undefined {
   return { traceId, parentSpanId, sampled: (hexDigit(header.charCodeAt(54)) & 1) === 1 };
 }
 
+/** The trace that a request is in, out of both its headers: without a `traceparent` to trust there is none. */
+export function parseTrace(header: string | undefined, state: string | undefined): TraceParent | undefined {
+  const trace = header === undefined ? undefined : parseTraceparent(header);
+  return trace === undefined || state === undefined ? trace : { ...trace, state: parseTracestate(state) };
+}
+
 /** Writes the `traceparent` header for a call made from within a span. */
 export function formatTraceparent(span: { readonly traceId: string; readonly spanId: string; readonly sampled: boolean }): string {
   return `00-${span.traceId}-${span.spanId}-${span.sampled ? "01" : "00"}`;
@@ -37,7 +45,7 @@ export function formatTraceparent(span: { readonly traceId: string; readonly spa
 const tracestateChars = 512;
 
 /**
- * Gives back a `tracestate` header that may be passed on as it came, or `undefined` where it must be dropped.
+ * Returns a `tracestate` header that may be passed on as it came, or `undefined` where it must be dropped.
  * *Bounds*: 512 characters of printable ASCII, 32 members.
  */
 export function parseTracestate(header: string): string | undefined {

@@ -1,6 +1,8 @@
-import type { JsonSchema } from "../core/schema.ts";
+import { isEmptyWhenAbsent, itemsOf, textReader, textShapeOf } from "../core/json/text-shape.ts";
+import type { JsonSchema } from "../core/schema/standard.ts";
 import type { ParsedRoute } from "../operation/route.ts";
-import type { CompiledOperation } from "../pipeline/compiled.ts";
+import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
+import { preconditionFailed, urlMalformed } from "./faults.ts";
 
 /** The parts of a request that an input can come from. */
 export interface RequestParts {
@@ -17,33 +19,41 @@ type Coerce = (text: string) => unknown;
  * Binds requests to the input of one operation. The rules:
  * - a field that the route names comes from the path, whatever the body says;
  * - other fields come from the JSON body where the verb has one (POST, PUT, PATCH), else from the query string;
- * - the field named by `ifMatch` comes from the `If-Match` header, which has one strong tag, without its quotes; it comes from nowhere else;
+ * - the field named by `ifMatch` comes from the `If-Match` header, without its quotes, and from nowhere else; of several tags the first strong one counts
+ *   that is written just as the field's own versions are: `"1.0"` is not version 1. Where there is none, `*` and weak tags included, nothing is changed: 412;
  * - text from path, query and header becomes a number where the schema has a number or integer and the text is one as JSON writes it, and a boolean
- *   where it has a boolean and the text is `true` or `false`; where the schema has text too, text it stays; a query parameter that may repeat
- *   (an array) collects all its values;
+ *   where it has a boolean and the text is `true` or `false`; a text that the schema allows as text stays text; a query parameter that may repeat
+ *   (an array) collects all its values, and one that is needed and does not come is an empty one;
  * - what cannot be coerced stays text, and the schema says what is wrong with it.
  */
 export class Binder {
   readonly takesBody: boolean;
   readonly #fromPath: readonly (readonly [field: string, coerce: Coerce])[];
   readonly #fromQuery: ReadonlyMap<string, { readonly coerce: Coerce; readonly many: boolean }>;
-  readonly #ifMatch: readonly [field: string, coerce: Coerce] | undefined;
+  /** Arrays that are needed and may be empty. */
+  readonly #emptyArrays: readonly string[];
+  readonly #ifMatch: { readonly field: string; readonly coerce: Coerce; readonly text: boolean } | undefined;
 
   constructor(operation: CompiledOperation, route: ParsedRoute, ifMatch: string | undefined) {
     const document = operation.input.inputJson;
     const properties = propertiesOf(document);
-    const coercionOf = (schema: JsonSchema | undefined) => coercion(typesOf(schema, document));
+    const coercionOf = (schema: JsonSchema | undefined) => textReader(textShapeOf(schema, document));
     this.takesBody = route.verb === "POST" || route.verb === "PUT" || route.verb === "PATCH";
     this.#fromPath = route.parameters.map((field) => [field, coercionOf(properties.get(field))]);
-    this.#ifMatch = ifMatch === undefined ? undefined : [ifMatch, coercionOf(properties.get(ifMatch))];
+    if (ifMatch !== undefined) {
+      const shape = textShapeOf(properties.get(ifMatch), document);
+      this.#ifMatch = { field: ifMatch, coerce: textReader(shape), text: shape.texts.length > 0 || !(shape.number || shape.boolean) };
+    }
     this.#fromQuery = new Map(
       this.takesBody
         ? []
         : [...properties].map(([field, schema]) => {
-            const many = typesOf(schema, document).has("array");
+            const many = textShapeOf(schema, document).array;
             return [field, { many, coerce: coercionOf(many ? itemsOf(schema, document) : schema) }];
           }),
     );
+    const elsewhere = new Set([...route.parameters, ifMatch]);
+    this.#emptyArrays = [...this.#fromQuery.keys()].filter((field) => !elsewhere.has(field) && isEmptyWhenAbsent(field, document));
   }
 
   bind({ params, query, body, ifMatch }: RequestParts): unknown {
@@ -51,19 +61,21 @@ export class Binder {
     if (body !== undefined && (typeof body !== "object" || body === null || Array.isArray(body))) return body;
     const input: Record<string, unknown> = (body as Record<string, unknown> | undefined) ?? {};
     if (query !== "" && !this.takesBody) this.#bindQuery(input, query);
+    for (const field of this.#emptyArrays) if (!Object.hasOwn(input, field)) input[field] = [];
     for (const [field, coerce] of this.#fromPath) {
       const text = params[field];
       if (text !== undefined) input[field] = coerce(text);
     }
     if (this.#ifMatch !== undefined) {
-      const [field, coerce] = this.#ifMatch;
-      if (ifMatch !== undefined) input[field] = coerce(/^"([^"]*)"$/.exec(ifMatch)?.[1] ?? ifMatch);
+      const { field, coerce, text } = this.#ifMatch;
+      if (ifMatch !== undefined) input[field] = versionIn(ifMatch, { coerce, text });
       else if (Object.hasOwn(input, field)) delete input[field];
     }
     return input;
   }
 
   #bindQuery(input: Record<string, unknown>, query: string): void {
+    if (query.includes("%")) refuseUndecodable(query);
     for (const [name, text] of new URLSearchParams(query)) {
       if (name === "__proto__") continue;
       const known = this.#fromQuery.get(name);
@@ -77,62 +89,49 @@ export class Binder {
   }
 }
 
+const entityTag = /\s*(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)/y;
+
+/**
+ * The version that an `If-Match` header demands. A bare one, without its quotes, is what many clients send.
+ * *Faults thrown*: `failed_precondition` (412) where none of its tags can be a version. *Source*: RFC 9110 §13.1.1, strong comparison.
+ */
+function versionIn(ifMatch: string, { coerce, text }: { readonly coerce: Coerce; readonly text: boolean }): unknown {
+  const tags: string[] = [];
+  entityTag.lastIndex = 0;
+  for (let found = entityTag.exec(ifMatch); found !== null; found = entityTag.exec(ifMatch)) {
+    if (found[1] === undefined) tags.push(found[2] as string);
+    if (entityTag.lastIndex >= ifMatch.length) break;
+  }
+  if (/^[\w.+-]+$/.test(ifMatch)) tags.push(ifMatch);
+  for (const tag of tags) {
+    const version = coerce(tag);
+    if (text || (typeof version !== "string" && String(version) === tag)) return version;
+  }
+  throw preconditionFailed();
+}
+
 function propertiesOf(schema: JsonSchema): ReadonlyMap<string, JsonSchema> {
   const properties = schema.properties;
   return new Map(typeof properties === "object" && properties !== null ? (Object.entries(properties) as [string, JsonSchema][]) : []);
 }
 
-/** Follows references within the document to what they stand for. */
-function resolve(schema: JsonSchema, document: JsonSchema): JsonSchema {
-  let found = schema;
-  // A reference may lead to another; a circle of them alone means nothing, and ends here.
-  for (let hops = 0; typeof found.$ref === "string" && hops < 8; hops++) {
-    const keys = found.$ref.split("/").slice(1);
-    let at: unknown = document;
-    for (const key of keys) at = (at as JsonSchema | undefined)?.[key.replaceAll("~1", "/").replaceAll("~0", "~")];
-    found = (at as JsonSchema | undefined) ?? {};
+/** `URLSearchParams` would put another character in the place of what is no text. */
+function refuseUndecodable(query: string): void {
+  for (const pair of query.split("&")) {
+    const name = pair.split("=", 1)[0] ?? "";
+    if (isDecodable(pair)) continue;
+    throw urlMalformed(
+      isDecodable(name) ? `The query parameter "${decodeURIComponent(name).slice(0, 100)}"` : "The name of a query parameter",
+    );
   }
-  return found;
 }
 
-function itemsOf(schema: JsonSchema, document: JsonSchema): JsonSchema | undefined {
-  const found = resolve(schema, document);
-  if (found.items !== undefined) return found.items as JsonSchema;
-  for (const option of optionsOf(found)) {
-    const items = itemsOf(option, document);
-    if (items !== undefined) return items;
+/** Whether a part of a URL is text in UTF-8, percent-encoded. */
+export function isDecodable(part: string): boolean {
+  try {
+    decodeURIComponent(part);
+    return true;
+  } catch {
+    return false;
   }
-  return undefined;
-}
-
-function optionsOf(schema: JsonSchema): readonly JsonSchema[] {
-  return ["anyOf", "oneOf", "allOf"].flatMap((keyword) => (schema[keyword] as JsonSchema[] | undefined) ?? []);
-}
-
-function typesOf(schema: JsonSchema | undefined, document: JsonSchema): ReadonlySet<string> {
-  if (schema === undefined) return new Set();
-  const found = resolve(schema, document);
-  const types = new Set(found.type === undefined ? [] : ([found.type].flat() as string[]));
-  for (const option of optionsOf(found)) for (const type of typesOf(option, document)) types.add(type);
-  const values = (found.enum as unknown[] | undefined) ?? ("const" in found ? [found.const] : []);
-  for (const value of values) types.add(typeof value);
-  return types;
-}
-
-const number = /^-?(?:0|[1-9]\d{0,63})(?:\.\d{1,63})?(?:[eE][+-]?\d{1,3})?$/;
-
-function coercion(types: ReadonlySet<string>): Coerce {
-  // Where text is allowed too, text it stays: "007" must not become 7.
-  if (types.has("string")) return (text) => text;
-  const mayBeNumber = types.has("number") || types.has("integer");
-  const mayBeBoolean = types.has("boolean");
-  if (!mayBeNumber && !mayBeBoolean) return (text) => text;
-  return (text) => {
-    if (mayBeNumber && number.test(text)) {
-      const value = Number(text);
-      return Number.isFinite(value) ? value : text;
-    }
-    if (mayBeBoolean && (text === "true" || text === "false")) return text === "true";
-    return text;
-  };
 }

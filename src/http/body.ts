@@ -1,14 +1,29 @@
 import type { Fault } from "../core/fault.ts";
 import { parseJson } from "../core/json.ts";
-import type { Waiting } from "../pipeline/running-execution.ts";
+import { limits } from "../core/limits.ts";
+import type { Waiting } from "../pipeline/state/invocation.ts";
+import { BodyBytes } from "./body-bytes.ts";
+import { anonymousBodyTooLarge, bodyEncoded, bodyInPieces, bodyTooLarge, busy, notJson } from "./faults.ts";
 import type { BodySink, LeanRequest } from "./lean-request.ts";
-import { bodyEncoded, bodyTooLarge, busy, notJson } from "./problem.ts";
+import type { RequestHeaders } from "./request-headers.ts";
 
 /** Bounds of the bodies of one server. */
 export interface BodyLimits {
   readonly bodyBytes: number;
+  readonly anonymousBodyBytes: number;
+  readonly anonymousBodyChunks: number;
   readonly bodyBytesInFlight: number;
   readonly jsonDepth: number;
+  readonly jsonValues: number;
+}
+
+/** Who wants a body. */
+export interface BodyTaker {
+  /** What the fields of an input can hold, where its sender has not signed in; undefined where it has. *Units*: bytes. */
+  readonly anonymousBytes: number | undefined;
+  take(body: unknown): void;
+  /** So many bytes more are kept for the request. */
+  keep(bytes: number): void;
 }
 
 /** Reads JSON bodies within bounds on each, and on all of them together. */
@@ -22,22 +37,37 @@ export class BodyReader {
   }
 
   /**
-   * Reads and parses a body; `take` gets the value, undefined where there is none.
+   * Reads and parses a body; the taker gets the value, undefined where there is none.
    * *Faults thrown*, at once or while waiting: `invalid_argument` (413, 415, malformed JSON), `unavailable` where too much is being read at once.
    */
-  read(request: LeanRequest, take: (body: unknown) => void): undefined | BodyReading {
-    const { contentLength, chunked, contentType, contentEncoding } = request.known;
+  read(request: LeanRequest, taker: BodyTaker): undefined | BodyReading {
+    const { contentLength, chunked } = request.known;
     const length = contentLength === undefined ? undefined : Number(contentLength);
     if (length === 0 || (length === undefined && !chunked)) {
-      take(undefined);
+      taker.take(undefined);
       return undefined;
     }
+    // Of chunks it is not known yet whether there is anything in them.
+    if (length !== undefined) this.admit(request.known, length, taker.anonymousBytes);
+    return new BodyReading(this, request, taker);
+  }
+
+  /** *Faults thrown*: those of {@link read}, for a body of so many bytes or more. */
+  admit({ contentType, contentEncoding }: RequestHeaders, bytes: number, anonymousBytes: number | undefined): void {
     if (!isJson(contentType)) throw notJson();
-    if (contentEncoding !== undefined && contentEncoding !== "identity") throw bodyEncoded();
-    const { bodyBytes, bodyBytesInFlight } = this.limits;
-    if (length !== undefined && length > bodyBytes) throw bodyTooLarge(bodyBytes);
+    if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== "identity") throw bodyEncoded();
+    const { bodyBytes, anonymousBodyBytes, bodyBytesInFlight } = this.limits;
+    if (bytes > bodyBytes) throw bodyTooLarge(bodyBytes);
+    // One sender cannot be distinguished from another: what costs time to read has to be worth it for the operation.
+    if (anonymousBytes !== undefined && bytes > anonymousBodyBytes && bytes > anonymousBytes)
+      throw anonymousBodyTooLarge(Math.max(anonymousBodyBytes, anonymousBytes));
     if (this.bytesInFlight >= bodyBytesInFlight) throw this.tooMuchInFlight();
-    return new BodyReading(this, request, take);
+  }
+
+  /** *Faults thrown*: `invalid_argument` where a body of so many bytes comes in so many pieces that each costs more than what is in it. */
+  admitPieces(chunks: number, bytes: number): void {
+    const most = this.limits.anonymousBodyChunks;
+    if (chunks > most && (chunks - most) * limits.bodyChunkBytes > bytes) throw bodyInPieces({ most, chunks, bytes });
   }
 
   tooMuchInFlight(): Fault {
@@ -52,17 +82,15 @@ export class BodyReader {
 export class BodyReading implements Waiting, BodySink {
   readonly #reader: BodyReader;
   readonly #request: LeanRequest;
-  readonly #take: (body: unknown) => void;
-  #first: Buffer | undefined = undefined;
-  #more: Buffer[] | undefined = undefined;
-  #size = 0;
+  readonly #taker: BodyTaker;
+  readonly #bytes = new BodyBytes();
   #done: (() => void) | undefined = undefined;
   #failed: ((error: unknown) => void) | undefined = undefined;
 
-  constructor(reader: BodyReader, request: LeanRequest, take: (body: unknown) => void) {
+  constructor(reader: BodyReader, request: LeanRequest, taker: BodyTaker) {
     this.#reader = reader;
     this.#request = request;
-    this.#take = take;
+    this.#taker = taker;
   }
 
   // biome-ignore lint/suspicious/noThenProperty: the pipeline waits for it, once, as it does for a promise.
@@ -72,22 +100,26 @@ export class BodyReading implements Waiting, BodySink {
     this.#request.pipeTo(this);
   }
 
-  chunk(bytes: Buffer): void {
+  chunk(bytes: Uint8Array): void {
     const reader = this.#reader;
-    this.#size += bytes.length;
+    try {
+      const size = this.#bytes.size + bytes.length;
+      reader.admit(this.#request.known, size, this.#taker.anonymousBytes);
+      if (this.#request.known.chunked && this.#taker.anonymousBytes !== undefined) reader.admitPieces(this.#request.chunks, size);
+    } catch (error) {
+      this.#refuse(error);
+      return;
+    }
     reader.bytesInFlight += bytes.length;
-    if (this.#size > reader.limits.bodyBytes) this.#refuse(bodyTooLarge(reader.limits.bodyBytes));
-    else if (reader.bytesInFlight > reader.limits.bodyBytesInFlight) this.#refuse(reader.tooMuchInFlight());
-    else if (this.#first === undefined) this.#first = bytes;
-    else if (this.#more === undefined) this.#more = [this.#first, bytes];
-    else this.#more.push(bytes);
+    this.#taker.keep(bytes.length);
+    this.#bytes.add(bytes);
   }
 
   end(): void {
-    const bytes = this.#more === undefined ? this.#first : Buffer.concat(this.#more);
+    const bytes = this.#bytes.all();
     this.stop();
     try {
-      this.#take(bytes === undefined ? undefined : parseJson(bytes, { maxDepth: this.#reader.limits.jsonDepth }));
+      this.#taker.take(bytes === undefined ? undefined : parseBody(bytes, this.#reader.limits));
     } catch (error) {
       this.#failed?.(error);
       return;
@@ -97,20 +129,23 @@ export class BodyReading implements Waiting, BodySink {
 
   /** Lets go of what was read; what still comes is dropped. */
   stop(): void {
-    this.#reader.bytesInFlight -= this.#size;
-    this.#size = 0;
-    this.#first = undefined;
-    this.#more = undefined;
+    this.#reader.bytesInFlight -= this.#bytes.size;
+    this.#bytes.clear();
     this.#request.discard();
   }
 
-  #refuse(fault: Fault): void {
+  #refuse(error: unknown): void {
     this.stop();
-    this.#failed?.(fault);
+    this.#failed?.(error);
   }
 }
 
-export function isJson(contentType: string | undefined): boolean {
+/** *Faults thrown*: `invalid_argument`. */
+export function parseBody(bytes: Uint8Array, { jsonDepth, jsonValues }: BodyLimits): unknown {
+  return parseJson(bytes, { maxDepth: jsonDepth, maxValues: jsonValues });
+}
+
+function isJson(contentType: string | undefined): boolean {
   if (contentType === "application/json") return true;
   return contentType !== undefined && /^application\/([a-z0-9.+-]+\+)?json\s*(;|$)/i.test(contentType);
 }

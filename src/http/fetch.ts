@@ -1,13 +1,15 @@
 import type { SurfaceHost } from "../app/surface.ts";
-import { Fault } from "../core/fault.ts";
-import { parseJson } from "../core/json.ts";
-import { parseTraceparent } from "../core/trace.ts";
-import { type Actor, anonymous } from "../operation/actor.ts";
-import type { RunningExecution } from "../pipeline/running-execution.ts";
-import { type BodyLimits, isJson } from "./body.ts";
-import { bearerToken, bindInput } from "./node-invocation.ts";
+import { parseTrace } from "../core/trace.ts";
+import { callerLeft, signIn } from "../pipeline/sign-in.ts";
+import type { RunningExecution } from "../pipeline/state/running-execution.ts";
+import { type BodyLimits, type BodyReader, parseBody } from "./body.ts";
+import { BodyBytes } from "./body-bytes.ts";
+import { urlTooLong } from "./faults.ts";
+import { anonymousBytes, bindInput, versionRefused } from "./node-invocation.ts";
 import { replyWithoutOperation } from "./pages.ts";
-import { bodyEncoded, bodyTooLarge, notJson, urlTooLong } from "./problem.ts";
+import { networkOf } from "./peer/address.ts";
+import type { Proxies } from "./peer/proxies.ts";
+import { HttpFacts } from "./reply/facts.ts";
 import { faultReply, type HttpReply, replyTo } from "./reply/reply.ts";
 import { acceptableRequestId, type RequestHeaders, readHeaders, remainingMs } from "./request-headers.ts";
 import type { HttpRouter, Match } from "./router.ts";
@@ -18,7 +20,14 @@ interface FetchContext {
   /** As in a listener's options. */
   readonly pages: ReadonlyMap<string, HttpReply>;
   readonly limits: BodyLimits & { readonly urlBytes: number };
+  readonly bodies: BodyReader;
+  readonly proxies: Proxies | undefined;
+  /** Where the request came from, as far as that is known. */
+  readonly peer: string | undefined;
 }
+
+/** The rate of all strangers of whom no address is known. */
+const unknownAddress = "unknown";
 
 /** Answers a web request through the same pipeline as a connection's. */
 export async function answerFetch(request: Request, context: FetchContext): Promise<Response> {
@@ -29,46 +38,56 @@ export async function answerFetch(request: Request, context: FetchContext): Prom
   const head = request.method === "HEAD";
   if (url.pathname.length + url.search.length > context.limits.urlBytes)
     return toResponse(faultReply({ fault: urlTooLong(context.limits.urlBytes), requestId }), head);
+  const { peer, proxies } = context;
+  const address = peer === undefined ? unknownAddress : networkOf(proxies?.callerOf(peer, headers) ?? peer);
   const match = router.find(head ? "GET" : request.method, url.pathname);
-  if (match === undefined)
+  if (match === undefined) {
+    const limited = await host.runtime.limitStranger(address);
+    if (limited !== undefined) return toResponse(faultReply({ fault: limited, requestId }), head);
     return toResponse(replyWithoutOperation(context, { method: request.method, path: url.pathname, requestId }), head);
-  const reply = await run(request, { ...context, headers, match, query: url.search.slice(1) });
+  }
+  const reply = await run(request, { ...context, headers, match, address, query: url.search.slice(1) });
   return toResponse(reply, head);
 }
 
-type FetchRun = FetchContext & { readonly headers: RequestHeaders; readonly match: Match; readonly query: string };
+interface FetchRun extends FetchContext {
+  readonly headers: RequestHeaders;
+  readonly match: Match;
+  readonly query: string;
+  readonly address: string;
+}
 
-function run(request: Request, { host, headers, match, query, limits }: FetchRun): Promise<HttpReply> {
+function run(request: Request, { host, headers, match, query, address, bodies }: FetchRun): Promise<HttpReply> {
   return new Promise((resolve) => {
     const { params, route } = match;
     let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-    const gone = () =>
-      execution.stop(new Fault({ code: "cancelled", type: "client_disconnected", message: "The client went away before the answer." }));
+    const gone = () => execution.stop(callerLeft());
     const bind = (body: unknown) => bindInput(route, { params, query, body, ifMatch: headers.ifMatch });
     const execution = host.runtime.start(route.operation, {
       surface: "fetch",
-      address: undefined,
+      address,
       requestId: acceptableRequestId(headers.requestId),
-      trace: headers.traceparent === undefined ? undefined : parseTraceparent(headers.traceparent),
+      trace: parseTrace(headers.traceparent, headers.tracestate),
       remainingMs: remainingMs(headers.deadlineMs),
       idempotencyKey: headers.idempotencyKey,
-      authenticate: () => authenticate(host, headers),
+      authenticate: (running) => signIn(running, host.authenticator, headers.authorization),
       readInput: (running) => {
         const take = (body: unknown): undefined => {
           running.input = bind(body);
         };
         if (!route.binder.takesBody || request.body === null) return take(undefined);
         reader = request.body.getReader();
-        return readBody(reader, { headers, limits }).then(take);
+        return readBody(reader, { headers, bodies, most: anonymousBytes(running, route) }).then(take);
       },
+      refuseInput: (problems) => versionRefused(route, headers, problems),
+      prepare: (output) => void output.json,
       reply: (done: RunningExecution) => {
         const reply = replyTo(done, route, headers);
-        // What is not read by now nobody will read.
-        reader?.cancel().catch(() => undefined);
+        // The rest of the body will not be read any more.
+        (reader ?? request.body)?.cancel().catch(() => undefined);
         request.signal.removeEventListener("abort", gone);
         resolve(reply);
-        const { status, body } = reply;
-        return { method: request.method, route: route.path, status, requestBytes: 0, responseBytes: Buffer.byteLength(body) };
+        return new HttpFacts(route.labels.of(request.method, reply.status), 0, Buffer.byteLength(reply.body));
       },
     });
     if (request.signal.aborted) gone();
@@ -76,31 +95,27 @@ function run(request: Request, { host, headers, match, query, limits }: FetchRun
   });
 }
 
-function authenticate(host: SurfaceHost, { authorization }: RequestHeaders): Actor | Promise<Actor> {
-  if (authorization === undefined || host.authenticator === undefined) return anonymous;
-  return host.authenticator.authenticate(bearerToken(authorization));
-}
-
 async function readBody(
   reader: ReadableStreamDefaultReader<Uint8Array>,
-  { headers, limits }: { readonly headers: RequestHeaders; readonly limits: BodyLimits },
+  { headers, bodies, most }: { readonly headers: RequestHeaders; readonly bodies: BodyReader; readonly most: number | undefined },
 ): Promise<unknown> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for (let read = await reader.read(); !read.done; read = await reader.read()) {
-    size += read.value.length;
-    if (size > limits.bodyBytes) throw bodyTooLarge(limits.bodyBytes);
-    chunks.push(read.value);
+  const body = new BodyBytes();
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      bodies.admit(headers, body.size + read.value.length, most);
+      bodies.bytesInFlight += read.value.length;
+      body.add(read.value);
+    }
+    const bytes = body.all();
+    return bytes === undefined ? undefined : parseBody(bytes, bodies.limits);
+  } finally {
+    bodies.bytesInFlight -= body.size;
   }
-  if (size === 0) return undefined;
-  if (!isJson(headers.contentType)) throw notJson();
-  if (headers.contentEncoding !== undefined && headers.contentEncoding !== "identity") throw bodyEncoded();
-  return parseJson(Buffer.concat(chunks), { maxDepth: limits.jsonDepth });
 }
 
 function toResponse({ status, constant, headers: own, body }: HttpReply, head: boolean): Response {
   const headers = [...(constant?.pairs ?? []), ...own];
   const pairs: [string, string][] = [];
   for (let i = 0; i < headers.length; i += 2) pairs.push([headers[i] as string, headers[i + 1] as string]);
-  return new Response(head || status === 204 || status === 304 ? null : body, { status, headers: pairs });
+  return new Response(head || status === 204 || status === 205 || status === 304 ? null : body, { status, headers: pairs });
 }

@@ -1,12 +1,17 @@
-import type { Surface, SurfaceHost } from "../app/surface.ts";
+import { getHeapStatistics } from "node:v8";
+import type { FetchCaller, Surface, SurfaceHost } from "../app/surface.ts";
 import { Fault } from "../core/fault.ts";
 import { limits as defaults } from "../core/limits.ts";
 import { BodyReader } from "./body.ts";
+import { type MemoryPlan, planMemory } from "./connections/memory.ts";
 import { answerFetch } from "./fetch.ts";
 import { HttpListener, type ListenerOptions } from "./listener.ts";
 import { documentPages } from "./pages.ts";
+import { Proxies, type TrustProxy } from "./peer/proxies.ts";
 import { HttpRouter } from "./router.ts";
+import { compileRoutes } from "./routes.ts";
 
+/** What `http` takes: where it listens, its documents, its limits and its proxies. */
 export interface HttpSpec {
   /** 0 takes a free one; `false` listens nowhere and serves `app.fetch` alone. */
   readonly port: number | false;
@@ -14,28 +19,46 @@ export interface HttpSpec {
   readonly host?: string;
   /** Whether `/openapi.json` and `/docs` are shown. *Default*: false. */
   readonly documents?: boolean;
+  /** Which proxies stand in front, and say from where a request came. *Default*: none; what a request says of it is not read. */
+  readonly trustProxy?: TrustProxy;
   /** *Defaults*: see `core/limits.ts`. */
   readonly limits?: Partial<HttpLimits>;
 }
 
+/** Limits of HTTP that an app can set; their defaults are in `limits`. */
 export interface HttpLimits {
   readonly bodyBytes: number;
+  /** Of a caller who has not signed in; more where the fields of the operation's input can hold more. */
+  readonly anonymousBodyBytes: number;
+  readonly anonymousBodyChunks: number;
   readonly bodyBytesInFlight: number;
   readonly jsonDepth: number;
+  readonly jsonValues: number;
   readonly urlBytes: number;
   readonly headerBytes: number;
+  /** Lines of headers in one request. */
+  readonly headerLines: number;
   readonly connections: number;
   readonly requestsPerAddress: number;
+  /** Requests of one connection that wait for their responses. */
+  readonly pipelinedRequests: number;
   /** How long the head of a request may take to arrive. */
   readonly headerMs: number;
   /** How long a whole request may take to arrive. */
   readonly requestMs: number;
   /** How long a connection may stay open with nothing on it. */
   readonly keepAliveMs: number;
+  /** How long a client may take next to nothing of a reply. */
+  readonly sendStallMs: number;
 }
 
 /**
  * Serves every operation that has an `http` route.
+ *
+ * What strangers can make the process keep fits its heap: `connections`, `requestsPerAddress` and `bodyBytesInFlight` are lowered at the start to what it
+ * holds. With no room for another connection, the address that has the most gives up those that it leaves idle.
+ * *Faults thrown* at the start: `failed_precondition` as `limits_too_high` where a limit that is given does not fit, as `trust_proxy_invalid` where a network
+ * is none, as `port_unavailable`.
  * @example createApp({ surfaces: [http({ port: 3000, documents: true })], … })
  */
 export function http(spec: HttpSpec): Surface {
@@ -44,8 +67,11 @@ export function http(spec: HttpSpec): Surface {
 
 class HttpSurface implements Surface {
   readonly name = "http";
+  readonly compile = compileRoutes;
   readonly #spec: HttpSpec;
-  readonly #limits: HttpLimits;
+  readonly #limits: HttpLimits & MemoryPlan;
+  readonly #bodies: BodyReader;
+  readonly #proxies: Proxies | undefined;
   #listener: HttpListener | undefined;
   #served: Pick<ListenerOptions, "host" | "router" | "pages"> | undefined;
   #stopped = false;
@@ -53,13 +79,37 @@ class HttpSurface implements Surface {
 
   constructor(spec: HttpSpec) {
     this.#spec = spec;
-    const { bodyBytes, bodyBytesInFlight, jsonDepth, urlBytes, headerBytes, connections, requestsPerAddress } = defaults;
-    const { headerMs, requestMs, keepAliveMs } = defaults;
-    this.#limits = {
-      ...{ bodyBytes, bodyBytesInFlight, jsonDepth, urlBytes, headerBytes, connections, requestsPerAddress },
-      ...{ headerMs, requestMs, keepAliveMs },
+    this.#proxies = spec.trustProxy && new Proxies(spec.trustProxy);
+    const {
+      bodyBytes,
+      anonymousBodyBytes,
+      anonymousBodyChunks,
+      bodyBytesInFlight,
+      jsonDepth,
+      jsonValues,
+      urlBytes,
+      headerBytes,
+      headerLines,
+    } = defaults;
+    const { connections, requestsPerAddress, pipelinedRequests, headerMs, requestMs, keepAliveMs, sendStallMs } = defaults;
+    const wanted = {
+      ...{
+        bodyBytes,
+        anonymousBodyBytes,
+        anonymousBodyChunks,
+        bodyBytesInFlight,
+        jsonDepth,
+        jsonValues,
+        urlBytes,
+        headerBytes,
+        headerLines,
+      },
+      ...{ connections, requestsPerAddress, pipelinedRequests, headerMs, requestMs, keepAliveMs, sendStallMs },
       ...spec.limits,
     };
+    const heapBytes = getHeapStatistics().heap_size_limit;
+    this.#limits = { ...wanted, ...planMemory(wanted, { heapBytes, given: spec.limits ?? {} }) };
+    this.#bodies = new BodyReader(this.#limits);
   }
 
   async start(host: SurfaceHost): Promise<void> {
@@ -67,7 +117,7 @@ class HttpSurface implements Surface {
     const pages = this.#spec.documents ? documentPages(router, host) : new Map();
     this.#served = { host, router, pages };
     if (this.#spec.port === false) return;
-    this.#listener = new HttpListener({ ...this.#served, bodies: new BodyReader(this.#limits), limits: this.#limits });
+    this.#listener = new HttpListener({ ...this.#served, bodies: this.#bodies, limits: this.#limits, proxies: this.#proxies });
     this.url = await this.#listener.listen(this.#spec.port, this.#spec.host ?? "0.0.0.0");
   }
 
@@ -80,11 +130,17 @@ class HttpSurface implements Surface {
     await this.#listener?.stop();
   }
 
-  async fetch(request: Request): Promise<Response> {
+  async fetch(request: Request, caller: FetchCaller = {}): Promise<Response> {
     if (this.#served === undefined)
       throw new Fault({ code: "failed_precondition", message: "The app is not started. Await app.start() before app.fetch()." });
     if (this.#stopped)
-      throw new Fault({ code: "unavailable", type: "shutting_down", message: "The app has stopped. Send the request to another." });
-    return answerFetch(request, { ...this.#served, limits: this.#limits });
+      throw new Fault({ code: "unavailable", type: "shutting_down", message: "The app has stopped. Send the request to another process." });
+    return answerFetch(request, {
+      ...this.#served,
+      limits: this.#limits,
+      bodies: this.#bodies,
+      proxies: this.#proxies,
+      peer: caller.address,
+    });
   }
 }

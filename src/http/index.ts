@@ -1,1 +1,3 @@
+export { httpStatusOf } from "../surface/http-status.ts";
 export { type HttpLimits, type HttpSpec, http } from "./http.ts";
+export type { TrustProxy } from "./peer/proxies.ts";

@@ -1,10 +1,12 @@
 import type { Socket } from "node:net";
 import { nodeHttp } from "../core/node/http.ts";
+import { BodyBytes } from "./body-bytes.ts";
+import { readAgain, skipBody } from "./connections/skipping.ts";
 import { type RequestHeaders, readHeaders } from "./request-headers.ts";
 
 /** Takes the body of one request as it comes in. */
 export interface BodySink {
-  chunk(bytes: Buffer): void;
+  chunk(bytes: Uint8Array): void;
   end(): void;
 }
 
@@ -18,21 +20,28 @@ export class LeanRequest extends nodeHttp.IncomingMessage {
   // Made on demand; initialized here so that every request has one shape.
   #headers: RequestHeaders | undefined = undefined;
   #sink: BodySink | undefined = undefined;
-  #early: Buffer[] | undefined = undefined;
-  #earlyBytes = 0;
+  #early: BodyBytes | undefined = undefined;
   #ended = false;
+  #waits = false;
+  #skips = false;
+  /** In how many pieces its body came. */
+  chunks = 0;
   /** The how manyth of its connection it is. */
   ordinal = 0;
 
   constructor(socket: Socket) {
     super(socket);
-    // Nobody reads this as a stream, so the server must not start a flow to empty it.
+    // No code reads this as a stream, so the server must not start a flow to empty it.
     (this as unknown as { _consuming: boolean })._consuming = true;
   }
 
   /** The headers that the platform reads. */
   get known(): RequestHeaders {
-    this.#headers ??= readHeaders(this.rawHeaders);
+    if (this.#headers === undefined) {
+      this.#headers = readHeaders(this.rawHeaders);
+      // Most of them are never read, and the request may wait for long.
+      this.rawHeaders = none;
+    }
     return this.#headers;
   }
 
@@ -41,36 +50,58 @@ export class LeanRequest extends nodeHttp.IncomingMessage {
     const early = this.#early;
     this.#early = undefined;
     this.#sink = sink;
-    // Asked for each time: a sink that has seen enough puts another in its place.
-    if (early !== undefined) for (const bytes of early) this.#sink.chunk(bytes);
+    const bytes = early?.all();
+    if (bytes !== undefined) sink.chunk(bytes);
+    // A sink that has seen enough has put another in its place.
     if (this.#ended) this.#sink.end();
-    if (this.#earlyBytes > earlyBytes) this.socket.resume();
+    this.#goOn();
   }
 
   /** Lets the rest of the body go by unread. */
   discard(): void {
     this.#sink = noSink;
     this.#early = undefined;
-    if (this.#earlyBytes > earlyBytes) this.socket.resume();
+    if (!this.#ended && !this.#skips && (this.known.chunked || this.known.contentLength !== undefined)) {
+      this.#skips = true;
+      skipBody(this.socket);
+    }
+    this.#goOn();
+  }
+
+  // The server destroys what a closed connection leaves behind. No stream is under way here whose end has to be made known.
+  override destroy(): this {
+    this.#sink = noSink;
+    this.#early = undefined;
+    return this;
   }
 
   override push(chunk: Buffer | null): boolean {
     if (chunk === null) {
       this.#ended = true;
+      if (this.#skips) readAgain(this.socket);
       this.#sink?.end();
-    } else if (this.#sink !== undefined) this.#sink.chunk(chunk);
+      return true;
+    }
+    this.chunks++;
+    if (this.#sink !== undefined) this.#sink.chunk(chunk);
     else {
-      if (this.#early === undefined) this.#early = [chunk];
-      else this.#early.push(chunk);
-      this.#earlyBytes += chunk.length;
-      // Nobody knows yet whether it is wanted: more than this waits in the socket.
-      return this.#earlyBytes <= earlyBytes;
+      // It is not known yet whether it is wanted: what comes after this waits in the socket.
+      this.#early ??= new BodyBytes();
+      this.#early.add(chunk);
+      this.#waits = true;
+      return false;
     }
     return true;
   }
+
+  #goOn(): void {
+    if (!this.#waits) return;
+    this.#waits = false;
+    this.socket.resume();
+  }
 }
 
-const earlyBytes = 65_536;
+const none: string[] = [];
 
 const noSink: BodySink = { chunk: () => undefined, end: () => undefined };
 

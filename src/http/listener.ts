@@ -9,40 +9,49 @@ import type { Fault } from "../core/fault.ts";
 import { limits as bounds } from "../core/limits.ts";
 import { nodeHttp } from "../core/node/http.ts";
 import type { BodyReader } from "./body.ts";
-import { type AddressLoad, HttpConnection } from "./connection.ts";
+import { endsGently, ignoresRest, isGone, lingers, refuseMalformed, withoutStacks } from "./connections/closing.ts";
+import type { AddressLoad, HttpConnection } from "./connections/connection.ts";
+import { Connections } from "./connections/connections.ts";
+import { LeanResponse } from "./connections/lean-response.ts";
+import { requestCost } from "./connections/memory.ts";
+import { readAgain } from "./connections/skipping.ts";
+import { busy, requestMalformed, requestTooSlow, tooManyFromAddress } from "./faults.ts";
 import { LeanRequest } from "./lean-request.ts";
-import { NodeInvocation } from "./node-invocation.ts";
+import { type NodeExchange, NodeInvocation } from "./node-invocation.ts";
 import { replyWithoutOperation } from "./pages.ts";
-import {
-  expectationUnknown,
-  hostAmbiguous,
-  hostMissing,
-  requestMalformed,
-  requestTooSlow,
-  tooManyFromAddress,
-  urlTooLong,
-} from "./problem.ts";
+import { networkOf } from "./peer/address.ts";
+import type { Proxies } from "./peer/proxies.ts";
 import { endOfHead, headsAreSent, linesOf, statusLine } from "./reply/head.ts";
 import { Outbox } from "./reply/outbox.ts";
 import { faultReply, type HttpReply } from "./reply/reply.ts";
+import { readTarget, refuseHead } from "./request-head.ts";
 import { acceptableRequestId, type RequestHeaders } from "./request-headers.ts";
 import type { HttpRouter } from "./router.ts";
 
+/** The limits that the listener applies before a request reaches an operation. */
 export interface ListenerLimits {
   readonly connections: number;
   readonly requestsPerAddress: number;
+  readonly pipelinedRequests: number;
+  /** Bytes of the heap for requests under way and replies that are not sent. */
+  readonly requestBytes: number;
   readonly urlBytes: number;
   readonly headerBytes: number;
+  readonly headerLines: number;
   readonly headerMs: number;
   readonly requestMs: number;
   readonly keepAliveMs: number;
+  readonly sendStallMs: number;
 }
 
+/** What a listener needs: its host, its router and its limits. */
 export interface ListenerOptions {
   readonly host: SurfaceHost;
   readonly router: HttpRouter;
   readonly bodies: BodyReader;
   readonly limits: ListenerLimits;
+  /** Whose word about the caller's address counts. */
+  readonly proxies: Proxies | undefined;
   /** Documents and pages that are no operations, by path. */
   readonly pages: ReadonlyMap<string, HttpReply>;
 }
@@ -50,17 +59,17 @@ export interface ListenerOptions {
 /** One request and the way to answer it. */
 export interface HttpTurn {
   readonly request: LeanRequest;
-  readonly response: ServerResponse;
+  readonly response: LeanResponse;
 }
 
 // What follows is about sockets: they live in real time, whatever the app's clock says.
 const lameDuckMs = 100;
 const pollMs = 20;
-const lingerMs = 1_000;
-const lingerBytes = 1_048_576;
 /** An unread body up to this is read and dropped to keep the connection: cheaper for both sides than a new one. */
 const discardedBytes = 65_536;
-const sweepEveryMs = 5_000;
+const sweepEveryMs = 1_000;
+/** Connections that are given up close a moment later: the system counts them until then. */
+const closingConnections = 256;
 
 /** Listens with `node:http` and hands every request to the pipeline. */
 export class HttpListener {
@@ -68,8 +77,8 @@ export class HttpListener {
   readonly bodies: BodyReader;
   readonly #options: ListenerOptions;
   readonly #server: Server;
-  readonly #connections = new Map<Socket, HttpConnection>();
-  readonly #loads = new Map<string, AddressLoad>();
+  readonly #connections: Connections;
+  readonly #sweepEveryMs: number;
   readonly #writesHeads = headsAreSent();
   readonly #outbox = new Outbox();
   #sweep: Timer | undefined;
@@ -79,24 +88,32 @@ export class HttpListener {
     this.#options = options;
     this.host = options.host;
     this.bodies = options.bodies;
+    const { limits } = options;
+    this.#sweepEveryMs = Math.min(sweepEveryMs, limits.keepAliveMs / 8, limits.sendStallMs / 4);
+    this.#connections = new Connections({ ...limits, everyMs: this.#sweepEveryMs });
     this.#server = nodeHttp.createServer({
-      maxHeaderSize: options.limits.headerBytes,
-      headersTimeout: options.limits.headerMs,
-      requestTimeout: options.limits.requestMs,
-      connectionsCheckingInterval: Math.min(1_000, options.limits.headerMs),
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headerMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: Math.min(1_000, limits.headerMs),
       // Idle connections are swept below: a timer set and cleared with every request costs more than looking at them now and then.
       keepAliveTimeout: 0,
       IncomingMessage: LeanRequest,
-      // Refused below: node:http would still hand on what follows such a request, and nobody would be answered.
+      ServerResponse: LeanResponse as unknown as typeof ServerResponse,
+      // Refused below: node:http would still hand on what follows such a request, and no response would follow.
       requireHostHeader: false,
       noDelay: true,
     });
-    this.#server.maxConnections = options.limits.connections;
+    this.#server.maxConnections = limits.connections + closingConnections;
+    // One more than is allowed, so that it is seen; the parser forgets those after it.
+    this.#server.maxHeadersCount = limits.headerLines + 1;
     this.#server.on("connection", (socket) => this.#connected(socket));
-    this.#server.on("request", (request, response) => this.#accept(request as LeanRequest, response));
+    const accept = (request: unknown, response: unknown) =>
+      this.#accept({ request: request as LeanRequest, response: response as LeanResponse });
+    this.#server.on("request", accept);
     // Otherwise node:http would ask for a body before anybody knows whether it is wanted.
-    this.#server.on("checkContinue", (request, response) => this.#accept(request as LeanRequest, response));
-    this.#server.on("checkExpectation", (request, response) => this.#accept(request as LeanRequest, response));
+    this.#server.on("checkContinue", accept);
+    this.#server.on("checkExpectation", accept);
     this.#server.on("clientError", (error, socket) => this.#malformed(error, socket as Socket));
   }
 
@@ -112,7 +129,7 @@ export class HttpListener {
     return `http://${shown}:${address.port}`;
   }
 
-  /** Stops accepting connections. Open ones may send what is on its way; each is closed after its answer, idle ones after a moment. */
+  /** Stops accepting connections. Open ones may send what is on its way; each is closed after its response, idle ones after a moment. */
   async close(): Promise<void> {
     this.#closing = true;
     if (!this.#server.listening) return;
@@ -122,7 +139,7 @@ export class HttpListener {
     await this.#closeIdle();
   }
 
-  /** Lets answers that are on their way be taken, for a bounded time, and closes everything. */
+  /** Lets responses that are on their way be taken, for a bounded time, and closes everything. */
   async stop(): Promise<void> {
     this.#closing = true;
     this.#sweep?.cancel();
@@ -137,12 +154,14 @@ export class HttpListener {
   }
 
   /** Writes a reply; returns the bytes of its body. */
-  write({ request, response }: HttpTurn, { status, constant, headers, body }: HttpReply): number {
+  write(turn: HttpTurn, { status, constant, headers, body }: HttpReply): number {
+    const { request, response } = turn;
     if (response.destroyed || response.headersSent) return 0;
     const bytes = Buffer.byteLength(body);
+    response.keep(bytes);
     const unread = !request.complete && isLong(request.known);
     if (!request.complete) request.discard();
-    const last = (unread || this.#closing || !response.shouldKeepAlive) && this.#ends(request, unread);
+    const last = (unread || this.#closing || response.owner?.ending !== false || !response.shouldKeepAlive) && this.#ends(turn, unread);
     if (this.#writesHeads && !last && bytes > 0 && request.method !== "HEAD") {
       const first = constant === undefined ? statusLine(status) : constant.after(status);
       response.statusCode = status;
@@ -158,149 +177,168 @@ export class HttpListener {
     return bytes;
   }
 
-  /** Closes connections that were idle for a whole round, as many rounds as make up the idle time. */
   #sweepLater(): void {
-    const idleMs = this.#options.limits.keepAliveMs;
-    const everyMs = Math.min(sweepEveryMs, idleMs / 8);
-    this.#sweep = systemClock.schedule(everyMs, () => {
-      for (const [socket, connection] of this.#connections) if (connection.sweep() * everyMs >= idleMs) socket.destroySoon();
+    this.#sweep = systemClock.schedule(this.#sweepEveryMs, () => {
+      this.#connections.sweep();
       this.#sweepLater();
     });
   }
 
-  /** Whether the answer to a request is its connection's last: not where the client has sent more requests after it. */
-  #ends(request: LeanRequest, unread: boolean): boolean {
-    const connection = this.#connections.get(request.socket);
+  /** Whether the response to a request is its connection's last: not where the client has sent more requests after it. */
+  #ends({ request, response: { owner: connection } }: HttpTurn, unread: boolean): boolean {
     if (connection === undefined || connection.requests !== request.ordinal) return false;
     connection.ending = true;
-    if (unread) linger(request);
+    if (unread) lingers(request);
     return true;
   }
 
-  /** Closes connections on which nothing is under way: no request that has begun to arrive, no answer that is still being taken. */
+  /** Closes connections on which nothing is under way: no request that has begun to arrive, no response that is still being taken. */
   async #closeIdle(): Promise<void> {
     // After the sockets were polled: what has arrived until now is known of.
     await new Promise<void>((resolve) => void setImmediate(resolve));
     this.#outbox.flush();
-    const busy = [...this.#connections.values()].filter(({ socket, running }) => socket.writableLength > 0 || running.size > 0);
-    // node:http takes a connection for idle whose answer is written but not sent yet.
-    for (const { socket } of busy) socket.destroy = () => socket;
+    const inUse = [...this.#connections.list()].filter(({ socket, running }) => socket.writableLength > 0 || running.size > 0);
+    // node:http takes a connection for idle whose response is written but not sent yet.
+    for (const { socket } of inUse) socket.destroy = () => socket;
     this.#server.closeIdleConnections();
-    for (const { socket } of busy) Reflect.deleteProperty(socket, "destroy");
+    for (const { socket } of inUse) Reflect.deleteProperty(socket, "destroy");
   }
 
   #connected(socket: Socket): void {
-    const address = networkOf(socket.remoteAddress ?? "");
-    let load = this.#loads.get(address);
-    if (load === undefined) {
-      load = { address, connections: 0, inFlight: 0 };
-      this.#loads.set(address, load);
-    }
-    load.connections++;
-    const connection = new HttpConnection(socket, load);
-    this.#connections.set(socket, connection);
+    const peer = socket.remoteAddress ?? "";
+    const proxy = this.#options.proxies?.include(peer) ? peer : undefined;
+    const connection = this.#connections.add(socket, { address: networkOf(peer), proxy });
+    if (connection === undefined) return void socket.destroy();
+    let restore: (() => void) | undefined;
+    // Before the server's own listener, which comes first otherwise.
+    socket.prependListener("close", () => {
+      readAgain(socket);
+      if (connection.unanswered + connection.dropped > 1) restore = withoutStacks();
+    });
     socket.on("close", () => {
-      this.#connections.delete(socket);
+      restore?.();
+      this.#connections.remove(connection);
       for (const invocation of connection.running.list()) invocation.disconnected();
-      if (--connection.load.connections === 0 && connection.load.inFlight === 0) this.#loads.delete(address);
     });
   }
 
-  #accept(request: LeanRequest, response: ServerResponse): void {
-    const url = request.url ?? "/";
-    const at = url.indexOf("?");
-    const path = at < 0 ? url : url.slice(0, at);
-    const query = at < 0 ? "" : url.slice(at + 1);
-    const method = request.method ?? "GET";
-    const { router, limits } = this.#options;
-    const headers = request.known;
+  #accept(turn: HttpTurn): void {
+    const { request, response } = turn;
     const connection = this.#connections.get(request.socket);
-    if (connection === undefined || connection.ending) return request.discard();
-    request.ordinal = ++connection.requests;
-    const refuse = (fault: Fault) => {
-      const requestId = acceptableRequestId(headers.requestId) ?? this.host.runtime.ids.spanId();
-      this.write({ request, response }, faultReply({ fault, requestId }));
-    };
-    if (headers.hosts !== 1 && (headers.hosts > 1 || request.httpVersionMinor === 1)) {
-      response.shouldKeepAlive = false;
-      return refuse(headers.hosts === 0 ? hostMissing() : hostAmbiguous());
-    }
-    if (headers.expect !== undefined && headers.expect.toLowerCase() !== "100-continue") return refuse(expectationUnknown());
-    if (url.length > limits.urlBytes) return refuse(urlTooLong(limits.urlBytes));
-    const match = router.find(method === "HEAD" ? "GET" : method, path);
+    if (connection === undefined || !this.#begins(turn, connection)) return request.discard();
+    const method = request.method ?? "GET";
+    const headers = request.known;
+    const version = request.httpVersionMinor === 0 ? 0 : 1;
+    const { limits, router } = this.#options;
+    const refused = refuseHead(headers, version, limits);
+    // HTTP/1.0 has no chunks: where such a request ends is known to us, but maybe not to proxies on the way.
+    if (refused?.closes || (version === 0 && headers.chunked)) response.shouldKeepAlive = false;
+    // After a response that closes the connection, no further request gets one: what the client has sent behind it is not begun.
+    if (!response.shouldKeepAlive) connection.ending = true;
+    if (refused !== undefined) return this.#turnAway(turn, refused.fault);
+    const target = readTarget(request.url ?? "/", { method, urlBytes: limits.urlBytes });
+    if ("code" in target) return this.#turnAway(turn, target);
+    const match = router.find(method === "HEAD" ? "GET" : method, target.path);
     if (match === undefined) {
-      const requestId = acceptableRequestId(headers.requestId) ?? this.host.runtime.ids.spanId();
-      return void this.write({ request, response }, replyWithoutOperation(this.#options, { method, path, requestId }));
+      // A document is long, and a client that does not read it keeps it here.
+      if (!this.#connections.hasRoomForRequest()) return this.#refuse(turn, this.#noRoom());
+      // Hundreds of documents of one connection would be written in one turn of the loop, in which nothing else runs.
+      if (connection.kept > bounds.documentBytesWaiting) {
+        return this.#refuse(turn, busy({ limit: "document bytes waiting", value: bounds.documentBytesWaiting, load: connection.kept }));
+      }
+      const about = { method, path: target.path, requestId: this.#requestId(headers) };
+      return this.#turnAway(turn, replyWithoutOperation(this.#options, about));
     }
-    if (connection.load.inFlight >= limits.requestsPerAddress)
-      return refuse(tooManyFromAddress(limits.requestsPerAddress, connection.load.inFlight));
-    const invocation = new NodeInvocation(this, { request, response, match, query, connection });
-    connection.running.add(invocation);
+    this.#start(turn, { match, query: target.query, connection });
+  }
+
+  /** Whether a request is taken up: nothing is after the last response of its connection, nor beyond how many may wait for theirs. */
+  #begins({ request, response }: HttpTurn, connection: HttpConnection): boolean {
+    const { pipelinedRequests } = this.#options.limits;
     connection.idleRounds = 0;
-    connection.load.inFlight++;
+    if (!connection.ending && connection.unanswered < pipelinedRequests) {
+      request.ordinal = ++connection.requests;
+      response.belongsTo(connection, requestCost + request.known.chars + (request.url?.length ?? 0));
+      return true;
+    }
+    connection.ending = true;
+    connection.dropped++;
+    connection.keep(requestCost);
+    ignoresRest(connection.socket);
+    return false;
+  }
+
+  #start(turn: HttpTurn, { match, query, connection }: Pick<NodeExchange, "match" | "query" | "connection">): void {
+    const { requestsPerAddress } = this.#options.limits;
+    const load = this.#connections.load(this.#addressOf(connection, turn.request.known));
+    const overloaded = !this.#connections.hasRoomForRequest();
+    if (load.inFlight >= requestsPerAddress || overloaded) {
+      this.#connections.release(load);
+      if (load.inFlight >= requestsPerAddress) return this.#refuse(turn, tooManyFromAddress(requestsPerAddress, load.inFlight));
+      return this.#refuse(turn, this.#noRoom());
+    }
+    const invocation = new NodeInvocation(this, { ...turn, match, query, connection, load });
+    connection.running.add(invocation);
+    load.inFlight++;
     invocation.execution = this.host.runtime.start(match.route.operation, invocation);
   }
 
-  /** What is no HTTP ends the connection, but never in the place of an answer that somebody waits for. */
+  #noRoom(): Fault {
+    return busy({ limit: "request bytes", value: this.#options.limits.requestBytes, load: this.#connections.kept.bytes });
+  }
+
+  /** What a request has counted as under way is over. */
+  ended(load: AddressLoad): void {
+    load.inFlight--;
+    this.#connections.release(load);
+  }
+
+  /** Whose request it is: a proxy of ours says it. */
+  #addressOf({ proxy, load }: HttpConnection, headers: RequestHeaders): string {
+    return proxy === undefined ? load.address : networkOf(this.#options.proxies?.callerOf(proxy, headers) ?? proxy);
+  }
+
+  #requestId(headers: RequestHeaders): string {
+    return acceptableRequestId(headers.requestId) ?? this.host.runtime.ids.spanId();
+  }
+
+  #refuse(turn: HttpTurn, fault: Fault): void {
+    this.write(turn, faultReply({ fault, requestId: this.#requestId(turn.request.known) }));
+  }
+
+  /** Answers what reaches no operation, at the rate of strangers: it costs as much as what does. */
+  #turnAway(turn: HttpTurn, answer: Fault | HttpReply): void {
+    const { owner } = turn.response;
+    const limited = owner && this.host.runtime.limitStranger(this.#addressOf(owner, turn.request.known));
+    if (limited instanceof Promise) void limited.then((fault) => this.#answer(turn, fault ?? answer));
+    else this.#answer(turn, limited ?? answer);
+  }
+
+  #answer(turn: HttpTurn, answer: Fault | HttpReply): void {
+    if ("code" in answer) this.#refuse(turn, answer);
+    else this.write(turn, answer);
+  }
+
+  /** Bytes that are not HTTP end the connection, but never in the place of a response that a client waits for, nor after the last one. */
   #malformed(error: NodeJS.ErrnoException, socket: Socket): void {
     const connection = this.#connections.get(socket);
-    if (connection === undefined || connection.running.size === 0 || isGone(error)) return refuseMalformed(error, socket);
+    if (connection?.ending && (isGone(error) || connection.unanswered === 0)) return endsGently(socket);
+    if (connection === undefined || connection.unanswered === 0 || isGone(error)) return refuseMalformed(error, socket);
     if (connection.malformed !== undefined) return;
     connection.malformed = error;
     const fault = error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? requestTooSlow() : requestMalformed();
     for (const invocation of connection.running.list()) invocation.malformed(fault);
+    this.endMalformed(connection);
   }
 
   /** Ends a connection whose client sent what is no HTTP, once every request before that is answered. */
   endMalformed({ socket, running, ending, malformed }: HttpConnection): void {
     if (running.size > 0 || ending || malformed === undefined) return;
-    // The answers are written to the socket in turn; this comes after them.
+    // The responses are written to the socket in turn; this comes after them.
     setImmediate(() => refuseMalformed(malformed, socket));
   }
 }
 
 function isLong({ chunked, contentLength, expectsContinue }: RequestHeaders): boolean {
   return chunked || (contentLength !== undefined && (Number(contentLength) > discardedBytes || expectsContinue));
-}
-
-/**
- * Closes gently after the answer: a socket that is destroyed with bytes unread resets the connection, and the reset can overtake the answer.
- * *Bounds*: a second, or a megabyte more.
- */
-function linger(request: LeanRequest): void {
-  const { socket } = request;
-  let dropped = 0;
-  request.pipeTo({
-    chunk: (bytes) => {
-      dropped += bytes.length;
-      if (dropped > lingerBytes) socket.destroy();
-    },
-    end: () => undefined,
-  });
-  socket.destroySoon = () => {
-    socket.end();
-    const timer = systemClock.schedule(lingerMs, () => socket.destroy());
-    socket.once("close", () => timer.cancel());
-  };
-}
-
-function isGone(error: NodeJS.ErrnoException): boolean {
-  return error.code === "ECONNRESET" || error.code === "HPE_INVALID_EOF_STATE";
-}
-
-/** The shortest answer that is HTTP. */
-function refuseMalformed(error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
-  const line = error.rawPacket?.indexOf("\r\n") ?? 0;
-  const statuses: Record<string, string> = {
-    HPE_HEADER_OVERFLOW: line < 0 || line > bounds.urlBytes ? "414 URI Too Long" : "431 Request Header Fields Too Large",
-    ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
-  };
-  socket.end(`HTTP/1.1 ${statuses[error.code ?? ""] ?? "400 Bad Request"}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-}
-
-/** The network that one subscriber has: of IPv6 the first 64 bits, which he may number as he likes. */
-function networkOf(address: string): string {
-  if (!address.includes(":") || address.startsWith("::ffff:")) return address;
-  return `${address.split("::")[0]?.split(":").slice(0, 4).join(":")}::/64`;
 }

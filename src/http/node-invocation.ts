@@ -1,18 +1,22 @@
-import { Fault } from "../core/fault.ts";
-import { parseTraceparent, type TraceParent } from "../core/trace.ts";
+import type { Fault } from "../core/fault.ts";
+import type { Problems } from "../core/schema.ts";
+import { parseTrace, type TraceParent } from "../core/trace.ts";
 import { type Actor, anonymous, stillHolds } from "../operation/actor.ts";
-import type { HttpFacts } from "../operation/execution.ts";
-import type { Invocation, RunningExecution, Waiting } from "../pipeline/running-execution.ts";
+import { callerLeft, verify } from "../pipeline/sign-in.ts";
+import type { Invocation, Waiting } from "../pipeline/state/invocation.ts";
+import type { ShapedOutput } from "../pipeline/state/output.ts";
+import type { RunningExecution } from "../pipeline/state/running-execution.ts";
 import type { BodyReading } from "./body.ts";
-import type { HttpConnection } from "./connection.ts";
+import type { AddressLoad, ConnectionRequest, HttpConnection } from "./connections/connection.ts";
+import { preconditionFailed, preconditionMissing } from "./faults.ts";
 import type { HttpListener, HttpTurn } from "./listener.ts";
-import { preconditionMissing } from "./problem.ts";
+import { HttpFacts } from "./reply/facts.ts";
 import { replyTo } from "./reply/reply.ts";
 import { acceptableRequestId, type RequestHeaders, remainingMs } from "./request-headers.ts";
 import type { Match } from "./router.ts";
 
 /** One request that came over a connection of `node:http`. */
-export class NodeInvocation implements Invocation {
+export class NodeInvocation implements Invocation, ConnectionRequest {
   readonly surface = "http";
   readonly #listener: HttpListener;
   readonly #turn: HttpTurn;
@@ -20,9 +24,10 @@ export class NodeInvocation implements Invocation {
   readonly #match: Match;
   readonly #query: string;
   readonly #connection: HttpConnection;
+  readonly #load: AddressLoad;
   execution: RunningExecution | undefined = undefined;
-  /** Its seat among what runs for its connection. */
-  seat = -1;
+  /** Its index among what runs for its connection. */
+  index = -1;
   #reading: BodyReading | undefined = undefined;
 
   constructor(listener: HttpListener, exchange: NodeExchange) {
@@ -32,17 +37,18 @@ export class NodeInvocation implements Invocation {
     this.#match = exchange.match;
     this.#query = exchange.query;
     this.#connection = exchange.connection;
+    this.#load = exchange.load;
   }
 
   get address(): string {
-    return this.#connection.load.address;
+    return this.#load.address;
   }
   get requestId(): string | undefined {
     return acceptableRequestId(this.#headers.requestId);
   }
   get trace(): TraceParent | undefined {
-    const { traceparent } = this.#headers;
-    return traceparent === undefined ? undefined : parseTraceparent(traceparent);
+    const { traceparent, tracestate } = this.#headers;
+    return parseTrace(traceparent, tracestate);
   }
   get remainingMs(): number | undefined {
     return remainingMs(this.#headers.deadlineMs);
@@ -51,53 +57,72 @@ export class NodeInvocation implements Invocation {
     return this.#headers.idempotencyKey;
   }
 
-  authenticate({ startedAt }: RunningExecution): Actor | Promise<Actor> {
-    const { authorization } = this.#headers;
+  authenticate(execution: RunningExecution): Actor | Promise<Actor> {
+    const headers = this.#headers;
+    const { authorization } = headers;
     const { authenticator } = this.#listener.host;
     if (authorization === undefined || authenticator === undefined) return anonymous;
+    // It may be long, and the request waits for its body.
+    headers.authorization = undefined;
     const connection = this.#connection;
     const { last } = connection;
     // Comparing the whole header costs less than cutting the token out of it.
-    if (last !== undefined && connection.authorization === authorization && stillHolds(last, startedAt)) return last.actor;
-    const token = bearerToken(authorization);
-    connection.authorization = authorization;
-    connection.last = authenticator.remembered(token);
-    return connection.last === undefined ? authenticator.authenticate(token) : connection.last.actor;
+    if (last !== undefined && connection.authorization === authorization && stillHolds(last, execution.startedAt)) return last.actor;
+    const token = authenticator.credentialsIn(authorization);
+    const remembered = token === undefined ? undefined : authenticator.remembered(token);
+    // Kept with the connection only once it is known to be good: anybody can send a long one.
+    connection.last = remembered;
+    connection.authorization = remembered === undefined ? undefined : authorization;
+    return remembered === undefined ? verify(execution, authenticator, token) : remembered.actor;
   }
 
   readInput(execution: RunningExecution): undefined | Waiting {
     if (!this.#match.route.binder.takesBody) return this.#bind(execution, undefined);
-    this.#reading = this.#listener.bodies.read(this.#turn.request, (body) => this.#bind(execution, body));
-    if (this.#reading !== undefined && this.#headers.expectsContinue) this.#turn.response.writeContinue();
+    const { request, response } = this.#turn;
+    this.#reading = this.#listener.bodies.read(request, {
+      anonymousBytes: anonymousBytes(execution, this.#match.route),
+      take: (body) => this.#bind(execution, body),
+      keep: (bytes) => response.keep(bytes),
+    });
+    if (this.#reading !== undefined && this.#headers.expectsContinue && request.httpVersionMinor > 0) response.writeContinue();
     return this.#reading;
+  }
+
+  refuseInput(problems: Problems): Fault | undefined {
+    return versionRefused(this.#match.route, this.#headers, problems);
+  }
+
+  prepare(output: ShapedOutput): void {
+    // What has no JSON form is refused here, and what is written here is what is sent.
+    void output.json;
   }
 
   reply(execution: RunningExecution): HttpFacts {
     const { route } = this.#match;
-    // Both may throw what the operation's own `location` or `etag` threw; then this is called again with that as the fault.
+    // May throw where details of a fault have no JSON form; then this is called again with that as the fault.
     const reply = replyTo(execution, route, this.#headers);
     const responseBytes = this.#listener.write(this.#turn, reply);
     this.#reading?.stop();
     this.#connection.running.delete(this);
-    this.#connection.load.inFlight--;
+    this.#listener.ended(this.#load);
     if (this.#connection.malformed !== undefined) this.#listener.endMalformed(this.#connection);
-    return {
-      method: this.#turn.request.method ?? "",
-      route: route.path,
-      status: reply.status,
-      requestBytes: Number(this.#headers.contentLength ?? 0),
-      responseBytes,
-    };
+    const labels = route.labels.of(this.#turn.request.method ?? "", reply.status);
+    return new HttpFacts(labels, Number(this.#headers.contentLength ?? 0), responseBytes);
   }
 
   /** The client went away: what it asked for is undone. */
   disconnected(): void {
-    this.execution?.stop(new Fault({ code: "cancelled", type: "client_disconnected", message: "The client went away before the answer." }));
+    this.execution?.stop(callerLeft());
   }
 
   /** What came after its head is no HTTP, or came too slowly: it ends where it still needed what came. */
   malformed(fault: Fault): void {
-    if (!this.#turn.request.complete) this.execution?.stop(fault);
+    if (!this.arrived) this.execution?.stop(fault);
+  }
+
+  /** Whether all of it has come. */
+  get arrived(): boolean {
+    return this.#turn.request.complete;
   }
 
   #bind(execution: RunningExecution, body: unknown): undefined {
@@ -111,6 +136,8 @@ export interface NodeExchange extends HttpTurn {
   readonly match: Match;
   readonly query: string;
   readonly connection: HttpConnection;
+  /** What is under way from the caller's address. */
+  readonly load: AddressLoad;
 }
 
 /** Binds the parts of a request to the input; a version that is needed and missing is 428. */
@@ -122,10 +149,13 @@ export function bindInput({ binder, http, operation }: Match["route"], parts: Pa
   return binder.bind(parts);
 }
 
-/** The token of an `Authorization` header. *Faults thrown*: `unauthenticated` where it is of another scheme. */
-export function bearerToken(authorization: string): string {
-  if (authorization.startsWith("Bearer ")) return authorization.slice(7);
-  const other = /^bearer +/i.exec(authorization);
-  if (other) return authorization.slice(other[0].length);
-  throw new Fault({ code: "unauthenticated", type: "token_invalid", message: 'Send the token as "Authorization: Bearer …", once.' });
+/** The fault of an input whose version, which came as `If-Match`, is all that its schema refuses: there is no such version. */
+export function versionRefused({ http }: Match["route"], { ifMatch }: RequestHeaders, { list }: Problems): Fault | undefined {
+  if (ifMatch === undefined || http.ifMatch === undefined) return undefined;
+  return list.every(({ pointer }) => pointer === `/${http.ifMatch}`) ? preconditionFailed() : undefined;
+}
+
+/** What the fields of an operation's input can hold, where the caller has not signed in. */
+export function anonymousBytes({ actor }: RunningExecution, { inputBytes }: Match["route"]): number | undefined {
+  return actor.kind === "anonymous" ? inputBytes : undefined;
 }

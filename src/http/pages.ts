@@ -1,20 +1,25 @@
 import type { SurfaceHost } from "../app/surface.ts";
 import { openApiDocument } from "../surface/openapi.ts";
-import { docsPage } from "./docs/page.ts";
-import { methodNotAllowed, routeNotFound } from "./problem.ts";
+import { isDecodable } from "./bind.ts";
+import { docsPage, readAssets } from "./docs/page.ts";
+import { methodNotAllowed, routeNotFound, urlMalformed } from "./faults.ts";
 import { faultReply, type HttpReply, optionsReply, securityHeaders } from "./reply/reply.ts";
 import type { HttpRouter } from "./router.ts";
 
 /**
- * The pages that are no operations: the OpenAPI document and the page that shows it.
- * Both are made when first asked for, so that they cost a start nothing.
+ * The pages that are no operations: the OpenAPI document, the page that shows it, and the way from `/` to that page where no operation is there.
+ * Both are made when first asked for, so that a start only reads the files of the page.
  */
 export function documentPages(router: HttpRouter, { runtime, authenticator, service }: SurfaceHost): ReadonlyMap<string, HttpReply> {
   const { tenancy } = runtime.options;
   const operations = () => router.routes.map(({ operation }) => operation);
   const document = once(() => JSON.stringify(openApiDocument({ operations: operations(), service, authenticator, tenancy })));
-  const page = once(() => docsPage({ title: `${service.name} ${service.version}`, documentUrl: "openapi.json" }));
+  const assets = readAssets();
+  const page = once(() => docsPage({ title: `${service.name} ${service.version}`, documentUrl: "openapi.json", assets }));
+  // Who opens the address in a browser wants to read. Relative, so that it also holds behind a proxy that cuts a prefix off.
+  const front: HttpReply = { status: 302, headers: [...securityHeaders, "location", "docs"], body: "" };
   return new Map<string, HttpReply>([
+    ...(router.allowed("/").length === 0 ? [["/", front] as const] : []),
     [
       "/openapi.json",
       {
@@ -55,6 +60,8 @@ export function replyWithoutOperation(
   const page = pages.get(path);
   if (page !== undefined && (method === "GET" || method === "HEAD")) return { ...page, headers: [...page.headers] };
   const allowed = page === undefined ? router.allowed(path) : ["GET", "HEAD"];
+  // Nothing is found at a path that cannot be read.
+  if (path.includes("%") && !isDecodable(path)) return faultReply({ fault: urlMalformed("The path"), requestId });
   if (allowed.length === 0) return faultReply({ fault: routeNotFound(path), requestId });
   if (method === "OPTIONS") return optionsReply(allowed.join(", "), requestId);
   return faultReply({ fault: methodNotAllowed(method, allowed.join(", ")), requestId });

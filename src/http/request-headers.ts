@@ -2,77 +2,123 @@
 export class RequestHeaders {
   /** How many `Host` lines there are. */
   hosts = 0;
+  host: string | undefined = undefined;
   expect: string | undefined = undefined;
   authorization: string | undefined = undefined;
   contentType: string | undefined = undefined;
   contentLength: string | undefined = undefined;
   contentEncoding: string | undefined = undefined;
-  chunked = false;
-  /** The body comes only once it is asked for. */
-  expectsContinue = false;
+  transferEncoding: string | undefined = undefined;
   idempotencyKey: string | undefined = undefined;
   traceparent: string | undefined = undefined;
+  tracestate: string | undefined = undefined;
   requestId: string | undefined = undefined;
   ifMatch: string | undefined = undefined;
   ifNoneMatch: string | undefined = undefined;
   deadlineMs: string | undefined = undefined;
+  forwarded: string | undefined = undefined;
+  forwardedFor: string | undefined = undefined;
+  /** A header that stands twice where one value decides. */
+  repeated: string | undefined = undefined;
+  /** All lines, including those that are not read. */
+  lines = 0;
+
+  /** The body comes only once it is asked for. */
+  get expectsContinue(): boolean {
+    return this.expect !== undefined;
+  }
+  get chunked(): boolean {
+    return this.transferEncoding !== undefined;
+  }
+
+  /** Characters of what is kept of them while the request is under way; of the credentials only their outcome is. */
+  get chars(): number {
+    const trace = size(this.traceparent) + size(this.tracestate) + size(this.requestId);
+    const versions = size(this.ifMatch) + size(this.ifNoneMatch) + size(this.idempotencyKey);
+    return trace + versions + size(this.host) + size(this.contentType) + size(this.forwarded) + size(this.forwardedFor);
+  }
+
+  /** Takes a header of which only one line is right. */
+  once(before: string | undefined, name: string, value: string): string {
+    if (before === undefined) return value;
+    this.repeated = name;
+    return before;
+  }
 }
 
 /**
  * Reads names and values in turn, as they came on the wire. Scanning them once is cheaper than building an object of all headers.
- * Names are told apart by their length first; of a header given twice the last counts, but authorization given twice is none at all.
+ * Names are distinguished by their length first. What is a list may stand in several lines, which are joined. Of anything else one line is right; of two
+ * it is unknown which one the servers in between have read, so the first is kept and `repeated` names it.
  */
 export function readHeaders(raw: readonly string[]): RequestHeaders {
   const headers = new RequestHeaders();
+  headers.lines = raw.length / 2;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;
     const value = raw[i + 1] as string;
     switch (name.length) {
       case 4:
-        if (is(name, "host")) headers.hosts++;
-        break;
-      case 6:
-        if (is(name, "expect")) {
-          headers.expect = value;
-          headers.expectsContinue = true;
+        if (is(name, "host")) {
+          headers.hosts++;
+          headers.host = value;
         }
         break;
+      case 6:
+        if (is(name, "expect")) headers.expect = headers.once(headers.expect, name, value);
+        break;
       case 8:
-        if (is(name, "if-match")) headers.ifMatch = value;
+        if (is(name, "if-match")) headers.ifMatch = headers.once(headers.ifMatch, name, value);
+        break;
+      case 9:
+        if (is(name, "forwarded")) headers.forwarded = joined(headers.forwarded, value);
+        break;
+      case 10:
+        if (is(name, "tracestate")) headers.tracestate = joined(headers.tracestate, value);
         break;
       case 11:
-        if (is(name, "traceparent")) headers.traceparent = value;
+        if (is(name, "traceparent")) headers.traceparent = headers.once(headers.traceparent, name, value);
         break;
       case 12:
-        if (is(name, "content-type")) headers.contentType = value;
-        else if (is(name, "x-request-id")) headers.requestId = value;
+        if (is(name, "content-type")) headers.contentType = headers.once(headers.contentType, name, value);
+        else if (is(name, "x-request-id")) headers.requestId = headers.once(headers.requestId, name, value);
         break;
       case 13:
         if (is(name, "authorization")) headers.authorization = headers.authorization === undefined ? value : "";
-        else if (is(name, "if-none-match")) headers.ifNoneMatch = value;
+        else if (is(name, "if-none-match")) headers.ifNoneMatch = joined(headers.ifNoneMatch, value);
         break;
       case 14:
-        if (is(name, "content-length")) headers.contentLength = value;
+        if (is(name, "content-length")) headers.contentLength = headers.once(headers.contentLength, name, value);
         break;
       case 15:
-        if (is(name, "idempotency-key")) headers.idempotencyKey = value;
+        if (is(name, "idempotency-key")) headers.idempotencyKey = headers.once(headers.idempotencyKey, name, value);
+        else if (is(name, "x-forwarded-for")) headers.forwardedFor = joined(headers.forwardedFor, value);
         break;
       case 16:
-        if (is(name, "content-encoding")) headers.contentEncoding = value;
+        if (is(name, "content-encoding")) headers.contentEncoding = joined(headers.contentEncoding, value);
         break;
       case 17:
-        if (is(name, "transfer-encoding")) headers.chunked = true;
+        if (is(name, "transfer-encoding")) headers.transferEncoding = joined(headers.transferEncoding, value);
         break;
       case 20:
-        if (is(name, "plimsoll-deadline-ms")) headers.deadlineMs = value;
+        if (is(name, "plimsoll-deadline-ms")) headers.deadlineMs = headers.once(headers.deadlineMs, name, value);
         break;
     }
   }
   return headers;
 }
 
+function size(text: string | undefined): number {
+  return text === undefined ? 0 : text.length;
+}
+
 function is(name: string, lower: string): boolean {
   return name === lower || name.toLowerCase() === lower;
+}
+
+/** The lines of a list are one list. */
+function joined(before: string | undefined, value: string): string {
+  return before === undefined ? value : `${before}, ${value}`;
 }
 
 /** A request id that may be taken over from a caller: it goes into logs and headers as it is. */

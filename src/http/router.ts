@@ -1,8 +1,12 @@
 import FindMyWay from "find-my-way";
+import { limits } from "../core/limits.ts";
+import { mostBytes } from "../core/schema/bounds/most-bytes.ts";
 import type { HttpSpec, Verb } from "../operation/contract.ts";
 import { httpOf, parseRoute } from "../operation/route.ts";
-import type { CompiledOperation } from "../pipeline/compiled.ts";
+import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import { Binder } from "./bind.ts";
+import { successStatus } from "./reply/entity-head.ts";
+import { RouteLabels } from "./reply/facts.ts";
 
 /** One operation as HTTP serves it. */
 export interface HttpRoute {
@@ -15,8 +19,13 @@ export interface HttpRoute {
   /** 204 where the output has no fields. */
   readonly status: number;
   readonly plain: boolean;
+  /** What telemetry shows of its executions. */
+  readonly labels: RouteLabels;
+  /** What the fields of its input can hold in a body. *Units*: bytes of JSON. */
+  readonly inputBytes: number;
 }
 
+/** The route of a request, with the parameters of its path. */
 export interface Match {
   readonly route: HttpRoute;
   readonly params: Readonly<Record<string, string | undefined>>;
@@ -28,32 +37,45 @@ const verbs: readonly Verb[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 /** Finds the operation of a verb and path. */
 export class HttpRouter {
   readonly routes: readonly HttpRoute[];
-  readonly #tree = FindMyWay({ caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 512 });
+  // What is too long for a field is for its schema to say, not that nothing is served there; the URL has its own bound.
+  readonly #tree = FindMyWay({ caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: limits.urlBytes });
   // Most requests go to paths without parameters, and a map finds those faster than any tree.
-  readonly #exact = new Map<string, { [verb: string]: Match | undefined }>();
+  readonly #exact = new Map<string, Readonly<Record<string, Match | undefined>>>();
 
   constructor(operations: Iterable<CompiledOperation>) {
     this.routes = [...operations].flatMap((operation) => makeRoute(operation) ?? []);
     for (const route of this.routes) {
       const path = route.path.replaceAll(/\{([^}]+)\}/g, ":$1");
       this.#tree.on(route.verb, path, () => undefined, route);
-      if (path === route.path) this.#exact.set(path, { ...this.#exact.get(path), [route.verb]: { route, params: noParams } });
+      if (path === route.path) {
+        // Without a prototype: what a caller names as its method is looked up here.
+        const matches: Record<string, Match | undefined> = Object.assign(Object.create(null), this.#exact.get(path));
+        matches[route.verb] = { route, params: noParams };
+        this.#exact.set(path, matches);
+      }
     }
   }
 
   find(method: string, path: string): Match | undefined {
     const exact = this.#exact.get(path)?.[method];
     if (exact !== undefined) return exact;
-    const found = this.#tree.find(method as Verb, path);
+    if (!isVerb(method)) return undefined;
+    const found = this.#tree.find(method, path);
     return found === null || hasEmpty(found.params) ? undefined : { route: found.store as HttpRoute, params: found.params };
   }
 
-  /** The verbs that a path has, as `Allow` lists them; empty where the path is unknown. */
+  /** The verbs that a path has, or `*` the whole server, as `Allow` lists them; empty where the path is unknown. */
   allowed(path: string): readonly string[] {
-    const known = verbs.filter((verb) => this.find(verb, path) !== undefined);
+    const known = verbs.filter((verb) =>
+      path === "*" ? this.routes.some((route) => route.verb === verb) : this.find(verb, path) !== undefined,
+    );
     if (known.length === 0) return [];
     return [...known, ...(known.includes("GET") ? ["HEAD"] : []), "OPTIONS"];
   }
+}
+
+function isVerb(method: string): method is Verb {
+  return (verbs as readonly string[]).includes(method);
 }
 
 /** The tree takes an empty segment for a parameter too, but nothing has an empty name. */
@@ -66,15 +88,15 @@ function makeRoute(operation: CompiledOperation): HttpRoute | undefined {
   const http = httpOf(operation.operation.spec);
   const parsed = http && parseRoute(http.route);
   if (http === undefined || parsed === undefined) return undefined;
-  const { properties, additionalProperties } = operation.output.outputJson;
-  const empty = Object.keys((properties as object | undefined) ?? {}).length === 0 && operation.output.outputJson.type === "object";
   return {
     operation,
     http,
     verb: parsed.verb,
     path: parsed.path,
     binder: new Binder(operation, parsed, http.ifMatch),
-    status: http.status ?? (empty && additionalProperties === false ? 204 : 200),
+    status: successStatus(http, operation.output),
+    labels: new RouteLabels(parsed.path),
     plain: http.location === undefined && http.etag === undefined,
+    inputBytes: mostBytes(operation.input.inputJson, Number.MAX_SAFE_INTEGER),
   };
 }

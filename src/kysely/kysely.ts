@@ -95,6 +95,6 @@ class SqlConnection implements DatabaseConnection {
   }
 }
 
-async function refuse(mend: string): Promise<never> {
-  assert.fail(mend);
+async function refuse(fix: string): Promise<never> {
+  assert.fail(fix);
 }

@@ -1,3 +1,6 @@
+import { Fault } from "../core/fault.ts";
+import { bearer } from "./authentication/bearer.ts";
+
 /** Who asks. One actor is shared by all requests that carry the same token, so it is frozen. */
 export interface Actor {
   /** Unique within its tenant. */
@@ -10,7 +13,7 @@ export interface Actor {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** Nobody signed in. */
+/** A caller who has not signed in. */
 export const anonymous: Actor = Object.freeze({
   id: "anonymous",
   kind: "anonymous",
@@ -34,18 +37,67 @@ export function stillHolds({ validFrom, validUntil }: RememberedToken, now: numb
   return now < validUntil && now >= validFrom;
 }
 
+/** How callers present credentials, and what they read when they did not: all that one way of signing in has of its own. */
+export interface AuthenticationScheme {
+  /** Its name in documents. */
+  readonly scheme: string;
+  /** Takes the credentials out of an `Authorization` header; undefined where it is of another scheme. Never throws. */
+  credentialsIn(header: string): string | undefined;
+  /** Makes the fault of a caller who sent no credentials; its code is `unauthenticated`. `needs`: who may, as in `role customer`. */
+  missing(needs: string): Fault;
+  /** Makes the fault of a header of another scheme; its code is `unauthenticated`. */
+  unreadable(): Fault;
+  /** Returns the value of `WWW-Authenticate` for a refusal with this fault. *Source*: RFC 9110 section 11.6.1. */
+  challenge(fault: Fault): string;
+}
+
 /** Turns what a caller presents into an actor; the adapters live in `auth/`. */
-export interface Authenticator {
-  readonly scheme: "bearer";
+export interface Authenticator extends AuthenticationScheme {
   /** What a document says of it: an OpenAPI security scheme. */
   readonly document: Readonly<Record<string, unknown>>;
   /**
-   * Verifies a token, and at once when it is remembered.
+   * Verifies credentials (of bearer: the token), at once when they are remembered.
    * *Faults thrown*, at once or by the promise: `unauthenticated`, its type saying why; `unavailable` where too many are being verified.
    */
   authenticate(token: string): Actor | Promise<Actor>;
   /** What is remembered of a token, if it is and still holds; surfaces keep it with the connection. Never waits, never throws. */
   remembered(token: string): RememberedToken | undefined;
+}
+
+/** What {@link authenticator} is made of. */
+export interface AuthenticatorSpec {
+  /**
+   * Turns what stands behind `Bearer` in the `Authorization` header into an actor, or throws {@link badCredential}. It is asked for every request that
+   * brings one, before its body is read: bound what it waits for, and remember what is dear.
+   */
+  readonly authenticate: (credential: string) => Actor | Promise<Actor>;
+  /** For people who read the API's documents. */
+  readonly description?: string;
+}
+
+/**
+ * Makes an authenticator of your own, for API keys or sessions.
+ *
+ * What it throws but `badCredential` is a bug, answered with 500. The caller's tenant is worked out by the app's `tenancy`, so that with `claim("tid")`
+ * the actor has it in its claims.
+ * @example
+ * createApp({ authentication: authenticator({ authenticate: (key) => clients.get(hashOf(key)) ?? badCredential("The API key is unknown.") }), … })
+ */
+export function authenticator({ authenticate, description }: AuthenticatorSpec): Authenticator {
+  return {
+    ...bearer,
+    document: { type: "http", scheme: "bearer", ...(description !== undefined && { description }) },
+    authenticate,
+    remembered: () => undefined,
+  };
+}
+
+/**
+ * Refuses a credential: 401 `token_invalid` with a message for the caller. `cause` goes to the log alone.
+ * *Faults thrown*: `unauthenticated`.
+ */
+export function badCredential(message: string, cause?: unknown): never {
+  throw new Fault({ code: "unauthenticated", type: "token_invalid", message, cause });
 }
 
 /** How an app knows on whose behalf an actor asks. */

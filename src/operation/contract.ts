@@ -1,10 +1,11 @@
 import type { Duration } from "../core/duration.ts";
 import type { FaultClass } from "../core/fault.ts";
-import type { AnySchema, Input, Output, Schema } from "../core/schema.ts";
+import type { AnySchema, Input, Output, Schema } from "../core/schema/standard.ts";
 import type { Access } from "./access.ts";
-import type { Criticality, OperationKind } from "./execution.ts";
+import type { Criticality } from "./execution.ts";
+import type { OfKind } from "./kind.ts";
 import type { Uses } from "./resource.ts";
-import type { ActionScope, ReadScope, WriteScope } from "./scope.ts";
+import type { Isolation } from "./transaction.ts";
 
 /** Whether a limit refuses, or only reports what it would have refused. */
 export type LimitMode = "enforce" | "measure";
@@ -16,15 +17,17 @@ export interface Refused<Sentence extends string> {
 declare const refused: unique symbol;
 
 /**
- * A type that tells its mend: where a value does not fit, the compiler prints the sentence with the type. To give such a type another name hides the sentence.
+ * A type with a hint: where a value does not fit, the compiler prints the sentence with the type. To give such a type another name hides the sentence.
  * The sentence stands first, where the compiler does not cut it off.
  */
-export type Mend<Sentence extends string, T> = T | (Sentence & Refused<Sentence>);
+export type Hint<Sentence extends string, T> = T | (Sentence & Refused<Sentence>);
 
-export type AccessMend = 'write role("…"), signedIn(), rule("…", …) or "public"';
-export type RouteMend = 'write a verb and a path, as in "POST /v1/orders"; a query takes GET or POST, all else anything but GET';
-type CriticalityMend = 'write "critical", "default" or "sheddable"';
-type DeadlineMend = 'write milliseconds, or a number with ms, s, m, h or d, as in "250ms"';
+/** What the compiler prints where `access` is wrong. */
+export type AccessHint = 'write role("…"), signedIn(), rule("…", …) or "public"';
+/** What the compiler prints where a route is wrong. */
+export type RouteHint = 'write a verb and a path, as in "POST /v1/orders"; a query takes GET or POST, all else anything but GET';
+type CriticalityHint = 'write "critical", "default" or "sheddable"';
+type DeadlineHint = 'write milliseconds, or a number with ms, s, m, h or d, as in "250ms"';
 
 /**
  * What one execution may use. A duration alone is a deadline with the default limits.
@@ -32,8 +35,9 @@ type DeadlineMend = 'write milliseconds, or a number with ms, s, m, h or d, as i
  */
 export type Budget = Duration | BudgetLimits;
 
+/** What one execution may use, and how many may run and wait at once. */
 export interface BudgetLimits {
-  readonly deadline: Mend<DeadlineMend, Duration>;
+  readonly deadline: Hint<DeadlineHint, Duration>;
   /** Executions of this operation at once in one process. */
   readonly concurrency?: number;
   /** Executions that may wait for a slot; 0 refuses at once. */
@@ -43,11 +47,12 @@ export interface BudgetLimits {
   /** Operations that one execution may call, directly and indirectly. */
   readonly calls?: number;
   /** How long a reply is kept under its idempotency key. *Default*: 24 h. */
-  readonly idempotencyTtl?: Mend<DeadlineMend, Duration>;
+  readonly idempotencyTtl?: Hint<DeadlineHint, Duration>;
   /** *Default*: `enforce`. */
   readonly mode?: LimitMode;
 }
 
+/** The HTTP methods that a route can have. */
 export type Verb = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 /** A verb and a path with its parameters, as in `"GET /v1/orders/{orderId}"`. */
 export type Route = `${Verb} /${string}`;
@@ -58,7 +63,7 @@ export type WriteRoute = `${Exclude<Verb, "GET">} /${string}`;
 
 /** How an operation is reached over HTTP; leaving it out makes the operation internal. */
 export type Http<Sentence extends string, R extends Route, I extends AnySchema, O extends AnySchema> =
-  | Mend<Sentence, R>
+  | Hint<Sentence, R>
   | RouteSpec<R, I, O>;
 
 /** The long form of how an operation is reached over HTTP. */
@@ -74,39 +79,42 @@ export interface RouteSpec<R extends Route, I extends AnySchema, O extends AnySc
   readonly ifMatch?: keyof Input<I> & string;
 }
 
+/** The faults that an operation declares. */
 // biome-ignore lint/suspicious/noExplicitAny: a list of faults of any details; each keeps its own type where it is thrown.
 export type Faults = readonly FaultClass<any>[];
 
 /** What queries, commands and actions declare alike. */
-export interface CommonSpec<I extends AnySchema, O extends AnySchema> {
+export interface CommonSpec<I extends AnySchema, O extends AnySchema, F extends Faults> {
   /** One line for documents. */
   readonly summary?: string;
   readonly input: I;
   readonly output: O;
   /** The faults that callers may see; any other leaves as `internal`. */
-  readonly faults?: Faults;
-  readonly budget: Mend<DeadlineMend, Duration> | BudgetLimits;
+  readonly faults?: F;
+  readonly budget: Hint<DeadlineHint, Duration> | BudgetLimits;
   /** Who is refused first under load. *Default*: `default`. */
-  readonly criticality?: Mend<CriticalityMend, Criticality>;
+  readonly criticality?: Hint<CriticalityHint, Criticality>;
   /** Values that documents show. */
   readonly example?: { readonly input?: Input<NoInfer<I>>; readonly output?: Output<NoInfer<O>> };
 }
 
-/** What happens when a command is sent twice. A key belongs to its actor; on a public operation nobody signed in, so it names the input field that scopes it. */
-export type Idempotent<A, I extends AnySchema> = "public" extends A
-  ? Mend<KeyMend, "natural" | "no" | { readonly key: keyof Input<I> & string }>
-  : "key" | "natural" | "no";
-type KeyMend = 'nobody signed in whose key it could be: name the input field that scopes it, as in { key: "email" }';
-
-export type Isolation = "read committed" | "repeatable read" | "serializable";
+/** What happens when a command is sent twice. A key belongs to its actor; on a public operation there is no actor, so it names the input field that scopes it. */
+export type Idempotent<A, I extends AnySchema> =
+  // `access` is missing: the compiler says so, and no more.
+  [Hint<AccessHint, Access>] extends [A]
+    ? "key" | "natural" | "no" | { readonly key: keyof Input<I> & string }
+    : "public" extends A
+      ? Hint<KeyHint, "natural" | "no" | { readonly key: keyof Input<I> & string }>
+      : "key" | "natural" | "no";
+type KeyHint = 'no caller is signed in to own the key: name the input field that scopes it, as in { key: "email" }';
 
 /** The run-time form of any operation, as the pipeline and documents read it. */
-export interface Operation {
-  readonly kind: OperationKind;
+export interface Operation extends OfKind {
   readonly name: string;
   readonly spec: OperationSpec;
 }
 
+/** What an operation declares, in its run-time form. */
 export interface OperationSpec {
   readonly summary?: string;
   readonly input: Schema;
@@ -124,6 +132,7 @@ export interface OperationSpec {
   readonly run?: Handler;
 }
 
+/** How HTTP serves an operation, in its run-time form. */
 export interface HttpSpec {
   readonly route: Route;
   readonly status?: number;
@@ -132,30 +141,30 @@ export interface HttpSpec {
   readonly ifMatch?: string;
 }
 
+/** The handler of any operation, as the pipeline calls it. */
 // biome-ignore lint/suspicious/noExplicitAny: where handlers of every input and scope meet; the constructors checked each.
 export type Handler = (input: any, scope: any) => Promise<any>;
 
-export type ReadHandler<I extends AnySchema, O extends AnySchema> = (input: Output<I>, scope: ReadScope) => Promise<Input<O>>;
-export type WriteHandler<I extends AnySchema, O extends AnySchema> = (input: Output<I>, scope: WriteScope) => Promise<Input<O>>;
-export type ActionHandler<I extends AnySchema, O extends AnySchema, U> = (input: Output<I>, scope: ActionScope & U) => Promise<Input<O>>;
-
 /** Reads: a read-only transaction. */
-export interface Query<I extends AnySchema, O extends AnySchema> extends Operation {
+export interface Query<I extends AnySchema, O extends AnySchema, F extends Faults = Faults> extends Operation {
   readonly kind: "query";
   readonly input: I;
   readonly output: O;
+  readonly faults: F;
 }
 /** Writes: exactly one transaction, no network. */
-export interface Command<I extends AnySchema, O extends AnySchema> extends Operation {
+export interface Command<I extends AnySchema, O extends AnySchema, F extends Faults = Faults> extends Operation {
   readonly kind: "command";
   readonly input: I;
   readonly output: O;
+  readonly faults: F;
 }
 /** No transaction of its own; may use resources and call queries and commands. */
-export interface Action<I extends AnySchema, O extends AnySchema, U extends Uses> extends Operation {
+export interface Action<I extends AnySchema, O extends AnySchema, U extends Uses, F extends Faults = Faults> extends Operation {
   readonly kind: "action";
   readonly input: I;
   readonly output: O;
+  readonly faults: F;
   readonly uses: U;
 }
 

@@ -1,7 +1,8 @@
 import type { Code } from "../core/code.ts";
 import type { Fault } from "../core/fault.ts";
+import type { OperationKind } from "./kind.ts";
 
-export type OperationKind = "query" | "command" | "action" | "task";
+/** How important an operation is: under load, `sheddable` is refused first and `critical` last. */
 export type Criticality = "critical" | "default" | "sheddable";
 
 /** A span inside an execution: a `scope.span`, a statement or an upstream call. */
@@ -17,14 +18,18 @@ export interface ChildSpan {
   readonly failed: boolean;
 }
 
-/** What an HTTP surface adds to an execution. */
-export interface HttpFacts {
-  readonly method: string;
-  /** The route's template, never the target with its values. */
-  readonly route: string;
-  readonly status: number;
+/** What a surface adds to the wide event of an execution, in words of its own. Telemetry shows it and reads nothing into it. */
+export interface SurfaceFacts {
+  /** The name of their object in a log line, as in `http`. It is none of the line's own names. */
+  readonly name: string;
+  /** The name of the span, as in `POST /v1/orders`. */
+  readonly title: string;
+  /** What many executions have alike, as method, route and status; one object stands for all of them, so that its text is made once. */
+  readonly labels: Readonly<Record<string, string | number>>;
   readonly requestBytes: number;
   readonly responseBytes: number;
+  /** The same as attributes of a span, by their names in OpenTelemetry; read for those that are exported. */
+  readonly attributes: Readonly<Record<string, string | number>>;
 }
 
 /** Which limit refused, and what was seen. */
@@ -55,6 +60,8 @@ export interface Execution {
   /** 16 hexadecimal digits. */
   readonly spanId: string;
   readonly parentSpanId: string | undefined;
+  /** The caller's `tracestate`, as it came. */
+  readonly traceState?: string | undefined;
   /** The decision at the head: the caller's, or one in a hundred. Errors and slow executions are exported besides. */
   readonly sampled: boolean;
   readonly tenant: string | undefined;
@@ -67,6 +74,8 @@ export interface Execution {
   readonly startedAt: number;
   readonly deadlineMs: number;
   readonly durationMs: number;
+  /** It succeeded after its deadline: it held the event loop, so that nothing could end it in time. */
+  readonly late: boolean;
   readonly queuedMs: number;
   readonly runningMs: number;
   readonly databaseMs: number;
@@ -75,5 +84,6 @@ export interface Execution {
   readonly notes: Readonly<Record<string, unknown>> | undefined;
   readonly spans: readonly ChildSpan[] | undefined;
   readonly refusal: Refusal | undefined;
-  readonly http: HttpFacts | undefined;
+  /** What its surface says of it: `http` and `fetch` do. */
+  readonly facts: SurfaceFacts | undefined;
 }

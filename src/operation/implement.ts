@@ -1,5 +1,7 @@
-import type { Action, ActionHandler, Command, Handler, Operation, Query, ReadHandler, WriteHandler } from "./contract.ts";
-import type { Task, TaskHandler } from "./durable/task.ts";
+import type { Action, Command, Handler, Operation, Query } from "./contract.ts";
+import type { Task } from "./durable/start.ts";
+import type { TaskHandler } from "./durable/task.ts";
+import type { ActionHandler, ReadHandler, WriteHandler } from "./handler.ts";
 import type { Used } from "./resource.ts";
 
 /** How a contract is done. */
@@ -20,12 +22,12 @@ export function implement<P extends Operation>(operation: P, run: HandlerOf<P>):
 
 /** The body that a contract asks for. */
 export type HandlerOf<P extends Operation> =
-  P extends Action<infer I, infer O, infer U>
-    ? ActionHandler<I, O, Used<U>>
-    : P extends Command<infer I, infer O>
-      ? WriteHandler<I, O>
-      : P extends Query<infer I, infer O>
-        ? ReadHandler<I, O>
+  P extends Action<infer I, infer O, infer U, infer F>
+    ? ActionHandler<I, O, Used<U>, F>
+    : P extends Command<infer I, infer O, infer F>
+      ? WriteHandler<I, O, F>
+      : P extends Query<infer I, infer O, infer F>
+        ? ReadHandler<I, O, F>
         : P extends Task<infer I, infer U>
           ? TaskHandler<I, Used<U>>
           : never;

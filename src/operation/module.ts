@@ -1,7 +1,9 @@
 import type { Operation } from "./contract.ts";
 import type { Schedule } from "./durable/schedule.ts";
 import type { Implementation } from "./implement.ts";
+import type { ModuleMetric } from "./metrics/metric.ts";
 
+/** What a module consists of. */
 export interface ModuleSpec {
   /** The Postgres schema that the module owns. Leave it out where the module stores nothing. */
   readonly schema?: string;
@@ -11,6 +13,8 @@ export interface ModuleSpec {
   readonly operations: readonly (Operation | Implementation)[];
   /** The clocks that start its tasks. */
   readonly schedules?: readonly Schedule[];
+  /** What its operations count. */
+  readonly metrics?: readonly ModuleMetric[];
 }
 
 /** A bounded context: its operations, the Postgres schema that it owns, its migrations. */

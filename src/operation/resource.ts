@@ -5,6 +5,7 @@ export interface Resource<T> {
   readonly spec: ResourceSpec<T> | undefined;
 }
 
+/** How an app creates a resource at its start and disposes of it at its stop. */
 export interface ResourceSpec<T> {
   /** Makes it. The app does not start when it rejects. */
   create(): T | Promise<T>;
@@ -12,6 +13,7 @@ export interface ResourceSpec<T> {
   dispose?(value: T): void | Promise<void>;
 }
 
+/** The resources that an action or a task uses, by the names that they have in its scope. */
 // biome-ignore lint/suspicious/noExplicitAny: a record of resources of any kind; Used<U> restores each type.
 export type Uses = Readonly<Record<string, Resource<any>>>;
 

@@ -1,5 +1,9 @@
 import assert from "node:assert";
-import type { AnySchema, Output, Schema } from "../core/schema.ts";
+import { Fault } from "../core/fault.ts";
+import { CallSite } from "../core/node/call-site.ts";
+import type { AnySchema, Output, Schema } from "../core/schema/standard.ts";
+import { beforeList, ListValue, refuseArrayAfterIn } from "./sql/list.ts";
+import { closedFragment, existsText } from "./sql/text.ts";
 import type { Statement, StatementResult } from "./transaction.ts";
 
 /** A statement that was written and not sent yet; also a fragment when it stands as a value inside another. */
@@ -13,6 +17,8 @@ export interface SqlStatement<R> {
   run(): Promise<number>;
   /** Whether it finds a row. */
   exists(): Promise<boolean>;
+  /** Not for use: it makes `await` without one of the above a type error, and rejects where types do not see it. */
+  then(add: "end the statement with .one(), .maybe(), .many(), .run() or .exists()", failed?: (error: unknown) => void): void;
 }
 
 type Row = Record<string, unknown>;
@@ -31,74 +37,148 @@ export interface Sql {
   unsafe<R = Row>(text: string, values?: readonly unknown[], options?: { readonly columnsAsIs?: boolean }): SqlStatement<R>;
 }
 
+/** A statement as the one who looks after a handler sees it. */
+export interface WrittenStatement {
+  /** Statements that stand as values inside it. */
+  readonly parts: readonly WrittenStatement[];
+  /** Where the handler wrote it. */
+  readonly site: string;
+  compile(): Statement;
+}
+
 /** Sends statements; checks rows where a schema was named. */
 export interface SqlRunner {
   run(statement: Statement): Promise<StatementResult>;
+  /** A statement or fragment was written … */
+  wrote?(statement: WrittenStatement): void;
+  /** … and is sent, alone or as a part of another. */
+  uses?(statement: WrittenStatement): void;
+  /** A statement failed, or its result is wrong: reported even if no code awaits it. */
+  failed?(error: unknown): void;
   /** Checks one row against its schema; returns the row to use. */
   checkRow?(schema: Schema, row: Row): unknown;
 }
 
-const texts = new WeakMap<TemplateStringsArray, string>();
+/** What is known of one template: the same one always gives the same text, and stands on the same line. */
+interface Template {
+  readonly site: CallSite;
+  text: string | undefined;
+}
 
-class SqlText implements SqlStatement<unknown> {
+const templates = new WeakMap<readonly string[], Template>();
+
+class SqlText implements SqlStatement<unknown>, WrittenStatement {
   readonly strings: readonly string[];
   readonly values: readonly unknown[];
   readonly #runner: SqlRunner | undefined;
   readonly #schema: Schema | undefined;
-  readonly #columnsAsIs: boolean;
+  /** Whether result columns keep their names. */
+  readonly columnsAsIs: boolean;
 
   constructor(runner: SqlRunner | undefined, parts: { strings: readonly string[]; values: readonly unknown[] }, more?: SqlTextOptions) {
     this.#runner = runner;
     this.strings = parts.strings;
     this.values = parts.values;
     this.#schema = more?.schema;
-    this.#columnsAsIs = more?.columnsAsIs ?? false;
+    this.columnsAsIs = more?.columnsAsIs ?? false;
+    runner?.wrote?.(this);
   }
 
-  async one(): Promise<unknown> {
-    const rows = await this.many();
-    assert(rows.length === 1, `a statement that must find one row found ${rows.length}: ${this.compile().text}`);
-    return rows[0];
+  get parts(): readonly WrittenStatement[] {
+    return this.values.filter((value) => value instanceof SqlText);
   }
 
-  async maybe(): Promise<unknown> {
-    const rows = await this.many();
-    assert(rows.length <= 1, `a statement that may find one row found ${rows.length}: ${this.compile().text}`);
-    return rows[0];
+  get site(): string {
+    return `${templates.get(this.strings)?.site ?? "an unknown line"}`;
   }
 
-  async many(): Promise<unknown[]> {
-    const { rows } = await this.#send(this.compile());
-    const schema = this.#schema;
-    const check = this.#runner?.checkRow;
-    if (schema === undefined || check === undefined) return rows as unknown[];
-    return rows.map((row) => check.call(this.#runner, schema, row));
+  one(): Promise<unknown> {
+    return this.#rows((rows) => {
+      assert(rows.length === 1, `a statement that must find one row found ${rows.length}: ${this.compile().text}`);
+      return rows[0];
+    });
   }
 
-  async run(): Promise<number> {
-    return (await this.#send(this.compile())).rowCount;
+  maybe(): Promise<unknown> {
+    return this.#rows((rows) => {
+      assert(rows.length <= 1, `a statement that may find one row found ${rows.length}: ${this.compile().text}`);
+      return rows[0];
+    });
   }
 
-  async exists(): Promise<boolean> {
-    const { text, values } = this.compile();
-    const { rows } = await this.#send({ text: `select exists (${text}) as found`, values });
-    return rows[0]?.found === true;
+  many(): Promise<unknown[]> {
+    return this.#rows((rows) => rows as unknown[]);
+  }
+
+  run(): Promise<number> {
+    return watched(this.#answer(false, ({ rowCount }) => rowCount));
+  }
+
+  exists(): Promise<boolean> {
+    return watched(this.#answer(true, ({ rows }) => rows[0]?.found === true));
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: without it, `await` of a statement that was never sent would succeed.
+  then(_add: unknown, failed?: (error: unknown) => void): void {
+    failed?.(neverRun(this));
   }
 
   /** The text with numbered parameters, and the parameters. */
   compile(): Statement {
-    if (!this.values.some((value) => value instanceof SqlText)) {
-      return { text: plainText(this.strings), values: checked(this.values), columnsAsIs: this.#columnsAsIs };
-    }
+    const common = { columnsAsIs: this.columnsAsIs, writtenAt: this };
+    if (!this.values.some(isPart)) return { text: plainText(this.strings), values: checked(this.values), ...common };
     const values: unknown[] = [];
-    const text = render(this, values);
-    return { text, values: checked(values), columnsAsIs: this.#columnsAsIs };
+    const text = render(this, { text: "", values });
+    return { text, values: checked(values), ...common };
   }
 
-  #send(statement: Statement): Promise<StatementResult> {
-    assert(this.#runner !== undefined, "a fragment belongs to no transaction: write it with the scope's sql");
-    return this.#runner.run(statement);
+  /** It is sent with what stands inside it. */
+  use(): void {
+    this.#runner?.uses?.(this);
+    for (const value of this.values) if (value instanceof SqlText) value.use();
   }
+
+  #rows<T>(read: (rows: readonly unknown[]) => T): Promise<T> {
+    return watched(
+      this.#answer(false, ({ rows, hidden }) => {
+        assert(hidden === undefined, `two columns are named ${hidden}, of which a row can keep one: give each a name of its own with as`);
+        const schema = this.#schema;
+        const check = this.#runner?.checkRow;
+        return read(schema === undefined || check === undefined ? rows : rows.map((row) => check.call(this.#runner, schema, row)));
+      }),
+    );
+  }
+
+  async #answer<T>(asks: boolean, read: (result: StatementResult) => T): Promise<T> {
+    const runner = this.#runner;
+    assert(runner !== undefined, "a fragment belongs to no transaction: write it with the scope's sql");
+    this.use();
+    try {
+      const statement = this.compile();
+      return read(await runner.run(asks ? { ...statement, text: existsText(statement.text), columnsAsIs: true } : statement));
+    } catch (error) {
+      runner.failed?.(error);
+      throw error;
+    }
+  }
+}
+
+/** A rejection that no code awaits does not end the process: the transaction knows of it. */
+function watched<T>(answer: Promise<T>): Promise<T> {
+  answer.then(undefined, ignore);
+  return answer;
+}
+
+const ignore = (): void => undefined;
+
+/** What a handler wrote and did not send. */
+export function neverRun(statement: WrittenStatement): Fault {
+  const { text } = statement.compile();
+  return new Fault({
+    code: "internal",
+    type: "statement_not_run",
+    message: `The statement at ${statement.site} was written and never sent: ${text.trim()}. End it with .one(), .maybe(), .many(), .run() or .exists(). A fragment that is not needed on every path is written with sqlFragment.`,
+  });
 }
 
 interface SqlTextOptions {
@@ -106,54 +186,86 @@ interface SqlTextOptions {
   readonly columnsAsIs?: boolean;
 }
 
-/** Text of a template without fragments: the same template always gives the same text, so it is built once. */
+/** Text of a template without fragments; it is built once. */
 function plainText(strings: readonly string[]): string {
-  const known = texts.get(strings as TemplateStringsArray);
-  if (known !== undefined) return known;
+  const template = templates.get(strings);
+  if (template?.text !== undefined) return template.text;
   let text = strings[0] ?? "";
   for (let i = 1; i < strings.length; i++) text += `$${i}${strings[i]}`;
-  texts.set(strings as TemplateStringsArray, text);
+  if (template !== undefined) template.text = text;
   return text;
 }
 
-function render(part: SqlText, values: unknown[]): string {
-  let text = part.strings[0] ?? "";
+/** What becomes part of the text, or calls for a look at it. */
+function isPart(value: unknown): boolean {
+  return typeof value === "object" && (value instanceof SqlText || value instanceof ListValue || Array.isArray(value));
+}
+
+/** Adds a statement to a text and its values. Returns the text. */
+function render(part: SqlText, into: { text: string; readonly values: unknown[] }): string {
+  into.text += part.strings[0] ?? "";
   for (let i = 1; i < part.strings.length; i++) {
     const value = part.values[i - 1];
     assert(!(value instanceof UnsafeText), "sql.unsafe with values numbers its own parameters: send it alone");
-    if (value instanceof SqlText) text += render(value, values);
-    else text += `$${values.push(value)}`;
-    text += part.strings[i];
+    if (value instanceof SqlText) into.text = closedFragment(render(value, into));
+    else if (value instanceof ListValue) into.text = `${beforeList(into.text)}$${into.values.push(value.values)})`;
+    else {
+      if (Array.isArray(value)) refuseArrayAfterIn(into.text);
+      into.text += `$${into.values.push(value)}`;
+    }
+    into.text += part.strings[i];
   }
-  return text;
+  return into.text;
 }
 
+/** What the protocol of Postgres can count. */
+const maxParameters = 65_535;
+
 function checked(values: readonly unknown[]): readonly unknown[] {
+  assert(
+    values.length <= maxParameters,
+    `a statement has ${values.length} parameters, and Postgres takes ${maxParameters}: send columns as arrays, with unnest(\${ids}::uuid[], …), or in parts`,
+  );
   for (const value of values) {
-    assert(value !== undefined, "a SQL parameter is undefined: write null where the column shall be null");
+    assert(value !== undefined, "a SQL parameter is undefined: write null where the column is to be null");
+    assert(!(value instanceof ListValue), "list(…) cannot be a parameter: write an array");
   }
   return values;
+}
+
+/** Remembers where a template stands, once: the stack is what would cost something. */
+function note(strings: readonly string[], callee: (...given: never[]) => unknown): void {
+  if (!templates.has(strings)) templates.set(strings, { site: new CallSite(callee), text: undefined });
 }
 
 /** Makes the `sql` of one transaction. */
 export function makeSql(runner: SqlRunner | undefined): Sql {
   const tag = (first: TemplateStringsArray | Schema, ...values: readonly unknown[]) => {
-    if (Array.isArray(first)) return new SqlText(runner, { strings: first as unknown as TemplateStringsArray, values });
+    if (Array.isArray(first)) {
+      note(first, tag);
+      return new SqlText(runner, { strings: first, values });
+    }
     const schema = first as Schema;
-    return (strings: TemplateStringsArray, ...inner: readonly unknown[]) => new SqlText(runner, { strings, values: inner }, { schema });
+    const ofRow = (strings: TemplateStringsArray, ...inner: readonly unknown[]) => {
+      note(strings, ofRow);
+      return new SqlText(runner, { strings, values: inner }, { schema });
+    };
+    return ofRow;
   };
   // The text of `unsafe` has its own parameter numbers, so it stands alone or, without values, as a fragment.
-  const unsafe = (text: string, values: readonly unknown[] = [], options?: { readonly columnsAsIs?: boolean }) =>
-    values.length === 0
-      ? new SqlText(runner, { strings: [text], values }, options)
-      : new UnsafeText(runner, { strings: [text], values }, options);
+  const unsafe = (text: string, values: readonly unknown[] = [], options?: { readonly columnsAsIs?: boolean }) => {
+    const strings = [text];
+    // Every text is a new one here; in production the text itself must do to find it.
+    if (runner?.checkRow !== undefined) note(strings, unsafe);
+    return values.length === 0 ? new SqlText(runner, { strings, values }, options) : new UnsafeText(runner, { strings, values }, options);
+  };
   return Object.assign(tag, { unsafe }) as unknown as Sql;
 }
 
 /** Text that numbers its own parameters. */
 class UnsafeText extends SqlText {
   override compile(): Statement {
-    return { ...super.compile(), text: this.strings[0] ?? "" };
+    return { text: this.strings[0] ?? "", values: checked(this.values), columnsAsIs: this.columnsAsIs, writtenAt: this };
   }
 }
 

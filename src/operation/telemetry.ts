@@ -2,7 +2,8 @@ import type { Clock } from "../core/clock.ts";
 import type { Level } from "../core/code.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Signal } from "../core/signals.ts";
-import type { ChildSpan, Execution, OperationKind } from "./execution.ts";
+import type { ChildSpan, Execution } from "./execution.ts";
+import type { OperationKind } from "./kind.ts";
 
 /** One `scope.log` line, with the ids of the execution that wrote it. */
 export interface LogRecord {
@@ -51,7 +52,7 @@ export interface ActiveExecution {
   elapsedMs(): number;
   /** Wall time, since the Unix epoch. *Units*: milliseconds. */
   readonly startedAt: number;
-  /** Adds a span to the wide event; bounded by whoever keeps them, and ignored once there is an outcome. */
+  /** Adds a span to the wide event; bounded by the execution that keeps them, and ignored once there is an outcome. */
   addSpan(span: ChildSpan): void;
   /** Adds notes to the wide event, as `scope.note` does. */
   note?(notes: Readonly<Record<string, unknown>>): void;

@@ -1,5 +1,8 @@
+import type { Fault } from "../core/fault.ts";
 import type { Service } from "../core/service.ts";
-import type { Isolation } from "./contract.ts";
+
+/** The isolation level of a command's transaction. *Default*: read committed. */
+export type Isolation = "read committed" | "repeatable read" | "serializable";
 
 /** One SQL statement with its parameters. */
 export interface Statement {
@@ -7,12 +10,17 @@ export interface Statement {
   readonly values: readonly unknown[];
   /** Whether result columns keep their names; otherwise `total_cents` reads `totalCents`. */
   readonly columnsAsIs?: boolean;
+  /** Where a handler wrote it, as in `file:///app/orders/place.ts:12:9`; its values are checked against their parameters. Undefined for our own. */
+  readonly writtenAt?: { readonly site: string };
 }
 
+/** What a statement returned: its rows and their number. */
 export interface StatementResult {
   readonly rows: readonly Record<string, unknown>[];
   /** Rows that the statement returned or changed. */
   readonly rowCount: number;
+  /** A column of which rows keep one only, because two have its name. */
+  readonly hidden?: string | undefined;
 }
 
 /** Asks for an idempotency key: who runs it, and for which input. */
@@ -31,9 +39,11 @@ export interface StoredReply {
   readonly outcome: string;
   /** The shaped output, or the fault's details, as JSON. */
   readonly body: string;
+  /** What was said beside it, as JSON: a replay says the same, whatever the code makes of the body by then. */
+  readonly head: string | null;
 }
 
-/** What became of a claim. */
+/** The result of a claim. */
 export type ClaimResult =
   | { readonly state: "claimed" }
   | { readonly state: "running" }
@@ -49,13 +59,25 @@ export interface TransactionOwner {
   statementStarts(statement: Statement): void;
   /** A statement was answered. `sentAt` is of the clock's monotonic time. */
   statementEnds(statement: Statement, sentAt: number, failed: boolean): void;
+  /** The fault for a value that cannot be stored, where the input holds it; undefined where it does not, and so is no matter of the caller. */
+  inputFault(isSought: (value: unknown) => boolean, problem: UnstorableProblem): Fault | undefined;
   /** The database begins, and ends, working for the execution; calls nest. */
-  databaseEnters(): void;
+  enterDatabase(): void;
   databaseLeaves(): void;
   /** It waited so long for a connection. *Units*: milliseconds. */
   waited(ms: number): void;
 }
 
+/** What is wrong with a value that came with the input. */
+export interface UnstorableProblem {
+  /** For the caller. */
+  readonly message: string;
+  readonly cause: unknown;
+  /** Whether a text holds a character that cannot be stored. */
+  readonly isText: boolean;
+}
+
+/** How a transaction begins: its mode, its isolation, its tenant, its owner and the key that it claims. */
 export interface TransactionOptions {
   readonly mode: "read" | "write";
   readonly isolation: Isolation;
@@ -78,7 +100,7 @@ export interface Transaction {
   claimed(): Promise<ClaimResult>;
   /**
    * Sends the final flight: what was deferred, the record, and the commit. Returns the reply that the record keeps, where it is another
-   * than the one given: the connection was lost, and the key shows that somebody finished the same request meanwhile.
+   * than the one given: the connection was lost, and the key shows that the same request completed meanwhile.
    */
   commit(reply?: StoredReply): Promise<StoredReply | undefined>;
   /** Undoes what the handler did and commits only the record of its fault. */
@@ -86,6 +108,13 @@ export interface Transaction {
   rollback(): Promise<void>;
   /** From now on it cannot commit any more: a part of it failed. */
   doom(cause: unknown): void;
+  /**
+   * Runs `work` behind a savepoint: where it fails, what it did is undone, and the transaction can still commit. Nothing is sent for it alone.
+   * A conflict, a lost connection or the end of the transaction stays a failure of the whole.
+   */
+  attempt<T>(work: () => Promise<T>): Promise<T>;
+  /** Does this too where the attempt that runs is undone. */
+  onUndo(undo: () => void): void;
   /** Stops what runs, from outside: refuses further statements, cancels the one on the server. Does nothing once the commit is on its way. */
   abort(reason: unknown): boolean;
 }

@@ -1,13 +1,20 @@
 import { Fault } from "../core/fault.ts";
+import { BoundedQueue, type QueuedWaiter } from "../core/queue/bounded-queue.ts";
+import { FixedLimit } from "../core/queue/limit.ts";
+import { CallersInTurn } from "../core/queue/turns.ts";
+import type { Actor } from "../operation/actor.ts";
 import type { LimitMode } from "../operation/contract.ts";
 import type { Refusal } from "../operation/execution.ts";
 
 /** Who waits for a slot. */
-export interface Waiter {
-  /** A slot is yours now; called once, outside the call that asked for it. */
-  granted(): void;
+export interface Waiter extends QueuedWaiter {
+  /** Callers take turns by it, and those without one share a turn; the same as long as it waits. */
+  readonly caller?: string | undefined;
+  /** Its place is another's now, for this reason; called once and never after `granted`, inside the other's call of {@link Slots.wait}. */
+  displaced(refusal: Refusal): void;
 }
 
+/** The size of a semaphore and of its queue, and whether it enforces or only measures. */
 export interface SlotsOptions {
   /** As refusals name it, for example `orders.place concurrency`. */
   readonly name: string;
@@ -19,68 +26,54 @@ export interface SlotsOptions {
 const retryAfterMs = 1_000;
 
 /**
- * A bound on what runs at once, with a bounded queue in front, first come first served.
- * *Guarantees*: never more than `concurrency` hold a slot, never more than `queue` wait; whoever was granted one must leave once.
- * In measure mode nobody waits and nobody is refused: whoever would have been is told so, with a slot.
+ * What runs at once of an operation or of the process, with a bounded queue in front in which callers take turns.
+ * *Guarantees*: never more than `concurrency` hold a slot, never more than `queue` wait; a caller that was granted one must leave once.
+ * In measure mode no caller waits and none is refused: one that would have been gets a slot, with a report.
  */
-export class Slots {
+export class Slots extends BoundedQueue<Waiter> {
   readonly options: SlotsOptions;
-  #running = 0;
-  readonly #waiting = new Set<Waiter>();
 
   constructor(options: SlotsOptions) {
+    const { concurrency, queue, mode } = options;
+    // What is measured has a slot while it would wait.
+    const measured = mode === "measure" ? queue : 0;
+    super({ limit: new FixedLimit(concurrency + measured), queue: queue - measured, turns: new CallersInTurn() });
     this.options = options;
-  }
-
-  get running(): number {
-    return this.#running;
-  }
-
-  get waiting(): number {
-    return this.#waiting.size;
-  }
-
-  /**
-   * Takes a slot when one is free and nobody waits for it.
-   * Returns false when the caller must wait: then call {@link wait}.
-   */
-  tryEnter(): boolean {
-    const { concurrency, queue, mode } = this.options;
-    if (mode === "measure" ? this.#running >= concurrency + queue : this.#running >= concurrency || this.#waiting.size > 0) return false;
-    this.#running++;
-    return true;
   }
 
   /** Takes a place in the queue, or says why there is none. In measure mode the caller has a slot over the limit with the refusal. */
   wait(waiter: Waiter): Refusal | undefined {
+    if (this.add(waiter)) return undefined;
     const { name, concurrency, queue, mode } = this.options;
-    if (mode === "enforce" && this.#waiting.size < queue) {
-      this.#waiting.add(waiter);
-      return undefined;
-    }
-    const waiting = mode === "enforce" ? this.#waiting.size : this.#running - concurrency;
-    // Where nobody may wait, the slots are what is full.
+    const waiting = mode === "enforce" ? this.waiting : this.running - concurrency;
+    // With a queue of 0, the limit that is reached is that of the slots.
     const refusal: Refusal =
       queue === 0
-        ? { limit: `${name} concurrency`, value: concurrency, load: this.#running, mode }
+        ? { limit: `${name} concurrency`, value: concurrency, load: this.running, mode }
         : { limit: `${name} queue`, value: queue, load: waiting, mode };
-    if (mode === "measure") this.#running++;
-    return refusal;
-  }
-
-  /** Gives up a place in the queue. Returns false when it was granted already: then the caller must leave instead. */
-  forget(waiter: Waiter): boolean {
-    return this.#waiting.delete(waiter);
-  }
-
-  leave(): void {
-    for (const next of this.#waiting) {
-      this.#waiting.delete(next);
-      next.granted();
-      return;
+    if (mode === "measure") {
+      this.enterOver();
+      return refusal;
     }
-    this.#running--;
+    const displaced = this.displace(waiter);
+    if (displaced === undefined) return refusal;
+    displaced.displaced(refusal);
+    return undefined;
   }
+}
+
+// One actor object stands for one token: what is written once for it is found again without being hashed again.
+const callers = new WeakMap<Actor, string>();
+
+/** What stands for a caller: the actor within its tenant, or the address of one who has not signed in. No address has a line break in it. */
+export function callerOf(actor: Actor, tenant: string | undefined, address: string | undefined): string | undefined {
+  if (actor.kind === "anonymous") return address;
+  let caller = callers.get(actor);
+  if (caller === undefined) {
+    caller = `${tenant ?? ""}\n${actor.id}`;
+    callers.set(actor, caller);
+  }
+  return caller;
 }
 
 /** The fault of a refusal for want of capacity: ours, not the caller's. */

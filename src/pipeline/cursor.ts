@@ -1,6 +1,7 @@
 import assert from "node:assert";
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
+import { secretWeakness } from "../core/config/secret.ts";
 import { Fault } from "../core/fault.ts";
 import { canonicalJson } from "../core/json.ts";
 import { limits } from "../core/limits.ts";
@@ -9,12 +10,13 @@ import { limits } from "../core/limits.ts";
 export interface CursorUse {
   readonly operation: string;
   readonly tenant: string | undefined;
-  /** The actor's id; undefined where nobody signed in. */
+  /** The actor's id; undefined for a caller who has not signed in. */
   readonly actor: string | undefined;
   /** All that decides which rows there are and in which order: the input without the cursor and the limit. */
   readonly filter: unknown;
 }
 
+/** The keys of cursors, and how long a cursor is valid. */
 export interface CursorsOptions {
   /** The app's secret of at least 32 bytes; of several, the first seals and all open, so that it can be rotated. */
   readonly key: string | Uint8Array | readonly (string | Uint8Array)[];
@@ -45,7 +47,7 @@ const nonce = Buffer.alloc(12);
  * Encrypted and not only signed, because a position holds the columns of the sort order, which the reply need not show. The key of each cursor is
  * derived from a random salt, its expiry and its use, so a cursor that is opened for another operation, tenant, actor or filter fails exactly as a forged
  * one does, and no number of cursors wears out the key, as random nonces would.
- * *Guarantees*: one cursor has one spelling; tags are compared in constant time; expiry is told only of cursors that are ours.
+ * *Guarantees*: one cursor has one spelling; tags are compared in constant time; expiry is reported only for cursors that are ours.
  * *Source*: AES-256-GCM (NIST SP 800-38D), HKDF (RFC 5869), HMAC-SHA256 as the function that derives.
  */
 export function cursors({ key, ttlMs, clock }: CursorsOptions): Cursors {
@@ -60,7 +62,10 @@ export function cursors({ key, ttlMs, clock }: CursorsOptions): Cursors {
       clock.randomBytes(saltBytes).copy(head, 1);
       head.writeUIntBE(Math.floor(clock.now() + ttlMs), expiryAt, 6);
       const text = JSON.stringify(position);
-      assert(text !== undefined, "A cursor's position is what JSON can say. Give the values of the sort order of the last row.");
+      assert(
+        text !== undefined,
+        "A cursor's position must be a value that JSON can represent. Give the values of the sort order of the last row.",
+      );
       const cipher = createCipheriv("aes-256-gcm", cursorKey(keys[0]!, head, use), nonce);
       const cursor = Buffer.concat([head, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]).toString("base64url");
       const { cursorChars } = limits;
@@ -88,6 +93,8 @@ export function cursors({ key, ttlMs, clock }: CursorsOptions): Cursors {
 function rootKey(secret: string | Uint8Array): Buffer {
   const bytes = Buffer.from(secret as string);
   assert(bytes.length >= 32, `cursors({ key }) has ${bytes.length} bytes; it needs at least 32. Make one with: openssl rand -base64 48`);
+  const weakness = secretWeakness(bytes);
+  assert(weakness === undefined, `cursors({ key }) ${weakness}, which can be guessed. Make one with: openssl rand -base64 48`);
   return Buffer.from(hkdfSync("sha256", bytes, Buffer.alloc(0), "plimsoll cursor v1", 32));
 }
 
@@ -118,8 +125,12 @@ const invalid = (): Fault =>
     code: "invalid_argument",
     type: "cursor_invalid",
     message:
-      "The cursor is not one for this request. Send the cursor of the last page with the same parameters, or leave it out to begin anew.",
+      "The cursor is not valid for this request. Send the cursor of the last page with the same parameters, or leave it out to begin with the first page.",
   });
 
 const expired = (): Fault =>
-  new Fault({ code: "invalid_argument", type: "cursor_expired", message: "The cursor has expired. Leave it out to begin anew." });
+  new Fault({
+    code: "invalid_argument",
+    type: "cursor_expired",
+    message: "The cursor has expired. Leave it out to begin with the first page.",
+  });

@@ -1,20 +1,14 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { Fault } from "../core/fault.ts";
+import { limits } from "../core/limits.ts";
 import { Problems } from "../core/schema.ts";
 import type { Actor } from "../operation/actor.ts";
 import { refused, type Slots } from "./admission.ts";
-import type { CompiledOperation } from "./compiled.ts";
-import { execute } from "./execute.ts";
-import { denied, invalidInput } from "./refusals.ts";
-import type { RunningExecution, Waiting } from "./running-execution.ts";
-
-/** One step of the way of a request. It throws to refuse, and returns something to wait for only when it must. */
-export interface Step {
-  readonly name: string;
-  /** Whether operations like this one need the step; asked once, at start. */
-  applies(operation: CompiledOperation): boolean;
-  run(execution: RunningExecution): undefined | Waiting;
-}
+import { denied, invalidInput } from "./faults.ts";
+import { acceptCredentials, takeRate } from "./rate.ts";
+import type { Waiting } from "./state/invocation.ts";
+import type { ShapedOutput } from "./state/output.ts";
+import type { RunningExecution } from "./state/running-execution.ts";
+import type { Runner, Step } from "./step.ts";
 
 /**
  * The way of every request, of every kind of operation and from every surface. A surface has matched the operation before it;
@@ -23,57 +17,36 @@ export interface Step {
 export const pipeline: readonly Step[] = [
   { name: "accept", applies: () => true, run: accept },
   { name: "authenticate", applies: () => true, run: authenticate },
-  { name: "rate-limit", applies: ({ kind }) => kind !== "task", run: limitRate },
+  { name: "rate-limit", applies: ({ traits }) => traits.rateLimited, run: limitRate },
+  // Before the input: a stranger's body is neither read nor validated.
+  { name: "authorize", applies: (operation) => operation.access !== "public", run: authorize },
   { name: "read the input", applies: () => true, run: readInput },
   { name: "validate the input", applies: () => true, run: validate },
-  { name: "authorize", applies: (operation) => operation.access !== "public", run: authorize },
   { name: "take a slot of the operation", applies: () => true, run: takeSlot },
-  { name: "take a slot of the process", applies: ({ kind }) => kind !== "task", run: takeProcessSlot },
+  { name: "take a slot of the process", applies: ({ traits }) => traits.processSlot, run: takeProcessSlot },
   { name: "run", applies: () => true, run: run },
 ];
 
 /** Who runs now, for whatever must be attributed to an operation: a bug thrown into the open, a span. */
 export const current = new AsyncLocalStorage<RunningExecution>();
 
-/** Takes an execution from the given step to its end. */
-export function advance(execution: RunningExecution, from: number): void {
-  const { steps } = execution.compiled;
-  try {
-    for (let i = from; i < steps.length; i++) {
-      const waiting = (steps[i] as Step).run(execution);
-      if (waiting === undefined) continue;
-      execution.waits();
-      waiting.then(
-        () => {
-          execution.goesOn();
-          if (execution.settled) execution.runtime.release(execution);
-          else advance(execution, i + 1);
-        },
-        (error) => execution.runtime.fail(execution, error),
-      );
-      return;
-    }
-  } catch (error) {
-    execution.runtime.fail(execution, error);
-  }
-}
-
 function accept(execution: RunningExecution): undefined {
-  const { runtime, compiled, invocation } = execution;
-  const { clock, ids } = runtime;
+  const { host, compiled, invocation } = execution;
+  const { clock, ids } = host;
   execution.acceptedAt = clock.monotonic();
   execution.startedAt = clock.now();
   const trace = invocation.trace;
   execution.traceId = trace?.traceId ?? ids.traceId();
   execution.parentSpanId = trace?.parentSpanId;
+  execution.traceState = trace?.state;
   execution.spanId = ids.spanId();
-  execution.sampled = trace?.sampled ?? runtime.sampled(execution.traceId);
+  execution.sampled = trace?.sampled ?? host.sampled(execution.traceId);
   execution.requestId = invocation.requestId ?? execution.spanId;
   const remaining = invocation.remainingMs;
   execution.deadlineMs = remaining === undefined ? compiled.limits.deadlineMs : Math.min(compiled.limits.deadlineMs, remaining);
   execution.deadlineAt = execution.acceptedAt + execution.deadlineMs;
-  runtime.wheel.add(execution);
-  // Thrown, not expired: nothing after this step may run, nor take what nobody would give back.
+  host.wheel.add(execution);
+  // Thrown, not expired: nothing after this step may run, nor take a slot that would not be released.
   if (execution.deadlineMs <= 0) throw execution.lateFault();
 }
 
@@ -84,41 +57,22 @@ function authenticate(execution: RunningExecution): undefined | Promise<void> {
 }
 
 function identify(execution: RunningExecution, actor: Actor): undefined {
+  acceptCredentials(execution);
   execution.actor = actor;
-  execution.tenant = execution.runtime.options.tenancy.tenantOf(actor);
+  // Known once: a task carries the tenant of its start, whatever an actor of the system can say of it.
+  const { durable, host } = execution;
+  execution.tenant = durable === undefined ? host.options.tenancy.tenantOf(actor) : durable.tenant;
 }
 
-// One actor object stands for one token: what is written once for it is found again without being hashed again.
-const rateKeys = new WeakMap<Actor, string>();
-
-/** Who is limited: the actor within his tenant, or the address where nobody signed in. No address has a line break in it. */
-function rateKey({ actor, actorId, tenant = "", invocation }: RunningExecution): string | undefined {
-  if (actorId === undefined) return invocation.address;
-  let key = rateKeys.get(actor);
-  if (key === undefined) {
-    key = `${tenant}\n${actorId}`;
-    rateKeys.set(actor, key);
-  }
-  return key;
+function limitRate(execution: RunningExecution): undefined | Promise<void> {
+  if (execution.host.rateLimiter === undefined) return undefined;
+  const { caller } = execution;
+  return caller === undefined ? undefined : takeRate(execution, caller);
 }
 
-function limitRate(execution: RunningExecution): undefined {
-  const { rateLimiter, options } = execution.runtime;
-  if (rateLimiter === undefined) return;
-  const key = rateKey(execution);
-  if (key === undefined) return;
-  const waitMs = rateLimiter.take(key, execution.acceptedAt);
-  if (waitMs === 0) return;
-  const { perSecond: value, mode = "enforce" } = options.rateLimit;
-  execution.refusal = { limit: "rate per actor", value, load: value, mode };
-  if (mode === "measure") return;
-  throw new Fault({
-    code: "resource_exhausted",
-    type: "rate_limited",
-    message: `More than ${value} requests per second came from you. Come back in ${Math.ceil(waitMs)} ms and send fewer at once.`,
-    details: { limit: "rate per actor", value, load: value, burst: options.rateLimit.burst },
-    retryAfterMs: waitMs,
-  });
+function authorize(execution: RunningExecution): undefined {
+  const { compiled, actor } = execution;
+  if (compiled.access !== "public" && !compiled.access.allows(actor)) throw denied(compiled, actor, execution.host.options.scheme);
 }
 
 function readInput(execution: RunningExecution): undefined | Waiting {
@@ -127,13 +81,9 @@ function readInput(execution: RunningExecution): undefined | Waiting {
 
 function validate(execution: RunningExecution): undefined {
   const parsed = execution.compiled.input.parse(execution.input);
-  if (parsed instanceof Problems) throw invalidInput(parsed.list);
-  execution.input = parsed;
-}
-
-function authorize(execution: RunningExecution): undefined {
-  const { compiled, actor } = execution;
-  if (compiled.access !== "public" && !compiled.access.allows(actor)) throw denied(compiled, actor);
+  if (parsed instanceof Problems) throw execution.invocation.refuseInput?.(parsed) ?? invalidInput(parsed.list, parsed.more);
+  execution.sent = execution.input;
+  execution.input = execution.durable === undefined ? parsed : execution.durable.sameInput(parsed);
 }
 
 function takeSlot(execution: RunningExecution): undefined | Promise<void> {
@@ -143,7 +93,7 @@ function takeSlot(execution: RunningExecution): undefined | Promise<void> {
 }
 
 function takeProcessSlot(execution: RunningExecution): undefined | Promise<void> {
-  return enter(execution, execution.runtime.slots, () => {
+  return enter(execution, execution.host.slots, () => {
     execution.holdsProcessSlot = true;
   });
 }
@@ -158,7 +108,7 @@ function enter(execution: RunningExecution, slots: Slots, holds: () => void): un
   }
   return new Promise((resolve) =>
     execution.waitFor(slots, () => {
-      // Granted in the moment in which it ended: nobody else would give the slot back.
+      // Granted in the moment in which it ended: no other code would release the slot.
       if (execution.settled) return slots.leave();
       holds();
       resolve();
@@ -166,32 +116,30 @@ function enter(execution: RunningExecution, slots: Slots, holds: () => void): un
   );
 }
 
-function run(execution: RunningExecution): undefined {
-  const { runtime } = execution;
+function run(execution: RunningExecution, runner: Runner): undefined {
   execution.handling = true;
-  runtime.entered = execution;
-  let running: Promise<string>;
+  const { entered } = runner;
+  if (entered !== undefined && execution.acceptedAt - entered.acceptedAt >= limits.loopBlockedMs) runner.held = entered;
+  runner.entered = execution;
+  let running: Promise<ShapedOutput | undefined>;
   try {
-    running = current.run(execution, runtime.execute, execution);
+    running = current.run(execution, runner.execute, execution);
   } catch (error) {
     // Refused before the handler began: nothing is in use any more.
     execution.handling = false;
     throw error;
   }
   running.then(
-    (body) => {
+    (output) => {
       execution.handling = false;
-      if (execution.settled) return runtime.release(execution);
-      execution.body = body;
-      runtime.finish(execution, undefined);
+      if (execution.settled) return runner.release(execution);
+      execution.output = output;
+      runner.finish(execution, undefined);
     },
     (error) => {
       execution.handling = false;
-      if (execution.settled) return runtime.release(execution);
-      runtime.fail(execution, error);
+      if (execution.settled) return runner.release(execution);
+      runner.fail(execution, error);
     },
   );
 }
-
-/** The last step's work, replaced by an app whose sinks run handlers inside a context of their own. */
-export const executeHandler: (execution: RunningExecution) => Promise<string> = execute;

@@ -2,57 +2,46 @@ import assert from "node:assert";
 import type { Clock } from "../core/clock.ts";
 import { DeadlineWheel } from "../core/deadline.ts";
 import { Fault, toFault } from "../core/fault.ts";
-import { Roster } from "../core/roster.ts";
-import { Signal } from "../core/signals.ts";
+import { IntrusiveSet } from "../core/intrusive-set.ts";
+import { Metrics } from "../core/metrics.ts";
+import { Signal, warnOfListener } from "../core/signals.ts";
 import { ratioSampler, TraceIds } from "../core/trace.ts";
-import type { Tenancy } from "../operation/actor.ts";
-import type { LimitMode } from "../operation/contract.ts";
-import type { TaskStarts } from "../operation/durable/task.ts";
-import type { Execution } from "../operation/execution.ts";
-import type { LogRecord, TelemetrySink } from "../operation/telemetry.ts";
+import type { Engine } from "../operation/durable/engine.ts";
+import type { Starts } from "../operation/durable/start.ts";
+import type { OperationKind } from "../operation/kind.ts";
+import type { Module } from "../operation/module.ts";
+import type { TelemetrySink } from "../operation/telemetry.ts";
 import type { Database } from "../operation/transaction.ts";
-import { RateLimiter } from "../resilience/rate-limit.ts";
+import type { RateLimiter } from "../resilience/rate-limit.ts";
 import { Slots } from "./admission.ts";
-import { callApart, callInside } from "./call.ts";
-import type { CompiledOperation } from "./compiled.ts";
-import type { Cursors } from "./cursor.ts";
-import { commitTask } from "./execute.ts";
-import { advance, executeHandler, pipeline } from "./pipeline.ts";
-import { visibleFault } from "./refusals.ts";
-import type { Registry } from "./registry.ts";
-import { type Invocation, RunningExecution } from "./running-execution.ts";
+import { visibleFault } from "./faults.ts";
+import type { HostOptions, HostSignals, LoopEntry } from "./host.ts";
+import { Counts } from "./metrics/counts.ts";
+import { pipeline } from "./pipeline.ts";
+import { openRateLimiter, takeStrangersRate } from "./rate.ts";
+import type { CompiledOperation } from "./registry/compiled.ts";
+import type { Registry } from "./registry/registry.ts";
+import { execute } from "./run/execute.ts";
+import type { Invocation } from "./state/invocation.ts";
+import type { ShapedOutput } from "./state/output.ts";
+import { RunningExecution } from "./state/running-execution.ts";
+import type { Runner, Step } from "./step.ts";
 
-/** What an app tells its runtime; everything filled in. */
-export interface RuntimeOptions {
+/** What an app decides for its runtime; everything filled in. */
+export interface RuntimeOptions extends HostOptions {
   readonly clock: Clock;
+  /** Where the metrics of the modules are shown. *Default*: nowhere. */
+  readonly metrics?: Metrics;
+  readonly modules?: readonly Module[];
   readonly database: Database | undefined;
-  readonly tenancy: Tenancy;
-  readonly cursors: Cursors;
-  /** Checks rows against the schemas named in `sql(…)`. */
-  readonly development: boolean;
   /** Share of traces that are kept from the head, 0 to 1. */
   readonly sample: number;
   readonly concurrency: number;
   readonly queue: number;
-  readonly rateLimit: { readonly perSecond: number; readonly burst: number; readonly maxKeys: number; readonly mode?: LimitMode };
 }
 
-/** What happened, for whoever wants to know. */
-export interface RuntimeSignals {
-  /** Every execution, once, when its reply is out. */
-  readonly executed: Signal<Execution>;
-  /** Every line of `scope.log`. */
-  readonly logged: Signal<LogRecord>;
-  /** The event loop stood still; with the operation that entered last before. */
-  readonly loopBlocked: Signal<{ readonly blockedMs: number; readonly operation: string | undefined }>;
-  /** A bug was thrown into the open: the process drains and ends. */
-  readonly crashed: Signal<{ readonly error: unknown; readonly operation: string | undefined }>;
-  /** Nothing runs any more. */
-  readonly idle: Signal<undefined>;
-}
-
-/** All that the executions of one app share. */
-export class Runtime {
+/** Takes the executions of one app along the steps, and holds what they share. */
+export class Runtime implements Runner {
   readonly options: RuntimeOptions;
   readonly registry: Registry;
   readonly clock: Clock;
@@ -62,25 +51,24 @@ export class Runtime {
   readonly slots: Slots;
   readonly rateLimiter: RateLimiter | undefined;
   readonly sampled: (traceId: string) => boolean;
-  readonly signals: RuntimeSignals = {
+  readonly signals: HostSignals = {
     executed: new Signal("executed"),
     logged: new Signal("logged"),
     loopBlocked: new Signal("loopBlocked"),
     crashed: new Signal("crashed"),
     idle: new Signal("idle"),
   };
-  /** The execution whose handler went on last: when the loop stands still, it is the one that holds it. */
-  entered: RunningExecution | undefined;
-  /** What `call` does, inside a transaction and apart from any. */
-  readonly calls = { inside: callInside, apart: callApart };
-  readonly commitTask = commitTask;
-  /** Starts tasks; undefined where nothing keeps them. */
-  tasks: TaskStarts | undefined;
-  execute: (execution: RunningExecution) => Promise<string> = executeHandler;
-  readonly #running = new Roster<RunningExecution>();
+  entered: LoopEntry | undefined;
+  held: LoopEntry | undefined;
+  readonly counts: Counts;
+  execute: (execution: RunningExecution) => Promise<ShapedOutput | undefined> = execute;
+  readonly #steps: ReadonlyMap<CompiledOperation, readonly Step[]>;
+  readonly #engines = new Map<OperationKind, Engine>();
+  readonly #running = new IntrusiveSet<RunningExecution>();
 
   constructor(registry: Registry, options: RuntimeOptions) {
     this.options = options;
+    this.counts = new Counts(options.metrics ?? new Metrics(), options.modules ?? []);
     this.registry = registry;
     this.clock = options.clock;
     this.database = options.database;
@@ -88,9 +76,26 @@ export class Runtime {
     this.ids = new TraceIds(options.clock);
     this.sampled = ratioSampler(options.sample);
     this.slots = new Slots({ name: "process", concurrency: options.concurrency, queue: options.queue, mode: "enforce" });
-    const { perSecond, burst, maxKeys } = options.rateLimit;
-    this.rateLimiter = perSecond === 0 ? undefined : new RateLimiter({ ratePerSecond: perSecond, burst, maxKeys, clock: options.clock });
-    for (const operation of registry.operations.values()) operation.steps = pipeline.filter((step) => step.applies(operation));
+    this.rateLimiter = openRateLimiter(options.rateLimit, options.clock);
+    const operations = [...registry.operations.values()];
+    this.#steps = new Map(operations.map((operation) => [operation, pipeline.filter((step) => step.applies(operation))]));
+  }
+
+  /** Takes an engine up: operations start work of its kinds from now on. *Faults thrown*: `failed_precondition` where another runs one of them. */
+  add(engine: Engine): void {
+    for (const kind of engine.kinds) {
+      if (this.#engines.has(kind)) throw twoEngines(kind);
+      this.#engines.set(kind, engine);
+    }
+  }
+
+  /** What runs work of that kind; undefined where no engine of the app does. */
+  engineOf(kind: OperationKind): Engine | undefined {
+    return this.#engines.get(kind);
+  }
+
+  startsOf(kind: OperationKind): Starts | undefined {
+    return this.engineOf(kind)?.starts;
   }
 
   /** Executions that are accepted and not yet answered, or whose handler has not ended. */
@@ -98,12 +103,33 @@ export class Runtime {
     return this.#running.size;
   }
 
-  /** Lets sinks run every handler inside a context of their own; only apps with such sinks pay for it. */
+  /** Takes one of what the strangers of an address may send, for what reaches no operation. Returns the fault of a refusal; a promise, which never rejects, where a store is asked. */
+  limitStranger(address: string): Fault | undefined | Promise<Fault | undefined> {
+    return takeStrangersRate(this, address);
+  }
+
+  /**
+   * Lets sinks run every handler inside a context of their own; only apps with such sinks pay for it.
+   * *Guarantees*: a handler runs once, whatever a sink throws or forgets to do.
+   */
   surround(sinks: readonly TelemetrySink[]): void {
-    for (const { around } of sinks) {
-      if (around === undefined) continue;
+    for (const sink of sinks) {
+      if (sink.around === undefined) continue;
       const inner = this.execute;
-      this.execute = (execution) => around(execution, () => inner(execution));
+      this.execute = (execution) => {
+        let running: Promise<ShapedOutput | undefined> | undefined;
+        const run = (): Promise<ShapedOutput | undefined> => {
+          // Also what it throws at once is the handler's, and not the sink's.
+          running ??= (async () => inner(execution))();
+          return running;
+        };
+        try {
+          sink.around?.(execution, run);
+        } catch (error) {
+          warnOfListener(`The sink ${sink.name}`, error);
+        }
+        return run();
+      };
     }
   }
 
@@ -111,11 +137,34 @@ export class Runtime {
   start(operation: CompiledOperation, invocation: Invocation): RunningExecution {
     const execution = new RunningExecution(this, operation, invocation);
     this.#running.add(execution);
-    advance(execution, 0);
+    const steps = this.#steps.get(operation);
+    assert(steps !== undefined, `${operation.name} is no operation of this app.`);
+    this.#advance(execution, steps, 0);
     return execution;
   }
 
-  /** Ends an execution with whatever was thrown, which may be nothing at all. */
+  /** Takes an execution from the given step to its end. */
+  #advance(execution: RunningExecution, steps: readonly Step[], from: number): void {
+    try {
+      for (let i = from; i < steps.length; i++) {
+        const waiting = (steps[i] as Step).run(execution, this);
+        if (waiting === undefined) continue;
+        execution.waits();
+        waiting.then(
+          () => {
+            execution.continue();
+            if (execution.settled) this.release(execution);
+            else this.#advance(execution, steps, i + 1);
+          },
+          (error) => this.fail(execution, error),
+        );
+        return;
+      }
+    } catch (error) {
+      this.fail(execution, error);
+    }
+  }
+
   fail(execution: RunningExecution, thrown: unknown): void {
     this.finish(execution, thrown ?? toFault(thrown));
   }
@@ -125,14 +174,15 @@ export class Runtime {
     if (execution.settled) return this.release(execution);
     execution.settled = true;
     this.wheel.remove(execution);
-    execution.stopsWaiting();
-    execution.goesOn();
+    execution.stopWaiting();
+    execution.continue();
     const total = execution.elapsedMs();
     if (thrown !== undefined) {
       execution.fault = visibleFault(execution.compiled, thrown);
       execution.outcome = execution.fault.code;
     }
     execution.durationMs = total;
+    execution.late = thrown === undefined && total > execution.deadlineMs;
     let elsewhere = execution.queuedMs + execution.databaseMs;
     if (execution.upstreamMs !== undefined) for (const name in execution.upstreamMs) elsewhere += execution.upstreamMs[name] ?? 0;
     execution.runningMs = Math.max(0, total - elsewhere);
@@ -143,27 +193,31 @@ export class Runtime {
 
   #reply(execution: RunningExecution): void {
     try {
-      execution.http = execution.invocation.reply(execution);
+      execution.facts = execution.invocation.reply(execution);
     } catch (error) {
-      // The operation's own location() or etag() threw, or details of its fault have no JSON form: a bug of it, which still is answered.
+      // Details of its fault have no JSON form: a bug of it, which still is answered.
       execution.fault = visibleFault(execution.compiled, error);
       execution.outcome = execution.fault.code;
-      execution.http = execution.invocation.reply(execution);
+      execution.facts = execution.invocation.reply(execution);
     }
   }
 
-  /** Gives back what an execution held, once its handler has ended. */
   release(execution: RunningExecution): void {
     if (execution.handling || !this.#running.delete(execution)) return;
-    if (execution.holdsProcessSlot) this.slots.leave();
-    if (execution.holdsSlot) execution.compiled.slots.leave();
-    if (this.#running.size === 0 && this.signals.idle.heard) this.signals.idle.publish(undefined);
+    if (execution.holdsProcessSlot) this.slots.leave(execution);
+    if (execution.holdsSlot) execution.compiled.slots.leave(execution);
+    if (this.#running.size === 0 && this.signals.idle.hasListeners) this.signals.idle.publish(undefined);
   }
 
   /** Waits until nothing runs, at most `withinMs`; then ends what is left as `unavailable`. */
   async drain(withinMs: number): Promise<void> {
     if (this.#running.size === 0) return;
-    const idle = this.signals.idle.next();
+    const idle = new Promise<void>((resolve) => {
+      const off = this.signals.idle.on(() => {
+        off();
+        resolve();
+      });
+    });
     const timer = this.clock.schedule(withinMs, () => {
       const fault = new Fault({ code: "unavailable", type: "shutting_down", message: "The server is stopping. Send the request again." });
       for (const execution of this.#running.list()) {
@@ -183,3 +237,10 @@ export class Runtime {
     return operation;
   }
 }
+
+const twoEngines = (kind: string): Fault =>
+  new Fault({
+    code: "failed_precondition",
+    type: "app_invalid",
+    message: `Two engines of this app run work of the kind ${kind}. Give createApp one of them.`,
+  });

@@ -1,9 +1,16 @@
 import pg from "pg";
-import { databaseFault } from "./errors.ts";
+import { databaseFault } from "./faults.ts";
+
+const connectMs = 5_000;
+
+/** Makes a client that is not yet connected. */
+export function migrationClient(url: string): pg.Client {
+  return new pg.Client({ connectionString: url, application_name: "plimsoll-migrate", connectionTimeoutMillis: connectMs });
+}
 
 /** Runs work on a connection of its own. */
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, application_name: "plimsoll-migrate", connectionTimeoutMillis: 5_000 });
+  const client = migrationClient(url);
   // A connection that breaks while nothing is asked of it rejects the next query; unheard, it would end the process.
   client.on("error", () => undefined);
   try {

@@ -1,13 +1,16 @@
+import type { EventEmitter } from "node:events";
 import { connect, type Socket } from "node:net";
 import pg from "pg";
 import type { Clock } from "../core/clock.ts";
 import { limits } from "../core/limits.ts";
 import type { Statement, StatementResult } from "../operation/transaction.ts";
-import { breaksConnection, isStalePlan } from "./errors.ts";
-import { columnTypes } from "./values.ts";
-import { type PreparedStatements, WireQuery } from "./wire-query.ts";
+import { breaksConnection, isStalePlan } from "./faults.ts";
+import { SessionPins, sessionReading, sessionSetting } from "./session.ts";
+import { TypeCatalog, typeStatement } from "./values/catalog.ts";
+import { needsType } from "./values/write.ts";
+import { maxDescribed, PreparedStatements, WireQuery } from "./wire-query.ts";
 
-/** What a connection answers to one statement. */
+/** The response to one statement. */
 export interface Answer extends StatementResult {
   /** The command tag's word: `SELECT`, `COMMIT`, `ROLLBACK` … */
   readonly command: string;
@@ -27,52 +30,113 @@ function nameOf(text: string): string | undefined {
   return name;
 }
 
+type Done = (error: Error | undefined, answer: Answer | undefined) => void;
+
+/** What the server says of a setting, at the start of a session and when it changes. */
+interface ParameterStatus {
+  readonly parameterName: string;
+  readonly parameterValue: string;
+}
+
+/** What the server says of the parameters of a statement. */
+interface ParameterDescription {
+  readonly dataTypeIDs: readonly number[];
+}
+
+/** How one connection reaches the server. */
 export interface ConnectionOptions {
   readonly url: string;
   readonly applicationName: string;
   readonly connectTimeoutMs: number;
+  /** Whether statements are prepared under a name. *Default*: true. */
+  readonly prepares?: boolean;
   readonly clock: Clock;
+  /** What is known of types; connections to one database share it. *Default*: one of its own. */
+  readonly catalog?: TypeCatalog;
 }
 
 /**
- * One connection to Postgres. Statements are pipelined: what is sent before an answer came goes out without waiting for it.
+ * One connection to Postgres. Statements are pipelined: what is sent before a response came goes out without waiting for it.
  * *Guarantees*: `onBroken` is called once, when nothing can be sent any more; every promise of `send` settles.
  */
 export class Connection {
   readonly options: ConnectionOptions;
+  /** Settings that each transaction has to make for itself. */
+  readonly pins: SessionPins = new SessionPins();
   readonly #client: pg.Client;
   readonly #prepared = new Set<string>();
-  readonly #statements: PreparedStatements = { columns: new Map(), columnsAsIs: new Map() };
+  readonly #statements = new PreparedStatements();
+  readonly #catalog: TypeCatalog;
+  /** What waits behind a statement that is being described, so that all go out in the order in which they were sent. */
+  #behind: (() => void)[] | undefined;
   #corked = false;
   /** The end of this turn sends what was held back. */
   #flushes = false;
   #inFlight = 0;
   broken = false;
   onBroken: (() => void) | undefined;
+  /** *Units*: milliseconds, of the clock's monotonic time. */
+  readonly openedAt: number;
+  /** When its last user gave it back: it was alive then. */
+  idleSince: number;
+  /** How much earlier than others it ends, 0 to 1. */
+  readonly early: number;
+  /** Not given to anybody any more: it is closed when its user gives it back. */
+  retired = false;
 
   private constructor(options: ConnectionOptions) {
     this.options = options;
+    this.openedAt = this.idleSince = options.clock.monotonic();
+    this.early = options.clock.random();
+    this.#catalog = options.catalog ?? new TypeCatalog();
     this.#client = new pg.Client({
       connectionString: options.url,
       application_name: options.applicationName,
       connectionTimeoutMillis: options.connectTimeoutMs,
       keepAlive: true,
-      types: columnTypes as pg.CustomTypesConfig,
+      keepAliveInitialDelayMillis: limits.connectionProbeMs,
       ...{ pipeline: true },
     });
     this.#client.on("error", () => this.markBroken());
     this.#client.on("end", () => this.markBroken());
+    this.#internals().connection.on("parameterStatus", ({ parameterName, parameterValue }) =>
+      this.pins.observe(parameterName, parameterValue),
+    );
+    this.#internals().connection.on("parameterDescription", (description) =>
+      this.#internals().answering()?.handleParameterDescription(description),
+    );
   }
 
   static async open(options: ConnectionOptions): Promise<Connection> {
     const connection = new Connection(options);
     try {
       await connection.#client.connect();
+      await connection.#settle();
     } catch (error) {
       void connection.close();
       throw error;
     }
     return connection;
+  }
+
+  /** Makes the session what reading and writing rely on, in one flight. */
+  async #settle(): Promise<void> {
+    const { clock, connectTimeoutMs } = this.options;
+    const cut = clock.schedule(connectTimeoutMs, () => void this.close(true));
+    try {
+      const [{ rows }] = await Promise.all([this.sendCommand(sessionReading), this.sendCommand(sessionSetting)]);
+      for (const [name, setting] of Object.entries(rows[0] ?? {})) this.pins.observe(name, String(setting));
+    } finally {
+      cut.cancel();
+    }
+  }
+
+  get prepares(): boolean {
+    return this.options.prepares !== false;
+  }
+  /** The process id of the backend that answered the greeting; a pooler makes one up. */
+  get greetedBy(): number {
+    return this.#internals().processId;
   }
 
   /** Statements that were sent and not answered. */
@@ -111,26 +175,77 @@ export class Connection {
     });
   }
 
-  #write({ text, values, columnsAsIs = false }: Statement, done: (error: Error | undefined, answer: Answer | undefined) => void): void {
+  #write(statement: Statement, done: Done): void {
     this.#inFlight++;
+    const settled: Done = (error, answer) => {
+      this.#inFlight--;
+      done(error, answer);
+    };
+    const write = () => this.#submit(statement, settled);
+    if (this.#behind === undefined) write();
+    else this.#behind.push(write);
+  }
+
+  #submit(statement: Statement, done: Done): void {
+    const { text, values, writtenAt } = statement;
+    if (
+      writtenAt === undefined ||
+      values.length > maxDescribed ||
+      !values.some(needsType) ||
+      this.#catalog.parameters(text)?.types !== undefined
+    )
+      return this.#query(statement, { done });
+    // How an array is written depends on what it is for: once, its statement is described first.
+    this.#behind = [];
+    const goOn = (error: Error | undefined) => {
+      const behind = this.#behind ?? [];
+      this.#behind = undefined;
+      if (error === undefined) this.#query(statement, { done });
+      else done(error, undefined);
+      for (const [at, write] of behind.entries()) {
+        if (this.#behind !== undefined) return void (this.#behind as (() => void)[]).push(...behind.slice(at));
+        write();
+      }
+    };
+    this.#query(statement, { done: goOn, describeOnly: true });
+  }
+
+  #query(statement: Statement, { done, describeOnly = false }: { readonly done: Done; readonly describeOnly?: boolean }): void {
+    const { text, values, columnsAsIs = false, writtenAt } = statement;
     const name = this.#nameFor(text, values);
+    const answered = (error: Error | undefined): void => {
+      if (error !== undefined) {
+        // Under a new name it is prepared again, on every connection.
+        if (isStalePlan(error) && names.get(text) === name) names.delete(text);
+        if (breaksConnection(error)) void this.close(true);
+        return done(error, undefined);
+      }
+      const unknown = query.unknownTypes();
+      if (unknown.length > 0)
+        return this.#learn(unknown, (failed) => (failed === undefined ? answered(undefined) : done(failed, undefined)));
+      let answer: Answer;
+      try {
+        answer = query.answer();
+      } catch (failed) {
+        return done(failed as Error, undefined);
+      }
+      done(undefined, answer);
+    };
     const query = new WireQuery({
-      text,
-      values,
-      name,
-      columnsAsIs,
-      prepared: this.#statements,
-      done: (error, answer) => {
-        this.#inFlight--;
-        if (error !== undefined) {
-          // Under a new name it is prepared anew, on every connection.
-          if (isStalePlan(error) && names.get(text) === name) names.delete(text);
-          if (breaksConnection(error)) void this.close(true);
-        }
-        done(error, answer);
-      },
+      ...{ text, values, name, columnsAsIs, describeOnly, typed: writtenAt !== undefined },
+      ...{ prepared: this.#statements, catalog: this.#catalog, done: answered },
     });
     this.#client.query(query as unknown as pg.Submittable);
+  }
+
+  /** Asks for types that an application made. */
+  #learn(unknown: readonly number[], done: (error: Error | undefined) => void): void {
+    this.#query(typeStatement(unknown), {
+      done: (error, answer) => {
+        if (answer !== undefined) this.#catalog.learn(unknown, answer.rows);
+        done(error);
+      },
+    });
   }
 
   /** Sends a command without parameters or rows (begin, savepoint, commit). */
@@ -157,6 +272,19 @@ export class Connection {
     });
   }
 
+  /** Whether it answers within so long; where it does not, it is cut. */
+  async answers(withinMs: number): Promise<boolean> {
+    const cut = this.options.clock.schedule(withinMs, () => void this.close(true));
+    try {
+      await this.sendCommand("select 1");
+      return !this.broken;
+    } catch {
+      return false;
+    } finally {
+      cut.cancel();
+    }
+  }
+
   markBroken(): void {
     if (this.broken) return;
     this.broken = true;
@@ -164,15 +292,18 @@ export class Connection {
     this.onBroken = undefined;
   }
 
-  /** Closes in order; with `now` the socket is cut, and the server undoes what was open. */
+  /** Closes in order, and cuts the socket where the server is silent; with `now` it is cut at once, and the server undoes what was open. */
   async close(now = false): Promise<void> {
     this.markBroken();
-    if (now) this.#internals().stream.destroy();
-    else await this.#client.end().catch(() => undefined);
+    const { stream } = this.#internals();
+    if (now) return void stream.destroy();
+    const silent = this.options.clock.schedule(limits.quarantineMs, () => stream.destroy());
+    await this.#client.end().catch(() => undefined);
+    silent.cancel();
   }
 
   #nameFor(text: string, values: readonly unknown[]): string | undefined {
-    if (values === noValues) return undefined;
+    if (values === noValues || this.options.prepares === false) return undefined;
     if (!this.#prepared.has(text)) {
       if (this.#prepared.size >= limits.preparedStatements) return undefined;
       this.#prepared.add(text);
@@ -200,14 +331,25 @@ export class Connection {
   #internals() {
     // pg has no public door to its socket and its backend's key; both have been where they are since its first versions.
     const client = this.#client as unknown as {
-      readonly connection: { readonly stream: Socket };
+      readonly connection: EventEmitter<{ parameterStatus: [ParameterStatus]; parameterDescription: [ParameterDescription] }> & {
+        readonly stream: Socket;
+      };
+      _getActiveQuery(): Pick<WireQuery, "handleParameterDescription"> | null;
       readonly processID: number;
       readonly secretKey: number;
       readonly host: string;
       readonly port: number;
     };
     const { processID: processId, secretKey, host, port } = client;
-    return { stream: client.connection.stream, processId, secretKey, host, port };
+    return {
+      connection: client.connection,
+      answering: () => client._getActiveQuery(),
+      stream: client.connection.stream,
+      processId,
+      secretKey,
+      host,
+      port,
+    };
   }
 }
 

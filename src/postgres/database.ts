@@ -1,19 +1,26 @@
-import type { DatabaseContext, DatabaseSource } from "../app/app.ts";
+import type { DatabaseContext, DatabaseSource, KeptByDatabase } from "../app/database.ts";
 import { type Clock, sleep, type Timer } from "../core/clock.ts";
 import { type Duration, toMs } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
+import type { LockStore } from "../locks/store.ts";
 import type { Claim, ClaimResult, Database, Transaction, TransactionOptions } from "../operation/transaction.ts";
-import type { TaskStore } from "../tasks/store.ts";
-import type { Connection } from "./connection.ts";
-import { databaseFault } from "./errors.ts";
+import type { ScheduleStore } from "../schedules/store.ts";
+import type { TaskStore } from "../tasks/ports/store.ts";
+import { Connection } from "./connection.ts";
+import { databaseFault, isReadOnly } from "./faults.ts";
+import { PostgresLockStore } from "./locks/store.ts";
 import { migrate } from "./migrate.ts";
 import { Pool } from "./pool.ts";
 import { checkAppRole } from "./roles.ts";
+import { PostgresScheduleStore } from "./schedules/store.ts";
+import { checkPooler } from "./start/pooler.ts";
+import { unreachable } from "./start/unreachable.ts";
 import { claimStatement, expireStatement, readClaim } from "./statements.ts";
 import { PostgresTaskStore } from "./tasks/store.ts";
 import { PostgresTransaction, type TransactionHost } from "./transaction.ts";
 
+/** What `postgres` takes: the addresses of the server and the bounds of the pool. */
 export interface PostgresSpec {
   /** As the application: a role that is neither superuser nor owner. */
   readonly url: string;
@@ -25,8 +32,17 @@ export interface PostgresSpec {
   readonly connections?: number;
   /** Executions that may wait for a connection. *Default*: 1,024. */
   readonly queue?: number;
+  /**
+   * Whether statements are prepared once for a connection. `false` parses each of them each time, for a transaction pooler that loses them
+   * (PgBouncer before 1.21, or with `max_prepared_statements = 0`). *Default*: true.
+   */
+  readonly preparedStatements?: boolean;
   /** How long opening a connection may take. *Default*: 5 s. */
   readonly connectTimeout?: Duration;
+  /** How long a connection is used before another takes its place. *Default*: 30 min, less up to a tenth. */
+  readonly lifetime?: Duration;
+  /** How long a connection may stay unused before it is closed. *Default*: 200 s, which is less than firewalls and balancers remember it. */
+  readonly idle?: Duration;
 }
 
 /** Where the addresses come from: given, or known once a server of our own runs. */
@@ -55,11 +71,13 @@ export function postgres(spec: PostgresSpec): DatabaseSource {
 }
 
 /** The system of record of one app. */
-export class PostgresDatabase implements Database, TransactionHost {
+export class PostgresDatabase implements Database, KeptByDatabase, TransactionHost {
   readonly name = "postgres";
   readonly clock: Clock;
   hasTransactionTimeout = false;
   readonly tasks: TaskStore;
+  readonly schedules: ScheduleStore;
+  readonly locks: LockStore;
   /** Leads to a session, where others may lead to a pooler. */
   sessionUrl: string | undefined;
   readonly #spec: Omit<PostgresSpec, "url">;
@@ -74,10 +92,16 @@ export class PostgresDatabase implements Database, TransactionHost {
     this.#locate = locate;
     this.clock = context.clock;
     this.tasks = new PostgresTaskStore(this);
+    this.schedules = new PostgresScheduleStore(this);
+    this.locks = new PostgresLockStore(this);
     const { metrics } = context;
     const read = (value: (pool: Pool) => number) => () => (this.#pool === undefined ? 0 : value(this.#pool));
     metrics.gauge({ name: "plimsoll_database_connections", help: "Open connections to Postgres.", read: read((pool) => pool.connections) });
-    metrics.gauge({ name: "plimsoll_database_connections_idle", help: "Connections that nobody uses.", read: read((pool) => pool.idle) });
+    metrics.gauge({
+      name: "plimsoll_database_connections_idle",
+      help: "Connections that no execution uses.",
+      read: read((pool) => pool.idle),
+    });
     metrics.gauge({
       name: "plimsoll_database_queue_depth",
       help: "Executions that wait for a connection.",
@@ -87,13 +111,16 @@ export class PostgresDatabase implements Database, TransactionHost {
 
   async start(): Promise<void> {
     const { url, adminUrl, prepare } = await this.#locate();
-    const { connections, queue, connectTimeout } = this.#spec;
+    const { connections, queue, connectTimeout, lifetime, idle, preparedStatements = true } = this.#spec;
     const pool = new Pool({
       url,
       applicationName: this.#context.serviceName,
+      prepares: preparedStatements,
       connectTimeoutMs: connectTimeout === undefined ? 5_000 : toMs(connectTimeout),
       size: connections ?? limits.connectionsPostgres,
       queue: queue ?? limits.connectionQueue,
+      lifetimeMs: lifetime === undefined ? limits.connectionLifetimeMs : toMs(lifetime),
+      idleMs: idle === undefined ? limits.connectionIdleMs : toMs(idle),
       clock: this.clock,
     });
     try {
@@ -111,7 +138,7 @@ export class PostgresDatabase implements Database, TransactionHost {
     }
     this.#pool = pool;
     this.sessionUrl = this.#spec.directUrl ?? url;
-    const version = await this.#checkRole(pool);
+    const version = await this.#check(pool);
     this.hasTransactionTimeout = version >= 170_000;
     this.#expireLater();
   }
@@ -140,12 +167,20 @@ export class PostgresDatabase implements Database, TransactionHost {
   quarantine(connection: Parameters<Pool["release"]>[0]) {
     this.#pool?.quarantine(connection);
   }
+  movedOn(connection: Connection | undefined) {
+    if (connection !== undefined) connection.retired = true;
+    this.#pool?.retireOld();
+  }
 
   async fateOf(claim: Claim, until: number): Promise<ClaimResult> {
     for (;;) {
       const left = Math.max(0, until - this.clock.monotonic());
       const [, answer] = await this.borrow(left, (connection) =>
-        Promise.all([connection.sendCommand("begin"), connection.send(claimStatement(claim)), connection.sendCommand("rollback")]),
+        Promise.all([
+          connection.sendCommand("begin isolation level read committed"),
+          connection.send(claimStatement(claim)),
+          connection.sendCommand("rollback"),
+        ]),
       );
       const result = readClaim(answer);
       if (result.state !== "running" || this.clock.monotonic() >= until) return result;
@@ -167,6 +202,9 @@ export class PostgresDatabase implements Database, TransactionHost {
     const cut = this.clock.schedule(Math.max(withinMs, pingMs), () => void connection.close(true));
     try {
       return await work(connection);
+    } catch (error) {
+      if (isReadOnly(error)) this.movedOn(connection);
+      throw error;
     } finally {
       cut.cancel();
       this.release(connection);
@@ -183,9 +221,10 @@ export class PostgresDatabase implements Database, TransactionHost {
     });
   }
 
-  async #checkRole(pool: Pool): Promise<number> {
+  async #check(pool: Pool): Promise<number> {
     const connection = await pool.wait(this.clock.monotonic() + pingMs);
     try {
+      await checkPooler(connection, () => Connection.open(pool.options));
       return await checkAppRole(connection, this.#context.modules);
     } finally {
       pool.release(connection);
@@ -206,22 +245,4 @@ export class PostgresDatabase implements Database, TransactionHost {
     const { rows } = await this.borrow(expireMs, (connection) => connection.send(expireStatement(expireBatch)));
     return Number(rows[0]?.deleted ?? 0);
   }
-}
-
-/** What a server says of an address that leads to it and is wrong all the same: role, password, database. */
-const wrongAddress = new Set(["28000", "28P01", "3D000", "ERR_INVALID_URL"]);
-
-function unreachable(error: unknown): unknown {
-  const cause = error instanceof Fault ? error.cause : error;
-  const { code, message } = (cause ?? {}) as { readonly code?: unknown; readonly message?: unknown };
-  const isWrong = wrongAddress.has(String(code));
-  const fault = databaseFault(error);
-  if (!isWrong && !(fault instanceof Fault && fault.code === "unavailable" && cause !== undefined)) return error;
-  return new Fault({
-    code: "unavailable",
-    type: "database_unreachable",
-    message: `Postgres cannot be reached at the address given: ${message || code}. Check host, port, database and password of DATABASE_URL, and that the server runs.`,
-    // What cannot be read as an address is not repeated: it may hold the password.
-    ...(code !== "ERR_INVALID_URL" && { cause }),
-  });
 }

@@ -1,12 +1,18 @@
 import pg from "pg";
-import { type Clock, sleep, systemClock } from "../core/clock.ts";
-import { Fault } from "../core/fault.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import { limits } from "../core/limits.ts";
-import { withClient } from "./client.ts";
-import { type ApplyOptions, applyFile, forget, runFile, sqlStateOf } from "./migrate/apply.ts";
+import { migrationClient, withClient } from "./client.ts";
+import { type ApplyOptions, applyFile, sqlStateOf } from "./migrate/apply.ts";
+import { applyOwn } from "./migrate/functions.ts";
 import { grantTo } from "./migrate/grants.ts";
-import { type LedgerRow, type MigrationPlan, nameOf, planMigrations } from "./migrate/plan.ts";
-import { broken, type MigratedModule, type MigrationOwner, readMigrations } from "./migration-files.ts";
+import { withLock } from "./migrate/lock.ts";
+import { type LedgerRow, type MigrationPlan, madeByUnreleased, nameOf, planMigrations, type UntriedFile } from "./migrate/plan.ts";
+import { tryFiles } from "./migrate/try.ts";
+import { broken, type MigratedModule, type MigrationFile, type MigrationOwner, readMigrations } from "./migration-files.ts";
+import { checkSession } from "./start/session-address.ts";
+
+const needsSession =
+  "Migrations need a session, which holds their lock, and a transaction pooler between this process and Postgres keeps none. Give adminUrl an address of the server itself, or of a pooler with pool_mode = session.";
 
 /** What {@link migrate} brings where. */
 export interface MigrateSpec {
@@ -22,7 +28,7 @@ export interface MigrateSpec {
   readonly appRole?: string;
   /**
    * `apply` brings the database to this code; `dry-run` tries that in a transaction that is rolled back, which holds the locks of all files
-   * until then; `status` only tells. *Default*: `apply`.
+   * until then, and names the files that cannot be tried so; `status` only tells. *Default*: `apply`.
    */
   readonly mode?: "apply" | "dry-run" | "status";
   /** How long a statement waits for a lock before the file is undone and tried again. *Default*: 5 s. */
@@ -41,15 +47,13 @@ export interface MigrationReport {
   readonly pending: readonly string[];
   /** What newer code ran on this database, and this code does not know. */
   readonly ahead: readonly string[];
+  /** Of a dry run: pending files of which only an apply can say whether they run, each with the reason. */
+  readonly notTried?: readonly UntriedFile[];
 }
 
-// One lock for all processes of a database; the number is the word "plimsoll" in part.
-const lockKey = 0x706c696d;
-const lockPollMs = 100;
-
 /**
- * Brings the database to the version of this code: Plimsoll's own schema and that of every module, one file after the other, each in a
- * transaction of its own. A second process that starts at the same time waits. A database that is ahead of this code is left alone.
+ * Brings the database to the version of this code: Plimsoll's own schema in one transaction, and then that of every module, one file after the
+ * other, each in a transaction of its own. A second process that starts at the same time waits. A database that is ahead of this code is left alone.
  * Where nothing is missing it costs one connection and one round trip. An app does this at its start; call it to ask first, or to migrate in a
  * step of its own.
  * *Defaults*: applies, waits 2 min for another process and 5 s for a lock.
@@ -63,42 +67,48 @@ export async function migrate(spec: MigrateSpec): Promise<MigrationReport> {
   if (mode === "dry-run") return dryRun(spec, modules);
   const plan = await readPlan(spec, modules);
   if (plan?.pending.length === 0 || (plan !== undefined && mode === "status")) return report(plan);
-  if (mode === "status") return report({ pending: modules.flatMap(({ files }) => files), ahead: [] });
+  if (mode === "status") return report({ pending: modules.flatMap(({ files }) => files), ahead: [], removed: [] });
   if (adminUrl === undefined)
     throw broken(
       `The database lacks ${plan?.pending.map(nameOf).join(", ") ?? "Plimsoll's schema, or the application's role may not read it"}. Start once with adminUrl (the owner), which applies what is missing, before this version serves.`,
     );
   await spec.prepare?.();
-  return withClient(adminUrl, (client) => withLock(client, spec, () => applyAll(client, spec, modules)));
+  return asOwner(adminUrl, spec, (client) => applyAll(client, spec, modules));
 }
 
-/** What cannot run in a transaction cannot be tried in one; those files are only named. */
+/** Under the lock of all that migrate, which a session holds. */
+function asOwner<T>(adminUrl: string, spec: MigrateSpec, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  return withClient(adminUrl, async (client) => {
+    await checkSession(client, { another: () => migrationClient(adminUrl), message: needsSession });
+    return withLock(client, spec, () => work(client));
+  });
+}
+
+/** It refuses nothing that an apply takes: a file that fails here, and might not there, is named as not tried. */
 function dryRun(spec: MigrateSpec, modules: readonly MigratedModule[]): Promise<MigrationReport> {
   if (spec.adminUrl === undefined) throw broken("A dry run needs adminUrl (the owner), who would apply the files.");
-  return withClient(spec.adminUrl, (client) =>
-    withLock(client, spec, async () => {
-      await client.query("begin");
-      try {
-        await createLedger(client);
-        const plan = planMigrations(modules, await readLedger(client));
-        for (const file of plan.pending) {
-          await forget(client);
-          if (!file.alone) await runFile(client, file, lockTimeoutOf(spec));
-        }
-        return report(plan);
-      } finally {
-        await client.query("rollback").catch(() => undefined);
-      }
-    }),
-  );
+  return asOwner(spec.adminUrl, spec, async (client) => {
+    await client.query("begin");
+    try {
+      await createLedger(client);
+      const plan = planMigrations(modules, await readLedger(client));
+      const notTried = await tryFiles(client, plan.pending, lockTimeoutOf(spec));
+      return { ...report(plan), ...(notTried.length > 0 && { notTried }) };
+    } finally {
+      await client.query("rollback").catch(() => undefined);
+    }
+  });
 }
 
 async function applyAll(client: pg.Client, spec: MigrateSpec, modules: readonly MigratedModule[]): Promise<MigrationReport> {
   await createLedger(client);
-  const { pending, ahead } = planMigrations(modules, await readLedger(client));
+  const { pending, ahead, removed } = planMigrations(modules, await readLedger(client));
   const options: ApplyOptions = { lockTimeoutMs: lockTimeoutOf(spec), clock: spec.clock ?? systemClock };
-  for (const file of pending) await applyFile(client, file, options);
-  await grantTo(client, spec.appRole ?? userOf(directOf(spec)), modules);
+  const role = spec.appRole ?? userOf(directOf(spec));
+  const own = pending.filter(isOwn);
+  if (own.length > 0) await applyOwn(client, { pending: own, removed, all: modules[0]?.files ?? [], role }, options);
+  for (const file of pending) if (!isOwn(file)) await applyFile(client, file, options);
+  await grantTo(client, role, modules);
   return { applied: pending.map(nameOf), pending: [], ahead };
 }
 
@@ -109,7 +119,7 @@ async function createLedger(client: pg.Client): Promise<void> {
       create schema if not exists plimsoll;
       create table if not exists plimsoll.migrations (
         module text not null, name text not null, checksum text not null,
-        applied_at timestamptz not null default now(), duration_ms integer not null,
+        applied_at timestamptz not null default clock_timestamp(), duration_ms integer not null, release text not null,
         primary key (module, name)
       )`);
   } catch (cause) {
@@ -132,42 +142,28 @@ async function readPlan(spec: MigrateSpec, modules: readonly MigratedModule[]): 
     );
   } catch (error) {
     const code = sqlStateOf(error);
+    // A role that may not even connect is not one that only lacks the right to read.
+    if (code === "42501" && isFatal(error) && adminUrl === undefined) throw error;
     if (code !== undefined && notYet.has(code)) return undefined;
     throw error;
   }
 }
 
-async function readLedger(client: pg.Client): Promise<readonly LedgerRow[]> {
-  const { rows } = await client.query<LedgerRow>("select module, name, checksum from plimsoll.migrations");
-  return rows;
+function isFatal(error: unknown): boolean {
+  return (error as { readonly severity?: unknown }).severity === "FATAL";
 }
 
-/**
- * One process migrates at a time. It asks again and again: a session that waits within a statement holds a snapshot, for which
- * `create index concurrently` of the other process would wait in turn.
- */
-async function withLock<T>(client: pg.Client, spec: MigrateSpec, work: () => Promise<T>): Promise<T> {
-  const { clock = systemClock, waitMs = limits.migrationWaitMs } = spec;
-  const until = clock.monotonic() + waitMs;
-  await forget(client);
-  for (;;) {
-    const { rows } = await client.query<{ locked: boolean }>("select pg_try_advisory_lock($1) as locked", [lockKey]);
-    if (rows[0]?.locked === true) break;
-    if (clock.monotonic() >= until)
-      throw new Fault({
-        code: "unavailable",
-        type: "migration_locked",
-        message: `Another process has been migrating this database for more than ${Math.round(waitMs / 1_000)} s. Wait for it, or end it (see pg_stat_activity, application plimsoll-migrate), and start again.`,
-        retryAfterMs: waitMs,
-      });
-    await sleep(clock, lockPollMs * (0.5 + clock.random()));
-  }
+async function readLedger(client: pg.Client): Promise<readonly LedgerRow[]> {
   try {
-    return await work();
-  } finally {
-    await client.query("select pg_advisory_unlock($1)", [lockKey]).catch(() => undefined);
+    const { rows } = await client.query<LedgerRow>("select module, name, checksum, release from plimsoll.migrations");
+    return rows;
+  } catch (cause) {
+    if (sqlStateOf(cause) !== "42703") throw cause;
+    throw madeByUnreleased("its ledger names no release", cause);
   }
 }
+
+const isOwn = ({ module }: MigrationFile): boolean => module === "plimsoll";
 
 const directOf = ({ url, directUrl }: MigrateSpec): string => directUrl ?? url;
 const lockTimeoutOf = ({ lockTimeoutMs = limits.migrationLockMs }: MigrateSpec): number => lockTimeoutMs;

@@ -1,20 +1,25 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Fault } from "../core/fault.ts";
 import type { Module } from "../operation/module.ts";
 
-/** One ordered SQL file of a module. */
+/** One SQL file of a module. */
 export interface MigrationFile {
   readonly module: string;
   readonly schema: string;
-  /** As in `0001_orders.sql`, without the ending. */
+  /** As in `0001_orders.sql`, without the ending; of a function, as in `functions/claim_tasks`. */
   readonly name: string;
   readonly path: string;
   readonly sql: string;
   readonly checksum: string;
   /** Runs outside a transaction (`create index concurrently`): its first line says `-- plimsoll: no-transaction`. */
   readonly alone: boolean;
+  /** Holds one of Plimsoll's own functions: it runs again whenever its text has changed. */
+  readonly repeatable: boolean;
+  /** What it grants to the application's role, which stands there as `:"app"`. */
+  readonly grants: string;
 }
 
 /** The schema and migrations of a module that has some. */
@@ -28,6 +33,7 @@ export interface MigratedModule {
 export type MigrationOwner = Pick<Module, "name" | "schema" | "migrations">;
 
 const own = new URL("./migrations/", import.meta.url);
+const ownFunctions = new URL("./functions/", import.meta.url);
 
 /**
  * Reads the migrations of Plimsoll itself and of the modules, Plimsoll's first.
@@ -47,23 +53,22 @@ export function readMigrations(modules: readonly MigrationOwner[]): readonly Mig
     taken.set(schema, `the module ${name}`);
   }
   const owners = modules.flatMap(({ name, schema, migrations }) => (schema === undefined ? [] : [{ name, schema, directory: migrations }]));
-  return [{ name: "plimsoll", schema: "plimsoll", directory: own }, ...owners].map(({ name, schema, directory }) => ({
-    name,
-    schema,
-    files: directory === undefined ? [] : readFolder({ module: name, schema }, directory),
-  }));
+  const platform = { module: "plimsoll", schema: "plimsoll" };
+  return [
+    { name: "plimsoll", schema: "plimsoll", files: [...readFolder(platform, own), ...readFunctions(platform)] },
+    ...owners.map(({ name, schema, directory }) => ({
+      name,
+      schema,
+      files: directory === undefined ? [] : readFolder({ module: name, schema }, directory),
+    })),
+  ];
 }
 
-function readFolder(owner: { readonly module: string; readonly schema: string }, directory: URL): readonly MigrationFile[] {
+type Owner = Pick<MigrationFile, "module" | "schema">;
+
+function readFolder(owner: Owner, directory: URL): readonly MigrationFile[] {
   const folder = fileURLToPath(directory);
-  let names: string[];
-  try {
-    names = readdirSync(folder)
-      .filter((name) => name.endsWith(".sql"))
-      .sort();
-  } catch (cause) {
-    throw broken(`The migrations of ${owner.module} cannot be read: there is no folder ${folder}. Mend "migrations" of the module.`, cause);
-  }
+  const names = namesIn(owner, folder).sort();
   return names.map((file, index) => {
     const number = /^(\d{4})_[a-z0-9_]+\.sql$/.exec(file)?.[1];
     if (Number(number) !== index + 1)
@@ -71,12 +76,60 @@ function readFolder(owner: { readonly module: string; readonly schema: string },
         `${folder}${file} is out of order. Name migrations 0001_what.sql, 0002_what.sql … without gaps; this one should begin with ${String(index + 1).padStart(4, "0")}_.`,
       );
     const path = `${folder}${file}`;
-    const sql = readFileSync(path, "utf8").replaceAll("\r\n", "\n");
-    const checksum = createHash("sha256").update(sql).digest("hex");
-    return { ...owner, name: file.slice(0, -4), path, sql, checksum, alone: sql.startsWith("-- plimsoll: no-transaction") };
+    const sql = readText(path);
+    const alone = sql.startsWith("-- plimsoll: no-transaction");
+    return { ...owner, name: file.slice(0, -4), path, sql, checksum: checksumOf(sql), alone, repeatable: false, grants: "" };
   });
 }
 
+/** One function a file, whatever the folder, in the order of their names; what follows its first `grant` is run for each role of an application. */
+function readFunctions(owner: Owner): readonly MigrationFile[] {
+  const folder = fileURLToPath(ownFunctions);
+  return namesIn(owner, folder)
+    .map((file) => {
+      const path = join(folder, file);
+      const text = readText(path);
+      const end = /^grant /m.exec(text)?.index ?? text.length;
+      const parts = { sql: text.slice(0, end), grants: text.slice(end) };
+      return {
+        ...owner,
+        ...parts,
+        name: `functions/${basename(file, ".sql")}`,
+        path,
+        checksum: checksumOf(text),
+        alone: false,
+        repeatable: true,
+      };
+    })
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+function namesIn(owner: Owner, folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: owner.module === "plimsoll", encoding: "utf8" }).filter((name) => name.endsWith(".sql"));
+  } catch (cause) {
+    const advice =
+      owner.module === "plimsoll"
+        ? "A bundle must leave the package plimsoll out and have it installed beside it."
+        : 'Fix "migrations" of the module.';
+    throw broken(`The migrations of ${owner.module} cannot be read: there is no folder ${folder}. ${advice}`, cause);
+  }
+}
+
+const checksumOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** Some editors begin a file with a byte order mark, which Postgres takes for an invisible word. */
+function readText(path: string): string {
+  const bytes = readFileSync(path);
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))
+    throw broken(`${path} is written in UTF-16, which Postgres cannot read. Save it as UTF-8.`);
+  return bytes
+    .toString("utf8")
+    .replace(/^\uFEFF/, "")
+    .replaceAll("\r\n", "\n");
+}
+
+/** Refuses a migration. *Faults*: `migration_refused`. */
 export function broken(message: string, cause?: unknown): Fault {
   return new Fault({ code: "failed_precondition", type: "migration_refused", message, cause });
 }

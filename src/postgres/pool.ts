@@ -3,13 +3,19 @@ import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import { Signal } from "../core/signals.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
-import { databaseDown, databaseFault } from "./errors.ts";
+import { databaseDown, databaseFault } from "./faults.ts";
+import { TypeCatalog } from "./values/catalog.ts";
 
+/** The bounds of a pool: its connections, its queue and how long a connection is used. */
 export interface PoolOptions extends Omit<ConnectionOptions, "clock"> {
   /** Connections at the most. *Default*: 16. */
   readonly size: number;
   /** How many may wait for one. */
   readonly queue: number;
+  /** How long a connection is used before it is replaced. *Units*: milliseconds. */
+  readonly lifetimeMs: number;
+  /** How long it may stay unused. *Units*: milliseconds. */
+  readonly idleMs: number;
   readonly clock: Clock;
 }
 
@@ -20,26 +26,35 @@ interface Waiting {
 }
 
 const retryConnectMs = 250;
+/** A connection that is younger says what the server is like now. */
+const freshMs = 1_000;
 
 /**
  * A bounded set of connections with a bounded queue in front, first come first served, no longer than each one's deadline.
- * A broken connection is replaced by the next who needs one; while the server is away everybody is told at once.
+ * A broken connection is replaced by the next who needs one; while the server is away every caller is refused at once. One that is found broken makes
+ * the others that are as old be asked before anybody gets them; what is too old, or unused for too long, is closed.
  */
 export class Pool {
   readonly options: PoolOptions;
   readonly opened = new Signal<Connection>("connection opened");
   readonly lost = new Signal<undefined>("connection lost");
+  readonly #catalog = new TypeCatalog();
+  readonly #connecting: ConnectionOptions;
   readonly #idle: Connection[] = [];
   readonly #all = new Set<Connection>();
   readonly #waiting = new Set<Waiting>();
   #opening = 0;
+  /** Those that may be broken, and are checked; no caller waits for that. */
+  #asked = 0;
   #downUntil = 0;
   #downFault: Fault | undefined;
   #retry: Timer | undefined;
+  #sweep: Timer | undefined;
   #closed = false;
 
   constructor(options: PoolOptions) {
     this.options = options;
+    this.#connecting = { ...options, catalog: this.#catalog };
   }
 
   get connections(): number {
@@ -52,7 +67,7 @@ export class Pool {
     return this.#waiting.size;
   }
 
-  /** An idle connection, when there is one and nobody waits. */
+  /** An idle connection, if there is one and no caller waits. */
   take(): Connection | undefined {
     return this.#waiting.size > 0 ? undefined : this.#idle.pop();
   }
@@ -80,10 +95,12 @@ export class Pool {
     });
   }
 
-  /** Gives a connection back; whoever waits longest gets it. */
+  /** Returns a connection to the pool; the caller that has waited longest gets it. */
   release(connection: Connection): void {
-    if (connection.broken || this.#closed) {
-      if (!connection.broken) void connection.close();
+    const now = this.options.clock.monotonic();
+    connection.idleSince = now;
+    if (connection.broken || this.#closed || this.#isOver(connection, now)) {
+      if (!connection.broken) this.#retire(connection);
       return;
     }
     for (const next of this.#waiting) {
@@ -91,12 +108,26 @@ export class Pool {
       next.timer.cancel();
       return next.resolve(connection);
     }
+    if (this.#all.size > this.options.size) return this.#retire(connection);
     this.#idle.push(connection);
+    this.#sweepLater();
+  }
+
+  /** The server is another than it was, as after a failover: connections that are older lead to what it was. */
+  retireOld(): void {
+    const now = this.options.clock.monotonic();
+    for (const connection of this.#all) {
+      if (now - connection.openedAt < freshMs) continue;
+      connection.retired = true;
+      if (this.#forgetIdle(connection)) this.#retire(connection);
+    }
   }
 
   /** Stops what a connection runs and gives it back when the server is ready again; cut after one second. */
   quarantine(connection: Connection): void {
     if (connection.broken) return;
+    // It may only be slow, or it may be broken, and others with it: those that were returned since have responded since.
+    this.#askIdle(connection.idleSince);
     const cut = this.options.clock.schedule(limits.quarantineMs, () => void connection.close(true));
     connection
       .cancel()
@@ -109,7 +140,7 @@ export class Pool {
   /** Opens the first connection, so that a wrong address is known at start. */
   async start(): Promise<void> {
     this.#closed = false;
-    const connection = await Connection.open(this.options);
+    const connection = await Connection.open(this.#connecting);
     this.#adopt(connection);
     this.release(connection);
   }
@@ -118,16 +149,18 @@ export class Pool {
     this.#closed = true;
     this.#retry?.cancel();
     this.#retry = undefined;
+    this.#sweep?.cancel();
+    this.#sweep = undefined;
     this.#failWaiting(databaseDown(undefined));
     await Promise.all([...this.#all].map((connection) => connection.close(connection.inFlight > 0)));
     this.#idle.length = 0;
   }
 
   #openMore(): void {
-    if (this.#closed || this.#opening >= this.#waiting.size || this.#all.size + this.#opening >= this.options.size) return;
+    if (this.#closed || this.#opening >= this.#waiting.size || this.#all.size - this.#asked + this.#opening >= this.options.size) return;
     if (this.#retry !== undefined && this.#all.size > 0) return;
     this.#opening++;
-    Connection.open(this.options).then(
+    Connection.open(this.#connecting).then(
       (connection) => {
         this.#opening--;
         this.#adopt(connection);
@@ -146,7 +179,7 @@ export class Pool {
     );
   }
 
-  /** Those who wait may get one of the connections that are left, but these may be as good as dead: so it is tried again. */
+  /** Those who wait may get one of the connections that are left, but these may be broken too: so it is tried again. */
   #retryLater(): void {
     this.#retry ??= this.options.clock.schedule(retryConnectMs, () => {
       this.#retry = undefined;
@@ -158,12 +191,58 @@ export class Pool {
     this.#all.add(connection);
     connection.onBroken = () => {
       this.#all.delete(connection);
-      const at = this.#idle.indexOf(connection);
-      if (at >= 0) this.#idle.splice(at, 1);
+      this.#forgetIdle(connection);
+      // What comes next may be another server, as after a restore: types have other numbers there.
+      if (this.#all.size === 0) this.#catalog.forget();
       this.lost.publish(undefined);
+      if (!connection.retired) this.#askIdle(connection.idleSince);
       this.#openMore();
     };
     this.opened.publish(connection);
+  }
+
+  #forgetIdle(connection: Connection): boolean {
+    const at = this.#idle.indexOf(connection);
+    if (at >= 0) this.#idle.splice(at, 1);
+    return at >= 0;
+  }
+
+  /** Whether no caller may get it any more. Not all of one moment end in one moment. */
+  #isOver(connection: Connection, now: number): boolean {
+    return connection.retired || now - connection.openedAt >= this.options.lifetimeMs * (1 - connection.early / 10);
+  }
+
+  #retire(connection: Connection): void {
+    connection.retired = true;
+    void connection.close();
+  }
+
+  /** A connection that is unused since then must respond before it is used again, or is cut. */
+  #askIdle(since: number): void {
+    if (this.#closed) return;
+    for (const connection of this.#idle.filter(({ idleSince }) => idleSince <= since)) {
+      this.#forgetIdle(connection);
+      this.#asked++;
+      void connection.answers(limits.connectionCheckMs).then((alive) => {
+        this.#asked--;
+        if (alive) this.release(connection);
+      });
+    }
+  }
+
+  /** Closes connections that were unused for too long: its way through the network may be forgotten. */
+  #sweepLater(): void {
+    const { clock, idleMs } = this.options;
+    this.#sweep ??= clock.schedule(idleMs / 2, () => {
+      this.#sweep = undefined;
+      const now = clock.monotonic();
+      for (const connection of [...this.#idle]) {
+        if (now - connection.idleSince < idleMs / 2 && !this.#isOver(connection, now)) continue;
+        this.#forgetIdle(connection);
+        this.#retire(connection);
+      }
+      if (this.#idle.length > 0) this.#sweepLater();
+    });
   }
 
   #failWaiting(fault: Fault): void {

@@ -22,7 +22,7 @@ interface RoleFacts {
 const canBecome = (right: string): string =>
   `(select r.rolname from pg_roles r where ${right} and pg_has_role(session_user, r.oid, 'member') order by r.rolname <> session_user, r.rolname limit 1)`;
 
-// Before 16, whoever may create roles may make itself a member of any but a superuser.
+// Before 16, a role that may create roles may make itself a member of any but a superuser.
 const roleFacts = `
   select current_setting('server_version_num')::int as version, session_user::text as role,
     ${canBecome("r.rolsuper")} as superuser,
@@ -45,7 +45,7 @@ export async function checkAppRole(connection: Connection, modules: readonly Mig
   const why = whyUnsafe(facts);
   if (why !== undefined)
     throw refused(
-      `The application connects as "${facts.role}", which ${why}: nothing would keep tenants apart. Create a role of its own (create role app login password '…'), put it into DATABASE_URL, and the owner into ADMIN_DATABASE_URL.`,
+      `The application connects as "${facts.role}", which ${why}: tenants would not be separated. Create another role (create role app login password '…'), put it into DATABASE_URL, and the owner into ADMIN_DATABASE_URL.`,
     );
   if (facts.closed !== null)
     throw refused(
@@ -69,6 +69,7 @@ function whyUnsafe({ role, superuser, bypassesRls, createsRoles, owned }: RoleFa
   return undefined;
 }
 
+/** The application's role to create, and the database that it may connect to. */
 export interface AppRoleSpec {
   readonly role: string;
   readonly password: string;
@@ -91,7 +92,7 @@ export async function ensureAppRole(admin: pg.Client, { role, password, database
   if (mayConnect.rowCount === 0) await admin.query(`grant connect on database ${name} to ${app}`);
 }
 
-/** Somebody made it before (42710, 42P04), or at the same moment (23505). */
+/** Another session made it before (42710, 42P04), or at the same moment (23505). */
 async function unlessThere(made: Promise<unknown>): Promise<void> {
   try {
     await made;

@@ -3,9 +3,44 @@ import type { Claim, ClaimResult, Statement, StatementResult, StoredReply, Trans
 
 // The SQL that frames every transaction. All of it is prepared once per connection.
 
+/** What opens a transaction, by its mode and isolation. */
+export const beginTexts = {
+  read: {
+    "read committed": "begin isolation level read committed read only",
+    "repeatable read": "begin isolation level repeatable read read only",
+    serializable: "begin isolation level serializable read only",
+  },
+  write: {
+    "read committed": "begin isolation level read committed",
+    "repeatable read": "begin isolation level repeatable read",
+    serializable: "begin isolation level serializable",
+  },
+} as const;
+
+/** Ends a transaction and keeps what it changed. */
+export const commitText = "commit";
+/** Ends a transaction and keeps nothing of it. */
+export const rollbackText = "rollback";
+/** Keeps the claim of a key apart from what the handler does. */
+export const savepointText = "savepoint plimsoll";
+
+const settingsStart = "select where (set_config(";
+
+/** Whether a statement sets what holds for one transaction, or for the rest of a session. */
+export function isSettings(text: string): boolean {
+  return text.startsWith(settingsStart);
+}
+
+/** Whether a statement frames a transaction or a part of it, and is none of a handler. */
+export function isFraming(text: string): boolean {
+  return isSettings(text) || text === savepointText || text.startsWith("savepoint ") || text.startsWith(rollbackText) || begins.has(text);
+}
+
+const begins: ReadonlySet<string> = new Set([...Object.values(beginTexts.read), ...Object.values(beginTexts.write)]);
+
 // A select without columns, of which the condition does the work: there is nothing to describe, to send or to read.
 const set = (names: readonly [name: string, parameter: number][]): string =>
-  `select where (${names.map(([name, parameter]) => `set_config('${name}', $${parameter}, true)`).join(" || ")}) is null`;
+  `${settingsStart}${names.map(([name, parameter]) => `'${name}', $${parameter}, true)`).join(" || set_config(")}) is null`;
 const settings = set([
   ["plimsoll.tenant", 1],
   ["plimsoll.actor", 2],
@@ -20,7 +55,7 @@ const settingsWithTimeout = set([
   ["transaction_timeout", 4],
 ]);
 
-/** How long a half-dead owner may sit on an open transaction, and so on its key, after its deadline. */
+/** How long an owner that hangs may sit on an open transaction, and so on its key, after its deadline. */
 const graceMs = 1_000;
 
 /** Tenant, actor and the time that is left, for this transaction only. */
@@ -37,22 +72,24 @@ export function claimStatement({ id, inputHash }: Claim): Statement {
   return { text: "select * from plimsoll.claim($1, $2)", values: [id.toString("hex"), inputHash], columnsAsIs: true };
 }
 
+/** Reads the result of a key's claim. */
 export function readClaim({ rows }: StatementResult): ClaimResult {
   const [row] = rows;
   assert(row !== undefined, "plimsoll.claim gave no row: run the migrations of this version of plimsoll");
-  const { state, outcome, body } = row as { state: ClaimResult["state"]; outcome: string; body: string };
-  return state === "replay" ? { state, reply: { outcome, body } } : { state };
+  const { state, ...reply } = row as unknown as { readonly state: ClaimResult["state"] } & StoredReply;
+  return state === "replay" ? { state, reply } : { state };
 }
 
-/** Keeps the reply under its key; over an expired record it writes anew, over a living one it fails, which undoes the transaction. */
-export function recordStatement({ id, inputHash, ttlMs }: Claim, { outcome, body }: StoredReply): Statement {
+/** Keeps the reply under its key; over an expired record it writes, over a valid one it fails, which undoes the transaction. */
+export function recordStatement({ id, inputHash, ttlMs }: Claim, { outcome, body, head }: StoredReply): Statement {
   return {
-    text: "select plimsoll.record($1, $2, $3, $4, $5)",
-    values: [id.toString("hex"), inputHash, ttlMs, outcome, body],
+    text: "select plimsoll.record($1, $2, $3, $4, $5, $6)",
+    values: [id.toString("hex"), inputHash, ttlMs, outcome, body, head],
     columnsAsIs: true,
   };
 }
 
+/** Deletes at most *batch* expired idempotency records. */
 export function expireStatement(batch: number): Statement {
   return { text: "select plimsoll.expire_idempotency($1) as deleted", values: [batch], columnsAsIs: true };
 }

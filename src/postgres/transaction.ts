@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
+import { StatementError } from "../operation/sql/statement-error.ts";
 import type {
   Claim,
   ClaimResult,
@@ -12,8 +13,20 @@ import type {
   TransactionOwner,
 } from "../operation/transaction.ts";
 import { type Answer, asCommand, type Connection } from "./connection.ts";
-import { databaseFault, isLost } from "./errors.ts";
-import { claimStatement, readClaim, recordStatement, settingsStatement } from "./statements.ts";
+import { databaseFault, isLost, isReadOnly } from "./faults.ts";
+import { statementFault } from "./statement-fault.ts";
+import {
+  beginTexts,
+  claimStatement,
+  commitText,
+  readClaim,
+  recordStatement,
+  rollbackText,
+  savepointText,
+  settingsStatement,
+} from "./statements.ts";
+import { beside, commitLost, floating, outcomeUnknown, rolledBack } from "./transaction/faults.ts";
+import { isContained, Savepoints } from "./transaction/savepoints.ts";
 
 /** What transactions need of the database that they belong to. */
 export interface TransactionHost {
@@ -24,7 +37,9 @@ export interface TransactionHost {
   wait(deadlineAt: number): Promise<Connection>;
   release(connection: Connection): void;
   quarantine(connection: Connection): void;
-  /** Asks, on another connection, what became of a claim; waits while its owner still holds it. `until` is of the clock's monotonic time. */
+  /** Its server takes no writes: it is closed, and with it what was connected before, which may lead to where the primary was. */
+  movedOn(connection: Connection | undefined): void;
+  /** Asks, on another connection, the outcome of a claim; waits while its owner still holds it. `until` is of the clock's monotonic time. */
   fateOf(claim: Claim, until: number): Promise<ClaimResult>;
 }
 
@@ -32,19 +47,6 @@ export interface TransactionHost {
 const resolveMs = 1_000;
 /** How long the first statement of a duplicate may go on after it is known to be one. */
 const waitForOwnerMs = 10;
-
-const beginTexts = {
-  read: {
-    "read committed": "begin read only",
-    "repeatable read": "begin isolation level repeatable read read only",
-    serializable: "begin isolation level serializable read only",
-  },
-  write: {
-    "read committed": "begin",
-    "repeatable read": "begin isolation level repeatable read",
-    serializable: "begin isolation level serializable",
-  },
-} as const;
 
 /**
  * The one place that begins and commits. See {@link Transaction} for what is guaranteed.
@@ -64,28 +66,32 @@ export class PostgresTransaction implements Transaction {
   #unanswered = 0;
   /** Why it cannot commit any more. */
   #failure: { readonly cause: unknown } | undefined;
+  readonly #savepoints: Savepoints;
 
   constructor(host: TransactionHost, options: TransactionOptions) {
     this.#host = host;
     this.#options = options;
     this.#owner = options.owner;
+    this.#savepoints = new Savepoints();
   }
 
   async run(statement: Statement): Promise<StatementResult> {
     this.#assertUsable();
+    this.#assertInside();
     this.#starts(statement);
     const sentAt = this.#host.clock.monotonic();
     let failed = true;
     this.#unanswered++;
-    this.#owner.databaseEnters();
+    this.#owner.enterDatabase();
     try {
       const connection = this.#connection ?? this.#begin() ?? (await this.#opening) ?? this.#gone();
       this.#assertUsable();
+      this.#sendSavepoints(connection);
       const answer = await connection.send(statement);
       failed = false;
       return answer;
     } catch (error) {
-      throw this.#fails(error);
+      throw this.#fails(statementFault(error, statement, this.#owner));
     } finally {
       this.#unanswered--;
       this.#owner.databaseLeaves();
@@ -110,7 +116,7 @@ export class PostgresTransaction implements Transaction {
 
   async claimed(): Promise<ClaimResult> {
     if (this.#options.claim === undefined) return { state: "claimed" };
-    // Asked when the handler has ended; the answer may come after that of a statement that nobody waited for.
+    // Asked when the handler has ended; the response may come after that of a statement that was not awaited.
     if (this.#unanswered > 0) this.doom(floating(this.#unanswered));
     await this.#opened();
     if (this.#claim === undefined) throw this.#failure?.cause ?? this.#gone();
@@ -119,6 +125,42 @@ export class PostgresTransaction implements Transaction {
 
   doom(cause: unknown): void {
     this.#failure ??= { cause };
+  }
+
+  async attempt<T>(work: () => Promise<T>): Promise<T> {
+    this.#assertUsable();
+    this.#assertInside();
+    const end = this.#savepoints.begin();
+    try {
+      const value = await end.inside(work);
+      if (this.#unanswered > 0) this.doom(floating(this.#unanswered));
+      this.#throwFailure();
+      end.keep();
+      return value;
+    } catch (error) {
+      if (this.#unanswered > 0) this.doom(floating(this.#unanswered));
+      // A transaction that has ended, or must begin once more, is nothing that a savepoint could bring back.
+      const isOpen = this.#state === "new" || this.#state === "open";
+      if (isOpen && this.#unanswered === 0 && isContained(this.#failure?.cause)) this.#failure = undefined;
+      end.undo();
+      throw error;
+    }
+  }
+
+  onUndo(undo: () => void): void {
+    this.#savepoints.onUndo(undo);
+  }
+
+  /** Between the beginning and the end of an attempt, what belongs to it and what does not could not be distinguished. */
+  #assertInside(): void {
+    if (this.#savepoints.isInside()) return;
+    const fault = beside();
+    this.doom(fault);
+    throw fault;
+  }
+
+  #sendSavepoints(connection: Connection): void {
+    for (const text of this.#savepoints.due()) connection.sendAside(asCommand(text), (error) => void this.#fails(error));
   }
 
   async commit(reply?: StoredReply): Promise<StoredReply | undefined> {
@@ -130,6 +172,7 @@ export class PostgresTransaction implements Transaction {
     }
     const connection = this.#connection ?? (await this.#opened());
     this.#throwFailure();
+    this.#sendSavepoints(connection);
     if (this.#options.mode === "read") return this.#commitRead(connection);
     this.#throwIfLate();
     const { claim } = this.#options;
@@ -146,7 +189,7 @@ export class PostgresTransaction implements Transaction {
       { text: "rollback to savepoint plimsoll", values: [], columnsAsIs: true },
       recordStatement(claim, reply),
     ]);
-    // The commit was lost, and somebody finished the same request otherwise meanwhile: run again, it finds that answer.
+    // The commit was lost, and the same request completed otherwise meanwhile: run again, it finds that response.
     if (kept !== undefined && (kept.outcome !== reply.outcome || kept.body !== reply.body)) throw commitLost(undefined);
   }
 
@@ -156,10 +199,10 @@ export class PostgresTransaction implements Transaction {
     this.#state = "ended";
     if (connection === undefined) return;
     if (connection.inFlight > 0) return this.#host.quarantine(connection);
-    this.#owner.databaseEnters();
+    this.#owner.enterDatabase();
     const cut = this.#host.clock.schedule(limits.quarantineMs, () => void connection.close(true));
     try {
-      await connection.sendCommand("rollback");
+      await connection.sendCommand(rollbackText);
       this.#host.release(connection);
     } catch {
       void connection.close(true);
@@ -196,25 +239,32 @@ export class PostgresTransaction implements Transaction {
     this.#state = "open";
     this.#connection = connection;
     const { mode, isolation, claim } = this.#options;
-    // An error of what is sent aside dooms the transaction; nobody waits for it.
+    // An error of what is sent aside dooms the transaction; no code waits for it.
     const failed = (error: unknown) => void this.#fails(error);
     connection.sendAside(asCommand(beginTexts[mode][isolation]), failed);
     connection.sendAside(settingsStatement(this.#options, this.#remainingMs(), this.#host.hasTransactionTimeout), failed);
+    if (connection.pins.statement !== undefined) connection.sendAside(connection.pins.statement, failed);
     if (claim !== undefined) {
       this.#claim = connection.send(claimStatement(claim)).then(readClaim, (error) => Promise.reject(this.#fails(error)));
       this.#claim.then(
-        (result) => this.#heed(result),
+        (result) => this.#onClaimResult(result),
         () => undefined,
       );
-      connection.sendAside(asCommand("savepoint plimsoll"), failed);
+      connection.sendAside(asCommand(savepointText), failed);
     }
     return connection;
   }
 
   /** Whatever the handler does without the key is for nothing: it is stopped, also where its first statement waits for the key's owner. */
-  #heed({ state }: ClaimResult): void {
+  #onClaimResult({ state }: ClaimResult): void {
     if (state === "claimed") return;
-    this.doom(new Fault({ code: "aborted", type: `idempotency_key_${state}`, message: "The idempotency key is not ours." }));
+    this.doom(
+      new Fault({
+        code: "aborted",
+        type: `idempotency_key_${state}`,
+        message: "Another request claimed the idempotency key first. Try again.",
+      }),
+    );
     if (state !== "running") return;
     this.#host.clock.schedule(waitForOwnerMs, () => {
       if (this.#unanswered > 0) void this.rollback();
@@ -223,7 +273,7 @@ export class PostgresTransaction implements Transaction {
 
   async #opened(): Promise<Connection> {
     if (this.#connection !== undefined) return this.#connection;
-    this.#owner.databaseEnters();
+    this.#owner.enterDatabase();
     try {
       return this.#begin() ?? (await this.#opening) ?? this.#gone();
     } catch (error) {
@@ -233,27 +283,28 @@ export class PostgresTransaction implements Transaction {
     }
   }
 
-  /** Nothing was changed, so the answer need not wait for the end; the next user's statements queue behind it on the same connection. */
+  /** Nothing was changed, so the response need not wait for the end; the next user's statements queue behind it on the same connection. */
   #commitRead(connection: Connection): undefined {
     this.#state = "ended";
-    connection.sendLater("commit", () => void connection.close(true));
+    connection.sendLater(commitText, () => void connection.close(true));
     this.#host.release(connection);
   }
 
   async #finalFlight(connection: Connection, last: readonly Statement[]): Promise<StoredReply | undefined> {
     this.#state = "committing";
-    this.#owner.databaseEnters();
+    this.#owner.enterDatabase();
     // A commit that is on its way is waited for, also past the deadline; but not for ever, where the network swallows it.
     const cut = this.#host.clock.schedule(this.#remainingMs() + resolveMs, () => void connection.close(true));
     try {
       const flight = last.map((statement) => connection.send(statement));
-      const settled = await Promise.allSettled([...flight, connection.sendCommand("commit")]);
+      const settled = await Promise.allSettled([...flight, connection.sendCommand(commitText)]);
       const failed = settled.find((outcome) => outcome.status === "rejected");
       if (failed !== undefined) {
+        if (isReadOnly(failed.reason)) this.#host.movedOn(connection);
         if (isLost(failed.reason)) return await this.#resolveLost(failed.reason);
         throw this.#failure?.cause ?? databaseFault(failed.reason);
       }
-      // After an error earlier in the transaction the server answers a commit with the tag ROLLBACK, and pg calls that a success.
+      // After an error earlier in the transaction the server responds to a commit with the tag ROLLBACK, and pg calls that a success.
       const { command } = (settled.at(-1) as PromiseFulfilledResult<Answer>).value;
       if (command !== "COMMIT") throw this.#failure?.cause ?? rolledBack(command);
       return undefined;
@@ -265,7 +316,7 @@ export class PostgresTransaction implements Transaction {
     }
   }
 
-  /** The answer to a commit was lost: only the record under its key can tell whether it happened. */
+  /** The response to a commit was lost: only the record under its key can tell whether it happened. */
   async #resolveLost(cause: unknown): Promise<StoredReply> {
     const { claim } = this.#options;
     if (claim === undefined) throw outcomeUnknown(cause, false);
@@ -273,7 +324,7 @@ export class PostgresTransaction implements Transaction {
     const until = Math.max(this.#owner.deadlineAt, now + resolveMs);
     const fate = await this.#host.fateOf(claim, until).catch(() => undefined);
     if (fate?.state === "replay") return fate.reply;
-    // The key is free and holds no record, and whoever takes it now finds none of ours: it did not happen.
+    // The key is free and holds no record, and the next claim of it finds none of ours: it did not happen.
     if (fate?.state === "claimed") throw commitLost(cause);
     throw outcomeUnknown(cause, true);
   }
@@ -284,7 +335,11 @@ export class PostgresTransaction implements Transaction {
 
   #throwIfLate(): void {
     if (this.#owner.deadlineAt > this.#host.clock.monotonic()) return;
-    throw new Fault({ code: "deadline_exceeded", message: "The time was up before the commit. Nothing was changed.", retryAfterMs: 1_000 });
+    throw new Fault({
+      code: "deadline_exceeded",
+      message: "The deadline passed before the commit. Nothing was changed; try again later.",
+      retryAfterMs: 1_000,
+    });
   }
 
   #assertUsable(): void {
@@ -298,7 +353,12 @@ export class PostgresTransaction implements Transaction {
 
   /** The first failure is what the transaction failed of; later ones ("current transaction is aborted") only follow from it. */
   #fails(error: unknown): unknown {
-    this.#failure ??= { cause: databaseFault(error) };
+    const readOnly = isReadOnly(error);
+    if (readOnly && this.#options.mode === "write") this.#host.movedOn(this.#connection);
+    // A query that writes is a bug of its own, whatever the server takes.
+    this.#failure ??= {
+      cause: (readOnly && this.#options.mode === "read") || (error instanceof StatementError && error.isBug) ? error : databaseFault(error),
+    };
     return this.#failure.cause;
   }
 
@@ -310,37 +370,3 @@ export class PostgresTransaction implements Transaction {
     });
   }
 }
-
-const floating = (count: number): Fault =>
-  new Fault({
-    code: "internal",
-    type: "floating_statements",
-    message: `The handler returned while ${count} of its statements were still running. Await every statement.`,
-  });
-
-const rolledBack = (command: string): Fault =>
-  new Fault({
-    code: "internal",
-    type: "commit_rolled_back",
-    message: `The server answered the commit with ${command}: a statement had failed and its error was swallowed. Let database errors leave the handler.`,
-  });
-
-const commitLost = (cause: unknown): Fault =>
-  new Fault({
-    code: "aborted",
-    type: "commit_lost",
-    message: "The connection was lost before the commit. Nothing was changed; try again.",
-    retryAfterMs: 100,
-    cause,
-  });
-
-const outcomeUnknown = (cause: unknown, hasKey: boolean): Fault =>
-  new Fault({
-    code: "unavailable",
-    type: "commit_outcome_unknown",
-    message: hasKey
-      ? "The connection was lost during the commit, so it is not known whether it happened. Send the request again with the same Idempotency-Key."
-      : "The connection was lost during the commit, so it is not known whether it happened. Look before you send the request again.",
-    retryAfterMs: 1_000,
-    cause,
-  });

@@ -5,15 +5,15 @@ import { limits } from "../core/limits.ts";
 /** How long to wait before the next attempt. Pure: time and randomness are given. */
 export interface Backoff {
   /**
-   * After the given attempt, 1 for the first. `random`: a number in [0, 1). *Units*: milliseconds, with fractions.
-   * *Bounds*: never negative, never above the `max` that it was made with.
+   * After the given attempt, 1 for the first. `random`: a number in [0, 1). `previousMs`: the wait before this one, where the caller knows it.
+   * *Units*: milliseconds, with fractions. *Bounds*: never negative, never above the `max` that it was made with.
    */
-  delayMs(attempt: number, random: number): number;
+  delayMs(attempt: number, random: number, previousMs?: number): number;
 }
 
 /**
  * How much of a wait is random, so that those who failed together do not come back together.
- * `equal`: its upper half, so that nobody comes back at once; `full`: all of it, which spreads them widest; `none`: nothing.
+ * `equal`: its upper half, so that no caller returns at once; `full`: all of it, which spreads them widest; `none`: nothing.
  */
 export type Jitter = "equal" | "full" | "none";
 
@@ -39,6 +39,26 @@ export function exponential(
   return {
     // 64 doublings of a millisecond are longer than any bound; further ones would only leave the finite numbers.
     delayMs: (attempt, random) => spread(Math.min(maxMs, firstMs * factor ** Math.min(attempt - 1, 64)), share, random),
+  };
+}
+
+/**
+ * Chooses each wait between the first one and three times the wait before it, so that callers spread further apart with every attempt.
+ * *Bounds*: `first` above 0; `max` from `first` to 30 d. *Default*: at most an hour. Where the wait before is not known, the longest it can have been counts.
+ * *Source*: "decorrelated jitter" of the AWS Architecture Blog, "Exponential Backoff and Jitter" (2015).
+ * @example retry({ attempts: 3, backoff: decorrelated("50ms", { max: "2s" }) })
+ */
+export function decorrelated(first: Duration, options: { readonly max?: Duration } = {}): Backoff {
+  const firstMs = readDelay("decorrelated", first);
+  const maxMs = options.max === undefined ? Math.max(firstMs, 3_600_000) : readDelay("decorrelated", options.max);
+  assert(firstMs > 0, 'decorrelated: three times nothing stays nothing. Write a first wait above 0, as in decorrelated("50ms").');
+  assert(
+    maxMs >= firstMs,
+    `decorrelated: max is ${formatMs(maxMs)}, less than the first wait of ${formatMs(firstMs)}. Write a longer max.`,
+  );
+  return {
+    delayMs: (attempt, random, previousMs = Math.min(maxMs, firstMs * 3 ** Math.min(attempt - 1, 64))) =>
+      Math.min(maxMs, firstMs + random * (Math.max(firstMs, 3 * previousMs) - firstMs)),
   };
 }
 

@@ -1,160 +1,44 @@
-import assert from "node:assert";
 import type { Clock } from "../core/clock.ts";
+import type { Service } from "../core/service.ts";
 
-export interface RateLimiterOptions {
+/** The rate that each key may have, and what a store needs to count it. */
+export interface RateSpec {
   readonly ratePerSecond: number;
   /** What a key may take at once after it was idle. *Bounds*: a whole number from 1. */
   readonly burst: number;
-  /** Keys that are counted exactly at the same time. */
+  /** Keys that must be counted exactly at the same time; beyond that a store may only err by allowing less. */
   readonly maxKeys: number;
-  /** Where the seeds of the hashes come from. */
+  /** After it an answer is not used any more, so a store gives up what it asks for by then. *Units*: milliseconds. */
+  readonly answerWithinMs: number;
   readonly clock: Clock;
 }
 
-/** What a key has left, for RateLimit headers. */
-export interface RateReading {
-  readonly limit: number;
-  readonly remaining: number;
-  /** Until the key has all of `limit` again. *Units*: milliseconds. */
-  readonly resetMs: number;
+/**
+ * Where rates are counted: in this process, or in a store that many processes share. `src/testing/conformance/rate-store.ts` has what each one does.
+ * @example createApp({ modules, rateLimit: { perSecond: 100, store: memoryRates() } });
+ */
+export interface RateStore {
+  readonly name: string;
+  /** Creates what counts one rate. Called once for each app, before it starts; opens no connection yet. */
+  open(spec: RateSpec): RateLimiter;
 }
 
-/** Keys looked at to find the one with the least to lose. */
-const candidates = 8;
-/** Slots in each of the two rows of the overflow; a power of two. */
-const overflowSlots = 65_536;
+/** Counts what each key takes. */
+export interface RateLimiter {
+  /** What must be started before the first request and stopped after the last, such as connections. *Default*: nothing. */
+  readonly service?: Service | undefined;
+  /**
+   * Takes one for the key. Returns 0 where it is allowed, otherwise the milliseconds until it would be; what is refused is not counted.
+   * `nowMs`: monotonic time of this process, for a store that counts in it; a shared store has a clock of its own.
+   * *Guarantees asked of an implementation*: it returns a promise only where it has to ask another process.
+   */
+  take(key: string, nowMs: number): number | Promise<number>;
+  /** Returns one that was taken and does not count after all; a key never has more than its burst. No caller waits for it. */
+  refund(key: string): void | Promise<void>;
+}
 
 /**
- * A token bucket for each of many keys, in one process and with a fixed amount of memory.
- * Each key is one number: the time at which its bucket is full again.
- *
- * A key that is idle is forgotten for free. When all `maxKeys` are busy, of a few the one with the least to lose makes room, and its number is kept in an
- * overflow of two hashed rows: a key that comes back, or one that is new, starts from the smaller of its two slots. So whoever floods with new keys cannot
- * make a busy key forget what it used; at worst, while the flood lasts, a new key shares the debt of busy keys with the same two hashes.
- * *Guarantees*: never allows more than exact counting would; is exact up to `maxKeys` busy keys.
- * *Units*: times are monotonic milliseconds. *Source*: GCRA, ITU-T I.371; the overflow is a count-min sketch of maxima.
+ * What decides while a store does not answer in time, or fails: `local`, counting in this process alone, at the same rate; `allow`, nothing; `refuse`, the fault
+ * `rate_store_unavailable` for each request.
  */
-export class RateLimiter {
-  readonly #intervalMs: number;
-  readonly #burst: number;
-  readonly #burstMs: number;
-  readonly #slackMs: number;
-  readonly #maxKeys: number;
-  readonly #clock: Clock;
-  readonly #slots = new Map<string, number>();
-  readonly #keys: string[] = [];
-  readonly #fullAt: Float64Array;
-  #hand = 0;
-  #overflow: Overflow | undefined;
-
-  constructor({ ratePerSecond, burst, maxKeys, clock }: RateLimiterOptions) {
-    assert(
-      ratePerSecond > 0 && Number.isFinite(ratePerSecond),
-      `A rate is a number above 0, not ${ratePerSecond}. Leave the limiter out to have no limit.`,
-    );
-    assert(Number.isSafeInteger(burst) && burst >= 1, `A burst is a whole number from 1, not ${burst}. Write 1 to allow no burst.`);
-    assert(Number.isSafeInteger(maxKeys) && maxKeys >= 1, `maxKeys is a whole number from 1, not ${maxKeys}. 100,000 is a good one.`);
-    this.#intervalMs = 1_000 / ratePerSecond;
-    this.#burst = burst;
-    this.#burstMs = burst * this.#intervalMs;
-    // Sums of fractions of a millisecond are off in their last digits; without slack the last of a burst would be refused.
-    this.#slackMs = this.#intervalMs / 1_000;
-    this.#maxKeys = maxKeys;
-    this.#clock = clock;
-    this.#fullAt = new Float64Array(maxKeys);
-  }
-
-  /** Keys that are held now. *Bounds*: `maxKeys`. */
-  get size(): number {
-    return this.#slots.size;
-  }
-
-  /** Takes one for the key. Returns 0 when it is allowed, else the milliseconds until it would be; what is refused is not counted. */
-  take(key: string, nowMs: number): number {
-    const held = this.#slots.get(key);
-    const slot = held ?? this.#hold(key, nowMs);
-    const fullAt = this.#fullAt[slot]!;
-    const next = Math.max(fullAt, nowMs) + this.#intervalMs;
-    const waitMs = next - nowMs - this.#burstMs;
-    if (waitMs > this.#slackMs) return waitMs;
-    this.#fullAt[slot] = next;
-    return 0;
-  }
-
-  /** Reads what the key has left without taking any. */
-  read(key: string, nowMs: number): RateReading {
-    const slot = this.#slots.get(key);
-    const fullAt = slot === undefined ? (this.#overflow?.read(key) ?? 0) : this.#fullAt[slot]!;
-    const resetMs = Math.max(0, fullAt - nowMs);
-    const remaining = Math.floor((this.#burstMs - resetMs + this.#slackMs) / this.#intervalMs);
-    return { limit: this.#burst, remaining: Math.max(0, remaining), resetMs };
-  }
-
-  #hold(key: string, nowMs: number): number {
-    const slot = this.#keys.length < this.#maxKeys ? this.#keys.length : this.#makeRoom(nowMs);
-    this.#keys[slot] = key;
-    this.#slots.set(key, slot);
-    this.#fullAt[slot] = this.#overflow?.read(key) ?? 0;
-    return slot;
-  }
-
-  #makeRoom(nowMs: number): number {
-    let least = this.#hand;
-    for (let i = 0; i < candidates; i++) {
-      const slot = this.#hand;
-      this.#hand = slot + 1 === this.#maxKeys ? 0 : slot + 1;
-      if (this.#fullAt[slot]! < this.#fullAt[least]!) least = slot;
-      if (this.#fullAt[least]! <= nowMs) break;
-    }
-    const key = this.#keys[least]!;
-    if (this.#fullAt[least]! > nowMs) {
-      this.#overflow ??= new Overflow(this.#clock);
-      this.#overflow.raise(key, this.#fullAt[least]!);
-    }
-    this.#slots.delete(key);
-    return least;
-  }
-}
-
-/** For every key that was raised, reads at least what it was raised to. What is in the past needs no cleaning: it limits nobody. */
-class Overflow {
-  readonly #rows = [new Float64Array(overflowSlots), new Float64Array(overflowSlots)] as const;
-  readonly #seeds: readonly [number, number];
-
-  constructor(clock: Clock) {
-    // Seeds that nobody outside knows, so that nobody can choose keys that share a victim's slots.
-    const bytes = clock.randomBytes(8);
-    this.#seeds = [bytes.readUInt32LE(0), bytes.readUInt32LE(4)];
-  }
-
-  raise(key: string, fullAt: number): void {
-    for (let i = 0; i < 2; i++) {
-      const row = this.#rows[i]!;
-      const slot = hash(key, this.#seeds[i]!) & (overflowSlots - 1);
-      if (row[slot]! < fullAt) row[slot] = fullAt;
-    }
-  }
-
-  read(key: string): number {
-    const [first, second] = this.#rows;
-    const mask = overflowSlots - 1;
-    return Math.min(first[hash(key, this.#seeds[0]) & mask]!, second[hash(key, this.#seeds[1]) & mask]!);
-  }
-}
-
-/** *Source*: MurmurHash3 by Austin Appleby, public domain, on UTF-16 units. */
-function hash(key: string, seed: number): number {
-  let h = seed;
-  for (let i = 0; i < key.length; i++) {
-    h ^= Math.imul(rotate(Math.imul(key.charCodeAt(i), 0xcc9e2d51), 15), 0x1b873593);
-    h = Math.imul(rotate(h, 13), 5) + 0xe6546b64;
-  }
-  h ^= key.length;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return h ^ (h >>> 16);
-}
-
-function rotate(value: number, bits: number): number {
-  return (value << bits) | (value >>> (32 - bits));
-}
+export type WithoutStore = "local" | "allow" | "refuse";

@@ -1,10 +1,11 @@
 import { formatMs } from "../core/duration.ts";
+import { isEmptyWhenAbsent } from "../core/json/text-shape.ts";
 import { limits } from "../core/limits.ts";
-import type { JsonSchema } from "../core/schema.ts";
+import type { JsonSchema } from "../core/schema/standard.ts";
 import type { HttpSpec } from "../operation/contract.ts";
 import { httpOf, type ParsedRoute, parseRoute } from "../operation/route.ts";
-import type { CompiledOperation } from "../pipeline/compiled.ts";
-import type { FaultResponses } from "./openapi-faults.ts";
+import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
+import type { FaultResponses } from "./openapi-fault-responses.ts";
 import { pascal } from "./openapi-names.ts";
 import type { SharedSchemas } from "./openapi-schemas.ts";
 
@@ -13,7 +14,7 @@ export interface DocumentParts {
   readonly schemas: SharedSchemas;
   readonly faults: FaultResponses;
   /** Whether the app knows callers at all. */
-  readonly authenticated: boolean;
+  readonly scheme: string | undefined;
 }
 
 interface Described {
@@ -41,8 +42,10 @@ export function describeOperation(compiled: CompiledOperation, parts: DocumentPa
   const conditions = {
     operation: compiled,
     takesInput: Object.keys(described.properties).length > 0,
-    takesBody: body !== undefined,
-    takesCursor: kind === "query" && "cursor" in described.properties,
+    takesBody,
+    authenticated: parts.scheme !== undefined,
+    takesCursor: compiled.traits.transaction === "read" && "cursor" in described.properties,
+    takesVersion: http.ifMatch !== undefined,
     needsVersion: http.ifMatch !== undefined && required.has(http.ifMatch),
   };
   const parameters = parametersOf(described);
@@ -54,9 +57,10 @@ export function describeOperation(compiled: CompiledOperation, parts: DocumentPa
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && { requestBody: body }),
     responses: { ...success(described, parts.schemas), ...parts.faults.of(conditions) },
-    ...(compiled.access === "public" ? { security: [] } : parts.authenticated && { security: [{ bearer: [] }] }),
+    ...(compiled.access === "public" ? { security: [] } : parts.scheme !== undefined && { security: [{ [parts.scheme]: [] }] }),
     "x-access": compiled.access === "public" ? "public" : compiled.access.description,
     "x-operation-kind": kind,
+    "x-transaction": compiled.traits.transaction,
     "x-criticality": compiled.criticality,
     "x-idempotent": idempotency(compiled),
     "x-budget": { deadlineMs, concurrency, queue, queries },
@@ -103,17 +107,32 @@ function parametersOf(described: Described): object[] {
   return parameters;
 }
 
-function parameterOf({ properties, required, example }: Described, field: string, place: "path" | "query"): object {
+function parameterOf({ root, properties, required, example }: Described, field: string, place: "path" | "query"): object {
   const { description, deprecated, ...schema } = properties[field] as JsonSchema;
   return {
     name: field,
     in: place,
-    required: place === "path" || required.has(field),
+    required: place === "path" || (required.has(field) && !isEmptyWhenAbsent(field, root)),
     ...(typeof description === "string" && { description }),
     ...(deprecated === true && { deprecated }),
-    schema,
+    schema: asText(schema, place),
     ...(example[field] !== undefined && { example: example[field] }),
   };
+}
+
+/** What of a schema can be sent as text: no null, and nothing empty in a path. */
+function asText(schema: JsonSchema, place: "path" | "query"): JsonSchema {
+  const { anyOf, type, ...rest } = schema;
+  if (Array.isArray(type)) {
+    const types = type.filter((one) => one !== "null");
+    return { ...rest, type: types.length === 1 ? types[0] : types };
+  }
+  const options = Array.isArray(anyOf) ? (anyOf as JsonSchema[]).filter(({ type }) => type !== "null") : [];
+  if (options.length > 0) return options.length === 1 ? { ...options[0], ...rest } : { ...schema, anyOf: options };
+  const empty = place === "path" && schema.type === "string" && schema.minLength === undefined && schema.enum === undefined;
+  return empty && schema.const === undefined && schema.format === undefined && schema.pattern === undefined
+    ? { ...schema, minLength: 1 }
+    : schema;
 }
 
 function keyParameter({ key, limits: { idempotencyTtlMs } }: CompiledOperation): object {
@@ -137,7 +156,7 @@ function requestBody({ compiled, root, properties, required, rest, example }: De
     ...(needed.length > 0 && { required: needed }),
     ...(additionalProperties !== undefined && { additionalProperties }),
   };
-  // Rules over several fields hold for the whole input: they are told where the body is all of it.
+  // Rules over several fields hold for the whole input: they are shown if the body is all of it.
   const schema = schemas.share(`${pascal(compiled.name)}Body`, rest.length === Object.keys(properties).length ? root : part, "Operation");
   const shown = Object.fromEntries(rest.filter((field) => field in example).map((field) => [field, example[field]]));
   const content = { schema, ...(Object.keys(shown).length > 0 && { example: shown }) };
@@ -175,9 +194,9 @@ function success({ compiled, http, route }: Described, schemas: SharedSchemas): 
   };
 }
 
-function idempotency({ operation }: CompiledOperation): "key" | "natural" | "no" {
+function idempotency({ operation, traits }: CompiledOperation): "key" | "natural" | "no" {
   const { idempotent } = operation.spec;
-  if (operation.kind === "query") return "natural";
+  if (traits.transaction === "read") return "natural";
   return typeof idempotent === "object" ? "key" : (idempotent ?? "no");
 }
 
@@ -185,12 +204,12 @@ function sentences(compiled: CompiledOperation): string {
   const { deadlineMs, concurrency, queue, queries, mode } = compiled.limits;
   const access = compiled.access === "public" ? "Anybody may call it." : `Needs ${compiled.access.description}.`;
   const waiting = queue === 0 ? "none wait" : `${queue} may wait`;
-  const statements = compiled.operation.kind === "action" ? "" : ` with at most ${queries} statement${queries === 1 ? "" : "s"}`;
+  const statements = compiled.traits.transaction === "none" ? "" : ` with at most ${queries} statement${queries === 1 ? "" : "s"}`;
   const measured = mode === "measure" ? " These limits are measured and not enforced." : "";
   const load = `It ends within ${formatMs(deadlineMs)}${statements}; ${concurrency} run at once in one process and ${waiting}, the next is answered 503.${measured}`;
   const twice = {
     key: "Sent again with the same Idempotency-Key, it is done once.",
-    natural: compiled.operation.kind === "query" ? "" : "Sending it twice is harmless.",
+    natural: compiled.traits.transaction === "read" ? "" : "Sending it twice is harmless.",
     no: "Sending it twice does it twice.",
   }[idempotency(compiled)];
   return [access, load, twice].filter((sentence) => sentence !== "").join(" ");

@@ -1,4 +1,4 @@
-import type { JsonSchema } from "../core/schema.ts";
+import type { JsonSchema } from "../core/schema/standard.ts";
 import { pascal } from "./openapi-names.ts";
 
 /** Keywords whose values are data: what looks like a schema inside them is none. */

@@ -1,6 +1,6 @@
 import type { Authenticator, Tenancy } from "../operation/actor.ts";
-import type { CompiledOperation } from "../pipeline/compiled.ts";
-import { FaultResponses } from "./openapi-faults.ts";
+import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
+import { FaultResponses } from "./openapi-fault-responses.ts";
 import { describeOperation } from "./openapi-operation.ts";
 import { SharedSchemas } from "./openapi-schemas.ts";
 
@@ -25,7 +25,7 @@ export function openApiDocument({ operations, service, authenticator, tenancy }:
   const paths: Record<string, Record<string, unknown>> = {};
   const modules = new Set<string>();
   for (const compiled of operations) {
-    const described = describeOperation(compiled, { schemas, faults, authenticated: authenticator !== undefined });
+    const described = describeOperation(compiled, { schemas, faults, scheme: authenticator?.scheme });
     if (described === undefined) continue;
     modules.add(compiled.module);
     paths[described.path] = { ...paths[described.path], [described.verb]: described.operation };
@@ -40,7 +40,7 @@ export function openApiDocument({ operations, service, authenticator, tenancy }:
     paths,
     components: {
       ...(authenticator !== undefined && {
-        securitySchemes: { bearer: { ...authenticator.document, ...(tenant !== "" && { description: tenant }) } },
+        securitySchemes: { [authenticator.scheme]: { ...authenticator.document, ...(tenant !== "" && { description: tenant }) } },
       }),
       parameters: { IfNoneMatch: ifNoneMatch },
       headers,
@@ -52,7 +52,9 @@ export function openApiDocument({ operations, service, authenticator, tenancy }:
 
 const introduction = `Faults are problem documents (RFC 9457): \`code\` decides what to do next, \`type\` tells faults of one code apart. 429 is your quota, 503 is our capacity; both say in \`Retry-After\` when to come back.
 
-Every request may carry \`traceparent\` (W3C Trace Context), \`X-Request-Id\`, which the answer repeats, and \`Plimsoll-Deadline-Ms\`: the milliseconds that the caller has left, beyond which the work is stopped.`;
+Every request may carry \`traceparent\` (W3C Trace Context), \`X-Request-Id\`, which the answer repeats, and \`Plimsoll-Deadline-Ms\`: the milliseconds that the caller has left, beyond which the work is stopped.
+
+What is no HTTP, or has more headers than the limit, is refused before it is a request: 400, 408, 414 or 431 without a body, and the connection closes. A method that a path does not have is 405 with \`Allow\`, a path that is not here 404 of type \`urn:plimsoll:route_not_found\`.`;
 
 const ifNoneMatch = {
   name: "If-None-Match",
@@ -66,6 +68,8 @@ const headers = {
   Authenticate: { description: "How to sign in.", required: true, schema: { type: "string" } },
   ETag: { description: "The version of what was answered, for If-Match and If-None-Match.", required: true, schema: { type: "string" } },
   Location: { description: "Where it is found from now on.", required: true, schema: { type: "string", format: "uri-reference" } },
+  RateLimit: { description: "What is left of the quota, and until when.", schema: { type: "string" } },
+  RateLimitPolicy: { description: "The quota.", schema: { type: "string" } },
   Replayed: {
     description: "`true` where this is the answer of an earlier request with the same key.",
     schema: { type: "string", const: "true" },

@@ -1,5 +1,8 @@
 import type { Code } from "../core/code.ts";
+import type { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
+import type { Problem } from "../core/schema/standard.ts";
+import { describeThrown } from "../core/value/thrown.ts";
 
 /** One attempt that failed. */
 export interface TaskFailure {
@@ -20,9 +23,11 @@ export interface TaskContext {
 }
 
 const textChars = 500;
+const shownProblems = 3;
+const shownChars = 80;
 const nothing: TaskContext = {};
 
-/** Undefined where it is no context: whoever wrote it was not this code. */
+/** Undefined where it is no context: another program wrote it. */
 export function readContext(text: string | null): TaskContext | undefined {
   if (text === null) return nothing;
   try {
@@ -38,6 +43,29 @@ export function writeContext({ tenant, actor, trace }: TaskContext): string | un
   return tenant === undefined && actor === undefined && trace === undefined ? undefined : JSON.stringify({ tenant, actor, trace });
 }
 
+/** What an attempt is remembered by. */
+export function failureOf(fault: Fault, { at, attempt }: Pick<TaskFailure, "at" | "attempt">): TaskFailure {
+  const { code, type } = fault;
+  // Of a bug, what was thrown: it may be anything.
+  const isBug = code === "internal" && fault.cause !== undefined;
+  return { at, attempt, code, type, message: isBug ? describeThrown(fault.cause) : explained(fault) };
+}
+
+/** The message of a fault; of values that do not fit, the first problems with their places as well. *Guarantees*: no value is repeated. */
+export function explained({ type, message, details }: Fault): string {
+  const problems: unknown = (details as { readonly problems?: unknown } | undefined)?.problems;
+  if (type !== "invalid_input" || !Array.isArray(problems)) return message;
+  const lines = (problems as readonly Problem[])
+    .slice(0, shownProblems)
+    .map((problem) => `${short(problem.pointer || "/")}: ${short(problem.message)}`);
+  const more = problems.length > shownProblems ? `; and ${problems.length - shownProblems} more` : "";
+  return `${problems.length === 1 ? "One value is" : `${problems.length} values are`} not as the operation needs it: ${lines.join("; ")}${more}.`;
+}
+
+function short(text: string): string {
+  return text.length > shownChars ? `${text.slice(0, shownChars)}…` : text;
+}
+
 /** Adds a failure, and forgets the oldest beyond the bound. */
 export function withFailure(text: string | null, failure: TaskFailure): string {
   const context = readContext(text) ?? nothing;
@@ -45,7 +73,7 @@ export function withFailure(text: string | null, failure: TaskFailure): string {
   return JSON.stringify({ ...context, failures: failures.slice(-limits.taskFailures) });
 }
 
-/** As Postgres can keep it: bounded, and without the one character that no text there holds. */
+/** As Postgres can keep it: bounded, and without what no text there holds: NUL, and half of a surrogate pair, which the bound may make. */
 export function storable(text: string): string {
-  return text.slice(0, textChars).replaceAll("\0", "\ufffd");
+  return text.slice(0, textChars).toWellFormed().replaceAll("\0", "\ufffd");
 }

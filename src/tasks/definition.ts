@@ -2,7 +2,7 @@ import assert from "node:assert";
 import { toMs } from "../core/duration.ts";
 import { limits } from "../core/limits.ts";
 import type { RetrySpec, TaskSpec } from "../operation/durable/task.ts";
-import type { CompiledOperation } from "../pipeline/compiled.ts";
+import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import { type Backoff, exponential } from "../resilience/backoff.ts";
 
 /** A task with everything filled in that its spec leaves out. */
@@ -16,8 +16,8 @@ export interface TaskDefinition {
   readonly ttlMs: number;
   /** Undefined: for as long as the task is not done. */
   readonly keyMs: number | undefined;
-  readonly lane: "tenant" | ((input: unknown) => string);
-  readonly perLane: number | undefined;
+  readonly fairnessKey: "tenant" | ((input: unknown) => string);
+  readonly maxPerKey: number | undefined;
   readonly history: boolean;
 }
 
@@ -26,7 +26,7 @@ const defaultBackoff = exponential("1s", { max: "1h" });
 // biome-ignore lint/suspicious/noExplicitAny: specs of tasks of every input meet here; the constructor checked each.
 type AnyTaskSpec = TaskSpec<any, any>;
 
-/** Reads what a task declares. Asserts what the compiler cannot see, with the mend. */
+/** Reads what a task declares. Asserts what the compiler cannot see, with the fix. */
 export function defineTask(compiled: CompiledOperation): TaskDefinition {
   const { name } = compiled;
   const {
@@ -35,8 +35,8 @@ export function defineTask(compiled: CompiledOperation): TaskDefinition {
     retry = {},
     ttl,
     unique,
-    fair = "tenant",
-    perLane,
+    fairnessKey = "tenant",
+    maxPerKey,
     history = false,
   } = compiled.operation.spec as unknown as AnyTaskSpec;
   const { attempts = limits.taskAttempts, backoff = defaultBackoff }: RetrySpec = retry;
@@ -50,16 +50,17 @@ export function defineTask(compiled: CompiledOperation): TaskDefinition {
   );
   assert(isPriority(priority), `${name}: priority is ${priority}. Write a whole number from 0 to 9.`);
   assert(
-    perLane === undefined || (Number.isInteger(perLane) && perLane >= 1),
-    `${name}: perLane is ${perLane}. Write a whole number from 1.`,
+    maxPerKey === undefined || (Number.isInteger(maxPerKey) && maxPerKey >= 1),
+    `${name}: maxPerKey is ${maxPerKey}. Write a whole number from 1.`,
   );
   return {
-    ...{ compiled, name, queue, priority, attempts, backoff, history, perLane, lane: fair },
+    ...{ compiled, name, queue, priority, attempts, backoff, history, maxPerKey, fairnessKey },
     ttlMs: ttl === undefined ? limits.taskTtlMs : toMs(ttl as never),
     keyMs: unique === "active" ? undefined : unique === undefined ? limits.taskKeyMs : toMs(unique.for),
   };
 }
 
+/** Returns whether a value is a whole number from 0 to 9. */
 export function isPriority(value: number): boolean {
   return Number.isInteger(value) && value >= 0 && value <= 9;
 }

@@ -1,20 +1,26 @@
 import { Signal } from "../core/signals.ts";
 import type { Outcome } from "./outcome.ts";
+import type { PartitionsHeld, Unserved } from "./ports/admin-store.ts";
 
 /** What happens to tasks in this process. */
 export interface TaskSignals {
   /** The first attempt of a task began; `lagMs` after it became due. */
   readonly began: Signal<{ readonly task: string; readonly lagMs: number }>;
-  /** An attempt ended; what became of it is written next. */
+  /** An attempt ended; its outcome is written next. */
   readonly ended: Signal<{ readonly task: string; readonly id: string; readonly outcome: Outcome["kind"]; readonly attempt: number }>;
-  /** Tasks of a worker that died were taken over. */
+  /** Tasks of a worker that was lost were taken over. */
   readonly rescued: Signal<{ readonly tasks: number }>;
   /** The worker could not do its work; it goes on trying. */
   readonly failing: Signal<{ readonly error: unknown }>;
-  /** Tasks that this worker ended were somebody else's by then. */
+  /** Tasks that this worker ended belonged to other workers by then. */
   readonly lost: Signal<{ readonly tasks: number }>;
+  /** Tasks wait that no worker of the fleet takes; looked for once a minute. */
+  readonly unserved: Signal<Unserved>;
+  /** Sessions have kept emptied partitions of the task table from being truncated for long; looked for once a minute. */
+  readonly partitionsHeld: Signal<PartitionsHeld>;
 }
 
+/** Creates the signals of one app's tasks. */
 export function taskSignals(): TaskSignals {
   return {
     began: new Signal("taskBegan"),
@@ -22,5 +28,7 @@ export function taskSignals(): TaskSignals {
     rescued: new Signal("taskRescued"),
     lost: new Signal("taskLost"),
     failing: new Signal("taskFailing"),
+    unserved: new Signal("taskUnserved"),
+    partitionsHeld: new Signal("taskPartitionsHeld"),
   };
 }

@@ -1,94 +1,83 @@
-import { sleep } from "../core/clock.ts";
-import { type Duration, toMs } from "../core/duration.ts";
+import assert from "node:assert";
+import { Fault } from "../core/fault.ts";
 import type { Metrics } from "../core/metrics.ts";
-import type { AnySchema, Input } from "../core/schema.ts";
+import type { AnySchema, Input } from "../core/schema/standard.ts";
 import type { Service } from "../core/service.ts";
 import type { Signal } from "../core/signals.ts";
 import type { Schedule } from "../operation/durable/schedule.ts";
-import type { Started, StartOptions, Task } from "../operation/durable/task.ts";
+import type { Durable, Started, Starts, Task } from "../operation/durable/start.ts";
+import { isOfKind } from "../operation/kind.ts";
 import type { Uses } from "../operation/resource.ts";
 import type { Runtime } from "../pipeline/runtime.ts";
-import { defineTask, type TaskDefinition } from "./definition.ts";
+import { countSchedules } from "../schedules/metrics.ts";
+import { Scheduler, type ScheduleState } from "../schedules/scheduler.ts";
+import { type ScheduleSignals, scheduleSignals } from "../schedules/signals.ts";
+import type { ScheduleStore } from "../schedules/store.ts";
+import { TaskControl } from "./control.ts";
+import { defineTask } from "./definition.ts";
 import { countTasks } from "./metrics.ts";
-import type { QueueSpec } from "./queue-worker.ts";
-import { taskRow } from "./row.ts";
-import { countSchedules } from "./schedules/metrics.ts";
-import { type ScheduledStart, Scheduler, type ScheduleState } from "./schedules/scheduler.ts";
-import { type ScheduleSignals, scheduleSignals } from "./schedules/signals.ts";
+import type { TaskStore } from "./ports/store.ts";
 import { type TaskSignals, taskSignals } from "./signals.ts";
-import { TaskStarter } from "./starter.ts";
-import type { DeadTask, QueueStats, TaskState, TaskStore } from "./store.ts";
-import { TaskWorker } from "./worker.ts";
+import type { ManyStart, OutsideStart, TasksSpec } from "./spec.ts";
+import { taskRow } from "./starts/row.ts";
+import { TaskStarter } from "./starts/starter.ts";
+import { Upkeep } from "./upkeep/upkeep.ts";
+import { warnOfFailures } from "./upkeep/warnings.ts";
+import { TaskWorker } from "./worker/worker.ts";
 
-/** How an app keeps and runs tasks. */
-export interface TasksSpec {
-  /** How queues are served; those that are not named here are served by the defaults. */
-  readonly queues?: Readonly<Record<string, QueueSpec>>;
+/** What the tasks of an app need; everything filled in. */
+export interface TasksOptions {
+  readonly runtime: Runtime;
+  readonly store: TaskStore;
+  readonly spec: TasksSpec;
+  /** The schedules of all modules, and what keeps them. */
+  readonly schedules: { readonly declared: readonly Schedule[]; readonly store: ScheduleStore };
+  readonly metrics: Metrics;
+  readonly name: string;
+  /** Whether this process runs tasks, or only starts them. */
+  readonly works: boolean;
+  readonly stopping: Signal<undefined>;
 }
-
-/** Who starts a task from outside any operation. */
-export interface OutsideStart extends StartOptions {
-  readonly tenant?: string;
-  /** On whose behalf. */
-  readonly actor?: string;
-}
-
-const statsBound = 100_000;
-const expireEveryTicks = 40;
-const quietMs = 10_000;
-const drainLookMs = 50;
 
 /** The tasks of an app: what starts them, what runs them, and what people ask about them. */
-export class Tasks {
+export class Tasks extends TaskControl {
   /** What an app starts and stops. */
   readonly service: Service;
   readonly signals: TaskSignals & { readonly schedules: ScheduleSignals } = { ...taskSignals(), schedules: scheduleSignals() };
   readonly #runtime: Runtime;
-  readonly #store: TaskStore;
   readonly #starter: TaskStarter;
   readonly #worker: TaskWorker | undefined;
   readonly #scheduler: Scheduler;
-  readonly #definitions: ReadonlyMap<string, TaskDefinition>;
-  readonly #onTick: (() => Promise<void>)[] = [];
-  #ticks = 0;
+  readonly #beats: (() => Promise<void>)[] = [];
+  readonly #upkeep: Upkeep;
 
-  constructor(options: {
-    readonly runtime: Runtime;
-    readonly store: TaskStore;
-    readonly spec: TasksSpec;
-    readonly schedules: readonly Schedule[];
-    readonly metrics: Metrics;
-    readonly name: string;
-    /** Whether this process runs tasks, or only starts them. */
-    readonly works: boolean;
-    readonly stopping: Signal<undefined>;
-  }) {
+  constructor(options: TasksOptions) {
     const { runtime, store, spec, schedules, metrics, name, works, stopping } = options;
+    const tasks = [...runtime.registry.operations.values()].filter((operation) => isOfKind(operation, "task"));
+    const definitions = new Map(tasks.map((compiled) => [compiled.name, defineTask(compiled)]));
+    super({ store, clock: runtime.clock, queues: [...new Set([...definitions.values()].map(({ queue }) => queue))] });
     this.#runtime = runtime;
-    this.#store = store;
-    const tasks = [...runtime.registry.operations.values()].filter(({ kind }) => kind === "task");
-    this.#definitions = new Map(tasks.map((compiled) => [compiled.name, defineTask(compiled)]));
     const wakeOwn = (queues: ReadonlySet<string>) => this.#worker?.wake(queues);
-    this.#starter = new TaskStarter({ store, clock: runtime.clock, definitions: this.#definitions, wakeOwn });
-    const scheduled = schedules.length > 0;
-    if (works && (scheduled || this.#definitions.size > 0 || spec.queues !== undefined))
+    this.#starter = new TaskStarter({ store, clock: runtime.clock, definitions, wakeOwn });
+    if (works && (schedules.declared.length > 0 || definitions.size > 0 || spec.queues !== undefined))
       this.#worker = new TaskWorker({
-        ...{ name, runtime, store, definitions: this.#definitions, queues: spec.queues ?? {}, signals: this.signals, stopping },
-        onTick: () => this.#tick(),
+        ...{ name, runtime, store, definitions, queues: spec.queues ?? {}, signals: this.signals, stopping },
+        onHeartbeat: () => this.#onHeartbeat(),
       });
-    countTasks(metrics, { signals: this.signals, running: () => this.#worker?.running ?? 0 });
+    this.#upkeep = new Upkeep({ store: store.admin, clock: runtime.clock, signals: this.signals });
+    countTasks(metrics, { signals: this.signals, running: () => this.#worker?.running ?? 0, upkeep: this.#upkeep });
     countSchedules(metrics, this.signals.schedules);
-    runtime.tasks = this.#starter;
-    this.#logFailures();
+    warnOfFailures(runtime, this.signals, this.signals.schedules);
     this.#scheduler = new Scheduler({
-      ...{ schedules, store: store.schedules, clock: runtime.clock, signals: this.signals.schedules },
-      prepare: (start) => this.#prepare(start),
-      wake: (queues) => {
-        wakeOwn(queues);
-        store.tell([...queues]);
-      },
+      ...{ schedules: schedules.declared, store: schedules.store, clock: runtime.clock, signals: this.signals.schedules },
+      startsOf: (work) => this.#startsOf(work),
     });
     this.service = { name: "tasks", start: () => this.#start(), stop: () => this.#stop() };
+  }
+
+  /** What running operations start tasks with. */
+  get starts(): Starts {
+    return this.#starter;
   }
 
   /** How the schedules of this app stand. */
@@ -101,7 +90,7 @@ export class Tasks {
     return this.#scheduler.pause(name);
   }
 
-  /** Goes on with its next tick; those of the pause are not made up for. */
+  /** Goes on with its next occurrence; those of the pause are not made up for. */
   resumeSchedule(name: string): Promise<void> {
     return this.#scheduler.resume(name);
   }
@@ -111,14 +100,9 @@ export class Tasks {
     return this.#worker !== undefined;
   }
 
-  /** The queues of all tasks that this app knows. */
-  get queues(): readonly string[] {
-    return [...new Set([...this.#definitions.values()].map(({ queue }) => queue))];
-  }
-
   /** Runs `work` with the worker's regular look at the database, at most once in a second and a half. */
-  eachTick(work: () => Promise<void>): void {
-    this.#onTick.push(work);
+  eachHeartbeat(work: () => Promise<void>): void {
+    this.#beats.push(work);
   }
 
   /** Starts a task. It is durable when this resolves; callers at the same time share durable writes. */
@@ -126,98 +110,56 @@ export class Tasks {
     return this.#starter.startRow(this.#rowOf(task, input, options));
   }
 
-  /** Starts many, a thousand in each durable write; returns their ids. Options hold for all of them; a key does not. */
-  async startMany<I extends AnySchema, U extends Uses>(
+  /**
+   * Starts many; returns their ids. All inputs are checked before the first is written; then they are written in parts, each of which is durable or is not.
+   * Options hold for all of them. `key`: a word for all, which stands for each with its index, or the key of each; what was started under its key before
+   * is not started again, so that the same call may be repeated where its outcome is not known.
+   * *Bounds*: `limits.taskBatch` tasks and `limits.taskBatchBytes` of input in each write.
+   * *Faults thrown*: `invalid_argument`; `failed_precondition` of type `task_key_mismatch`; `unavailable`.
+   * @example await app.tasks.startMany(sendReceipt, orders, { key: ({ orderId }) => orderId });
+   */
+  startMany<I extends AnySchema, U extends Uses>(
     task: Task<I, U>,
     inputs: readonly Input<I>[],
-    options: Omit<OutsideStart, "key" | "delay" | "at"> = {},
+    { key, ...options }: ManyStart<Input<I>> = {},
   ): Promise<readonly string[]> {
-    const rows = inputs.map((input) => this.#rowOf(task, input, options));
-    await this.#starter.startMany(rows);
-    return rows.map(({ id }) => id);
-  }
-
-  /** What waits, runs and failed, by queue. *Bounds*: counts end at 100,000. */
-  stats(queues: readonly string[] = this.queues): Promise<readonly QueueStats[]> {
-    return this.#store.admin.stats(queues, statsBound);
-  }
-
-  /** Dead letters, the last ones first. */
-  dead({ name, limit = 100 }: { readonly name?: string; readonly limit?: number } = {}): Promise<readonly DeadTask[]> {
-    return this.#store.admin.dead(name, Math.min(limit, 1_000));
-  }
-
-  /** Gives dead letters a new life: one by its id, those of one task, or all; returns how many. *Default*: at most 1,000. */
-  async revive({
-    id,
-    name,
-    limit = 1_000,
-  }: {
-    readonly id?: string;
-    readonly name?: string;
-    readonly limit?: number;
-  } = {}): Promise<number> {
-    const revived = await this.#store.admin.revive({ id, name, limit });
-    this.#store.tell(this.queues);
-    return revived;
-  }
-
-  /** Nothing more of a queue is begun, in the whole fleet. */
-  pause(queue: string): Promise<void> {
-    return this.#store.admin.pause(queue, true);
+    const keyOf = typeof key === "string" ? (_: unknown, index: number) => `${key}:${index}` : key;
+    return this.#starter.startMany(inputs.length, (index) => {
+      const input = inputs[index]!;
+      return this.#rowOf(task, input, { ...options, ...(keyOf && { key: keyOf(input, index) }) });
+    });
   }
 
   /**
-   * Pauses a queue, and waits until none of it runs any more, in the whole fleet: false where that takes longer than `within`. It stays paused.
-   * *Default*: 30 s. *Guarantees*: what a dead worker had counts until others may take it.
+   * Looks at once for what is due, in the place of the worker's regular look: tasks, retries and occurrences of schedules. Returns how many tasks run
+   * here, and in how many milliseconds of durable time something is due next.
+   * *Faults thrown*: `failed_precondition` of type `tasks_not_run` where this process runs none.
    */
-  async drain(queue: string, { within = "30s" }: { readonly within?: Duration } = {}): Promise<boolean> {
-    const { clock } = this.#runtime;
-    const until = clock.monotonic() + toMs(within);
-    await this.pause(queue);
-    for (;;) {
-      const [stats] = await this.stats([queue]);
-      if (stats?.running === 0) return true;
-      if (clock.monotonic() + drainLookMs > until) return false;
-      await sleep(clock, drainLookMs);
-    }
-  }
-
-  async resume(queue: string): Promise<void> {
-    await this.#store.admin.pause(queue, false);
-    this.#store.tell([queue]);
-  }
-
-  /** Cancels what has not begun, and aborts the signal of what runs: `running`. */
-  cancel(id: string): Promise<"cancelled" | "running" | "unknown"> {
-    return this.#store.admin.cancel(id);
-  }
-
-  state(id: string): Promise<TaskState> {
-    return this.#store.admin.state(id);
-  }
-
-  /** At most one line in ten seconds: a database that is gone fails every look at it. */
-  #logFailures(): void {
-    const { clock, signals } = this.#runtime;
-    let quietUntil = Number.NEGATIVE_INFINITY;
-    const warn = (message: string, error: unknown) => {
-      if (clock.monotonic() < quietUntil) return;
-      quietUntil = clock.monotonic() + quietMs;
-      const fields = { error: error instanceof Error ? error.message : String(error) };
-      const ids = { requestId: "", traceId: "", spanId: "" };
-      signals.logged.publish({ level: "warn", message, fields, at: clock.now(), operation: "plimsoll.tasks", ...ids });
-    };
-    this.signals.failing.on(({ error }) => warn("The worker cannot reach its tasks. It goes on trying.", error));
-    this.signals.schedules.failed.on(({ schedule, error }) =>
-      warn(`The schedule ${schedule} cannot start its task. It goes on trying.`, error),
-    );
+  async lookNow(): Promise<{ readonly running: number; readonly nextDueMs: number | undefined }> {
+    const worker = this.#worker;
+    if (worker === undefined)
+      throw new Fault({
+        code: "failed_precondition",
+        type: "tasks_not_run",
+        message: 'This app runs no tasks. Give createApp modules with tasks, and the role "worker".',
+      });
+    const taskDueMs = await worker.lookNow();
+    await this.#scheduler.lookNow();
+    const dueMs = Math.min(taskDueMs ?? Number.POSITIVE_INFINITY, this.#scheduler.nextDueMs ?? Number.POSITIVE_INFINITY);
+    return { running: worker.running, nextDueMs: Number.isFinite(dueMs) ? dueMs : undefined };
   }
 
   #rowOf(task: Task, input: unknown, { tenant, actor, ...options }: OutsideStart) {
     const definition = this.#starter.definitionOf(task);
     const from = { tenant, actorId: actor, traceparent: undefined };
     return taskRow(definition, { id: this.#runtime.clock.uuid(), from, input, options });
+  }
+
+  /** Schedules are looked through before the app has taken up this engine. */
+  #startsOf({ name, kind }: Durable): Starts {
+    const starts = isOfKind({ kind }, "task") ? this.#starter : this.#runtime.startsOf(kind);
+    assert(starts !== undefined, `${name} is a ${kind}, and no engine of this app runs one. Give createApp the engine.`);
+    return starts;
   }
 
   async #start(): Promise<void> {
@@ -227,20 +169,14 @@ export class Tasks {
   }
 
   async #stop(): Promise<void> {
-    await this.#scheduler.stop();
+    await Promise.all([this.#scheduler.stop(), this.#upkeep.stop()]);
     await this.#worker?.stop();
   }
 
-  #prepare({ task, input, key, tenant, priority }: ScheduledStart) {
-    const options = { key, ...(tenant !== undefined && { tenant }), ...(priority !== undefined && { priority }) };
-    const row = this.#rowOf(task, input, options);
-    return { id: row.id, queue: row.queue, statement: this.#store.insertionOne(row) };
-  }
-
-  async #tick(): Promise<number | undefined> {
-    await this.#scheduler.tick();
-    if (++this.#ticks % expireEveryTicks === 0) await this.#store.admin.expire();
-    for (const work of this.#onTick) await work();
+  async #onHeartbeat(): Promise<number | undefined> {
+    await this.#scheduler.fireDue();
+    this.#upkeep.onHeartbeat();
+    for (const work of this.#beats) await work();
     return this.#scheduler.nextDueMs;
   }
 }

@@ -1,6 +1,8 @@
 import { codes, type Level } from "../core/code.ts";
 import { limits } from "../core/limits.ts";
-import type { Execution, HttpFacts } from "../operation/execution.ts";
+import { messageOf, readThrown } from "../core/value/thrown.ts";
+import type { Execution, SurfaceFacts } from "../operation/execution.ts";
+import { StatementError } from "../operation/sql/statement-error.ts";
 import type { LogRecord } from "../operation/telemetry.ts";
 import { encode, type LineBytes, millisText, numberText, quote } from "./json-text.ts";
 import type { Redaction } from "./redaction.ts";
@@ -52,9 +54,9 @@ class OperationText {
   #attempt = -1;
   #deadlineMs = -1;
   #budget = nothing;
-  #last: HttpFacts | undefined;
+  #labels: SurfaceFacts["labels"] | undefined;
   #statements = -1;
-  #http = nothing;
+  #facts = nothing;
 
   /** From the time to the request id. */
   head(execution: Execution): Uint8Array {
@@ -84,23 +86,18 @@ class OperationText {
   }
 
   /** From the time in the database to the request's size. */
-  http(http: HttpFacts, statements: number): Uint8Array {
-    const last = this.#last;
-    if (
-      last === undefined ||
-      statements !== this.#statements ||
-      http.status !== last.status ||
-      http.route !== last.route ||
-      http.method !== last.method
-    ) {
-      this.#last = http;
+  facts({ name, labels }: SurfaceFacts, statements: number): Uint8Array {
+    if (labels !== this.#labels || statements !== this.#statements) {
+      this.#labels = labels;
       this.#statements = statements;
-      this.#http = encode(
-        `${statementsText(statements)},"http":{"method":${quote(http.method)},"route":${quote(http.route)}` +
-          `,"status":${numberText(http.status)},"request_bytes":`,
-      );
+      let text = `${statementsText(statements)},${quote(name)}:{`;
+      for (const label in labels) {
+        const value = labels[label] as string | number;
+        text += `${quote(label)}:${typeof value === "number" ? numberText(value) : quote(value)},`;
+      }
+      this.#facts = encode(`${text}"request_bytes":`);
     }
-    return this.#http;
+    return this.#facts;
   }
 }
 
@@ -120,7 +117,7 @@ export class LineFormat {
   }
 
   execution(execution: Execution, line: LineBytes): void {
-    const { operation, http } = execution;
+    const { operation, facts } = execution;
     let texts = this.#operations.get(operation);
     if (texts === undefined) {
       texts = new OperationText();
@@ -146,12 +143,12 @@ export class LineFormat {
       line.piece(databaseKey);
       line.millis(execution.databaseMs);
     }
-    if (http === undefined) line.json(statementsText(execution.statements));
+    if (facts === undefined) line.json(statementsText(execution.statements));
     else {
-      line.piece(texts.http(http, execution.statements));
-      line.integer(http.requestBytes);
+      line.piece(texts.facts(facts, execution.statements));
+      line.integer(facts.requestBytes);
       line.piece(responseKey);
-      line.integer(http.responseBytes);
+      line.integer(facts.responseBytes);
       line.piece(endOfObject);
     }
     line.json(this.#rare(execution));
@@ -160,7 +157,9 @@ export class LineFormat {
 
   record(record: LogRecord, line: LineBytes): void {
     const fields = record.fields === undefined ? "" : `,"fields":${this.#options.redaction.json(record.fields)}`;
-    const message = quote(record.message.slice(0, limits.logFieldChars));
+    // Without types, a caller may pass any value.
+    const words: unknown = record.message;
+    const message = quote(typeof words === "string" ? words.slice(0, limits.logFieldChars) : messageOf(words));
     line.piece(this.#time.at(record.at));
     line.json(
       `","level":"${record.level}","operation":${quote(record.operation)},"message":${message},"request_id":${quote(record.requestId)}` +
@@ -194,6 +193,7 @@ export class LineFormat {
     const { upstreamMs, notes, refusal, fault, parentSpanId } = execution;
     let text = parentSpanId === undefined ? "" : `,"parent_span_id":${quote(parentSpanId)}`;
     if (execution.replayed) text += ',"replayed":true';
+    if (execution.late) text += ',"late":true';
     if (upstreamMs !== undefined) text += `,"upstream_ms":${timesText(upstreamMs)}`;
     if (notes !== undefined) text += `,"notes":${this.#options.redaction.json(notes)}`;
     if (refusal !== undefined) {
@@ -218,17 +218,18 @@ function timesText(times: Readonly<Record<string, number>>): string {
 }
 
 function causeText(cause: unknown, withStack: boolean): string {
-  if (!(cause instanceof Error)) return `,"error":{"message":${quote(messageOf(cause))}}`;
-  const stack = withStack && typeof cause.stack === "string" ? `,"stack":${quote(cause.stack.slice(0, limits.logFieldChars))}` : "";
-  const inner = cause.cause === undefined ? "" : `,"cause":${quote(messageOf(cause.cause))}`;
-  return `,"error":{"name":${quote(String(cause.name))},"message":${quote(messageOf(cause))}${inner}${stack}}`;
+  const { name, message, stack, cause: inner } = readThrown(cause);
+  if (name === undefined) return `,"error":{"message":${quote(message)}}`;
+  const innerText = inner === undefined ? "" : `,"cause":${quote(messageOf(inner))}`;
+  const stackText = withStack && stack !== undefined ? `,"stack":${quote(stack)}` : "";
+  const statement = StatementError.is(cause) ? statementText(cause) : "";
+  return `,"error":{"name":${quote(name)},"message":${quote(message)}${innerText}${statement}${stackText}}`;
 }
 
-/** Reads the message of anything that was thrown. *Guarantees*: never throws. */
-export function messageOf(thrown: unknown): string {
-  try {
-    return (thrown instanceof Error ? String(thrown.message) : String(thrown)).slice(0, limits.noteChars);
-  } catch {
-    return "something that cannot be written";
-  }
+/** What a developer needs to find a statement that failed. */
+function statementText({ statement, code, position, writtenAt }: StatementError): string {
+  const sqlstate = code === undefined ? "" : `,"sqlstate":${quote(code)}`;
+  const place = position === undefined ? "" : `,"position":${numberText(position)}`;
+  const line = writtenAt === undefined ? "" : `,"written_at":${quote(writtenAt)}`;
+  return `,"statement":${quote(statement.slice(0, limits.logFieldChars))}${sqlstate}${place}${line}`;
 }

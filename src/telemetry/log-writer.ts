@@ -156,7 +156,7 @@ export class BatchedLogWriter implements LogWriter {
     try {
       for (const { bytes, written } of [...rest, this.#chunk]) fs.writeSync(this.#fd, bytes.bytes, written, bytes.end - written);
     } catch {
-      // The process ends, and there is nobody left to tell.
+      // The process ends, and nothing can report it any more.
     }
   };
 }
@@ -195,7 +195,9 @@ export class FunctionLogWriter implements LogWriter {
 
   commit(): void {
     try {
-      this.#write(this.#line.bytes.toString("utf8", 0, this.#line.end));
+      // A function of a user may be asynchronous: what it rejects with later is a dropped line as well.
+      const written: unknown = this.#write(this.#line.bytes.toString("utf8", 0, this.#line.end));
+      if (written instanceof Promise) written.catch(() => this.dropped++);
     } catch {
       this.dropped++;
     }

@@ -3,19 +3,25 @@ import type { Level } from "../core/code.ts";
 import type { TelemetrySink, TelemetrySources } from "../operation/telemetry.ts";
 import { LineFormat, levelOf } from "./log-line.ts";
 import { FunctionLogWriter, type LogDestination, type LogWriter, openLog } from "./log-writer.ts";
+import { readableLine } from "./readable.ts";
 import { type IdentityPolicy, pseudonym, Redaction } from "./redaction.ts";
 
 /** What {@link logs} writes and where. */
 export interface LogsOptions {
   /** *Default*: `"stdout"`. */
   readonly destination?: LogDestination;
+  /**
+   * `"readable"` is for people: a line for each execution and `scope.log`, with the cause of a failure below it. *Default*: readable where the destination is
+   * `"stdout"`, a terminal, and `NODE_ENV` is not `production`; otherwise `"json"`.
+   */
+  readonly format?: "json" | "readable";
   /** The least level that is written. *Default*: `"debug"`, which is every execution. */
   readonly level?: Level;
   /** Keys whose values are hidden at any depth, besides the built-in list. */
   readonly redact?: readonly string[];
   /** *Default*: `"hash"`. */
   readonly tenant?: IdentityPolicy;
-  /** *Default*: `"drop"`: only the kind of the actor is told. */
+  /** *Default*: `"drop"`: only the kind of the actor is written. */
   readonly actorId?: IdentityPolicy;
 }
 
@@ -31,6 +37,9 @@ export function logs(options: LogsOptions = {}): TelemetrySink {
   const { destination = "stdout", level = "debug", redact, tenant = "hash", actorId = "drop" } = options;
   const least = weight[level];
   assert(least !== undefined, `logs({ level: "${level}" }): write "debug", "info", "warn" or "error".`);
+  const terminal = destination === "stdout" && process.stdout.isTTY === true;
+  const { format: asked = terminal && process.env.NODE_ENV !== "production" ? "readable" : "json" } = options;
+  assert(asked === "json" || asked === "readable", `logs({ format: "${asked}" }): write "json" or "readable".`);
   let writer: LogWriter | undefined;
   const unsubscribe: (() => void)[] = [];
 
@@ -38,7 +47,12 @@ export function logs(options: LogsOptions = {}): TelemetrySink {
     assert(writer === undefined, "logs() serves one app: make another for another app.");
     const { name } = sources.service;
     const format = new LineFormat({ redaction: new Redaction(redact), tenant: pseudonym(tenant, name), actorId: pseudonym(actorId, name) });
-    const lines = isFunction(destination) ? new FunctionLogWriter(destination.write) : openLog(destination, sources.clock);
+    const lines =
+      asked === "readable"
+        ? readable(destination)
+        : isFunction(destination)
+          ? new FunctionLogWriter(destination.write)
+          : openLog(destination, sources.clock);
     writer = lines;
     unsubscribe.push(
       sources.executed.on((execution) => {
@@ -65,6 +79,16 @@ export function logs(options: LogsOptions = {}): TelemetrySink {
   }
 
   return { name: "logs", attach, stop };
+}
+
+/** Lines for people are few and are read at once: they are handed over one by one. */
+function readable(destination: LogDestination): LogWriter {
+  if (isFunction(destination)) return new FunctionLogWriter((line) => destination.write(readableLine(line, false)));
+  if (destination === "stdout") {
+    const coloured = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
+    return new FunctionLogWriter((line) => process.stdout.write(readableLine(line, coloured)));
+  }
+  assert.fail('logs({ format: "readable" }) is for a terminal. Leave the format of a file out.');
 }
 
 function isFunction(destination: LogDestination): destination is { readonly write: (line: string) => void } {

@@ -21,7 +21,7 @@ const answerBytes = 65_536;
 /**
  * Sends batches to an OTLP/HTTP collector over one kept connection, one at a time.
  * *Guarantees*: `send` never rejects and ends within the timeout.
- * *Source*: OTLP 1.x over HTTP, its rules for retryable answers.
+ * *Source*: OTLP 1.x over HTTP, its rules for retryable responses.
  */
 export class OtlpExporter {
   readonly #url: URL;
@@ -50,7 +50,7 @@ export class OtlpExporter {
     return new Promise((resolve) => {
       const sent = request(this.#url, { method: "POST", headers, agent: this.#agent });
       const timer = this.#clock.schedule(this.#timeoutMs, () =>
-        sent.destroy(new Fault({ code: "deadline_exceeded", message: "The collector did not answer in time." })),
+        sent.destroy(new Fault({ code: "deadline_exceeded", message: "The collector did not respond in time." })),
       );
       const settle = (result: ExportResult) => {
         timer.cancel();

@@ -1,9 +1,9 @@
 import { codes } from "../core/code.ts";
 import { limits } from "../core/limits.ts";
+import { isError, readThrown } from "../core/value/thrown.ts";
 import type { ChildSpan, Execution } from "../operation/execution.ts";
 import type { ServiceIdentity } from "../operation/telemetry.ts";
 import { encode, numberText, quote } from "./json-text.ts";
-import { messageOf } from "./log-line.ts";
 
 type AttributeValue = string | number | boolean;
 
@@ -42,13 +42,13 @@ export function isFailure(outcome: Execution["outcome"]): boolean {
  */
 export function spansText(execution: Execution, tenant: string | undefined): string {
   const start = execution.startedAt;
-  const { http, parentSpanId, outcome } = execution;
+  const { facts, parentSpanId, outcome } = execution;
   const failed = isFailure(outcome);
   let text = spanText(execution, {
     spanId: execution.spanId,
     parentSpanId,
-    name: http === undefined ? execution.operation : `${http.method} ${http.route}`,
-    kind: http === undefined ? kinds.internal : kinds.server,
+    name: facts === undefined ? execution.operation : facts.title,
+    kind: facts === undefined ? kinds.internal : kinds.server,
     flags: hasRemoteFlag | (parentSpanId === undefined ? 0 : remoteFlag),
     start,
     durationMs: execution.durationMs,
@@ -72,10 +72,11 @@ interface SpanParts {
   readonly attributes: Readonly<Record<string, AttributeValue | undefined>>;
 }
 
-function spanText({ traceId, sampled }: Execution, span: SpanParts): string {
+function spanText({ traceId, sampled, traceState }: Execution, span: SpanParts): string {
+  const state = traceState === undefined ? "" : `,"traceState":${quote(traceState)}`;
   const parent = span.parentSpanId === undefined ? "" : `,"parentSpanId":${quote(span.parentSpanId)}`;
   return (
-    `{"traceId":${quote(traceId)},"spanId":${quote(span.spanId)}${parent},"flags":${span.flags | (sampled ? 1 : 0)}` +
+    `{"traceId":${quote(traceId)},"spanId":${quote(span.spanId)}${parent}${state},"flags":${span.flags | (sampled ? 1 : 0)}` +
     `,"name":${quote(span.name)},"kind":${span.kind},"startTimeUnixNano":"${nanosText(span.start)}"` +
     `,"endTimeUnixNano":"${nanosText(span.start + span.durationMs)}","attributes":${attributesText(span.attributes)}`
   );
@@ -96,13 +97,9 @@ function childText(execution: Execution, child: ChildSpan): string {
 }
 
 function executionAttributes(execution: Execution, tenant: string | undefined): Record<string, AttributeValue | undefined> {
-  const { http, fault, refusal, upstreamMs } = execution;
+  const { facts, fault, refusal, upstreamMs } = execution;
   const attributes: Record<string, AttributeValue | undefined> = {
-    "http.request.method": http?.method,
-    "http.route": http?.route,
-    "http.response.status_code": http?.status,
-    "http.request.body.size": http?.requestBytes,
-    "http.response.body.size": http?.responseBytes,
+    ...facts?.attributes,
     "error.type": isFailure(execution.outcome) ? (fault?.type ?? execution.outcome) : undefined,
     "plimsoll.operation": execution.operation,
     "plimsoll.module": execution.module,
@@ -115,6 +112,7 @@ function executionAttributes(execution: Execution, tenant: string | undefined): 
     "plimsoll.actor_kind": execution.actorKind,
     "plimsoll.attempt": execution.attempt,
     "plimsoll.replayed": execution.replayed,
+    "plimsoll.late": execution.late || undefined,
     "plimsoll.deadline_ms": execution.deadlineMs,
     "plimsoll.queued_ms": execution.queuedMs,
     "plimsoll.running_ms": execution.runningMs,
@@ -131,12 +129,9 @@ function failureText(execution: Execution): string {
   const { fault, outcome } = execution;
   const status = `,"status":{"code":${statusError},"message":${quote(outcome)}}`;
   const cause = fault?.cause;
-  if (outcome !== "internal" || !(cause instanceof Error)) return status;
-  const exception = attributesText({
-    "exception.type": String(cause.name),
-    "exception.message": messageOf(cause),
-    "exception.stacktrace": typeof cause.stack === "string" ? cause.stack.slice(0, limits.logFieldChars) : undefined,
-  });
+  if (outcome !== "internal" || !isError(cause)) return status;
+  const { name, message, stack } = readThrown(cause);
+  const exception = attributesText({ "exception.type": name, "exception.message": message, "exception.stacktrace": stack });
   const at = nanosText(execution.startedAt + execution.durationMs);
   return `${status},"events":[{"timeUnixNano":"${at}","name":"exception","attributes":${exception}}]`;
 }

@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { limits } from "../core/limits.ts";
-import { escapeLineBreaks, numberText, quote } from "./json-text.ts";
+import { anyJson, tooLong } from "../core/value/any-json.ts";
+import { escapeLineBreaks } from "./json-text.ts";
 
 /** Keys whose values never reach a log; they also match at the end of a longer key: `newPassword`, `set-cookie`, `x_api_key`. */
 const redactedKeys: readonly string[] = [
@@ -27,8 +28,8 @@ const redactedKeys: readonly string[] = [
   "ssn",
 ];
 
-const hidden = '"[redacted]"';
 const rememberedKeys = 1_000;
+const rememberedChars = 256;
 
 /** Writes what users gave to a log as JSON, without the values of listed keys at any depth. */
 export class Redaction {
@@ -46,41 +47,21 @@ export class Redaction {
     const name = plain(key);
     const hides = this.#words.some((word) => name === word || (word.length > 3 && name.endsWith(word)));
     // Keys may come from callers: what is remembered has a bound.
-    if (this.#known.size < rememberedKeys) this.#known.set(key, hides);
+    if (this.#known.size < rememberedKeys && key.length <= rememberedChars) this.#known.set(key, hides);
     return hides;
   }
 
-  /** *Bounds*: `limits.logFieldChars` of JSON; what is longer is left out and says so. *Guarantees*: never throws. */
-  json(fields: Readonly<Record<string, unknown>>): string {
-    let text = "{";
-    for (const key in fields) {
-      if (!Object.hasOwn(fields, key)) continue;
-      const value = this.hides(key) ? hidden : this.#valueText(fields[key]);
-      if (value === undefined) continue;
-      text += `${text.length === 1 ? "" : ","}${quote(key)}:${value}`;
-      if (text.length > limits.logFieldChars) return `{"left_out":"more than ${limits.logFieldChars} characters"}`;
-    }
-    return `${text}}`;
+  /**
+   * *Bounds*: `limits.logFieldChars` of JSON; what is longer is left out and says so. *Guarantees*: an object, whatever was given; never throws.
+   */
+  json(fields: unknown): string {
+    const text = anyJson(fields, { room: limits.logFieldChars, hides: this.#hides });
+    if (text === tooLong) return `{"left_out":"more than ${limits.logFieldChars} characters"}`;
+    if (text === undefined) return "{}";
+    return escapeLineBreaks(text.startsWith("{") ? text : `{"value":${text}}`);
   }
 
-  #valueText(value: unknown): string | undefined {
-    if (typeof value === "string") return quote(value);
-    if (typeof value === "number") return numberText(value);
-    if (typeof value === "boolean" || value === null) return String(value);
-    try {
-      const json: string | undefined = JSON.stringify(value, (key, inner) => this.#replace(key, inner));
-      return json === undefined ? undefined : escapeLineBreaks(json);
-    } catch {
-      return '"[not JSON]"';
-    }
-  }
-
-  #replace(key: string, value: unknown): unknown {
-    if (key !== "" && this.hides(key)) return "[redacted]";
-    if (typeof value === "bigint") return value.toString();
-    if (value instanceof Error) return { name: value.name, message: value.message };
-    return value;
-  }
+  readonly #hides = (key: string): boolean => this.hides(key);
 }
 
 function plain(key: string): string {
@@ -89,7 +70,7 @@ function plain(key: string): string {
 
 /**
  * What telemetry tells of a tenant or an actor: the id itself, a pseudonym that is the same in every line, or nothing.
- * A pseudonym keeps ids out of logs; it does not make them anonymous, for whoever knows an id can compute it.
+ * A pseudonym keeps ids out of logs; it does not make them anonymous, because anyone who knows an id can compute it.
  */
 export type IdentityPolicy = "plain" | "hash" | "drop";
 

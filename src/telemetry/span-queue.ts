@@ -60,7 +60,7 @@ export class SpanQueue {
     return this.#spans;
   }
 
-  /** Whether `spans` more find room; those that nobody asked for at the head leave a quarter of it to those that were. */
+  /** Whether `spans` more find room; spans that were not sampled at the head leave a quarter of the room to those that were. */
   admits(spans: number, sampled: boolean): boolean {
     const room = sampled ? limits.spanQueue : limits.spanQueue * 0.75;
     if (this.#spans + spans <= room && !this.#stopping.signal.aborted) return true;

@@ -1,5 +1,5 @@
 import assert from "node:assert";
-import type { Clock, Timer } from "../core/clock.ts";
+import { type Clock, seededRandom, type Timer } from "../core/clock.ts";
 
 /** Where a {@link TestClock} begins. */
 export interface TestClockOptions {
@@ -27,12 +27,12 @@ interface PendingTimer extends Timer {
 export class TestClock implements Clock {
   #elapsedMs = 0;
   #epochMs: number;
-  #seed: number;
+  readonly #random: () => number;
   #timers: PendingTimer[] = [];
 
   constructor(options: TestClockOptions = {}) {
     this.#epochMs = options.now ?? Date.UTC(2026, 0, 1);
-    this.#seed = (options.seed ?? 1) >>> 0;
+    this.#random = seededRandom(options.seed ?? 1);
   }
 
   /** How many timers wait. */
@@ -56,12 +56,8 @@ export class TestClock implements Clock {
     return timer;
   }
 
-  /** *Source*: mulberry32 by Tommy Ettinger, public domain. */
   random(): number {
-    this.#seed = (this.#seed + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(this.#seed ^ (this.#seed >>> 15), this.#seed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    return this.#random();
   }
 
   randomBytes(size: number): Buffer {

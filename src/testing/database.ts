@@ -2,13 +2,12 @@ import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import type { DatabaseSource } from "../app/app.ts";
+import type { DatabaseSource } from "../app/database.ts";
 import { systemClock } from "../core/clock.ts";
+import { EmbeddedPostgres } from "../embedded/launcher.ts";
 import type { Module } from "../operation/module.ts";
 import { withClient } from "../postgres/client.ts";
 import { postgres } from "../postgres/database.ts";
-import { EmbeddedPostgres } from "../postgres/embedded/launcher.ts";
-import { taskFunctions } from "../postgres/migrate/grants.ts";
 import { migrate } from "../postgres/migrate.ts";
 import { readMigrations } from "../postgres/migration-files.ts";
 import { ensureAppRole } from "../postgres/roles.ts";
@@ -30,7 +29,7 @@ export interface TestDatabase extends DatabaseSource, AsyncDisposable {
   admin<R extends Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<R[]>;
   /** Holds an advisory lock, on which a handler under test can be made to wait. */
   hold(lock: number): Promise<{ release(): Promise<void> }>;
-  /** Waits until somebody waits for that lock; returns the process id of its backend. */
+  /** Waits until a session waits for that lock; returns the process id of its backend. */
   waitForWaiter(lock: number): Promise<number>;
   drop(): Promise<void>;
 }
@@ -92,7 +91,6 @@ async function ensureTemplate(adminUrl: string, modules: readonly Module[]): Pro
   const files = readMigrations(modules).flatMap((module) => module.files);
   const hash = createHash("sha256")
     .update(files.map((file) => `${file.module}/${file.name}:${file.checksum}`).join())
-    .update(taskFunctions)
     .digest("hex");
   const template = `plimsoll_template_${hash.slice(0, 16)}`;
   await withClient(adminUrl, async (client) => {

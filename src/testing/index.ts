@@ -1,4 +1,5 @@
 export { TestClock } from "./clock.ts";
+export { type RateStoreSample, rateStoreConformance } from "./conformance/rate-store.ts";
 export type { CrashFault } from "./crash/boundary.ts";
 export type { CrashDatabase } from "./crash/clones.ts";
 export { type CrashReport, type CrashSpec, crashTest } from "./crash/crash-test.ts";
@@ -7,4 +8,6 @@ export type { CrashOutcome, CrashScope } from "./crash/run.ts";
 export type { CrashWorld } from "./crash/world.ts";
 export { embeddedTestServer, type TestDatabase, type TestServer, testDatabase } from "./database.ts";
 export { FaultProxy, type ProxyFault } from "./fault-proxy.ts";
+export type { IdleOptions } from "./idle.ts";
+export type { NetworkConditions, NetworkCounts, NetworkState } from "./network/conditions.ts";
 export { type TestApp, type TestAppSpec, type TestCall, testActor, testApp } from "./test-app.ts";

@@ -1,19 +1,28 @@
 import { type App, type AppSpec, createApp } from "../app/app.ts";
 import type { DirectCall } from "../app/direct-call.ts";
-import type { Clock } from "../core/clock.ts";
-import type { AnySchema, Input, Output } from "../core/schema.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { type Duration, toMs } from "../core/duration.ts";
+import { limits } from "../core/limits.ts";
+import type { AnySchema, Input, Output } from "../core/schema/standard.ts";
+import { Signal } from "../core/signals.ts";
+import { attempt } from "../core/value/thrown.ts";
 import type { Actor } from "../operation/actor.ts";
 import { anonymous } from "../operation/actor.ts";
 import type { Action, Command, Operation, Query } from "../operation/contract.ts";
 import type { Execution } from "../operation/execution.ts";
 import type { Uses } from "../operation/resource.ts";
+import type { TestDatabase } from "./database.ts";
+import { type IdleOptions, runUntilIdle } from "./idle.ts";
 
+/** What `testApp` takes beside the fields of `createApp`. */
 export interface TestAppSpec extends Omit<AppSpec, "ops"> {
-  /** Who asks where a call names nobody. *Default*: anonymous. */
+  /** The actor of a call that names none. *Default*: anonymous. */
   readonly actor?: Actor;
   /** On whose behalf; the actor's own tenant otherwise. */
   readonly tenant?: string;
   readonly clock?: Clock;
+  /** How long a test waits for a signal, of the machine's time; then the wait fails and says for what it was. *Default*: 10 s. */
+  readonly waitLimit?: Duration;
 }
 
 /** Who calls and how. *Defaults*: the app's actor, a new idempotency key with every call. */
@@ -27,7 +36,15 @@ export interface TestApp extends AsyncDisposable {
   readonly signals: App["signals"];
   /** Runs an operation as a surface would. Rejects with the fault that a caller would see. */
   call<I extends AnySchema, O extends AnySchema>(operation: Callable<I, O>, input: Input<I>, call?: TestCall): Promise<Output<O>>;
-  /** The same app, asked by somebody else. */
+  /**
+   * Runs tasks, retries and occurrences of schedules that are due, and what they start, until nothing is. Returns how many attempts of tasks ended.
+   * A task that fails is a dead letter or is retried later: look at `app.tasks.deadLetters()`, and give `ahead` to go on to what is later.
+   * *Bounds*: `attempts`. *Faults thrown*: `resource_exhausted` of type `never_idle`, which names what goes on without an end;
+   * `deadline_exceeded` of type `wait_limit`, which names the queues where nothing ends; `failed_precondition` where this app runs no tasks.
+   * @example await app.runUntilIdle({ ahead: "1d" });
+   */
+  runUntilIdle(options?: IdleOptions): Promise<number>;
+  /** The same app with another actor. */
   as(actor: Actor): TestApp;
   /** The next wide event of an operation. */
   executed(operation: Operation): Promise<Execution>;
@@ -44,8 +61,28 @@ export async function testApp(spec: TestAppSpec): Promise<TestApp> {
   const actor = spec.actor ?? anonymous;
   const tenancy = spec.tenancy ?? { description: "test", tenantOf: (asks: Actor) => asks.tenant ?? spec.tenant };
   const app = createApp({ development: true, rateLimit: { perSecond: 0 }, sample: 1, ...spec, tenancy });
-  await app.start();
-  return bindActor(app, actor);
+  // A test that forgets to stop its app must end all the same.
+  await app.start({ keepsProcess: false });
+  const waitLimit = spec.waitLimit ?? limits.testWaitMs;
+  for (const signal of signalsOf(app)) signal.limitWaits(toMs(waitLimit));
+  return bindActor(app, actor, (options) => runUntilIdle(idlingOf(app, spec), { within: waitLimit, ...options }));
+}
+
+/** Those that tests wait on: of the app, of its tasks and of its schedules. */
+function signalsOf(app: App): readonly Signal<unknown>[] {
+  // An app without a database that keeps tasks has none.
+  const kept = attempt(() => app.tasks.signals);
+  return Object.values({ ...app.signals, ...kept, ...kept?.schedules }).filter((signal) => signal instanceof Signal) as Signal<unknown>[];
+}
+
+function idlingOf({ tasks }: App, { clock = systemClock, database }: TestAppSpec) {
+  const text = "select plimsoll.set_clock_offset(plimsoll.now() - statement_timestamp() + $1 * interval '1 millisecond')";
+  const moveTime = isOwned(database) ? async (ms: number) => void (await database.admin(text, [ms])) : undefined;
+  return { tasks, clock, moveTime };
+}
+
+function isOwned(database: TestAppSpec["database"]): database is TestDatabase {
+  return database !== undefined && "admin" in database;
 }
 
 /** An actor for tests; everything may be left out. */
@@ -55,14 +92,22 @@ export function testActor(actor: Partial<Actor> = {}): Actor {
 
 let keys = 0;
 
-function bindActor(app: App, actor: Actor): TestApp {
+function bindActor(app: App, actor: Actor, idle: TestApp["runUntilIdle"]): TestApp {
   return {
     app,
     signals: app.signals,
     call: (operation, input, call) => app.call(operation, input, { actor, key: `test-${process.pid}-${++keys}`, ...call }),
-    as: (other) => bindActor(app, other),
-    executed: (operation) => app.signals.executed.next((execution) => execution.operation === operation.name),
+    as: (other) => bindActor(app, other, idle),
+    runUntilIdle: idle,
+    executed: (operation) => app.signals.executed.next(onlyOf(operation.name)),
     stop: () => app.stop(),
     [Symbol.asyncDispose]: () => app.stop(),
   };
+}
+
+/** Says which operation it waits for where the wait takes too long. */
+function onlyOf(operation: string): (execution: Execution) => boolean {
+  const accepts = (execution: Execution) => execution.operation === operation;
+  accepts.toString = () => `the operation is ${operation}`;
+  return accepts;
 }

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
-import { action } from "../../src/operation/action.ts";
 import { module } from "../../src/operation/module.ts";
+import { action } from "../../src/operation/online/action.ts";
 import { override, resource } from "../../src/operation/resource.ts";
 
 describe("a resource without a create() of its own", () => {

@@ -70,7 +70,7 @@ describe("supervise", () => {
   });
 
   const bugs = [
-    { path: "/float", operation: "bugs.float", what: "a promise that nobody awaits" },
+    { path: "/float", operation: "bugs.float", what: "a promise that is not awaited" },
     { path: "/timer", operation: "bugs.timer", what: "a callback" },
   ];
   for (const { path, operation, what } of bugs)
@@ -85,7 +85,7 @@ describe("supervise", () => {
       assert.equal((await fetch(`${ops}/readyz`)).status, 503);
       assert.equal(await slow, 204);
       assert.equal(await supervised.ended, 1);
-      assert.match(supervised.errors, new RegExp(`^${operation} threw what nobody caught: TypeError: nobody (awaits|catches) this`));
+      assert.match(supervised.errors, new RegExp(`^${operation} threw an exception that no code caught: TypeError: not (awaited|caught)`));
     });
 
   it("says what to do where a start fails, and ends with 1", async () => {

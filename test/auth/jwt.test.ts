@@ -29,7 +29,7 @@ describe("jwt", () => {
     for (const part of [actor, actor.roles, actor.claims, actor.claims.address]) assert.ok(Object.isFrozen(part));
   });
 
-  it("takes tenant and roles from the claims that it is told", async () => {
+  it("takes tenant and roles from the claims that it is given", async () => {
     const { authenticator } = setUp({ tenantClaim: "org", rolesClaim: "https://shop.test/roles" });
     const claims = claimsAt({ org: "globex", "https://shop.test/roles": ["admin"] });
     const { tenant, roles } = await authenticator.authenticate(makeToken({ claims }));
@@ -247,7 +247,7 @@ describe("jwt, at start", () => {
   }
 
   it("takes a secret of just enough bytes, as text or as bytes", async () => {
-    for (const exact of ["é".repeat(16), Buffer.alloc(32, 7)]) {
+    for (const exact of ["éèêëüöäßçñåøæœàù", Buffer.from("éèêëüöäßçñåøæœàù")]) {
       const { authenticator } = setUp({ keys: [{ algorithm: "HS256", secret: exact }], issuer, audience });
       const signer = (input: string) => hs256(exact as string)(input);
       assert.equal(await refusalOf(authenticator, makeToken({ signer })), undefined);

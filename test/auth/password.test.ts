@@ -26,7 +26,7 @@ describe("hashPassword and verifyPassword", () => {
     assert.equal(needsRehash(encoded), false);
   });
 
-  it("do the same work for nobody as for somebody", async () => {
+  it("do the same work whether or not the account exists", async () => {
     const encoded = await hashPassword("correct horse");
     // Time of the processor and not of the wall: others on the same machine do not count.
     const cpuMs = async (work: () => Promise<boolean>) => {
@@ -35,8 +35,13 @@ describe("hashPassword and verifyPassword", () => {
       const { user, system } = process.cpuUsage(before);
       return (user + system) / 1_000;
     };
-    const [somebody, nobody] = [await cpuMs(() => verifyPassword(encoded, "wrong")), await cpuMs(() => verifyPassword(undefined, "wrong"))];
-    assert.ok(nobody > somebody / 2 && nobody < somebody * 2, `${nobody} ms for nobody, ${somebody} ms for somebody`);
+    // The least of several rounds in turn: the first pays for what is loaded and compiled, and any may be disturbed.
+    let [known, unknown] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (let round = 0; round < 5; round++) {
+      known = Math.min(known, await cpuMs(() => verifyPassword(encoded, "wrong")));
+      unknown = Math.min(unknown, await cpuMs(() => verifyPassword(undefined, "wrong")));
+    }
+    assert.ok(unknown > known / 2 && unknown < known * 2, `${unknown} ms for an unknown account, ${known} ms for a known one`);
   });
 });
 
@@ -57,7 +62,7 @@ describe("PasswordHasher", () => {
     assert.equal(hasher().needsRehash(encoded), true);
   });
 
-  it("says no for nobody, even for the password that the stand-in would accept", async () => {
+  it("says no for an unknown account, even for the password that the stand-in would accept", async () => {
     for (const password of ["", "\0", "a"]) assert.equal(await hasher().verify(undefined, password), false);
   });
 
@@ -95,10 +100,13 @@ describe("PasswordHasher", () => {
     ["memory beyond reason", "$argon2id$v=19$m=9999999,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAA"],
     ["passes beyond reason", "$argon2id$v=19$m=8,t=99,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAA"],
     ["no passes", "$argon2id$v=19$m=8,t=0,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAA"],
-    ["too little memory for its lanes", "$argon2id$v=19$m=8,t=1,p=2$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAA"],
+    ["too little memory for its parallelism", "$argon2id$v=19$m=8,t=1,p=2$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAA"],
   ] as const) {
     it(`takes ${what} for a bug of the program, not for a wrong password`, () =>
-      assert.rejects(hasher().verify(damaged, "a"), { name: "AssertionError", message: /Store the whole text that hashPassword gave/ }));
+      assert.rejects(hasher().verify(damaged, "a"), {
+        name: "AssertionError",
+        message: /Store the whole text that hashPassword returned/,
+      }));
   }
 
   it("runs few at a time, lets few wait, and refuses the others", async () => {

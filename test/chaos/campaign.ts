@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { systemClock } from "../../src/core/clock.ts";
 import { limits } from "../../src/core/limits.ts";
-import { choosePort } from "../../src/postgres/embedded/port.ts";
+import { choosePort } from "../../src/embedded/port.ts";
 import { TestClock } from "../../src/testing/clock.ts";
 import { LedgerClient } from "./client.ts";
 import type { PlantedName } from "./ledger/planted.ts";
@@ -57,13 +57,13 @@ export interface Report extends Verdict {
 }
 
 const recoverMs = 60_000;
-/** A lease, and a look of whoever takes over. */
+/** A lease, and a look of the worker that takes over. */
 export const healMs = limits.taskLeaseMs + 2_000;
 /** So long is waited to see by how much it was missed. */
 const stuckMs = 30_000;
 const healEvery = 10;
 
-/** Lets clients work, kills what serves them again and again, and compares in the end what is there with what they were told. */
+/** Lets clients work, kills what serves them again and again, and compares in the end what is there with the responses that they got. */
 export async function campaign(spec: CampaignSpec): Promise<Report> {
   const startedAt = performance.now();
   const home = mkdtempSync(join(tmpdir(), "plimsoll-chaos-"));

@@ -22,7 +22,7 @@ const maxUnexpected = 20;
 
 /**
  * Sends commands as a careful client does: each under a key of its own, again and again under the same key until the answer is definite.
- * What it was told is kept here, independent of the app and its database.
+ * The responses that it got are kept here, independent of the app and its database.
  */
 export class LedgerClient {
   readonly acknowledged = new Map<string, Acknowledged>();

@@ -24,12 +24,15 @@ describe("expiry with ten million records", () => {
       );
       await owner.query("alter table plimsoll.idempotency drop constraint idempotency_pkey; drop index plimsoll.idempotency_expires_at");
       await owner.query(
-        `insert into plimsoll.idempotency select md5(i::text)::uuid, '', 'ok', $1, now() - interval '1 hour' + i * interval '0.1 ms' from generate_series(1, ${records}) i`,
+        `insert into plimsoll.idempotency (id, input_hash, outcome, body, expires_at) select md5(i::text)::uuid, '', 'ok', $1, now() - interval '1 hour' + i * interval '0.1 ms' from generate_series(1, ${records}) i`,
         [reply],
       );
       for (const { sql } of indexes) await owner.query(sql);
       assert.equal(indexes.length, 2);
-      await owner.query("insert into plimsoll.idempotency values (md5('alive')::uuid, '', 'ok', $1, now() + interval '1 day')", [reply]);
+      await owner.query(
+        "insert into plimsoll.idempotency (id, input_hash, outcome, body, expires_at) values (md5('alive')::uuid, '', 'ok', $1, now() + interval '1 day')",
+        [reply],
+      );
       await using _forgotten = await session(database.superUrl, "begin isolation level repeatable read", "select 1");
       await using app = await session(database.url);
       const claim = async (key: string) => (await app.query("select state from plimsoll.claim(md5($1)::uuid, '')", [key])).rows[0].state;

@@ -11,9 +11,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { createApp } from "plimsoll";
-import { embedded } from "plimsoll/postgres";
+import { embedded } from "plimsoll/embedded";
 import { systemClock } from "../../src/core/clock.ts";
-import { EmbeddedPostgres } from "../../src/postgres/embedded/launcher.ts";
+import { EmbeddedPostgres } from "../../src/embedded/launcher.ts";
 import { Meter, type Sizes } from "./soak/meter.ts";
 import type { Progress } from "./soak/progress.ts";
 import { holdSnapshot, readings } from "./soak/reader.ts";
@@ -47,7 +47,7 @@ const app = createApp({
   service: { name: "soak-producer", version: "1.0.0" },
   modules: [soak],
   database: embedded({ directory }),
-  roles: ["http"],
+  roles: ["serve"],
   rateLimit: { perSecond: 0 },
   development: false,
 });
@@ -62,10 +62,10 @@ let [started, done, twice, lost] = [0, 0, 0, 0];
 let claims: number[] = [];
 let settlements: number[] = [];
 let moved = () => {};
-worker.on("message", (told: Progress) => {
-  ({ done, twice, lost } = told);
-  claims.push(...told.claims);
-  settlements.push(...told.settlements);
+worker.on("message", (progress: Progress) => {
+  ({ done, twice, lost } = progress);
+  claims.push(...progress.claims);
+  settlements.push(...progress.settlements);
   moved();
 });
 

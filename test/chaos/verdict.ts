@@ -1,8 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { withClient } from "../../src/postgres/client.ts";
+import { taskTables } from "../tasks/books/task-tables.ts";
 import type { LedgerClient } from "./client.ts";
 
-/** What the books say against what the client was told. Every list must be empty. */
+/** Compares the books with the responses that the client got. Every list must be empty. */
 export interface Verdict {
   /** Acknowledged, and no effect is there. */
   readonly lost: readonly string[];
@@ -60,7 +61,7 @@ export async function healed(adminUrl: () => string, since: number, withinMs: nu
     // The server may have died with it: then it is asked again once it is there.
     const left = await withClient(adminUrl(), async (database) => {
       const { rows } = await database.query(
-        "select from plimsoll.tasks where born <= $1 union all select from plimsoll.task_later where born <= $1 limit 1",
+        `select from ${taskTables.tasks} where born <= $1 union all select from ${taskTables.later} where born <= $1 limit 1`,
         [born],
       );
       return rows.length;
@@ -78,9 +79,9 @@ const undone = `
   select format('a stamp of %s, which is no transfer', s.transfer_id)
   from ledger.stamps s where not exists (select from ledger.transfers t where t.id = s.transfer_id)
   union all
-  select format('task %s is left: lease %s', t.id, t.lease) from plimsoll.tasks t
+  select format('task %s is left: lease %s', t.id, t.lease) from ${taskTables.tasks} t
   union all
-  select format('task %s was given up: %s', d.id, d.reason) from plimsoll.task_dead d`;
+  select format('task %s was given up: %s', d.id, d.reason) from ${taskTables.deadLetters} d`;
 
 const unbalanced = `
   select format('account %s holds %s, its entries say %s', a.id, a.balance, a.opening + coalesce(sum(e.amount), 0)) as problem

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../../src/core/clock.ts";
-import { EmbeddedPostgres } from "../../src/postgres/embedded/launcher.ts";
-import { findPostmaster, type Postmaster } from "../../src/postgres/embedded/postmaster.ts";
-import { commandLine, isAlive } from "../../src/postgres/embedded/process.ts";
-import { stopServer } from "../../src/postgres/embedded/server.ts";
+import { EmbeddedPostgres } from "../../src/embedded/launcher.ts";
+import { findPostmaster, type Postmaster } from "../../src/embedded/postmaster.ts";
+import { commandLine, isAlive } from "../../src/embedded/process.ts";
+import { stopServer } from "../../src/embedded/server.ts";
 import type { PlantedName } from "./ledger/planted.ts";
 
 const program = fileURLToPath(new URL("./ledger/serve.ts", import.meta.url));

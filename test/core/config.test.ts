@@ -9,7 +9,7 @@ import { z } from "zod";
 import { config, type Field, field } from "../../src/core/config.ts";
 import { Fault } from "../../src/core/fault.ts";
 import { limits } from "../../src/core/limits.ts";
-import type { Schema } from "../../src/core/schema.ts";
+import type { Schema } from "../../src/core/schema/standard.ts";
 import { TestClock } from "../../src/testing/clock.ts";
 
 function folder(t: TestContext): (name: string, text?: string) => string {
@@ -71,7 +71,7 @@ describe("config", () => {
       // @ts-expect-error a value cannot be set
       settings.PORT = 1;
     }, TypeError);
-    // @ts-expect-error nobody declared it
+    // @ts-expect-error it is not declared
     assert.equal(settings.NOWHERE, undefined);
   });
 
@@ -111,7 +111,7 @@ describe("config", () => {
     );
   });
 
-  it("reports all problems at once, each with the variable, what is wrong and the mend", () => {
+  it("reports all problems at once, each with the variable, what is wrong and the fix", () => {
     const found = problemsOf(() =>
       config(
         {
@@ -157,7 +157,7 @@ describe("config", () => {
       LIST: /Set it to a list with commas between its items, each an integer\./,
       LEVEL: /Set it to one of "debug", "info"\./,
       OBJECT: /Set it to a JSON object\./,
-      DEFAULT: /default that its schema refuses.*Mend the default\./,
+      DEFAULT: /default that its schema refuses.*Fix the default\./,
       ASYNC: /asynchronous/,
     };
     assert.deepEqual(Object.keys(found).toSorted(), Object.keys(says).toSorted());
@@ -217,7 +217,7 @@ describe("config from files", () => {
       FOLDER: /is not a file\. Name a file/,
       EMPTY: /is empty\. Write the value/,
       LARGE: /1048577 bytes, and configFileBytes allows 1048576/,
-      [broken]: /is not a JSON object\. Mend it/,
+      [broken]: /is not a JSON object\. Fix it/,
       [list]: /is not a JSON object/,
       [absent]: /does not exist/,
     };
@@ -314,7 +314,7 @@ describe("config that follows its files", () => {
     assert.deepEqual([settings.RATE, settings.BURST, settings.PORT], [2, 1, 80]);
   });
 
-  it("keeps every value when one is refused, says why once, and takes the mended content", async (t) => {
+  it("keeps every value when one is refused, says why once, and takes the fixed content", async (t) => {
     const { settings, clock, write } = watched(t, "RATE=1\nBURST=1\n");
     const refusals: unknown[] = [];
     settings.refused.on((fact) => refusals.push(fact));

@@ -98,7 +98,7 @@ describe("cpu", () => {
     assert.equal(await running, 3);
   });
 
-  it("gives back faults as faults and bugs as errors, and keeps the thread", async (t) => {
+  it("returns faults as faults and bugs as errors, and keeps the thread", async (t) => {
     const threads = pool(t, { threads: 1 });
     await assert.rejects(threads.run(functions.throwsFault, null), (thrown) => {
       assert.ok(thrown instanceof Fault);

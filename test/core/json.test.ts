@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isUtf8 } from "node:buffer";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { Fault } from "../../src/core/fault.ts";
@@ -14,6 +15,15 @@ function refusalOf(source: string | Uint8Array, maxDepth = 32): Fault {
     return error;
   }
   assert.fail(`accepted ${String(source).slice(0, 100)}`);
+}
+
+function thrownBy(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
 }
 
 describe("parseJson", () => {
@@ -56,9 +66,20 @@ describe("parseJson", () => {
     ['"\\x"', 0, /not ended/],
     ["\ufeff1", 0, /no JSON value/],
     [Buffer.from("\ufeff1"), 0, /no JSON value/],
-    [Buffer.from([0x22, 0xff, 0x22]), 0, /not UTF-8/],
-    [Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), 0, /not UTF-8/],
-    [Buffer.from([0x22, 0xc0, 0xaf, 0x22]), 0, /not UTF-8/],
+    [Buffer.from([0x22, 0xff, 0x22]), 1, /byte 0xff .*no UTF-8/],
+    [Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), 1, /byte 0xed .*no UTF-8/],
+    [Buffer.from([0x22, 0xc0, 0xaf, 0x22]), 1, /byte 0xc0 .*no UTF-8/],
+    [Buffer.from([0xff]), 0, /byte 0xff .*no UTF-8/],
+    [Buffer.from([0x22, 0xe2, 0x82]), 1, /byte 0xe2 .*no UTF-8/],
+    [Buffer.concat([Buffer.from('{"é😀\ufffd":"\ufffd'), Buffer.from([0x80]), Buffer.from('\ufffd"}')]), 17, /byte 0x80 .*no UTF-8/],
+    ["1e400", 0, /number is larger/],
+    ["-1e400", 0, /number is larger/],
+    [" 1e309", 1, /number is larger/],
+    ["[1,1E+400]", 3, /number is larger/],
+    ['{"a":[{"b":-1e309}]}', 11, /number is larger/],
+    ['{"a":1.8e308,"a":1}', 5, /number is larger/],
+    [`[${"9".repeat(310)}]`, 1, /number is larger/],
+    [`{"a":1${"0".repeat(250)}e0099}`, 5, /number is larger/],
   ];
   for (const [text, position, message] of refused) {
     it(`refuses ${JSON.stringify(String(text).slice(0, 60))}`, () => {
@@ -79,7 +100,6 @@ describe("parseJson", () => {
     '{"a":"\ufffd"}',
     '{"a":"\\ud83d\\ude00\\u0000","é":"ü😀"}',
     deep(32),
-    "1e400",
     "-0",
     "null",
     ' "a:b" ',
@@ -107,16 +127,70 @@ describe("parseJson", () => {
     refusalOf("[[[1]]]", 2);
   });
 
-  it("does not repeat what was sent", () => {
-    assert.doesNotMatch(refusalOf('{"password":"hunter2" x}').message, /hunter2/);
-    assert(refusalOf(`{"${"k".repeat(5_000)}":1,"${"k".repeat(5_000)}":2}`).message.length < 300);
-  });
-
   const spaced = (indent: fc.Arbitrary<string>) =>
     fc
       .tuple(fc.jsonValue({ depthSize: "medium", stringUnit: "grapheme" }), indent)
       .map(([value, space]) => JSON.stringify(value, null, space));
   const plain = spaced(fc.constantFrom("", " ", "\t"));
+
+  it("counts values as they are, whatever stands in texts and between them", () => {
+    const countOf = (value: unknown): number =>
+      1 + (typeof value === "object" && value !== null ? Object.values(value).reduce<number>((sum, inner) => sum + countOf(inner), 0) : 0);
+    const tricky = fc.constantFrom(",", "[", '{"', '\\",', "a,b", ']}"', "\\");
+    const json = fc.letrec<{ value: unknown }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 4 },
+        tricky,
+        fc.constantFrom<unknown>(null, 1, [], {}),
+        fc.array(tie("value"), { maxLength: 4 }),
+        fc.dictionary(tricky, tie("value"), { maxKeys: 3, noNullPrototype: true }),
+      ),
+    })).value;
+    fc.assert(
+      fc.property(json, fc.constantFrom(undefined, 1, "\t"), (value, indent) => {
+        const text = JSON.stringify(value, null, indent);
+        const maxValues = countOf(value);
+        assert.deepStrictEqual(parseJson(text, { maxValues }), value);
+        if (maxValues === 1) return;
+        const refused = thrownBy(() => parseJson(text, { maxValues: maxValues - 1 }));
+        assert.ok(refused instanceof Fault && refused.type === "too_many_values", `${text} has ${maxValues} values: ${refused}`);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  for (const [what, text] of [
+    ["ones", `[${"1,".repeat(500_000)}1]`],
+    ["empty arrays", `[${"[],".repeat(300_000)}[]]`],
+    ["empty objects", `{"a":[${"{},".repeat(300_000)}{}]}`],
+    ["keys", `{${Array.from({ length: 150_000 }, (_, at) => `"${at}":1`).join()}}`],
+    ["texts", `[${'"",'.repeat(300_000)}""]`],
+    ["the beginning of ones", `[${"1,".repeat(500_000)}`],
+  ] as const) {
+    it(`refuses a text of ${what} before it makes them`, () => {
+      const refused = thrownBy(() => parseJson(text));
+      assert.ok(refused instanceof Fault, `took ${text.length} characters`);
+      assert.deepEqual([refused.type, refused.details], ["too_many_values", { limit: "JSON values", value: 100_000 }]);
+    });
+  }
+
+  it("reads what it reads again as JSON.parse does (as before)", () => {
+    // A key with a backslash is read again.
+    fc.assert(
+      fc.property(plain, (text) => {
+        if (/"(__proto__|prototype)"/.test(text)) return;
+        assert.deepStrictEqual(parseJson(`{"\\\\":${text}}`, { maxDepth: 99 }), { "\\": JSON.parse(text) });
+      }),
+      { numRuns: 2_000 },
+    );
+    for (const text of ["-0", "-0.5e-7", "1E+2", "12345678901234567890", "0.1", "1e-400", '"\\b\\f\\n\\r\\t\\/\\"\\\\\\u00fF"'])
+      assert.deepStrictEqual(parseJson(`{"\\\\":${text}}`), { "\\": JSON.parse(text) });
+  });
+
+  it("does not repeat what was sent", () => {
+    assert.doesNotMatch(refusalOf('{"password":"hunter2" x}').message, /hunter2/);
+    assert(refusalOf(`{"${"k".repeat(5_000)}":1,"${"k".repeat(5_000)}":2}`).message.length < 300);
+  });
 
   it("gives what JSON.parse gives", () => {
     fc.assert(
@@ -126,6 +200,46 @@ describe("parseJson", () => {
         assert.deepStrictEqual(parseJson(Buffer.from(text), { maxDepth: 99 }), JSON.parse(text));
       }),
       { numRuns: 2_000 },
+    );
+  });
+
+  it("says where the first byte stands that is no UTF-8", () => {
+    const bytes = fc.oneof(
+      fc.string({ unit: "grapheme" }).map((text) => [...Buffer.from(text)]),
+      fc.constant([...Buffer.from("\ufffd")]),
+      fc.array(fc.integer({ min: 0x80, max: 0xff }), { maxLength: 4 }),
+    );
+    fc.assert(
+      fc.property(fc.array(bytes, { maxLength: 6 }), (parts) => {
+        const text = Buffer.from(parts.flat());
+        if (isUtf8(text)) return;
+        const { position } = refusalOf(text).details as { readonly position: number };
+        // What comes before it is whole, and with nothing that could follow it is the next character.
+        assert.ok(isUtf8(text.subarray(0, position)), `${text.toString("hex")} at ${position}`);
+        for (let end = position + 1; end <= position + 4; end++)
+          assert.ok(!isUtf8(text.subarray(position, Math.min(end, text.length))), `${text.toString("hex")} at ${position}`);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("gives no number that is infinite", () => {
+    const number = fc
+      .tuple(fc.constantFrom("", "-"), fc.integer({ min: 1, max: 320 }), fc.integer({ min: -400, max: 400 }), fc.constantFrom("e", "E"))
+      .map(([sign, digits, exponent, e]) => `${sign}${"7".repeat(digits)}${e}${exponent}`);
+    const place = fc.constantFrom<(text: string) => string>(
+      (text) => text,
+      (text) => `[1,[${text}]]`,
+      (text) => `{"a":{"constructor":${text}}}`,
+      (text) => `{"a\\n":${text}}`,
+    );
+    fc.assert(
+      fc.property(number, place, (text, inside) => {
+        const source = inside(text);
+        if (Number.isFinite(Number(text))) assert.deepStrictEqual(parseJson(source), JSON.parse(source));
+        else assert.deepEqual(refusalOf(source).details, { position: source.indexOf(text) });
+      }),
+      { numRuns: 1_000 },
     );
   });
 
@@ -191,7 +305,7 @@ describe("parseJson", () => {
           try {
             assert.deepStrictEqual(parseJson(changed, { maxDepth: 99 }), expected);
           } catch (error) {
-            assert(error instanceof Fault && /stands twice|surrogate/.test(error.message), changed);
+            assert(error instanceof Fault && /stands twice|surrogate|number is larger/.test(error.message), changed);
           }
         },
       ),

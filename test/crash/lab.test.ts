@@ -29,7 +29,7 @@ const makeJar =
       tenancy: { description: "of the actor", tenantOf: ({ tenant }) => tenant },
       provide: [override(bell, world.outside("bell", { ring: async () => undefined }))],
       // No tasks, no worker: nothing but the requests.
-      roles: ["http"],
+      roles: ["serve"],
       development: true,
     });
 
@@ -82,7 +82,7 @@ describe("the crash lab", () => {
       variant: { database: ({ database }) => answersEarly(database) },
       found: "jar.put#1 commit 1 / gone-before",
     },
-    "a commit whose tag nobody read": {
+    "a commit whose tag is not read": {
       variant: { database: ({ database }) => readsNoTag(database) },
       found: "jar.put#1 commit 1 / refused",
     },
@@ -121,7 +121,7 @@ describe("the crash lab", () => {
     assert.equal(runs, 8, "a boundary alone stands for all that can go wrong there");
   });
 
-  it("runs as many as it is told, chosen by the seed", async () => {
+  it("runs as many as it is asked to, chosen by the seed", async () => {
     const chosen = async (seed: number) => {
       const { runs, points } = await explore(makeJar(), { ...spec, most: 5, seed, parallel: 1 });
       assert.equal(runs, 5);

@@ -9,6 +9,7 @@ import { placeOrder } from "../../examples/shop/orders/contract.ts";
 import { openShops } from "../../examples/shop/seed.ts";
 import { createShop } from "../../examples/shop/shop.ts";
 import { postgresUrl } from "../services.ts";
+import { stored } from "../tasks/books/task-tables.ts";
 
 const url = postgresUrl();
 const server = url === undefined ? {} : { server: { name: "local", adminUrl: url, stop: async () => undefined } };
@@ -16,7 +17,7 @@ const server = url === undefined ? {} : { server: { name: "local", adminUrl: url
 // The short form is a part of all, chosen by the seed; all of it: CRASH=all npm test -- test/crash/receipts.test.ts
 const most = process.env.CRASH === "all" ? {} : { most: 30 };
 
-/** `changed`: how the shop mails by whoever is outside. *Default*: as it is asked to. */
+/** `changed`: how the outside service mails. *Default*: as it is asked to. */
 const makeShop =
   (changed: (mail: Mailer) => Mailer = (mail) => mail) =>
   ({ database, clock, outside }: CrashWorld) =>
@@ -48,7 +49,7 @@ const spec: CrashSpec<Open> = {
   invariants: eachOnce,
 };
 
-/** Whoever was told of an order is sent its receipt, and nobody else is: once in the books, and however often it is mailed, by one key. */
+/** A customer whose order was acknowledged gets its receipt, and no other does: once in the books, and however often it is mailed, by one key. */
 async function eachOnce({ database, ledger }: CrashOutcome<Open>): Promise<void> {
   const placed = ledger.of(placeOrder).map(({ output }) => output.orderId);
   const receipts = await database.admin("select order_id as order, email from notifications.receipts order by order_id");
@@ -58,7 +59,7 @@ async function eachOnce({ database, ledger }: CrashOutcome<Open>): Promise<void>
     "each order has its receipt",
   );
   const mails = ledger.calls("mail.send").map(({ args }) => ({ mail: args[0] as Mail, key: (args[1] as { key: string }).key }));
-  // Whoever mails knows a repeat by its key, as the files do by their names.
+  // The mailer recognises a repeat by its key, as the files do by their names.
   const mailbox = new Map(mails.map(({ mail, key }) => [key, mail]));
   assert.equal(mailbox.size, placed.length, "there is one mail for each order");
   for (const order of placed) {
@@ -67,7 +68,7 @@ async function eachOnce({ database, ledger }: CrashOutcome<Open>): Promise<void>
     assert.equal(mail.to.email, "ben@acme.example");
   }
   for (const { mail, key } of mails) assert.deepEqual(mail, mailbox.get(key), "under one key the same is said each time");
-  assert.deepEqual(await database.admin("select name, code, reason from plimsoll.task_dead"), [], "nobody gave up");
+  assert.deepEqual(await stored(database, "deadLetters", { columns: ["name", "code", "reason"] }), [], "no dead letter");
 }
 
 describe("the shop's receipts", () => {

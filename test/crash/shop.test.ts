@@ -45,8 +45,8 @@ async function shopping({ fetch, kept }: CrashScope<Open>): Promise<void> {
 }
 
 async function booksFit({ database, ledger, kept }: CrashOutcome<Open>): Promise<void> {
-  const told = ledger.acknowledged.filter(({ operation }) => operation === "POST /v1/orders").map(({ output }) => output as Placed);
-  const promised = told.filter(({ status }) => status === 201).map(({ body }) => (JSON.parse(body) as { orderId: string }).orderId);
+  const placed = ledger.acknowledged.filter(({ operation }) => operation === "POST /v1/orders").map(({ output }) => output as Placed);
+  const promised = placed.filter(({ status }) => status === 201).map(({ body }) => (JSON.parse(body) as { orderId: string }).orderId);
   const orders = await database.admin<{ id: string; status: string; taken: number }>(
     "select o.id, o.status, sum(l.quantity)::integer as taken from orders.orders o left join orders.order_lines l on l.order_id = o.id group by o.id, o.status",
   );

@@ -96,7 +96,7 @@ describe("the proxy of the lab", () => {
     await Promise.all(unanswered.map((query) => assert.rejects(query)));
   });
 
-  it("leaves an abandoned client with nobody to talk to, and the server without its session", async () => {
+  it("leaves an abandoned client without a peer, and the server without its session", async () => {
     await using field = await behind(() => pass);
     const { rows } = await field.client.query<{ pid: number }>("select pg_backend_pid() as pid");
     field.proxy.abandon();

@@ -4,11 +4,14 @@ import { readFileSync } from "node:fs";
 export const doors: Readonly<Record<string, string>> = {
   plimsoll: "src/index.ts",
   "plimsoll/http": "src/http/index.ts",
+  "plimsoll/resilience": "src/resilience/index.ts",
   "plimsoll/auth": "src/auth/index.ts",
+  "plimsoll/embedded": "src/embedded/index.ts",
   "plimsoll/postgres": "src/postgres/index.ts",
   "plimsoll/kysely": "src/kysely/index.ts",
   "plimsoll/telemetry": "src/telemetry/index.ts",
   "plimsoll/testing": "src/testing/index.ts",
+  "plimsoll/load": "src/load/index.ts",
 };
 
 /** The names of each door, types included. */

@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
-import { codes } from "../../src/core/code.ts";
+import { type Code, codes } from "../../src/core/code.ts";
+import { httpStatuses } from "../../src/surface/http-status.ts";
 
 const begin = "<!-- written by test/docs.test.ts -->";
 const end = "<!-- end -->";
@@ -13,9 +14,9 @@ export function withGenerated(document: string, generated: string): string {
 
 /** The rows of the one table that decides, for docs/reference/faults.md. */
 export function codeTable(): string {
-  const rows = Object.entries(codes).map(([code, { http, retry, breaker, undo, stored, level }]) => {
+  const rows = Object.entries(codes).map(([code, { retry, breaker, undo, stored, level }]) => {
     const yes = (value: boolean) => (value ? "yes" : "no");
-    return `| \`${code}\` | ${http} | ${retry} | ${yes(breaker)} | ${undo} | ${yes(stored)} | ${level} |`;
+    return `| \`${code}\` | ${httpStatuses[code as Code]} | ${retry} | ${yes(breaker)} | ${undo} | ${yes(stored)} | ${level} |`;
   });
   return [
     "| code | HTTP | retry | breaker counts | undo | kept under the key | log level |",

@@ -11,9 +11,10 @@ import { words } from "../../src/http/docs/words.ts";
 import { documentPages } from "../../src/http/pages.ts";
 import { HttpRouter } from "../../src/http/router.ts";
 import { claim } from "../../src/operation/actor.ts";
+import { bearer } from "../../src/operation/authentication/bearer.ts";
 import { module } from "../../src/operation/module.ts";
-import { query } from "../../src/operation/query.ts";
-import { buildRegistry } from "../../src/pipeline/registry.ts";
+import { query } from "../../src/operation/online/query.ts";
+import { buildRegistry } from "../../src/pipeline/registry/registry.ts";
 import { sampleModules } from "../surface/sample-shop.ts";
 import { chromium, Page } from "./browser.ts";
 
@@ -36,7 +37,7 @@ const odd = module("odd", {
 const host = (name: string) =>
   ({
     runtime: { options: { tenancy: claim("tid") } },
-    authenticator: { document: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
+    authenticator: { ...bearer, document: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
     service: { name, version: "1.2.0" },
   }) as unknown as SurfaceHost;
 const router = new HttpRouter(buildRegistry([...sampleModules, odd]).operations.values());
@@ -151,7 +152,7 @@ describe("the page in a browser", { skip: chromium === undefined && "there is no
     for (const part of ["POST", "/v1/orders", "orders.place", "role customer", "300 ms", "64 + 128"])
       assert.ok(place.includes(part), `${part} in ${place}`);
     const label = await page.evaluate("document.querySelector('[id=\"orders.place\"] .load').getAttribute('aria-label')");
-    assert.equal(label, "64 run at once, 128 may wait, the next is answered 503");
+    assert.equal(label, "64 run at once, 128 may wait, the next gets 503");
     const widths = await page.evaluate<number[]>(
       "['orders.place', 'orders.delete'].map((id) => Number(document.getElementById(id).querySelector('.run').getAttribute('width')))",
     );
@@ -161,7 +162,7 @@ describe("the page in a browser", { skip: chromium === undefined && "there is no
 
   test("opens the operation of the address, with parameters, body, answers, faults and a curl line", async () => {
     await open("#orders.place");
-    const [told = ""] = await texts("[id='orders.place'] .told");
+    const [account = ""] = await texts("[id='orders.place'] .account");
     for (const part of [
       "Idempotency-Key",
       "lines",
@@ -175,7 +176,7 @@ describe("the page in a browser", { skip: chromium === undefined && "there is no
       "left",
       "refused last",
     ])
-      assert.ok(told.includes(part), `${part} in ${told}`);
+      assert.ok(account.includes(part), `${part} in ${account}`);
     const [curl = ""] = await texts("[id='orders.place'] .curl");
     assert.match(curl, /^curl -X POST 'http:\/\/127\.0\.0\.1:\d+\/v1\/orders' \\\n/);
     assert.match(
@@ -183,7 +184,7 @@ describe("the page in a browser", { skip: chromium === undefined && "there is no
       /-H "Authorization: Bearer \$TOKEN" \\\n {2}-H 'Idempotency-Key: [0-9a-f-]{36}' \\\n {2}-H 'Content-Type: application\/json' \\\n {2}-d '\{/,
     );
     await open("#catalog.categories");
-    assert.match((await texts("[id='catalog.categories'] .told"))[0] ?? "", /children[\s\S]*as above/);
+    assert.match((await texts("[id='catalog.categories'] .account"))[0] ?? "", /children[\s\S]*as above/);
     quiet();
   });
 
@@ -244,10 +245,10 @@ describe("the page in a browser", { skip: chromium === undefined && "there is no
   test("speaks Chinese where the browser does, and turns at a click", async () => {
     await open("#orders.place", { language: "zh-CN" });
     assert.equal(await page.evaluate("document.documentElement.lang"), "zh");
-    assert.ok((await texts("[id='orders.place'] .told"))[0]?.includes("载重线"));
+    assert.ok((await texts("[id='orders.place'] .account"))[0]?.includes("载重线"));
     await page.evaluate("document.querySelector('.tools > button').click()");
     assert.equal(await page.evaluate("document.documentElement.lang"), "en");
-    assert.ok((await texts("[id='orders.place'] .told"))[0]?.includes("Load line"));
+    assert.ok((await texts("[id='orders.place'] .account"))[0]?.includes("Load line"));
   });
 
   for (const width of [390, 900, 1280])

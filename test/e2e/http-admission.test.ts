@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { z } from "zod";
+import { runtimeOf } from "../../src/app/app.ts";
 import { Fault } from "../../src/core/fault.ts";
-import { action } from "../../src/operation/action.ts";
 import type { Budget } from "../../src/operation/contract.ts";
+import { action } from "../../src/operation/online/action.ts";
 import { TestClock } from "../../src/testing/clock.ts";
 import { gate, type Served, serve } from "./http/app.ts";
 import { requestText, type WireResponse } from "./http/client.ts";
@@ -44,7 +45,7 @@ function held(name: string, budget: Budget) {
 }
 
 const loadOf = (served: Served, name: string) => {
-  const { slots } = served.app.runtime.operation(name);
+  const { slots } = runtimeOf(served.app).operation(name);
   return { running: slots.running, waiting: slots.waiting };
 };
 
@@ -81,7 +82,7 @@ describe("admission", () => {
     assert.deepEqual(loadOf(served, "t.slow"), { running: 0, waiting: 0 });
   });
 
-  it("refuses at once where nobody may wait", async () => {
+  it("refuses at once where no caller may wait", async () => {
     const slow = held("slow", { deadline: "10s", concurrency: 1, queue: 0 });
     await using served = await serve([slow.operation]);
     const first = served.ask("POST", "/slow");
@@ -146,7 +147,7 @@ describe("admission", () => {
     assert.deepEqual(loadOf(served, "t.slow"), { running: 0, waiting: 0 });
   });
 
-  it("refuses nothing in measure mode, keeps nobody waiting, and reports what it would have refused", async () => {
+  it("refuses nothing in measure mode, keeps no caller waiting, and reports what it would have refused", async () => {
     const slow = held("slow", { deadline: "10s", concurrency: 1, queue: 1, mode: "measure" });
     await using served = await serve([slow.operation]);
     const refusals: unknown[] = [];
@@ -205,9 +206,9 @@ describe("admission", () => {
     for (let round = 0; round < 12; round++) await Promise.all(Array.from({ length: 25 }, (_, i) => send(round * 25 + i)));
     await served.idle();
     assert.deepEqual(loadOf(served, "t.mixed"), { running: 0, waiting: 0 });
-    assert.deepEqual([served.app.runtime.slots.running, served.app.runtime.slots.waiting], [0, 0]);
-    assert.equal(served.app.runtime.inFlight, 0);
-    assert.equal(served.app.runtime.wheel.size, 0);
+    assert.deepEqual([runtimeOf(served.app).slots.running, runtimeOf(served.app).slots.waiting], [0, 0]);
+    assert.equal(runtimeOf(served.app).inFlight, 0);
+    assert.equal(runtimeOf(served.app).wheel.size, 0);
     for (const outcome of ["ok", "internal", "aborted", "deadline_exceeded", "unavailable", "invalid_argument"])
       assert.ok((outcomes.get(outcome) ?? 0) > 0, `${outcome} happened: ${JSON.stringify([...outcomes])}`);
   });
@@ -273,10 +274,11 @@ describe("quotas of a caller", () => {
     const open = [await served.wire(), await served.wire()];
     for (const wire of open) assert.equal((await wire.ask(requestText("POST", "/quick").toString())).status, 200);
     const third = await served.wire();
-    third.send(requestText("POST", "/quick"));
-    assert.equal(await third.next(), undefined, "closed without an answer");
-    third.close();
-    for (const wire of open) wire.close();
+    assert.equal((await third.ask(requestText("POST", "/quick").toString())).status, 200);
+    // One of the two that were idle made room for it.
+    const ended = await Promise.race(open.map(({ ended }) => ended));
+    assert.equal(ended, "end");
+    for (const wire of [...open, third]) wire.close();
     const opened = gate();
     const retry = async (): Promise<void> => {
       const wire = await served.wire();
@@ -286,5 +288,31 @@ describe("quotas of a caller", () => {
     };
     await retry();
     await opened.opened;
+  });
+
+  it("answers one address among 400 requests of another that came before it", async () => {
+    const slow = held("sign-in", { deadline: "30s", concurrency: 2, queue: 128 });
+    await using served = await serve([slow.operation]);
+    let refused = 0;
+    served.app.signals.executed.on(({ outcome }) => {
+      if (outcome === "unavailable") refused++;
+    });
+    const flood = await Promise.all(Array.from({ length: 400 }, () => served.wire("127.0.0.2")));
+    const other = await served.wire("127.0.0.3");
+    const request = requestText("POST", "/sign-in", { body: {} });
+    for (const wire of flood) wire.send(request);
+    await until(() => refused === 400 - 2 - 128);
+    const answer = other.send(request).next();
+    // It, or one of the flood whose place it has now.
+    await until(() => refused === 400 - 2 - 128 + 1);
+    // Two of the flood had begun, and one more has its turn first.
+    for (let i = 0; i < 4; i++) {
+      slow.release(1);
+      await slow.inside(2);
+    }
+    assert.equal((await answer)?.status, 200);
+    assert.deepEqual(loadOf(served, "t.sign-in"), { running: 2, waiting: 124 });
+    for (const wire of [...flood, other]) wire.close();
+    slow.release();
   });
 });

@@ -4,11 +4,11 @@ import fc from "fast-check";
 import { z } from "zod";
 import type { RequestParts } from "../../src/http/bind.ts";
 import { Binder } from "../../src/http/bind.ts";
-import { action } from "../../src/operation/action.ts";
 import { module } from "../../src/operation/module.ts";
-import { query } from "../../src/operation/query.ts";
+import { action } from "../../src/operation/online/action.ts";
+import { query } from "../../src/operation/online/query.ts";
 import { parseRoute } from "../../src/operation/route.ts";
-import { buildRegistry } from "../../src/pipeline/registry.ts";
+import { buildRegistry } from "../../src/pipeline/registry/registry.ts";
 import { type Served, serve } from "./http/app.ts";
 
 const PageSize = z.int().min(1).max(100).meta({ id: "PageSize" });
@@ -106,8 +106,7 @@ describe("what an input is bound from", () => {
     ["If-Match comes without its quotes", { params: { id: "1" }, ifMatch: '"7"' }, { id: 1, version: 7 }],
     ["If-Match wins over the body", { params: { id: "1" }, body: { version: 6 }, ifMatch: '"7"' }, { id: 1, version: 7 }],
     ["a version in the body is none", { params: { id: "1" }, body: { version: 6 } }, { id: 1 }],
-    ["a weak tag is no version", { params: { id: "1" }, ifMatch: 'W/"7"' }, { id: 1, version: 'W/"7"' }],
-    ["two tags are no version", { params: { id: "1" }, ifMatch: '"7", "8"' }, { id: 1, version: '"7", "8"' }],
+    ["of two tags the first counts", { params: { id: "1" }, ifMatch: '"7", "8"' }, { id: 1, version: 7 }],
   ] as const) {
     it(why, () => {
       const input = z.object({ id: z.int(), other: z.int().optional(), version: z.int().optional() });
@@ -183,9 +182,9 @@ describe("requests to a route", () => {
     ["DELETE", "/echo/", 404, {}],
     ["DELETE", "//echo/a", 404, {}],
     ["DELETE", "/ECHO/a", 404, {}],
-    ["DELETE", "/echo/%zz", 404, {}],
-    ["DELETE", "/echo/%ff", 404, {}],
-    ["DELETE", `/echo/${"a".repeat(513)}`, 404, {}],
+    ["DELETE", "/echo/%zz", 400, {}],
+    ["DELETE", "/echo/%ff", 400, {}],
+    ["DELETE", `/echo/${"a".repeat(513)}`, 200, {}],
     ["DELETE", `/echo/a?tags=${"a".repeat(8_192)}`, 414, {}],
     ["DELETE", `/echo/a?tags=${"a".repeat(20_000)}`, 414, {}],
     ["GET", "/nowhere", 404, {}],
@@ -195,8 +194,8 @@ describe("requests to a route", () => {
     ["OPTIONS", "/echo/a", 204, { allow: "DELETE, OPTIONS" }],
     ["OPTIONS", "/things", 204, { allow: "POST, OPTIONS" }],
     ["OPTIONS", "/nowhere", 404, {}],
-    ["OPTIONS", "*", 404, {}],
-    ["DELETE", "*", 404, {}],
+    ["OPTIONS", "*", 204, { allow: "POST, PUT, DELETE, OPTIONS" }],
+    ["DELETE", "*", 400, {}],
     ["GET", "/openapi.json", 404, {}],
   ] as const) {
     it(`${method} ${target.length > 60 ? `${target.slice(0, 60)}…` : target} is ${status}`, async () => {
@@ -227,11 +226,11 @@ describe("requests to a route", () => {
     [undefined, 428],
     ['"3"', 200],
     ["3", 200],
-    ['W/"3"', 400],
-    ["*", 400],
-    ['"3", "4"', 400],
-    ['"x"', 400],
-    ["", 400],
+    ['W/"3"', 412],
+    ["*", 412],
+    ['"3", "4"', 200],
+    ['"x"', 412],
+    ["", 412],
   ] as const) {
     it(`a change with If-Match ${ifMatch} is ${status}`, async () => {
       const headers = ifMatch === undefined ? {} : { "if-match": ifMatch };

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { z } from "zod";
+import { runtimeOf } from "../../src/app/app.ts";
 import type { Fault } from "../../src/core/fault.ts";
-import { action } from "../../src/operation/action.ts";
+import { action } from "../../src/operation/online/action.ts";
 import { gate, serve } from "./http/app.ts";
 import { requestText } from "./http/client.ts";
 
@@ -63,7 +64,7 @@ describe("deadlines over HTTP", () => {
       assert.deepEqual([status, json.code], [504, "deadline_exceeded"]);
     }
     assert.equal(ran, false);
-    assert.equal(served.app.runtime.operation("t.never").slots.running, 0);
+    assert.equal(runtimeOf(served.app).operation("t.never").slots.running, 0);
     assert.equal((await served.ask("POST", "/never")).status, 204);
   });
 
@@ -93,7 +94,7 @@ describe("deadlines over HTTP", () => {
     assert.equal(outcome, "deadline_exceeded");
   });
 
-  it("gives an aborted signal to whoever reads it only after the deadline", async () => {
+  it("gives an aborted signal to a handler that reads it only after the deadline", async () => {
     const passed = gate();
     const read = gate<AbortSignal>();
     const late = action("t.late", {
@@ -129,8 +130,8 @@ describe("deadlines over HTTP", () => {
     });
     await using served = await serve([deaf]);
     assert.equal((await served.ask("POST", "/deaf")).status, 504);
-    const { slots } = served.app.runtime.operation("t.deaf");
-    assert.deepEqual([slots.running, served.app.runtime.inFlight], [1, 1]);
+    const { slots } = runtimeOf(served.app).operation("t.deaf");
+    assert.deepEqual([slots.running, runtimeOf(served.app).inFlight], [1, 1]);
     const refused = await served.ask("POST", "/deaf");
     assert.deepEqual([refused.status, refused.json.details.limit], [503, "t.deaf concurrency"]);
     let_go.open();
@@ -199,11 +200,11 @@ describe("clients that go away", () => {
       wire.send(requestText("POST", "/waits"));
       await begun;
       wire.socket[leave]();
-      const { outcome, fault, http } = await executed;
-      assert.deepEqual([outcome, fault?.type, http?.status], ["cancelled", "client_disconnected", 499]);
+      const { outcome, fault, facts } = await executed;
+      assert.deepEqual([outcome, fault?.type, facts?.labels.status], ["cancelled", "client_disconnected", 499]);
       assert.equal(await aborted, fault);
       await served.idle();
-      assert.equal(served.app.runtime.operation("t.waits").slots.running, 0);
+      assert.equal(runtimeOf(served.app).operation("t.waits").slots.running, 0);
       wire.close();
     });
   }
@@ -216,7 +217,7 @@ describe("clients that go away", () => {
     await begun;
     const second = await served.wire();
     second.send(requestText("POST", "/waits"));
-    const { slots } = served.app.runtime.operation("t.waits");
+    const { slots } = runtimeOf(served.app).operation("t.waits");
     while (slots.waiting === 0) await new Promise<void>((resolve) => void setImmediate(resolve));
     const executed = served.executed(operation);
     second.close();
@@ -231,13 +232,13 @@ describe("clients that go away", () => {
     await using served = await serve([operation]);
     const wire = await served.wire();
     wire.send("POST /waits HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{");
-    while (served.app.runtime.inFlight === 0) await new Promise<void>((resolve) => void setImmediate(resolve));
+    while (runtimeOf(served.app).inFlight === 0) await new Promise<void>((resolve) => void setImmediate(resolve));
     const executed = served.executed(operation);
     wire.close();
     const { outcome, runningMs } = await executed;
     assert.equal(outcome, "cancelled");
     assert.ok(runningMs >= 0);
-    assert.equal(served.app.runtime.inFlight, 0);
+    assert.equal(runtimeOf(served.app).inFlight, 0);
   });
 
   it("cancels everything that one connection has under way", async () => {
@@ -248,7 +249,7 @@ describe("clients that go away", () => {
     served.app.signals.executed.on(({ outcome }) => outcomes.push(outcome));
     wire.send(requestText("POST", "/waits")).send(requestText("POST", "/waits"));
     await begun;
-    while (served.app.runtime.inFlight < 2) await new Promise<void>((resolve) => void setImmediate(resolve));
+    while (runtimeOf(served.app).inFlight < 2) await new Promise<void>((resolve) => void setImmediate(resolve));
     wire.close();
     await served.idle();
     assert.deepEqual(outcomes, ["cancelled", "cancelled"]);

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { z } from "zod";
+import { runtimeOf } from "../../src/app/app.ts";
 import { fail, fault } from "../../src/core/fault.ts";
 import { signedIn } from "../../src/operation/access.ts";
-import { action } from "../../src/operation/action.ts";
 import { claim } from "../../src/operation/actor.ts";
+import { action } from "../../src/operation/online/action.ts";
 import { makeToken, setUp } from "../auth/tokens.ts";
 import { gate, type Served, serve } from "./http/app.ts";
 import type { Ask } from "./http/client.ts";
@@ -107,7 +108,7 @@ async function sameOnBoth(served: Served, line: string, { headers = {}, body }: 
   // How long it took is no part of the answer.
   const plain = (one: string) => one.replace(/"load":\d+/, '"load":0');
   assert.equal(plain(text), plain(over.body));
-  // What belongs to the connection is for whoever holds it.
+  // What belongs to the connection is for the owner of the connection.
   const { "content-length": _, connection: __, date: ___, "keep-alive": ____, ...rest } = over.headers;
   assert.deepEqual(Object.fromEntries(given.headers), rest);
   return given;
@@ -158,7 +159,7 @@ describe("app.fetch", () => {
     const request = new Request("http://test/things", { method: "POST", headers, body, duplex: "half" } as RequestInit);
     assert.equal((await served.app.fetch(request)).status, 504);
     await cancelled.opened;
-    assert.equal(served.app.runtime.inFlight, 0);
+    assert.equal(runtimeOf(served.app).inFlight, 0);
   });
 
   it("cancels the work when the request is aborted", async () => {

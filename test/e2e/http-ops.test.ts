@@ -5,8 +5,8 @@ import { describe, it } from "node:test";
 import { z } from "zod";
 import { type App, createApp } from "../../src/app/app.ts";
 import { http } from "../../src/http/http.ts";
-import { action } from "../../src/operation/action.ts";
 import { module } from "../../src/operation/module.ts";
+import { action } from "../../src/operation/online/action.ts";
 import { resource } from "../../src/operation/resource.ts";
 import type { TelemetrySink } from "../../src/operation/telemetry.ts";
 import type { Database } from "../../src/operation/transaction.ts";
@@ -29,7 +29,7 @@ const ping = action("t.ping", {
 const modules = [module("t", { operations: [ping] })];
 
 function get(app: App, path: string, method = "GET"): Promise<WireResponse> {
-  return ask(Number(new URL(app.urls.ops ?? "").port), `${method} ${path}`);
+  return ask(Number(new URL(app.urls.ops ?? "").port), `${method} ${path}`, { headers: { host: "localhost" } });
 }
 
 function databaseThat(answers: () => Promise<void>): { readonly open: () => Database } {
@@ -61,7 +61,7 @@ describe("the ops port", () => {
     assert.deepEqual([(await get(app, "/readyz")).status, (await get(app, "/readyz")).body], [200, "ready\n"]);
     up = false;
     const down = await get(app, "/readyz");
-    assert.deepEqual([down.status, down.body], [503, "not ready: the database does not answer\n"]);
+    assert.deepEqual([down.status, down.body], [503, "not ready: the database does not respond\n"]);
     assert.equal((await get(app, "/livez")).status, 200, "a database that is away is no reason to be killed");
     up = true;
     assert.equal((await get(app, "/readyz")).status, 200);

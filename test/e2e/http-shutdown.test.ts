@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { z } from "zod";
-import { action } from "../../src/operation/action.ts";
+import { runtimeOf } from "../../src/app/app.ts";
+import { action } from "../../src/operation/online/action.ts";
 import { gate, type Served, serve } from "./http/app.ts";
 import { requestText, Wire } from "./http/client.ts";
 
@@ -55,8 +56,8 @@ describe("shutdown", () => {
     while (counts.answered < 200) await new Promise<void>((resolve) => void setImmediate(resolve));
     await served.app.stop();
     await Promise.all(clients);
-    assert.equal(counts.refused, 8, "every client was told to go, and found the port closed");
-    assert.equal(served.app.runtime.inFlight, 0);
+    assert.equal(counts.refused, 8, "every client was asked to go, and found the port closed");
+    assert.equal(runtimeOf(served.app).inFlight, 0);
   });
 
   it("lets what runs finish, and what waits for a slot too", async () => {
@@ -77,7 +78,7 @@ describe("shutdown", () => {
     const served = await serve([slow], { shutdown: "5s" });
     const all = [served.ask("POST", "/slow"), served.ask("POST", "/slow")];
     await begun.opened;
-    while (served.app.runtime.inFlight < 2) await new Promise<void>((resolve) => void setImmediate(resolve));
+    while (runtimeOf(served.app).inFlight < 2) await new Promise<void>((resolve) => void setImmediate(resolve));
     const stopping = served.app.signals.stopping.next();
     const stopped = served.app.stop();
     await stopping;
@@ -196,7 +197,7 @@ describe("shutdown", () => {
     const served = await serve([slow], { shutdown: "5s" });
     const wire = await served.wire();
     wire.send(Buffer.concat([1, 2, 3].map((n) => requestText("POST", "/slow", { body: { n } }))));
-    while (served.app.runtime.inFlight < 3) await new Promise<void>((resolve) => void setImmediate(resolve));
+    while (runtimeOf(served.app).inFlight < 3) await new Promise<void>((resolve) => void setImmediate(resolve));
     const stopped = served.app.stop();
     released.open();
     for (const n of [1, 2, 3]) assert.deepEqual((await wire.next())?.json, { n });
@@ -229,7 +230,7 @@ describe("shutdown", () => {
     const { status, json } = await running;
     assert.deepEqual([status, json.type], [503, "urn:plimsoll:shutting_down"]);
     await slowloris.ended;
-    assert.equal(served.app.runtime.inFlight, 0);
+    assert.equal(runtimeOf(served.app).inFlight, 0);
     slowloris.close();
   });
 

@@ -3,8 +3,8 @@ import { createHmac } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { z } from "zod";
 import { role, signedIn } from "../../src/operation/access.ts";
-import { action } from "../../src/operation/action.ts";
 import { claim } from "../../src/operation/actor.ts";
+import { action } from "../../src/operation/online/action.ts";
 import { claimsAt, encode, hs256, makeToken, otherSecret, secret, setUp, startMs } from "../auth/tokens.ts";
 import { type Served, serve } from "./http/app.ts";
 import { requestText, type WireResponse } from "./http/client.ts";
@@ -84,7 +84,7 @@ describe("tokens over HTTP", () => {
     ["not valid yet", bearer(makeToken({ claims: claimsAt({ nbf: startMs / 1_000 + 3_600 }) })), "token_not_yet_valid"],
     ["without an end", bearer(makeToken({ claims: claimsAt({ exp: undefined }) })), "token_invalid"],
     ["of another issuer", bearer(makeToken({ claims: claimsAt({ iss: "https://evil.test" }) })), "token_invalid"],
-    ["for somebody else", bearer(makeToken({ claims: claimsAt({ aud: "other" }) })), "token_invalid"],
+    ["for another audience", bearer(makeToken({ claims: claimsAt({ aud: "other" }) })), "token_invalid"],
     ["signed with another secret", bearer(makeToken({ signer: hs256(otherSecret) })), "token_invalid"],
     ["with other claims under the same signature", bearer(`${header}.${encode(claimsAt({ sub: "eve" }))}.${signature}`), "token_invalid"],
     ["without a signature", bearer(none), "token_invalid"],
@@ -127,7 +127,7 @@ describe("tokens over HTTP", () => {
     assert.deepEqual(first, second);
   });
 
-  it("serves a public operation to whoever brings no token", async () => {
+  it("serves a public operation to a caller without a token", async () => {
     const { status, json } = await send("/open", "");
     assert.deepEqual([status, json], [200, { id: "anonymous" }]);
   });

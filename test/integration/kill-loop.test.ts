@@ -20,7 +20,7 @@ describe("kill -9 under idempotent commands that the client retries", { skip }, 
   });
 
   it("would notice an answer that comes before the commit", async () => {
-    const { lost } = await campaign({ kills: 2, seed: 13, workers: 6, only: ["app"], planted: "answer-before-commit" });
+    const { lost } = await campaign({ kills: 6, seed: 13, workers: 12, only: ["app"], planted: "answer-before-commit" });
     assert.notEqual(lost.length, 0);
   });
 });

@@ -88,9 +88,9 @@ for (const server of await testServers()) {
       const proxy = new FaultProxy({ host: hostname, port: Number(port) });
       await proxy.start();
       const url = proxy.through(database.url);
-      await migrate({ url, adminUrl: "postgres://nobody@127.0.0.1:1/none", modules: [], clock: systemClock });
+      await migrate({ url, adminUrl: "postgres://stranger@127.0.0.1:1/none", modules: [], clock: systemClock });
       const forNone = proxy.flights;
-      await migrate({ url, adminUrl: "postgres://nobody@127.0.0.1:1/none", modules: [module], clock: systemClock });
+      await migrate({ url, adminUrl: "postgres://stranger@127.0.0.1:1/none", modules: [module], clock: systemClock });
       assert.equal(proxy.flights - forNone, forNone, "more modules cost no more");
       proxy.flights = 0;
       await (await session(url, "select 1")).end();
@@ -98,7 +98,7 @@ for (const server of await testServers()) {
       await proxy.stop();
     });
 
-    it("goes past a pooler where it is told how", async () => {
+    it("goes past a pooler where it is given the way", async () => {
       await using database = await scratch(server);
       using module = scratchModule({ "0001_items.sql": items });
       const url = "postgres://pooled@127.0.0.1:1/none";
@@ -168,7 +168,7 @@ for (const server of await testServers()) {
       await run(database, module);
       await database.rows("delete from plimsoll.migrations where name = '0001_items'");
       await refuses(run(database, module), "failed_precondition", "0001_items.sql did not run", "Give it a number");
-      await database.rows("insert into plimsoll.migrations values ('stock', '0001_other', 'x', now(), 1)");
+      await database.rows("insert into plimsoll.migrations values ('stock', '0001_other', 'x', now(), 1, '0.1.0')");
       await refuses(run(database, module), "failed_precondition", "stock/0001_other", "restore the file");
     });
 
@@ -197,7 +197,7 @@ for (const server of await testServers()) {
       assert.deepEqual(await tables(database), ["items"]);
     });
 
-    it("keeps nothing of a file that fails, keeps those before it, and goes on when it is mended", async () => {
+    it("keeps nothing of a file that fails, keeps those before it, and goes on when it is fixed", async () => {
       await using database = await scratch(server);
       using module = scratchModule({
         "0001_items.sql": items,
@@ -244,7 +244,10 @@ for (const server of await testServers()) {
         "0003_more.sql": "insert into stock.items values (1)",
       });
       const all = [...own, "stock/0001_items", "stock/0002_index", "stock/0003_more"];
-      assert.deepEqual(await run(database, module, { mode: "dry-run" }), { applied: [], pending: all, ahead: [] });
+      assert.deepEqual(await run(database, module, { mode: "dry-run" }), {
+        ...{ applied: [], pending: all, ahead: [] },
+        notTried: [{ file: "stock/0002_index", reason: "It runs outside a transaction, which could not be undone." }],
+      });
       assert.deepEqual(await database.rows("select from pg_namespace where nspname in ('plimsoll', 'stock')"), []);
       module.write({ "0003_more.sql": "\ninsert into stock.items values ('a')" });
       await refuses(run(database, module, { mode: "dry-run" }), "failed_precondition", "0003_more.sql:2");
@@ -252,7 +255,7 @@ for (const server of await testServers()) {
       await refuses(run(database, module, { mode: "dry-run", adminUrl: undefined }), "failed_precondition", "adminUrl");
     });
 
-    it("tries again while somebody holds a lock, and lets the file through once it is free", async () => {
+    it("tries again while another session holds a lock, and lets the file through once it is free", async () => {
       await using database = await scratch(server);
       using module = scratchModule({ "0001_items.sql": items });
       await run(database, module);
@@ -322,7 +325,7 @@ for (const server of await testServers()) {
       assert.deepEqual(await tables(database), ["items"]);
     });
 
-    it("waits no longer than it was told for another process", async () => {
+    it("waits no longer than it was asked to for another process", async () => {
       await using database = await scratch(server);
       using module = scratchModule({ "0001_items.sql": items });
       await using _other = await session(database.adminUrl, `select pg_advisory_lock(${0x706c696d})`);
@@ -385,7 +388,7 @@ for (const server of await testServers()) {
     it("says what to do where the application's role is missing, or the owner may do too little", async () => {
       await using database = await scratch(server);
       using module = scratchModule({ "0001_items.sql": items });
-      await refuses(run(database, module, { appRole: "nobody_at_all" }), "failed_precondition", 'role "nobody_at_all"', "create role");
+      await refuses(run(database, module, { appRole: "no_such_role" }), "failed_precondition", 'role "no_such_role"', "create role");
       assert.deepEqual(await run(database, module), { applied: [], pending: [], ahead: [] }, "the role is granted on the next start");
       await database.as(undefined, "insert into stock.items values (1)");
       await using other = await scratch(server);

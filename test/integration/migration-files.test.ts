@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { splitSql } from "../../src/postgres/migrate/split.ts";
@@ -20,6 +21,26 @@ describe("migration files", () => {
       assert.throws(() => readMigrations([module]), { code: "failed_precondition", message });
     });
   }
+
+  it("reads a file that begins with a byte order mark as if it did not", () => {
+    const text = "-- plimsoll: no-transaction\nselect 1;\n";
+    using plain = scratchModule({ "0001_a.sql": text });
+    using marked = scratchModule({ "0001_a.sql": `\uFEFF${text.replaceAll("\n", "\r\n")}` });
+    const facts = (module: typeof plain) =>
+      readMigrations([module])[1]?.files.map(({ sql, checksum, alone }) => ({ sql, checksum, alone }));
+    assert.deepEqual(facts(marked), facts(plain));
+  });
+
+  it("refuses a file in UTF-16 by name", () => {
+    using module = scratchModule({ "0001_a.sql": "" });
+    for (const mark of [
+      [0xff, 0xfe],
+      [0xfe, 0xff],
+    ]) {
+      writeFileSync(new URL("0001_a.sql", module.migrations), Buffer.from([...mark, 0x73, 0, 0x3b, 0]));
+      assert.throws(() => readMigrations([module]), { code: "failed_precondition", message: /0001_a\.sql is written in UTF-16.*UTF-8/ });
+    }
+  });
 
   it("refuses two modules on one schema, and a folder that is not there", () => {
     using module = scratchModule({});
@@ -54,7 +75,7 @@ describe("splitSql", () => {
         expected,
       ));
 
-  it("gives back every statement with its line and first word, whatever is quoted in it", () => {
+  it("returns every statement with its line and first word, whatever is quoted in it", () => {
     const word = fc.constantFrom("select", "Insert", "x1", "_y");
     const quoted = fc.string({ maxLength: 8 }).map((inner) => inner.replaceAll(/['"$\\*/\r]/g, ""));
     const part = fc.oneof(

@@ -36,14 +36,16 @@ for (const server of await testServers()) {
       await using database = await scratch(server);
       await migrate({ ...database, modules: [], clock: systemClock });
       await database.rows(
-        "insert into plimsoll.idempotency select md5(i::text)::uuid, '', 'ok', '', now() + i * interval '1 second' from generate_series(5, -24, -1) i",
+        "insert into plimsoll.idempotency (id, input_hash, outcome, body, expires_at) select md5(i::text)::uuid, '', 'ok', '', now() + i * interval '1 second' from generate_series(5, -24, -1) i",
       );
       await using app = await session(database.url);
       const expire = async (batch: number) => (await app.query("select plimsoll.expire_idempotency($1) as n", [batch])).rows[0].n;
       assert.equal(await expire(10), 10);
       const left = await database.rows("select round(extract(epoch from now() - min(expires_at)))::int as age from plimsoll.idempotency");
       assert.ok(left[0]!.age >= 14 && left[0]!.age < 24, "the oldest went first");
-      await database.rows("insert into plimsoll.idempotency values (md5('late')::uuid, '', 'ok', '', now() - interval '1 day')");
+      await database.rows(
+        "insert into plimsoll.idempotency (id, input_hash, outcome, body, expires_at) values (md5('late')::uuid, '', 'ok', '', now() - interval '1 day')",
+      );
       assert.equal(await expire(10), 10);
       assert.ok((await expire(10)) >= 5);
       assert.equal(await expire(10), 1, "the late one, once it had caught up");

@@ -115,7 +115,7 @@ for (const server of await testServers()) {
         // The one connection is shared by all.
         await Promise.all(Array.from({ length: 8 }, () => app.call(read, { text: "select 1" })));
         assert.equal(connectionGauges(app.app).open, 1);
-        // While it is held, nobody else comes to ask: who waits already is served all the same.
+        // While it is held, no other caller comes to ask: a caller that waits already is served all the same.
         const blocker = await database.hold(102);
         const held = app.call(read, wait(102));
         await database.waitForWaiter(102);

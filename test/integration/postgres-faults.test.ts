@@ -9,8 +9,9 @@ import { http } from "plimsoll/http";
 import { postgres } from "plimsoll/postgres";
 import { FaultProxy, type TestApp, type TestDatabase, testActor, testApp, testDatabase } from "plimsoll/testing";
 import { z } from "zod";
+import { runtimeOf } from "../../src/app/app.ts";
+import { EmbeddedPostgres } from "../../src/embedded/launcher.ts";
 import type { PostgresSpec } from "../../src/postgres/database.ts";
-import { EmbeddedPostgres } from "../../src/postgres/embedded/launcher.ts";
 import { bank, getBalance, withdraw } from "./bank/bank.ts";
 import { connectionGauges } from "./bank/gauges.ts";
 import { probe, read, write, writeOnce } from "./bank/probe.ts";
@@ -156,7 +157,7 @@ describe("Postgres that fails", () => {
       await app.stop();
       await proxy.stop();
     });
-    /** What became of a call, and that it did not take for ever; afterwards every connection is free again. */
+    /** The outcome of a call, and that it did not take for ever; afterwards every connection is free again. */
     const swallowed = async (containing: string, call: () => Promise<unknown>) => {
       proxy.next({ containing, effect: "swallow" });
       const since = performance.now();
@@ -192,7 +193,7 @@ describe("Postgres that fails", () => {
     });
 
     it("a question whether the server is there: is answered with no", async () => {
-      const error = await swallowed("select 1", () => app.app.runtime.database?.ping() ?? Promise.resolve());
+      const error = await swallowed("select 1", () => runtimeOf(app.app).database?.ping() ?? Promise.resolve());
       assert.equal(error.code, "unavailable");
     });
   });
@@ -228,9 +229,9 @@ describe("Postgres that fails", () => {
       const cases = [
         [(url: URL) => (url.hostname = "nowhere.invalid"), /nowhere\.invalid.*Check host, port, database and password of DATABASE_URL/],
         [(url: URL) => (url.port = "1"), /ECONNREFUSED.*Check host, port/],
-        [(url: URL) => (url.password = "wrong"), /password authentication failed.*Check host, port/],
-        [(url: URL) => (url.pathname = "/missing"), /database "missing" does not exist.*Check host, port/],
-        [(url: URL) => (url.username = "stranger"), /role "stranger" does not exist.*Check host, port/],
+        [(url: URL) => (url.password = "wrong"), /password authentication failed.*Check the user and the password/],
+        [(url: URL) => (url.pathname = "/missing"), /database "missing" does not exist.*Create the database/],
+        [(url: URL) => (url.username = "stranger"), /role "stranger" does not exist.*Create the role/],
       ] as const;
       for (const [change, message] of cases) await assert.rejects(starting(wrong(change)), unreachable(message));
     });

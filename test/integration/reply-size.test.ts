@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { command, fail, fault, module, signedIn } from "plimsoll";
+import { command, fault, module, signedIn } from "plimsoll";
 import { type TestDatabase, testActor, testApp, testDatabase } from "plimsoll/testing";
 import { z } from "zod";
+import { fail } from "../../src/core/fault.ts";
 import { limits } from "../../src/core/limits.ts";
 import { bank } from "./bank/bank.ts";
 
@@ -11,7 +12,7 @@ const envelope = 11;
 const largest = limits.idempotencyReplyBytes - envelope;
 
 const spec = {
-  input: z.object({ id: z.string(), text: z.string() }),
+  input: z.object({ id: z.string(), text: z.string().max(1_000_000) }),
   output: z.object({ text: z.string() }),
   access: signedIn(),
   budget: "5s",
@@ -19,11 +20,11 @@ const spec = {
 const kept = command("t.kept", {
   ...{ ...spec, idempotent: "key" },
   async run({ id, text }, { sql }) {
-    await sql`insert into bank.told (id) values (${id})`.run();
+    await sql`insert into bank.said (id) values (${id})`.run();
     return { text };
   },
 });
-const told = command("t.told", { ...{ ...spec, idempotent: "no" }, run: async ({ text }) => ({ text }) });
+const said = command("t.said", { ...{ ...spec, idempotent: "no" }, run: async ({ text }) => ({ text }) });
 
 const Refused = fault("refused", {
   code: "failed_precondition",
@@ -33,7 +34,7 @@ const Refused = fault("refused", {
 const refused = command("t.refused", {
   ...{ ...spec, idempotent: "key", faults: [Refused] },
   async run({ id, text }, { sql }) {
-    await sql`insert into bank.told (id) values (${id})`.run();
+    await sql`insert into bank.said (id) values (${id})`.run();
     return fail(Refused, { text });
   },
 });
@@ -42,11 +43,11 @@ describe("a reply", () => {
   let database: TestDatabase;
   before(async () => {
     database = await testDatabase({ modules: [bank] });
-    await database.admin("create table bank.told (id text primary key); grant all on bank.told to public");
+    await database.admin("create table bank.said (id text primary key); grant all on bank.said to public");
   });
   after(() => database.drop());
-  const start = () => testApp({ modules: [bank, module("t", { operations: [kept, told, refused] })], actor: testActor(), database });
-  const ids = async () => (await database.admin("select id from bank.told order by id")).map(({ id }) => id);
+  const start = () => testApp({ modules: [bank, module("t", { operations: [kept, said, refused] })], actor: testActor(), database });
+  const ids = async () => (await database.admin("select id from bank.said order by id")).map(({ id }) => id);
 
   for (const [name, letter, bytes] of [
     ["ascii", "a", 1],
@@ -68,10 +69,7 @@ describe("a reply", () => {
       const { fault } = await executed;
       assert.equal(fault?.type, "reply_too_large");
       const size = envelope + Buffer.byteLength(input.text);
-      assert.match(
-        fault.message,
-        new RegExp(`^t\\.kept replied with ${size} bytes, .* at most ${limits.idempotencyReplyBytes};.*Return less`),
-      );
+      assert.match(fault.message, new RegExp(`^t\\.kept returned ${size} bytes, .* at most ${limits.idempotencyReplyBytes};.*Return less`));
       assert.ok(!(await ids()).includes(input.id));
       // The key is free for a reply that fits.
       await app.call(kept, { ...input, text: "" }, { key: input.id });
@@ -101,6 +99,6 @@ describe("a reply", () => {
   it("without a key may be larger", async () => {
     await using app = await start();
     const text = "a".repeat(limits.idempotencyReplyBytes);
-    assert.equal((await app.call(told, { id: "no-key", text })).text, text);
+    assert.equal((await app.call(said, { id: "no-key", text })).text, text);
   });
 });

@@ -30,7 +30,7 @@ function refuses(work: Promise<unknown>, ...parts: string[]): Promise<void> {
   });
 }
 
-// What is done to the database before the application connects, and what it is then told.
+// What is done to the database before the application connects, and what the app then reports.
 const unsafe: [string, (database: Scratch) => string, ...string[]][] = [
   [
     "bypasses row-level security",
@@ -112,7 +112,7 @@ for (const server of await testServers()) {
         await refuses(check(database.url, module), `can become "${strong}", which may bypass row-level security`);
         await database.rows(`alter role ${strong} nobypassrls createrole`);
         const version = Number((await database.rows<{ v: string }>("select current_setting('server_version_num') as v"))[0]?.v);
-        // Since 16 whoever may create roles may not make itself a member of any other.
+        // Since 16 a role that may create roles may not make itself a member of any other.
         if (version < 160_000) await refuses(check(database.url, module), "may create roles");
         else assert.equal(await check(database.url, module), version);
       } finally {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import pg from "pg";
 import { systemClock } from "../../src/core/clock.ts";
@@ -100,11 +101,13 @@ export async function seen<R extends pg.QueryResultRow>(url: string, text: strin
       const { rows } = await client.query<R>(text, values);
       if (rows[0] !== undefined) return rows[0];
       if (systemClock.monotonic() > until) throw new RangeError(`never seen: ${text}`);
+      // Asked without a break, the server and this process would take both cores from what is waited for.
+      await pause(5);
     }
   });
 }
 
-/** Runs SQL on a connection that stays open, as of somebody else. */
+/** Runs SQL on a connection that stays open, as another session. */
 export async function session(url: string, ...texts: string[]): Promise<pg.Client & AsyncDisposable> {
   const client = new pg.Client({ connectionString: url });
   client.on("error", () => undefined);

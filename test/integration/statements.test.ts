@@ -141,7 +141,7 @@ for (const server of await testServers()) {
       assert.deepEqual(await fresh.call(many, {}), { sum: 380 });
     });
 
-    it("that are wrong in the first flight are told by their own error, and leave the connection as it was", async () => {
+    it("that are wrong in the first flight are reported by their own error, and leave the connection as it was", async () => {
       const processId = async () => (await app.call(read, { text: "select pg_backend_pid() as id" })).rows[0]?.id;
       const before = await processId();
       const failed = app.executed(write);
@@ -156,7 +156,7 @@ for (const server of await testServers()) {
       await assert.rejects(app.call(write, { texts: ["select nonsense"] }, { key: "first-flight" }), { code: "internal" });
     });
 
-    it("are prepared anew where a migration changed what they answer", async () => {
+    it("are prepared again where a migration changed what they answer", async () => {
       await database.admin(
         "create table bank.changing (a int); insert into bank.changing values (1); grant select on bank.changing to public",
       );

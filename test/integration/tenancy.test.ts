@@ -201,8 +201,8 @@ for (const server of await testServers()) {
       assert.equal(await count(), 2);
       await app.query("commit");
       assert.equal(await count(), 0, "after its transaction the setting is empty, which is no tenant");
-      await assert.rejects(app.query("insert into stock.parents (id, name) values (9, 'nobody')"), { code: "42501" });
-      await assert.rejects(app.query("insert into stock.parents values ('', 9, 'nobody')"), { code: "42501" });
+      await assert.rejects(app.query("insert into stock.parents (id, name) values (9, 'stranger')"), { code: "42501" });
+      await assert.rejects(app.query("insert into stock.parents values ('', 9, 'stranger')"), { code: "42501" });
       assert.equal((await app.query("update stock.parents set name = 'x'")).rowCount, 0);
       assert.equal((await app.query("delete from stock.children")).rowCount, 0);
     });

@@ -106,12 +106,12 @@ for (const server of await testServers()) {
       assert.equal((await entries(id)).length, 0);
     });
 
-    it("resolves a commit whose answer was lost through its key", async () => {
+    it("resolves a commit whose response was lost through its key", async () => {
       const id = await open(100);
       proxy.next({ containing: "commit", effect: "cut-after" });
-      const reply = await app.call(withdraw, { id, amount: 10 }, { key: "lost-answer" });
+      const reply = await app.call(withdraw, { id, amount: 10 }, { key: "lost-response" });
       assert.equal(reply.balance, 90);
-      assert.deepEqual(await app.call(withdraw, { id, amount: 10 }, { key: "lost-answer" }), reply);
+      assert.deepEqual(await app.call(withdraw, { id, amount: 10 }, { key: "lost-response" }), reply);
       assert.equal((await entries(id)).length, 1);
     });
 
@@ -129,7 +129,7 @@ for (const server of await testServers()) {
       const poor = { type: "poor" };
       const stored = (key: string, id: number) => app.call(withdraw, { id, amount: 50 }, { key });
 
-      it("is told as it was kept, where only the answer was lost", async () => {
+      it("is returned as it was kept, where only the response was lost", async () => {
         const id = await open(5);
         proxy.next({ containing: "commit", effect: "cut-after" });
         const executed = app.executed(withdraw);
@@ -150,14 +150,14 @@ for (const server of await testServers()) {
         await assert.rejects(stored("fault-commit", id), poor);
       });
 
-      it("gives way to the reply of somebody who finished the same request meanwhile", async () => {
+      it("gives way to the reply of a caller that finished the same request meanwhile", async () => {
         const id = await open(5);
         const faulted = proxy.faulted.next();
         proxy.next({ containing: "commit", effect: "swallow" });
         const slow = stored("fault-overtaken", id);
         slow.catch(() => undefined);
         await faulted;
-        // Its transaction ends on the server, and it is not told.
+        // Its transaction ends on the server, and it is not notified.
         await database.admin(
           "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'",
         );
@@ -228,16 +228,16 @@ for (const server of await testServers()) {
       assert.equal((await entries(id)).length, 0);
     });
 
-    it("lets the server free the key of an owner whose connection is half-dead", async () => {
+    it("lets the server free the key of an owner whose connection is half-open", async () => {
       const id = await open(100);
-      // The commit is held back: the owner sits in its transaction, neither dead nor alive, until the server ends it.
+      // The commit is held back: the owner sits in its transaction, neither lost nor in use, until the server ends it.
       proxy.next({ containing: "commit", effect: "hold" });
-      const stuck = app.call(withdraw, { id, amount: 10 }, { key: "half-dead", remainingMs: 300 });
+      const stuck = app.call(withdraw, { id, amount: 10 }, { key: "half-open", remainingMs: 300 });
       stuck.catch(() => undefined);
       await proxy.faulted.next();
       let reply: { balance: number } | undefined;
       while (reply === undefined) {
-        reply = await app.call(withdraw, { id, amount: 10 }, { key: "half-dead" }).catch((error) => {
+        reply = await app.call(withdraw, { id, amount: 10 }, { key: "half-open" }).catch((error) => {
           assert.equal(type(error), "idempotency_key_running");
           return database.admin("select pg_sleep(0.1)").then(() => undefined);
         });

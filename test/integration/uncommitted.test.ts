@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { command, fail, fault, module, query, type Sql, signedIn } from "plimsoll";
+import { command, fault, module, query, type Sql, signedIn } from "plimsoll";
 import { postgres } from "plimsoll/postgres";
 import { type TestDatabase, testActor, testApp, testDatabase } from "plimsoll/testing";
 import { z } from "zod";
+import { fail } from "../../src/core/fault.ts";
 import { bank } from "./bank/bank.ts";
 import { probe, writeOnce } from "./bank/probe.ts";
 import { testServers } from "./servers.ts";
@@ -14,7 +15,7 @@ const quick = { input: z.object({}), output: z.object({}), access: signedIn(), b
 for (const server of await testServers()) {
   describe(`what cannot be committed, on ${server.name}`, () => {
     let database: TestDatabase;
-    const Broken = fault("broken", { code: "failed_precondition", message: "It is broken. Mend it." });
+    const Broken = fault("broken", { code: "failed_precondition", message: "It is broken. Fix it." });
     const insert = (sql: Sql, id: string) => sql`insert into bank.kept (id) values (${id})`.run();
     const kept = async () => (await database.admin("select id from bank.kept order by id")).map(({ id }) => id);
 
@@ -78,7 +79,7 @@ for (const server of await testServers()) {
     const defers = command("t.defers", {
       ...{ ...quick, idempotent: "key" },
       async run(_, { sql }) {
-        await sql`insert into bank.deferred (id, parent) values ('child', 'nobody')`.run();
+        await sql`insert into bank.deferred (id, parent) values ('child', 'stranger')`.run();
         return {};
       },
     });
@@ -139,18 +140,18 @@ for (const server of await testServers()) {
       assert.deepEqual(await kept(), []);
     });
 
-    it("is what a constraint refuses at the commit: it is told as any other, and nothing is kept under the key", async () => {
+    it("is what a constraint refuses at the commit: it is reported as any other, and nothing is kept under the key", async () => {
       await using app = await start();
       await assert.rejects(app.call(defers, {}, { key: "defers" }), { code: "failed_precondition", type: "foreign_key_violation" });
-      await database.admin("insert into bank.kept values ('nobody')");
+      await database.admin("insert into bank.kept values ('stranger')");
       await app.call(defers, {}, { key: "defers" });
       await database.admin("delete from bank.deferred; delete from bank.kept");
     });
 
-    it("is told apart from what may have been committed, without a key too", async () => {
+    it("is distinguished from what may have been committed, without a key too", async () => {
       await using app = await start();
       await assert.rejects(app.call(writeOnce, { texts: ["insert into bank.kept values (null)"] }), { code: "internal" });
-      await assert.rejects(app.call(writeOnce, { texts: ["insert into bank.deferred values ('x', 'nobody')"] }), {
+      await assert.rejects(app.call(writeOnce, { texts: ["insert into bank.deferred values ('x', 'stranger')"] }), {
         type: "foreign_key_violation",
       });
     });

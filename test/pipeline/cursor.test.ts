@@ -23,13 +23,13 @@ function refusalOf(work: () => unknown): string | undefined {
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     assert.equal(error.code, "invalid_argument");
-    assert.match(error.message, /leave it out to begin anew\.$/i);
+    assert.match(error.message, /leave it out to begin with the first page\.$/i);
     return error.type;
   }
 }
 
 describe("cursors", () => {
-  it("gives back the position that was sealed, whatever JSON can say", () => {
+  it("returns the position that was sealed, whatever JSON can say", () => {
     const { seal, open } = setUp();
     const property = fc.property(fc.jsonValue({ maxDepth: 2 }), (value) => {
       const sealable = JSON.parse(JSON.stringify(value));
@@ -57,7 +57,7 @@ describe("cursors", () => {
     "no tenant": { tenant: undefined },
     "a tenant that is empty": { tenant: "" },
     "another actor": { actor: "bob" },
-    nobody: { actor: undefined },
+    anonymous: { actor: undefined },
     "tenant and actor swapped": { tenant: "ann", actor: "acme" },
     "tenant and actor run together": { tenant: "acmea", actor: "nn" },
     "another filter": { filter: { query: "tar", sort: ["name", "id"] } },
@@ -218,6 +218,9 @@ describe("cursors", () => {
   }
 
   it("takes no position that JSON cannot say", () => {
-    assert.throws(() => setUp().seal({ ...use, position: undefined }), { name: "AssertionError", message: /what JSON can say/ });
+    assert.throws(() => setUp().seal({ ...use, position: undefined }), {
+      name: "AssertionError",
+      message: /a value that JSON can represent/,
+    });
   });
 });

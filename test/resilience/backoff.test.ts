@@ -66,7 +66,7 @@ describe("exponential backoff", () => {
     ["what is no duration", () => exponential("1 second" as never), /not a duration/],
     ["a constant wait that is too long", () => constant("31d"), /Write at most 720h/],
   ];
-  for (const [name, make, mend] of refused) it(`refuses ${name}`, () => assert.throws(make, mend));
+  for (const [name, make, fix] of refused) it(`refuses ${name}`, () => assert.throws(make, fix));
 });
 
 describe("constant backoff", () => {

@@ -14,7 +14,12 @@ export interface Outcome {
   readonly durationMs: number;
   /** What to print: the failures, and what the process wrote where that helps. */
   readonly failures: readonly string[];
+  /** Every test that ended, with those that hold others. */
+  readonly tests: readonly TestEnd[];
 }
+
+/** How one test ended; `name` is its path through the tests around it. */
+export type TestEnd = Extract<ReportLine, { kind: "pass" | "fail" }>;
 
 const reporter = fileURLToPath(new URL("./reporter.ts", import.meta.url));
 const outputChars = 20_000;
@@ -30,13 +35,14 @@ export function testEnv(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv
  * *Guarantees*: resolves at most `killMs` and a little after the start; then neither the process nor what it started in its group lives.
  * A file in which no test ran, which exits before its tests ended or which leaves with a code other than 0 counts at least one failure.
  */
-export async function runFile(file: string, killMs: number): Promise<Outcome> {
+export async function runFile(file: string, killMs: number, cwd = process.cwd()): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), "plimsoll-test-"));
   const reportFile = join(folder, "report.jsonl");
   const startedAt = performance.now();
   const { exit, output, killed } = await runProcess(
     [`--test-reporter=${reporter}`, `--test-reporter-destination=${reportFile}`, file],
     killMs,
+    cwd,
   );
   const lines = (await readFile(reportFile, "utf8").catch(() => ""))
     .split("\n")
@@ -52,7 +58,8 @@ export async function runFile(file: string, killMs: number): Promise<Outcome> {
   if (failures.length > 0 && output) failures.push(`  what the process wrote:\n${indent(output)}`);
   // A crash may come before the counts: then the failures themselves are counted.
   const failed = Math.max(end?.failed ?? 0, lines.filter((line) => line.kind === "fail").length) + (broken ? 1 : 0);
-  return { file, passed: end?.passed ?? 0, failed, skipped: end?.skipped ?? 0, durationMs, failures };
+  const tests = lines.filter((line) => line.kind !== "end");
+  return { file, passed: end?.passed ?? 0, failed, skipped: end?.skipped ?? 0, durationMs, failures, tests };
 }
 
 interface Ending {
@@ -79,10 +86,10 @@ interface Ended {
   readonly killed: boolean;
 }
 
-function runProcess(args: readonly string[], killMs: number): Promise<Ended> {
+function runProcess(args: readonly string[], killMs: number, cwd: string): Promise<Ended> {
   return new Promise((resolve) => {
     // A group of its own, so that a kill reaches what the tests started too.
-    const child = spawn(process.execPath, args, { env: testEnv(), detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, args, { cwd, env: testEnv(), detached: true, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     let killed = false;
     const collect = (chunk: Buffer) => {
@@ -94,7 +101,7 @@ function runProcess(args: readonly string[], killMs: number): Promise<Ended> {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
       } catch {
-        // Nobody of the group is left.
+        // No process of the group is left.
       }
     };
     const timer = setTimeout(() => {

@@ -9,6 +9,7 @@ interface RunnerEvent {
     readonly file?: string;
     readonly line?: number;
     readonly todo?: boolean | string;
+    readonly skip?: boolean | string;
     readonly details?: { readonly error?: { readonly failureType?: string; readonly cause?: unknown } };
     readonly counts?: {
       readonly passed: number;
@@ -22,28 +23,45 @@ interface RunnerEvent {
 
 /** One line of the report that a test process leaves behind. */
 export type ReportLine =
-  | { readonly kind: "fail"; readonly name: string; readonly place: string; readonly error: string }
+  | { readonly kind: "pass"; readonly name: string }
+  /** `asserted`: it failed by an assertion, of its own or inside a property. */
+  | { readonly kind: "fail"; readonly name: string; readonly place: string; readonly error: string; readonly asserted: boolean }
   | { readonly kind: "end"; readonly passed: number; readonly failed: number; readonly skipped: number };
 
 const errorChars = 8_000;
 
-/** Writes the failures of one test process, and last its counts, as JSON lines: a report without the last line is of a process that did not end by itself. */
+/** Writes the tests of one process, and last its counts, as JSON lines: a report without the last line is of a process that did not end by itself. */
 async function* report(events: AsyncIterable<RunnerEvent>): AsyncGenerator<string> {
   const path: string[] = [];
-  for await (const { type, data } of events) {
-    if (type === "test:start") path.splice(data.nesting ?? 0, path.length, data.name ?? "");
-    const line = type === "test:fail" ? failure(data, path) : type === "test:summary" ? end(data) : undefined;
+  for await (const event of events) {
+    if (event.type === "test:start") path.splice(event.data.nesting ?? 0, path.length, event.data.name ?? "");
+    const line = lineOf(event, path);
     if (line) yield `${JSON.stringify(line)}\n`;
   }
 }
 
+function lineOf({ type, data }: RunnerEvent, path: readonly string[]): ReportLine | undefined {
+  if (type === "test:fail") return failure(data, path);
+  if (type === "test:pass") return data.skip === undefined && !data.todo ? { kind: "pass", name: nameOf(data, path) } : undefined;
+  return type === "test:summary" ? end(data) : undefined;
+}
+
+const nameOf = (data: RunnerEvent["data"], path: readonly string[]) => [...path.slice(0, data.nesting ?? 0), data.name].join(" > ");
+
+/** Whether an assertion is behind an error: a property's error carries it as its cause. */
+function isAsserted(error: unknown): boolean {
+  for (let at = error, hops = 0; at instanceof Error && hops < 4; at = at.cause, hops++)
+    if ((at as { code?: unknown }).code === "ERR_ASSERTION") return true;
+  return false;
+}
+
 function failure(data: RunnerEvent["data"], path: readonly string[]): ReportLine | undefined {
   const thrown = data.details?.error;
-  // Whoever only holds a failure is not one: the failure itself is reported beside it.
+  // A suite that only contains a failure is not one: the failure itself is reported beside it.
   if (thrown?.failureType === "subtestsFailed" || data.todo) return undefined;
-  const name = [...path.slice(0, data.nesting ?? 0), data.name].join(" > ");
-  const error = inspect(thrown?.cause ?? thrown, { depth: 6 }).slice(0, errorChars);
-  return { kind: "fail", name, place: `${data.file ?? "?"}:${data.line ?? "?"}`, error };
+  const cause = thrown?.cause ?? thrown;
+  const error = inspect(cause, { depth: 6 }).slice(0, errorChars);
+  return { kind: "fail", name: nameOf(data, path), place: `${data.file ?? "?"}:${data.line ?? "?"}`, error, asserted: isAsserted(cause) };
 }
 
 function end({ counts }: RunnerEvent["data"]): ReportLine | undefined {

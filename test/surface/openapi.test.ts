@@ -3,15 +3,17 @@ import { describe, test } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { z } from "zod";
 import { Fault, fault } from "../../src/core/fault.ts";
-import type { JsonSchema } from "../../src/core/schema.ts";
-import { bodyTooLarge, busy, notJson, preconditionMissing, problemReply, tooManyFromAddress } from "../../src/http/problem.ts";
+import type { JsonSchema } from "../../src/core/schema/standard.ts";
+import { bodyTooLarge, busy, notJson, preconditionMissing, tooManyFromAddress } from "../../src/http/faults.ts";
+import { problemReply } from "../../src/http/reply/problem.ts";
 import { HttpRouter } from "../../src/http/router.ts";
 import { role } from "../../src/operation/access.ts";
 import { type Authenticator, anonymous, claim } from "../../src/operation/actor.ts";
+import { bearer } from "../../src/operation/authentication/bearer.ts";
 import { module } from "../../src/operation/module.ts";
-import { query } from "../../src/operation/query.ts";
-import { denied, invalidInput, keyInvalid, keyMismatch, keyMissing, keyRunning, notYours } from "../../src/pipeline/refusals.ts";
-import { buildRegistry } from "../../src/pipeline/registry.ts";
+import { query } from "../../src/operation/online/query.ts";
+import { denied, invalidInput, keyInvalid, keyMismatch, keyMissing, keyRunning, notYours } from "../../src/pipeline/faults.ts";
+import { buildRegistry } from "../../src/pipeline/registry/registry.ts";
 import { openApiDocument } from "../../src/surface/openapi.ts";
 import { SharedSchemas } from "../../src/surface/openapi-schemas.ts";
 import { sampleModules } from "./sample-shop.ts";
@@ -20,7 +22,7 @@ import { sampleModules } from "./sample-shop.ts";
 type Json = any;
 
 const authenticator = {
-  scheme: "bearer",
+  ...bearer,
   document: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
   authenticate: () => anonymous,
   remembered: () => undefined,
@@ -124,14 +126,14 @@ describe("a document is a whole", () => {
 
 describe("an operation", () => {
   for (const [name, statuses] of Object.entries({
-    "identity.sign-in": "201 400 401 409 413 415 429 500 503 504",
-    "identity.register": "201 400 409 413 415 422 429 500 503 504",
-    "catalog.list": "200 400 429 500 503 504",
-    "catalog.categories": "200 429 500 503 504",
-    "orders.place": "201 400 401 403 409 413 415 422 429 500 503 504",
-    "orders.get": "200 304 400 401 403 404 429 500 503 504",
-    "orders.change": "200 400 401 403 404 409 412 413 415 428 429 500 503 504",
-    "orders.delete": "204 400 401 403 409 429 500 503 504",
+    "identity.sign-in": "201 400 401 403 404 408 409 413 414 415 417 422 429 431 500 501 503 504",
+    "identity.register": "201 400 401 403 404 408 409 413 414 415 417 422 429 431 500 501 503 504",
+    "catalog.list": "200 400 401 409 414 417 429 431 500 501 503 504",
+    "catalog.categories": "200 400 401 409 414 417 429 431 500 501 503 504",
+    "orders.place": "201 400 401 403 404 408 409 413 414 415 417 422 429 431 500 501 503 504",
+    "orders.get": "200 304 400 401 403 404 409 414 417 429 431 500 501 503 504",
+    "orders.change": "200 400 401 403 404 408 409 412 413 414 415 417 422 428 429 431 500 501 503 504",
+    "orders.delete": "204 400 401 403 404 409 412 414 417 422 429 431 500 501 503 504",
   }))
     test(`${name} ends with ${statuses}`, () => assert.equal(Object.keys(find(name).responses).join(" "), statuses));
 
@@ -220,8 +222,8 @@ describe("faults", () => {
     ["orders.place", keyInvalid(255)],
     ["orders.place", keyRunning()],
     ["orders.place", keyMismatch()],
-    ["orders.place", denied(place, anonymous)],
-    ["orders.place", denied(place, actor)],
+    ["orders.place", denied(place, anonymous, bearer)],
+    ["orders.place", denied(place, actor, bearer)],
     ["orders.place", bodyTooLarge(1_024)],
     ["orders.place", notJson()],
     ["orders.place", busy(refusal)],
@@ -231,9 +233,9 @@ describe("faults", () => {
     ["orders.place", new Fault({ code: "aborted", type: "conflict", message: "Again." })],
     ["orders.place", new Fault({ code: "deadline_exceeded", message: "Time is up.", details: { limit: "deadline", value: 300 } })],
     ["orders.place", new Fault({ code: "internal", type: "invalid_output", message: "A secret." })],
-    ["orders.get", notYours("orders.get")],
+    ["orders.get", (notYours as (operation: string) => Fault)("orders.get")],
     ["orders.change", preconditionMissing()],
-    ["catalog.list", new Fault({ code: "invalid_argument", type: "cursor_expired", message: "Begin anew." })],
+    ["catalog.list", new Fault({ code: "invalid_argument", type: "cursor_expired", message: "Begin again." })],
   ] as const)
     test(`${name}: what is sent for ${problem.type} is what is documented`, () => {
       const { valid, errors } = validate(name, problem);
@@ -249,7 +251,7 @@ describe("faults", () => {
     assert.equal(validate("orders.place", new Fault({ code: "aborted", type: "out_of_sorts", message: "?", status: 409 })).valid, false);
   });
 
-  test("of one status are told apart; where a module says what the platform also says, either may come", () => {
+  test("of one status are distinguished; where a module says what the platform also says, either may come", () => {
     const Mine = fault("not_found", { code: "not_found", details: z.object({ id: z.string() }), message: "Not here." });
     const get = query("notes.get", {
       input: z.object({ id: z.string() }),

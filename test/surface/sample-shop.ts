@@ -2,10 +2,10 @@ import { z } from "zod";
 import { fault } from "../../src/core/fault.ts";
 import { secret } from "../../src/core/schema.ts";
 import { role, signedIn } from "../../src/operation/access.ts";
-import { action } from "../../src/operation/action.ts";
-import { command } from "../../src/operation/command.ts";
 import { module } from "../../src/operation/module.ts";
-import { query } from "../../src/operation/query.ts";
+import { action } from "../../src/operation/online/action.ts";
+import { command } from "../../src/operation/online/command.ts";
+import { query } from "../../src/operation/online/query.ts";
 
 // A small shop in which every feature of a document occurs at least once.
 
@@ -39,7 +39,7 @@ const OrderNotFound = fault("order_not_found", {
   message: "There is no such order.",
 });
 const OrderClosed = fault("order_closed", { code: "failed_precondition", message: "The order is closed." });
-const VersionChanged = fault("version_changed", { code: "aborted", status: 412, message: "Somebody changed it. Read it again." });
+const VersionChanged = fault("version_changed", { code: "aborted", status: 412, message: "It was changed. Read it again." });
 const WrongPassword = fault("wrong_password", { code: "unauthenticated", message: "The e-mail address or the password is wrong." });
 
 const orderId = "018f6b1e-7c2a-7b3e-9d55-3c1f0a9b2e44";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ClaimFloor } from "../../src/tasks/claim-floor.ts";
-import type { ClaimedTask } from "../../src/tasks/store.ts";
+import { ClaimFloor } from "../../src/tasks/claims/claim-floor.ts";
+import type { ClaimedTask } from "../../src/tasks/ports/claim-store.ts";
 import { TestClock } from "../../src/testing/clock.ts";
 
-const ranks = (lane: string, ...all: number[]) => all.map((rank) => ({ rank, lane })) as unknown as ClaimedTask[];
+const ranks = (fairnessKey: string, ...all: number[]) => all.map((rank) => ({ rank, fairnessKey })) as unknown as ClaimedTask[];
 
 describe("the floor of claims", () => {
   const cases: readonly {
@@ -17,7 +17,7 @@ describe("the floor of claims", () => {
     { what: "is down while looking at everything is quick", ms: 19, tasks: ranks("", 5_000, 5_001), floor: 0 },
     { what: "is where a full claim ended", ms: 20, tasks: ranks("", 5_001, 5_000), floor: 5_001 },
     { what: "leaves room for late commits where nothing more was waiting", ms: 20, tasks: ranks("", 5_000), floor: 4_000 },
-    { what: "is down where several lanes are served", ms: 20, tasks: [...ranks("a", 5_000), ...ranks("b", 1)], floor: 0 },
+    { what: "is down where several fairness keys are served", ms: 20, tasks: [...ranks("a", 5_000), ...ranks("b", 1)], floor: 0 },
     { what: "is down where something was left out", ms: 20, tasks: ranks("", 5_000, 5_001), isWhole: false, floor: 0 },
   ];
   for (const { what, ms, tasks, isWhole = true, floor } of cases)

@@ -2,22 +2,8 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import type { TaskScope } from "plimsoll";
 import { type TestApp, type TestDatabase, testActor } from "plimsoll/testing";
-import {
-  allDone,
-  bodies,
-  booksApp,
-  booksDatabase,
-  count,
-  enter,
-  gate,
-  idle,
-  kept,
-  names,
-  order,
-  post,
-  shown,
-  wide,
-} from "./books/books.ts";
+import { bodies, booksApp, booksDatabase, enter, gate, idle, kept, names, order, post, shown, wide } from "./books/books.ts";
+import { allDone, countStored, emptyTasks, untilStored } from "./books/task-tables.ts";
 
 describe("commit in a task", () => {
   let database: TestDatabase;
@@ -30,9 +16,7 @@ describe("commit in a task", () => {
   });
   afterEach(async () => {
     bodies.clear();
-    await database.admin(
-      "delete from plimsoll.tasks; delete from plimsoll.task_later; delete from plimsoll.task_dead; delete from books.entries",
-    );
+    await Promise.all([emptyTasks(database), database.admin("delete from books.entries")]);
   });
   after(async () => {
     await worker.stop();
@@ -60,7 +44,7 @@ describe("commit in a task", () => {
     let value: unknown;
     bodies.set("books.post", async (_input, scope) => {
       value = await write(scope, "a");
-      assert.equal(await count(database, "plimsoll.tasks"), 0, "it is done as soon as it is committed");
+      assert.equal(await countStored(database, "tasks"), 0, "it is done as soon as it is committed");
     });
     await start("a");
     await shown(database, "select from books.entries");
@@ -77,7 +61,7 @@ describe("commit in a task", () => {
     });
     assert.equal(await outcomeOf("a"), "completed");
     await allDone(database);
-    assert.deepEqual([attempts, await names(database), await count(database, "plimsoll.task_dead")], [1, ["a"], 0]);
+    assert.deepEqual([attempts, await names(database), await countStored(database, "deadLetters")], [1, ["a"], 0]);
   });
 
   it("leaves nothing of an attempt that fails in it, and the next attempt does it", async () => {
@@ -117,7 +101,7 @@ describe("commit in a task", () => {
     assert.equal((await names(database)).length, 1);
   });
 
-  it("changes nothing once somebody else has the task", async () => {
+  it("changes nothing once another worker has the task", async () => {
     let refusal: { code?: string; type?: string } = {};
     let attempts = 0;
     bodies.set("books.post", async (_input, scope) => {
@@ -167,7 +151,7 @@ describe("commit in a task", () => {
   it("keeps the completed task where its history is kept", async () => {
     bodies.set("books.kept", (_input, scope) => write(scope, "a"));
     const { id } = await worker.app.tasks.start(kept, { name: "a" }, { tenant: "acme" });
-    await shown(database, "select from plimsoll.task_done where id = $1", id);
+    await untilStored(database, "done", { id });
     assert.equal(await worker.app.tasks.state(id), "completed");
   });
 
@@ -186,7 +170,7 @@ describe("commit in a task", () => {
     await inside.opened;
     await database.waitForWaiter(11);
     assert.equal(await worker.app.tasks.cancel(id), "running");
-    await shown(database, "select from plimsoll.task_dead where id = $1", id);
+    await untilStored(database, "deadLetters", { id });
     await held.release();
     assert.deepEqual(await names(database), []);
   });
@@ -210,7 +194,7 @@ describe("commit in a task", () => {
       await shown(database, "select from books.entries having count(*) = 2");
     });
 
-    it("are of the system, on behalf of whoever started it, in their trace", async () => {
+    it("are of the system, on behalf of the caller that started it, in their trace", async () => {
       const facts: unknown[] = [];
       bodies.set("books.post", async (_input, { actor, tenant, call, requestId, key }) => {
         facts.push(
@@ -235,7 +219,7 @@ describe("commit in a task", () => {
         if (attempt < 3) throw new RangeError("again");
       });
       const { id } = await start("a");
-      await shown(database, "select where not exists (select from plimsoll.tasks) and not exists (select from plimsoll.task_later)");
+      await allDone(database);
       assert.deepEqual(
         seenHere,
         [1, 2, 3].map((attempt) => [`books.post:${id}`, attempt]),

@@ -5,9 +5,10 @@ import type { Fault } from "../../src/core/fault.ts";
 import { postgres } from "../../src/postgres/database.ts";
 import { FaultProxy } from "../../src/testing/fault-proxy.ts";
 import { session } from "../integration/scratch.ts";
-import { allDone, bodies, booksApp, booksDatabase, count, gate, idle, post, shown, single } from "./books/books.ts";
+import { bodies, booksApp, booksDatabase, gate, idle, post, shown, single } from "./books/books.ts";
+import { allDone, countStored, emptyTasks, stored, untilCount, untilStored } from "./books/task-tables.ts";
 
-describe("whoever looks after tasks", () => {
+describe("an operator of tasks", () => {
   let database: TestDatabase;
   let starter: TestApp;
   const workers: TestApp[] = [];
@@ -18,9 +19,7 @@ describe("whoever looks after tasks", () => {
   afterEach(async () => {
     await Promise.all(workers.splice(0).map((worker) => worker.stop()));
     bodies.clear();
-    await database.admin(
-      "delete from plimsoll.tasks; delete from plimsoll.task_later; delete from plimsoll.task_dead; delete from plimsoll.task_queues",
-    );
+    await emptyTasks(database);
   });
   after(async () => {
     await starter.stop();
@@ -45,9 +44,9 @@ describe("whoever looks after tasks", () => {
       await allDone(database);
     });
 
-    it("what is moved to another slot meanwhile", async () => {
+    it("what is moved to another partition meanwhile", async () => {
       const { id } = await tasks().start(post, { name: "a" });
-      await using moving = await session(database.adminUrl, "begin", "update plimsoll.tasks set slot = (slot + 1) % 4");
+      await using moving = await session(database.adminUrl, "begin", "update plimsoll.tasks set partition = (partition + 1) % 4");
       const state = tasks().cancel(id);
       await shown(database, "select from pg_locks where locktype = 'transactionid' and not granted");
       await moving.query("commit");
@@ -66,7 +65,7 @@ describe("whoever looks after tasks", () => {
       const { id } = await tasks().start(post, { name: "a" });
       await begun.opened;
       assert.equal(await tasks().cancel(id), "running");
-      await shown(database, "select from plimsoll.task_dead where id = $1 and code = 'task_cancelled'", id);
+      await untilStored(database, "deadLetters", { id, code: "task_cancelled" });
       assert.equal(reason?.type, "task_cancelled");
     });
 
@@ -83,14 +82,14 @@ describe("whoever looks after tasks", () => {
       await tasks().start(single, { name: "first" });
       await begun.opened;
       const { id } = await tasks().start(single, { name: "second" });
-      await shown(database, "select from plimsoll.tasks having count(lease) = 2");
+      await untilCount(database, "tasks", { count: 2, leased: true });
       assert.equal(await tasks().cancel(id), "running");
-      // Heard before what is told after it.
+      // Notified before what is notified after it.
       await tasks().start(single, { name: "third" });
       free.open();
       await allDone(database);
       assert.deepEqual(ran, ["first", "third"]);
-      await shown(database, "select from plimsoll.task_dead where id = $1 and code = 'task_cancelled'", id);
+      await untilStored(database, "deadLetters", { id, code: "task_cancelled" });
     });
   });
 
@@ -102,7 +101,7 @@ describe("whoever looks after tasks", () => {
       await tasks().pause("default");
       await tasks().start(post, { name: "waits" });
       await tasks().start(single, { name: "of another queue" });
-      await shown(database, "select where not exists (select from plimsoll.tasks where queue = 'single')");
+      await untilCount(database, "tasks", { count: 0, queue: "single" });
       assert.deepEqual([ran, await tasks().stats(["default"])].flat().length, 1);
       const [stats] = await tasks().stats(["default"]);
       assert.deepEqual([stats?.paused, stats?.waiting], [true, 1]);
@@ -123,16 +122,16 @@ describe("whoever looks after tasks", () => {
       const worker = await work({ single: { concurrency: 1 } });
       await tasks().startMany(single, rows(2));
       await begun.opened;
-      await shown(database, "select from plimsoll.tasks having count(lease) = 2");
+      await untilCount(database, "tasks", { count: 2, leased: true });
       await tasks().pause("single");
-      await shown(database, "select from plimsoll.tasks having count(lease) = 1");
+      await untilCount(database, "tasks", { count: 1, leased: true });
       const ended = worker.app.tasks.signals.ended.next();
       free.open();
       await ended;
-      await shown(database, "select from plimsoll.tasks having count(*) = 1");
+      await untilCount(database, "tasks", { count: 1 });
       assert.equal(ran.length, 1);
-      const [{ attempt }] = (await database.admin<{ attempt: number }>("select attempt from plimsoll.tasks")) as [{ attempt: number }];
-      assert.equal(attempt, 0, "what was given back does not count");
+      const [{ attempt }] = (await stored<{ attempt: number }>(database, "tasks", { columns: ["attempt"] })) as [{ attempt: number }];
+      assert.equal(attempt, 0, "what was released does not count");
       await tasks().resume("single");
       await allDone(database);
       assert.equal(ran.length, 2);
@@ -161,7 +160,7 @@ describe("whoever looks after tasks", () => {
           await begun.opened;
         }
         const draining = tasks().drain("single", { within });
-        await shown(database, "select from plimsoll.task_queues where queue = 'single' and paused");
+        await untilStored(database, "queues", { queue: "single", paused: true });
         await tasks().start(single, { name: "waits" });
         if (drained) free.open();
         assert.equal(await draining, drained);
@@ -174,7 +173,7 @@ describe("whoever looks after tasks", () => {
   });
 
   describe("stops a process", () => {
-    it("which gives back at once what it has not begun, and finishes what it has", async () => {
+    it("which releases at once what it has not begun, and finishes what it has", async () => {
       const free = gate();
       const begun = gate();
       const ran: string[] = [];
@@ -186,16 +185,16 @@ describe("whoever looks after tasks", () => {
       const leaving = await work({ single: { concurrency: 1 } });
       await tasks().startMany(single, rows(2));
       await begun.opened;
-      await shown(database, "select from plimsoll.tasks having count(lease) = 2");
+      await untilCount(database, "tasks", { count: 2, leased: true });
       const stopped = leaving.stop();
-      await shown(database, "select from plimsoll.tasks where lease is null and attempt = 0");
+      await untilStored(database, "tasks", { leased: false, attempt: 0 });
       await work();
-      await shown(database, "select from plimsoll.tasks having count(*) = 1");
+      await untilCount(database, "tasks", { count: 1 });
       assert.equal(new Set(ran).size, 2);
       free.open();
       await stopped;
-      assert.equal(await count(database, "plimsoll.tasks"), 0);
-      assert.equal(await count(database, "plimsoll.task_workers"), 1, "it has left");
+      assert.equal(await countStored(database, "tasks"), 0);
+      assert.equal(await countStored(database, "workers"), 1, "it has left");
     });
 
     it("and what ends too late for it runs again at another, at once and without counting", async () => {
@@ -217,12 +216,12 @@ describe("whoever looks after tasks", () => {
   });
 
   describe("cuts the connection that listens", () => {
-    it("and the regular look finds what is started; later it is told again", async () => {
+    it("and the regular look finds what is started; later it is notified again", async () => {
       const address = new URL(database.url);
       await using proxy = new FaultProxy({ host: address.hostname, port: Number(address.port || 5432) });
       await proxy.start();
-      const told = { ...database, ...postgres({ url: database.url, directUrl: proxy.through(database.url) } as never) } as TestDatabase;
-      const worker = await work({}, told);
+      const proxied = { ...database, ...postgres({ url: database.url, directUrl: proxy.through(database.url) } as never) } as TestDatabase;
+      const worker = await work({}, proxied);
       const lag = async () => {
         const began = worker.app.tasks.signals.began.next();
         await tasks().start(post, { name: "a" });
@@ -234,7 +233,7 @@ describe("whoever looks after tasks", () => {
       proxy.down();
       await shown(database, `select where not exists (${listening})`);
       const failing = worker.app.tasks.signals.failing.next();
-      assert.ok((await lag()) <= 1_500 + 500, "nobody tells, and the next look comes");
+      assert.ok((await lag()) <= 1_500 + 500, "no notification, and the next look comes");
       await failing;
       proxy.up();
       await shown(database, listening);

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import pg from "pg";
 import type { TestApp, TestDatabase } from "plimsoll/testing";
-import { allDone, bodies, booksApp, booksDatabase, count, evenClock, gate, idle, narrow, post, rated, shown, wide } from "./books/books.ts";
+import { bodies, booksApp, booksDatabase, count, evenClock, gate, idle, narrow, post, rated, shown, wide } from "./books/books.ts";
+import { allDone } from "./books/task-tables.ts";
 
 const announced = "select token, queues from plimsoll.task_workers where 'default' = any (queues)";
 
@@ -24,19 +25,19 @@ describe("a task that is started alone", () => {
   });
 
   const usual = { queue: "q", capped: false, input: '{"n":1}', workers: "1 hour", channel: "ears", paused: false };
-  const cases: readonly [string, Partial<typeof usual>, "handed over" | "told"][] = [
+  const cases: readonly [string, Partial<typeof usual>, "handed over" | "notified"][] = [
     ["is handed over to an idle worker", {}, "handed over"],
     [
       "is handed over with quotes, line breaks and signs of other languages",
       { input: JSON.stringify({ n: '"\\\n載重線' }) },
       "handed over",
     ],
-    ["waits for a claim where nobody serves its queue", { queue: "other" }, "told"],
-    ["waits for a claim where lanes are limited", { capped: true }, "told"],
-    ["waits for a claim where it is too large for a notification", { input: JSON.stringify("x".repeat(3_500)) }, "told"],
-    ["waits for a claim where the worker's lease is about to end", { workers: "1 second" }, "told"],
-    ["waits for a claim where the worker's session is gone", { channel: "nobody" }, "told"],
-    ["waits for a claim where its queue is paused", { paused: true }, "told"],
+    ["waits for a claim where no worker serves its queue", { queue: "other" }, "notified"],
+    ["waits for a claim where fairness keys are limited", { capped: true }, "notified"],
+    ["waits for a claim where it is too large for a notification", { input: JSON.stringify("x".repeat(3_500)) }, "notified"],
+    ["waits for a claim where the worker's lease is about to end", { workers: "1 second" }, "notified"],
+    ["waits for a claim where the worker's session is gone", { channel: "none" }, "notified"],
+    ["waits for a claim where its queue is paused", { paused: true }, "notified"],
   ];
   for (const [what, part, expected] of cases)
     it(what, async () => {
@@ -54,12 +55,12 @@ describe("a task that is started alone", () => {
       const [task] = await database.admin<{ lease: string | null; attempt: number; place: string }>(
         "select lease, attempt, ctid::text as place from plimsoll.tasks",
       );
-      const [news] = heard;
-      if (expected === "told") {
-        assert.deepEqual([task!.lease, task!.attempt, news?.channel, news?.payload], [null, 0, "plimsoll_tasks", queue]);
+      const [notification] = heard;
+      if (expected === "notified") {
+        assert.deepEqual([task!.lease, task!.attempt, notification?.channel, notification?.payload], [null, 0, "plimsoll_tasks", queue]);
       } else {
-        const payload = JSON.parse(news?.payload ?? "{}") as Record<string, unknown>;
-        assert.deepEqual([task!.lease, task!.attempt, news?.channel], [joined!.token, 1, "ears"]);
+        const payload = JSON.parse(notification?.payload ?? "{}") as Record<string, unknown>;
+        assert.deepEqual([task!.lease, task!.attempt, notification?.channel], [joined!.token, 1, "ears"]);
         assert.deepEqual([payload.token, payload.place, payload.input], [joined!.token, task!.place, input]);
       }
       assert.equal(heard.length, 1);
@@ -91,7 +92,7 @@ describe("a worker that tasks are handed over to", () => {
   /** Leases to the only worker what it does not know of. */
   const handOver = (queue = "default") =>
     database.admin(
-      `insert into plimsoll.tasks (slot, id, name, queue, lane, rank, born, lease, attempt, input)
+      `insert into plimsoll.tasks (partition, id, name, queue, fairness_key, rank, born, lease, attempt, input)
        select 0, gen_random_uuid(), 'books.post', $1, 'acme', 0, plimsoll.now_ms(), token, 1, '{"name":"unheard"}' from plimsoll.task_workers`,
       [queue],
     );
@@ -118,7 +119,7 @@ describe("a worker that tasks are handed over to", () => {
     await shown(database, announced);
     const attempts: number[] = [];
     bodies.set("books.post", (_, { attempt }) => {
-      if (attempts.push(attempt) === 1) throw new Error("told to fail");
+      if (attempts.push(attempt) === 1) throw new Error("asked to fail");
     });
     await starter.app.tasks.start(post, { name: "again" }, { tenant: "acme" });
     await allDone(database);
@@ -143,7 +144,7 @@ describe("a worker that tasks are handed over to", () => {
     await allDone(database);
   });
 
-  it("gives back what was said while it did not hear, and does it then", async () => {
+  it("releases what was sent while it did not listen, and does it then", async () => {
     await work();
     await shown(database, announced);
     const ran: string[] = [];
@@ -154,10 +155,10 @@ describe("a worker that tasks are handed over to", () => {
     assert.deepEqual(ran, ["unheard"]);
   });
 
-  it("gives back, as it stops, what it was handed and has not begun", async () => {
+  it("releases, as it stops, what it was handed and has not begun", async () => {
     const worker = await work();
     await shown(database, announced);
-    await handOver("nobody's");
+    await handOver("unowned");
     await worker.stop();
     workers.length = 0;
     assert.deepEqual(await database.admin("select lease, attempt from plimsoll.tasks"), [{ lease: null, attempt: 0 }]);
@@ -170,6 +171,6 @@ describe("a worker that tasks are handed over to", () => {
     assert.equal(queues.includes("rated"), false);
     await starter.app.tasks.start(rated, { name: "r" }, { tenant: "acme" });
     await allDone(database);
-    assert.equal(await count(database, "plimsoll.task_dead"), 0);
+    assert.equal(await count(database, "plimsoll.task_dead_letters"), 0);
   });
 });

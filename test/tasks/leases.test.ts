@@ -4,9 +4,10 @@ import type { TestApp, TestDatabase } from "plimsoll/testing";
 import { Fault } from "../../src/core/fault.ts";
 import { limits } from "../../src/core/limits.ts";
 import { session } from "../integration/scratch.ts";
-import { allDone, bodies, booksApp, booksDatabase, count, evenClock, gate, idle, names, once, post, shown } from "./books/books.ts";
+import { bodies, booksApp, booksDatabase, evenClock, gate, idle, names, once, post, shown } from "./books/books.ts";
+import { allDone, countStored, emptyPart, emptyTasks, stored, untilStored } from "./books/task-tables.ts";
 
-// What a worker loses when its lease ends is what somebody else has by then. A lease is ended here as the database ends it: in the database.
+// What a worker loses when its lease ends is what another worker has by then. A lease is ended here as the database ends it: in the database.
 const endLeases = "update plimsoll.task_workers set expires_at = plimsoll.now() - interval '1 ms'";
 
 describe("a worker that lost its lease", () => {
@@ -20,9 +21,7 @@ describe("a worker that lost its lease", () => {
   afterEach(async () => {
     await Promise.all(workers.splice(0).map((worker) => worker.stop()));
     bodies.clear();
-    await database.admin(
-      "delete from plimsoll.tasks; delete from plimsoll.task_later; delete from plimsoll.task_dead; delete from plimsoll.task_keys; delete from plimsoll.task_workers; delete from books.entries",
-    );
+    await Promise.all([emptyTasks(database, { workers: true }), database.admin("delete from books.entries")]);
   });
   after(async () => {
     await starter.stop();
@@ -36,7 +35,7 @@ describe("a worker that lost its lease", () => {
   const start = (name = "a") => starter.app.tasks.start(post, { name }, { tenant: "acme" });
   const rescue = async () => {
     let rescued = 0;
-    // Between the two a worker may look by itself: it renews its lease, and this begins anew, or it is the one who rescues.
+    // Between the two a worker may look by itself: it renews its lease, and this restarts, or it is the one who rescues.
     for (let leased = true; rescued === 0 && leased; ) {
       await database.admin(endLeases);
       const [row] = await database.admin<{ n: number }>("select plimsoll.rescue_tasks($1) as n", [limits.taskRescues]);
@@ -57,7 +56,7 @@ describe("a worker that lost its lease", () => {
       },
     ],
     [
-      "bury",
+      "dead-letter",
       () => {
         throw new Fault({ code: "not_found", type: "test", message: "gone" });
       },
@@ -77,23 +76,23 @@ describe("a worker that lost its lease", () => {
       });
       const worker = await work();
       // It learns so from what it writes, or from its regular look before.
-      const told = Promise.race([
+      const noticed = Promise.race([
         worker.app.tasks.signals.lost.next(),
         worker.app.tasks.signals.ended.next(({ outcome }) => outcome === "lost"),
       ]);
       const { id } = await start();
       await begun.opened;
       assert.equal(await rescue(), 1);
-      // It is held by somebody else, who goes on for long.
+      // Another session holds it, and goes on for long.
       const [{ token }] = (await database.admin<{ token: string }>("select plimsoll.join_workers('other', 60000) as token")) as [
         { token: string },
       ];
       await database.admin("update plimsoll.tasks set lease = $1, attempt = attempt + 1", [token]);
       lost.open();
-      await told;
-      const [task] = await database.admin("select id, lease, attempt, rescues from plimsoll.tasks");
+      await noticed;
+      const [task] = await stored(database, "tasks", { columns: ["id", "lease", "attempt", "rescues"] });
       assert.deepEqual(task, { id, lease: token, attempt: 1, rescues: 1 });
-      assert.deepEqual([await count(database, "plimsoll.task_dead"), await count(database, "plimsoll.task_later")], [0, 0]);
+      assert.deepEqual([await countStored(database, "deadLetters"), await countStored(database, "later")], [0, 0]);
       await database.admin("select plimsoll.leave_workers($1)", [token]);
       await allDone(database);
       assert.deepEqual(attempts, [1, 1]);
@@ -135,21 +134,21 @@ describe("a worker that lost its lease", () => {
     await start();
     await begun.opened;
     const lost = worker.app.tasks.signals.ended.next(({ outcome }) => outcome === "lost");
-    await database.admin("delete from plimsoll.task_workers");
+    await emptyPart(database, "workers");
     await lost;
-    await shown(database, "select from plimsoll.task_workers");
+    await untilStored(database, "workers");
     const ended = worker.app.tasks.signals.ended.next(({ outcome }) => outcome === "completed");
     await start("b");
     await ended;
     assert.deepEqual(reasons, ["lease_lost"]);
-    await database.admin("delete from plimsoll.tasks");
+    await emptyPart(database, "tasks");
   });
 
-  it("is told so by a claim too", async () => {
+  it("learns so from a claim too", async () => {
     const worker = await work();
-    await database.admin("delete from plimsoll.task_workers");
+    await emptyPart(database, "workers");
     await start();
-    await shown(database, "select from plimsoll.task_workers");
+    await untilStored(database, "workers");
     await allDone(database);
     assert.ok(worker.app.tasks.works);
   });
@@ -161,6 +160,7 @@ describe("a worker that lost its lease", () => {
         limits.taskLeaseMs,
       ])) as [{ token: string }];
       await database.admin("update plimsoll.tasks set lease = $1, attempt = attempt + 1 where id = $2", [token, task]);
+      await database.admin("select plimsoll.begin_suspects($1, $2, true)", [token, [task]]);
       return token;
     };
 
@@ -198,7 +198,7 @@ describe("a worker that lost its lease", () => {
       await database.admin("update plimsoll.task_workers set expires_at = plimsoll.now() + interval '4 s'");
       const [before] = await database.admin<{ at: string }>("select expires_at::text as at from plimsoll.task_workers");
       await shown(database, "select from plimsoll.task_workers where expires_at::text <> $1", before!.at);
-      assert.equal(await count(database, "plimsoll.tasks where lease is not null and rescues = 0"), 1);
+      assert.equal(await countStored(database, "tasks", { leased: true, rescues: 0 }), 1);
       free.open();
       await allDone(database);
       assert.deepEqual([runs, worker.app.tasks.works], [1, true]);
@@ -213,7 +213,7 @@ describe("a worker that lost its lease", () => {
       assert.deepEqual((await database.admin(look))[0], before);
     });
 
-    it("and a task that took too many with it is buried, and its key is free", async () => {
+    it("and a task that took too many with it becomes a dead letter, and its key is free", async () => {
       const { id } = await starter.app.tasks.start(once, { name: "a" }, { key: "k" });
       const { id: other } = await start("other");
       for (let death = 1; death <= limits.taskRescues; death++) {
@@ -221,13 +221,17 @@ describe("a worker that lost its lease", () => {
         if (death === limits.taskRescues) await stall(other);
         await rescue();
       }
-      const [letter] = await starter.app.tasks.dead();
-      assert.deepEqual([letter?.id, letter?.rescues, letter?.reason], [id, 5, "Its process ended 5 times while it ran."]);
+      const [letter] = await starter.app.tasks.deadLetters();
+      assert.deepEqual([letter?.id, letter?.rescues], [id, 5]);
+      assert.match(
+        letter?.reason ?? "",
+        /^Its worker was lost 5 times while it had this task, the last 3 times with no other task beside it/,
+      );
       assert.equal(await starter.app.tasks.state(other), "available", "one death is not enough");
       assert.ok((await starter.app.tasks.start(once, { name: "b" }, { key: "k" })).started);
     });
 
-    it("and one that was done in between begins to count anew", async () => {
+    it("and one that was done in between restarts the count", async () => {
       const { id } = await start();
       for (let death = 1; death < limits.taskRescues; death++) {
         await stall(id);
@@ -239,13 +243,13 @@ describe("a worker that lost its lease", () => {
         throw new RangeError("it ends, and its process lives");
       });
       await work();
-      await shown(database, "select from plimsoll.tasks where attempt = 2 and rescues = 0");
+      await untilStored(database, "tasks", { attempt: 2, rescues: 0 });
       failed.open();
       await allDone(database);
     });
   });
 
-  it("gives back what a claim takes that is on its way while it leaves", async () => {
+  it("releases what a claim takes that is on its way while it leaves", async () => {
     await start();
     const [{ token }] = (await database.admin<{ token: string }>("select plimsoll.join_workers('leaving', 60000) as token")) as [
       { token: string },
@@ -256,10 +260,10 @@ describe("a worker that lost its lease", () => {
     await shown(database, "select from pg_locks where locktype = 'transactionid' and not granted");
     await claiming.query("commit");
     await left;
-    assert.deepEqual(await database.admin("select lease, attempt from plimsoll.tasks"), [{ lease: null, attempt: 0 }]);
+    assert.deepEqual(await stored(database, "tasks", { columns: ["lease", "attempt"] }), [{ lease: null, attempt: 0 }]);
   });
 
-  it("takes itself for dead before others do when it cannot reach the database for a lease", async () => {
+  it("takes itself for lost before others do when it cannot reach the database for a lease", async () => {
     let skipMs = 0;
     const worker = await booksApp(database, { roles: ["worker"], clock: { ...evenClock, monotonic: () => performance.now() + skipMs } });
     workers.push(worker);
@@ -271,13 +275,13 @@ describe("a worker that lost its lease", () => {
     await start();
     await begun.opened;
     const ended = worker.app.tasks.signals.ended.next();
-    await database.admin("alter function plimsoll.tick_worker rename to tick_worker_away");
+    await database.admin("alter function plimsoll.worker_heartbeat rename to worker_heartbeat_away");
     try {
       skipMs = limits.taskLeaseMs;
       assert.equal((await ended).outcome, "lost");
     } finally {
-      await database.admin("alter function plimsoll.tick_worker_away rename to tick_worker");
-      await database.admin("delete from plimsoll.tasks");
+      await database.admin("alter function plimsoll.worker_heartbeat_away rename to worker_heartbeat");
+      await emptyPart(database, "tasks");
     }
   });
 });

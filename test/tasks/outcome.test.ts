@@ -2,47 +2,35 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { discard, exponential, snooze } from "plimsoll";
 import type { TestApp, TestDatabase } from "plimsoll/testing";
+import { runtimeOf } from "../../src/app/app.ts";
 import { type Code, codes } from "../../src/core/code.ts";
 import { Fault } from "../../src/core/fault.ts";
 import type { TaskDefinition } from "../../src/tasks/definition.ts";
 import { outcomeOf } from "../../src/tasks/outcome.ts";
-import {
-  allDone,
-  bodies,
-  booksApp,
-  booksDatabase,
-  brief,
-  count,
-  evenClock,
-  hasty,
-  idle,
-  moveTime,
-  post,
-  shown,
-  twice,
-} from "./books/books.ts";
+import { bodies, booksApp, booksDatabase, brief, evenClock, hasty, idle, moveTime, post, twice } from "./books/books.ts";
+import { allDone, countStored, emptyTasks, untilCount, untilStored } from "./books/task-tables.ts";
 
-const failing = (code: Code, more: object = {}) => new Fault({ code, type: "test", message: "Told to fail.", ...more });
+const failing = (code: Code, more: object = {}) => new Fault({ code, type: "test", message: "Asked to fail.", ...more });
 const definition = { attempts: 5, backoff: exponential("1s", { max: "10s" }), ttlMs: 1_000 } as TaskDefinition;
 const decide = (fault: Fault | undefined, { attempt = 1, waitedMs = 0, random = 0.5 } = {}) =>
   outcomeOf(definition, { fault, attempt, waitedMs, random: () => random });
 
-describe("what becomes of a task", () => {
+describe("the outcome of a task", () => {
   describe("by the code of its fault", () => {
     // Each row of the table of codes; what is not here must not be forgotten.
     const table: Record<Code, unknown> = {
-      invalid_argument: { kind: "buried" },
-      failed_precondition: { kind: "buried" },
-      unauthenticated: { kind: "buried" },
-      permission_denied: { kind: "buried" },
-      not_found: { kind: "buried" },
-      already_exists: { kind: "buried" },
+      invalid_argument: { kind: "dead_lettered" },
+      failed_precondition: { kind: "dead_lettered" },
+      unauthenticated: { kind: "dead_lettered" },
+      permission_denied: { kind: "dead_lettered" },
+      not_found: { kind: "dead_lettered" },
+      already_exists: { kind: "dead_lettered" },
       aborted: { kind: "retried", delayMs: 0, spent: true },
       resource_exhausted: { kind: "retried", delayMs: 750, spent: true },
       cancelled: { kind: "retried", delayMs: 0, spent: false },
       deadline_exceeded: { kind: "retried", delayMs: 750, spent: true },
       unavailable: { kind: "retried", delayMs: 750, spent: true },
-      unimplemented: { kind: "buried" },
+      unimplemented: { kind: "dead_lettered" },
       internal: { kind: "retried", delayMs: 750, spent: true },
     };
     for (const [code, expected] of Object.entries(table)) it(code, () => assert.deepEqual(decide(failing(code as Code)), expected));
@@ -65,11 +53,11 @@ describe("what becomes of a task", () => {
       decide(failing("unavailable", { retryAfterMs: Infinity })),
       { kind: "retried", delayMs: 2_592_000_000, spent: true },
     ],
-    ["the last attempt", decide(failing("internal"), { attempt: 5 }), { kind: "buried" }],
-    ["a time to live that is over", decide(failing("internal"), { waitedMs: 1_000 }), { kind: "buried" }],
+    ["the last attempt", decide(failing("internal"), { attempt: 5 }), { kind: "dead_lettered" }],
+    ["a time to live that is over", decide(failing("internal"), { waitedMs: 1_000 }), { kind: "dead_lettered" }],
     ["three conflicts at once", decide(failing("aborted"), { attempt: 3 }), { kind: "retried", delayMs: 0, spent: true }],
     ["and no fourth", decide(failing("aborted"), { attempt: 4 }), { kind: "retried", delayMs: 6_000, spent: true }],
-    ["a conflict on the last attempt", decide(failing("aborted"), { attempt: 5 }), { kind: "buried" }],
+    ["a conflict on the last attempt", decide(failing("aborted"), { attempt: 5 }), { kind: "dead_lettered" }],
     ["a lease that is lost", decide(failing("aborted", { type: "lease_lost" })), { kind: "lost" }],
     [
       "a process that stops",
@@ -77,7 +65,7 @@ describe("what becomes of a task", () => {
       { kind: "retried", delayMs: 0, spent: false },
     ],
     ["snoozing, however often", decide(snooze("5m"), { attempt: 5 }), { kind: "retried", delayMs: 300_000, spent: false }],
-    ["giving up", decide(discard("gone")), { kind: "buried" }],
+    ["giving up", decide(discard("gone")), { kind: "dead_lettered" }],
   ];
   for (const [what, outcome, expected] of rows) it(what, () => assert.deepEqual(outcome, expected));
 
@@ -93,16 +81,16 @@ describe("what becomes of a task", () => {
     afterEach(async () => {
       bodies.clear();
       await moveTime(database, "0");
-      await database.admin("delete from plimsoll.tasks; delete from plimsoll.task_later; delete from plimsoll.task_dead");
+      await emptyTasks(database);
     });
     after(async () => {
       await worker.stop();
       await starter.stop();
       await database.drop();
     });
-    const dead = async () => (await worker.app.tasks.dead())[0];
+    const firstLetter = async () => (await worker.app.tasks.deadLetters())[0];
     const history = async () => {
-      const letter = await dead();
+      const letter = await firstLetter();
       return (
         (JSON.parse(letter?.context ?? "{}") as { failures?: { attempt: number; code: string; type: string; message: string }[] })
           .failures ?? []
@@ -115,8 +103,8 @@ describe("what becomes of a task", () => {
         throw new RangeError(`the ${++attempts}. time`);
       });
       const { id } = await starter.app.tasks.start(twice, { name: "a" }, { tenant: "acme", actor: "ann" });
-      await shown(database, "select from plimsoll.task_dead where id = $1", id);
-      const letter = await dead();
+      await untilStored(database, "deadLetters", { id });
+      const letter = await firstLetter();
       assert.deepEqual([attempts, letter?.attempt, letter?.code, letter?.reason], [2, 2, "internal", "RangeError: the 2. time"]);
       const failures = await history();
       assert.deepEqual(
@@ -128,7 +116,7 @@ describe("what becomes of a task", () => {
       );
       const { tenant, actor } = JSON.parse(letter?.context ?? "{}") as Record<string, unknown>;
       assert.deepEqual([tenant, actor], ["acme", "ann"]);
-      assert.equal(await worker.app.tasks.state(id), "discarded");
+      assert.equal(await worker.app.tasks.state(id), "dead_lettered");
     });
 
     it("keeps a bounded history", async () => {
@@ -136,7 +124,7 @@ describe("what becomes of a task", () => {
         throw attempt === 25 ? discard("enough") : new RangeError(`${name}${"x".repeat(2_000)}`);
       });
       await starter.app.tasks.start(post, { name: "a" });
-      await shown(database, "select from plimsoll.task_dead");
+      await untilStored(database, "deadLetters");
       const failures = await history();
       assert.deepEqual([failures.length, failures[0]?.attempt, failures.at(-1)?.type], [10, 16, "task_discarded"]);
       assert.ok(failures.every(({ message }) => message.length <= 500));
@@ -148,11 +136,11 @@ describe("what becomes of a task", () => {
         attempts.push(attempt);
         if (attempt < 4) throw failing("aborted");
       });
-      const started = worker.app.runtime.clock.monotonic();
+      const started = runtimeOf(worker.app).clock.monotonic();
       await starter.app.tasks.start(post, { name: "a" });
       await allDone(database);
       assert.deepEqual(attempts, [1, 2, 3, 4]);
-      assert.ok(worker.app.runtime.clock.monotonic() - started < 1_400, "it waited for no regular look");
+      assert.ok(runtimeOf(worker.app).clock.monotonic() - started < 1_400, "it waited for no regular look");
     });
 
     it("snoozes without counting the attempt, and remembers no failure", async () => {
@@ -163,7 +151,7 @@ describe("what becomes of a task", () => {
         throw new RangeError("at last");
       });
       await starter.app.tasks.start(twice, { name: "a" });
-      await shown(database, "select from plimsoll.task_dead");
+      await untilStored(database, "deadLetters");
       assert.deepEqual(attempts, [1, 1, 1, 1, 1, 2]);
       assert.equal((await history()).length, 2);
     });
@@ -173,8 +161,8 @@ describe("what becomes of a task", () => {
         throw discard("the order is gone");
       });
       await starter.app.tasks.start(post, { name: "a" });
-      await shown(database, "select from plimsoll.task_dead");
-      const letter = await dead();
+      await untilStored(database, "deadLetters");
+      const letter = await firstLetter();
       assert.deepEqual([letter?.code, letter?.reason, letter?.attempt], ["task_discarded", "the order is gone", 1]);
     });
 
@@ -185,8 +173,8 @@ describe("what becomes of a task", () => {
       const { id } = await starter.app.tasks.start(brief, { name: "a" });
       await moveTime(database, "2 minutes");
       await worker.app.tasks.resume("default");
-      await shown(database, "select from plimsoll.task_dead where id = $1", id);
-      const letter = await dead();
+      await untilStored(database, "deadLetters", { id });
+      const letter = await firstLetter();
       assert.deepEqual([runs, letter?.code], [0, "task_expired"]);
       assert.match(letter?.reason ?? "", /time to live of 1m.*ttl/);
     });
@@ -209,14 +197,14 @@ describe("what becomes of a task", () => {
         reasons.push((signal.reason as Fault).code);
       });
       await starter.app.tasks.start(hasty, { name: "a" });
-      await shown(database, "select from plimsoll.task_dead");
+      await untilStored(database, "deadLetters");
       assert.deepEqual(
         [reasons, (await history()).map(({ code }) => code)],
         [["deadline_exceeded"], ["deadline_exceeded", "failed_precondition"]],
       );
     });
 
-    it("is given back where it cannot be written, and holds up nobody who ended at the same time", async () => {
+    it("is released where it cannot be written, and holds up no other that ended at the same time", async () => {
       const ran: string[] = [];
       bodies.set("books.post", ({ name }) => void ran.push(name));
       await database.admin(
@@ -230,22 +218,22 @@ describe("what becomes of a task", () => {
         ["1", "2", "bad", "3", "4", "5"].map((name) => ({ name })),
       );
       await failed;
-      await shown(database, "select from plimsoll.tasks having count(*) = 1");
+      await untilCount(database, "tasks", { count: 1 });
       assert.deepEqual(ran.slice(0, 6).toSorted(), ["1", "2", "3", "4", "5", "bad"]);
       await database.admin("drop trigger refuses on plimsoll.tasks; drop function books.refuse()");
       await allDone(database);
       assert.ok(ran.slice(6).every((name) => name === "bad"));
     });
 
-    for (const text of ["a\0b", "\ud800", "💥".repeat(300), ""])
+    for (const text of ["a\0b", "\ud800", "\udc00\ud800", "💥".repeat(300), `a${"💥".repeat(300)}`, ""])
       it(`is written whatever its failure says: ${JSON.stringify(text.slice(0, 8))}`, async () => {
         bodies.set("books.twice", ({ name }) => {
           if (name === "bad") throw discard(text);
         });
         await Promise.all(["good", "bad", "good"].map((name) => starter.app.tasks.start(twice, { name })));
-        await shown(database, "select from plimsoll.task_dead");
+        await untilStored(database, "deadLetters");
         await allDone(database);
-        assert.equal(await count(database, "plimsoll.task_dead"), 1);
+        assert.equal(await countStored(database, "deadLetters"), 1);
       });
   });
 });

@@ -3,22 +3,8 @@ import { after, afterEach, before, describe, it } from "node:test";
 import { type TestApp, type TestDatabase, testActor } from "plimsoll/testing";
 import { Fault } from "../../src/core/fault.ts";
 import { limits } from "../../src/core/limits.ts";
-import {
-  allDone,
-  bodies,
-  booksApp,
-  booksDatabase,
-  count,
-  hourly,
-  idle,
-  moveTime,
-  names,
-  once,
-  order,
-  post,
-  shown,
-  single,
-} from "./books/books.ts";
+import { bodies, booksApp, booksDatabase, count, hourly, idle, moveTime, names, once, order, post, shown, single } from "./books/books.ts";
+import { allDone, countStored, emptyTasks, stored, untilCount, untilStored } from "./books/task-tables.ts";
 
 const actor = testActor({ tenant: "acme" });
 const fault = (type: string) => (error: unknown) => error instanceof Fault && error.type === type;
@@ -36,9 +22,7 @@ describe("a start", () => {
     worker = undefined;
     bodies.clear();
     await moveTime(database, "0");
-    await database.admin(
-      "delete from plimsoll.tasks; delete from plimsoll.task_later; delete from plimsoll.task_dead; delete from plimsoll.task_keys; delete from books.entries",
-    );
+    await Promise.all([emptyTasks(database), database.admin("delete from books.entries")]);
   });
   after(async () => {
     await app.stop();
@@ -52,8 +36,8 @@ describe("a start", () => {
   describe("in a command", () => {
     it("commits with it", async () => {
       const { id, started } = await app.call(order, { name: "a" });
-      const tasks = await database.admin("select id, name, lane, input from plimsoll.tasks");
-      assert.deepEqual(tasks, [{ id, name: "books.post", lane: "acme", input: '{"name":"a"}' }]);
+      const tasks = await stored(database, "tasks", { columns: ["id", "name", "fairness_key", "input"] });
+      assert.deepEqual(tasks, [{ id, name: "books.post", fairness_key: "acme", input: '{"name":"a"}' }]);
       assert.ok(started);
     });
 
@@ -68,7 +52,7 @@ describe("a start", () => {
     it("is not repeated when the command is replayed", async () => {
       const first = await app.call(order, { name: "a" }, { key: "same" });
       assert.deepEqual(await app.call(order, { name: "a" }, { key: "same" }), first);
-      assert.equal(await count(database, "plimsoll.tasks"), 1);
+      assert.equal(await countStored(database, "tasks"), 1);
     });
 
     it("wakes the worker of another process at once", async () => {
@@ -85,7 +69,7 @@ describe("a start", () => {
     it("starts one task, and knows it the next time", async () => {
       const first = await start("k");
       assert.deepEqual([first.started, await start("k")], [true, { id: first.id, started: false }]);
-      assert.equal(await count(database, "plimsoll.tasks"), 1);
+      assert.equal(await countStored(database, "tasks"), 1);
     });
 
     it("belongs to the tenant and to the task", async () => {
@@ -109,8 +93,8 @@ describe("a start", () => {
     });
 
     it("takes the same input in another order of fields for the same", async () => {
-      const { id } = await app.app.tasks.start(hourly, { name: "a", lane: "l" }, { key: "k" });
-      assert.deepEqual(await app.app.tasks.start(hourly, { lane: "l", name: "a" }, { key: "k" }), { id, started: false });
+      const { id } = await app.app.tasks.start(hourly, { name: "a", key: "l" }, { key: "k" });
+      assert.deepEqual(await app.app.tasks.start(hourly, { key: "l", name: "a" }, { key: "k" }), { id, started: false });
     });
 
     it("starts one task for many who start at the same time, in two processes", async () => {
@@ -120,7 +104,7 @@ describe("a start", () => {
       );
       assert.equal(starts.filter(({ started }) => started).length, 1);
       assert.equal(new Set(starts.map(({ id }) => id)).size, 1);
-      assert.equal(await count(database, "plimsoll.tasks"), 1);
+      assert.equal(await countStored(database, "tasks"), 1);
     });
 
     for (const fails of [false, true])
@@ -138,7 +122,7 @@ describe("a start", () => {
           await held.release();
           const { id, started } = await outside;
           assert.deepEqual([(await inside)?.id, started], fails ? [undefined, true] : [id, false]);
-          assert.equal(await count(database, "plimsoll.tasks"), 1);
+          assert.equal(await countStored(database, "tasks"), 1);
         } finally {
           await database.admin("drop trigger waits on plimsoll.task_keys; drop function books.wait()");
         }
@@ -158,7 +142,7 @@ describe("a start", () => {
       bodies.set("books.once", () => Promise.reject(new Fault({ code: "not_found", type: "gone", message: "Gone." })));
       await app.app.tasks.start(once, { name: "a" }, { key: "k" });
       await work();
-      await shown(database, "select from plimsoll.task_dead");
+      await untilStored(database, "deadLetters");
       await worker?.stop();
       const { id, started } = await app.app.tasks.start(once, { name: "b" }, { key: "k" });
       assert.ok(started);
@@ -193,13 +177,13 @@ describe("a start", () => {
       await app.app.tasks.start(post, { name: "delayed" }, { delay: "1h" });
       await app.app.tasks.start(post, { name: "at" }, { at: new Date(Date.now() + 7_200_000) });
       await app.app.tasks.start(post, { name: "past" }, { at: new Date(0) });
-      await shown(database, "select where not exists (select from plimsoll.tasks)");
+      await untilCount(database, "tasks", { count: 0 });
       assert.deepEqual(begun, ["past"]);
       const ended = other.tasks.signals.ended.next();
       await moveTime(database, "61 minutes");
       await ended;
       assert.deepEqual(begun, ["past", "delayed"]);
-      const [later] = await database.admin<{ input: string }>("select input from plimsoll.task_later");
+      const [later] = await stored<{ input: string }>(database, "later", { columns: ["input"] });
       assert.deepEqual(later, { input: '{"name":"at"}' });
     });
 
@@ -222,15 +206,15 @@ describe("a start", () => {
         ),
       );
       assert.equal(new Set(starts.map(({ id }) => id)).size, 64);
-      const rows = await database.admin<{ id: string; xid: string; lane: string; context: string }>(
-        "select id, xmin::text as xid, lane, context from plimsoll.tasks",
+      const rows = await database.admin<{ id: string; xid: string; fairness_key: string; context: string }>(
+        "select id, xmin::text as xid, fairness_key, context from plimsoll.tasks",
       );
       assert.equal(rows.length, 64);
       assert.ok(new Set(rows.map(({ xid }) => xid)).size <= 3, "they were written together");
       for (const [i, { id }] of starts.entries()) {
         const row = rows.find((each) => each.id === id);
         const tenant = i % 2 ? "acme" : "other";
-        assert.deepEqual([row?.lane, JSON.parse(row?.context ?? "")], [tenant, { tenant, actor: `u${i % 3}` }]);
+        assert.deepEqual([row?.fairness_key, JSON.parse(row?.context ?? "")], [tenant, { tenant, actor: `u${i % 3}` }]);
       }
     });
 
@@ -238,13 +222,13 @@ describe("a start", () => {
       // Postgres takes no text with a zero in it.
       const bad = new Set([3, 17, 40]);
       const starts = await Promise.allSettled(
-        Array.from({ length: 64 }, (_, i) => app.app.tasks.start(single, { name: `${i}`, lane: bad.has(i) ? "\0" : `${i % 5}` })),
+        Array.from({ length: 64 }, (_, i) => app.app.tasks.start(single, { name: `${i}`, key: bad.has(i) ? "\0" : `${i % 5}` })),
       );
       assert.deepEqual(
         starts.flatMap(({ status }, i) => (status === "rejected" ? [i] : [])),
         [...bad],
       );
-      assert.equal(await count(database, "plimsoll.tasks"), 61);
+      assert.equal(await countStored(database, "tasks"), 61);
     });
 
     it("of many writes them all, in batches", async () => {
@@ -254,7 +238,7 @@ describe("a start", () => {
         { tenant: "acme" },
       );
       assert.equal(new Set(ids).size, 2_500);
-      assert.equal(await count(database, "(select distinct input from plimsoll.tasks where lane = 'acme') t"), 2_500);
+      assert.equal(await count(database, "(select distinct input from plimsoll.tasks where fairness_key = 'acme') t"), 2_500);
     });
 
     it("keeps every text as it was", async () => {
@@ -265,7 +249,7 @@ describe("a start", () => {
       );
       await Promise.all(texts.map((name) => app.app.tasks.start(post, { name })));
       for (const name of texts) await app.app.tasks.start(post, { name }, { key: "k", tenant: `${name.codePointAt(0)}-${name.length}` });
-      const rows = await database.admin<{ input: string }>("select input from plimsoll.tasks");
+      const rows = await stored<{ input: string }>(database, "tasks", { columns: ["input"] });
       assert.deepEqual(
         rows.map(({ input }) => (JSON.parse(input) as { name: string }).name).toSorted(),
         [...texts, ...texts, ...texts].toSorted(),

@@ -8,6 +8,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { Fault } from "../../src/core/fault.ts";
 import { limits } from "../../src/core/limits.ts";
+import { HttpFacts } from "../../src/http/reply/facts.ts";
 import type { Execution } from "../../src/operation/execution.ts";
 import type { LogRecord, TelemetrySources } from "../../src/operation/telemetry.ts";
 import { exposition } from "../../src/telemetry/exposition.ts";
@@ -72,6 +73,13 @@ test("an execution becomes one line that tells all of it", async () => {
   });
 });
 
+const lineFacts = { name: "lines", title: "PLACE", labels: { verb: "PLACE" }, requestBytes: 9, responseBytes: 3, attributes: {} };
+
+test("a line has what its surface says, under the surface's own name", async () => {
+  const line = await lineOf({ surface: "lines", facts: lineFacts });
+  assert.deepEqual([line.lines, line.http], [{ verb: "PLACE", request_bytes: 9, response_bytes: 3 }, undefined]);
+});
+
 test("what is as in most executions is left out, and each of it is there when it is not", async () => {
   const usual = {
     criticality: "default",
@@ -83,33 +91,34 @@ test("what is as in most executions is left out, and each of it is there when it
     requestId: "a1",
   } as const;
   const shown = ["criticality", "surface", "attempt", "database_ms", "statements", "span_id"];
-  const told = async (change: Partial<Execution>) => {
+  const fieldsOf = async (change: Partial<Execution>) => {
     const line = await lineOf({ ...usual, ...change });
     assert.equal(line.module, undefined);
     assert.equal(line.request_id, "a1");
     return Object.fromEntries(shown.filter((key) => key in line).map((key) => [key, line[key]]));
   };
-  assert.deepEqual(await told({}), {});
-  assert.deepEqual(await told({ http: undefined }), {});
-  assert.deepEqual(await told({ criticality: "sheddable" }), { criticality: "sheddable" });
-  assert.deepEqual(await told({ surface: "fetch" }), { surface: "fetch" });
-  assert.deepEqual(await told({ attempt: 3 }), { attempt: 3 });
-  assert.deepEqual(await told({ databaseMs: 0.5 }), { database_ms: 0.5 });
-  assert.deepEqual(await told({ statements: 1 }), { statements: 1 });
-  assert.deepEqual(await told({ statements: 1, http: undefined }), { statements: 1 });
-  assert.deepEqual(await told({ spanId: "b2" }), { span_id: "b2" });
+  assert.deepEqual(await fieldsOf({}), {});
+  assert.deepEqual(await fieldsOf({ facts: undefined }), {});
+  assert.deepEqual(await fieldsOf({ criticality: "sheddable" }), { criticality: "sheddable" });
+  assert.deepEqual(await fieldsOf({ surface: "fetch" }), { surface: "fetch" });
+  assert.deepEqual(await fieldsOf({ attempt: 3 }), { attempt: 3 });
+  assert.deepEqual(await fieldsOf({ databaseMs: 0.5 }), { database_ms: 0.5 });
+  assert.deepEqual(await fieldsOf({ statements: 1 }), { statements: 1 });
+  assert.deepEqual(await fieldsOf({ statements: 1, facts: undefined }), { statements: 1 });
+  assert.deepEqual(await fieldsOf({ spanId: "b2" }), { span_id: "b2" });
 });
 
 test("what is kept from one line to the next never leaks into another", async () => {
   const changes: Partial<Execution>[] = [
     {},
     { tenant: "globex", statements: 1 },
-    { http: undefined, surface: "direct" },
+    { facts: undefined, surface: "direct" },
     { outcome: "not_found", attempt: 2 },
     { attempt: 2, deadlineMs: 120 },
     { statements: 4 },
     { actorKind: "system", tenant: undefined },
-    { http: { method: "GET", route: "/v1/other", status: 404, requestBytes: 0, responseBytes: 9 } },
+    { facts: new HttpFacts({ method: "GET", route: "/v1/other", status: 404 }, 0, 9) },
+    { facts: lineFacts },
     { startedAt: Date.UTC(2026, 10, 21, 12, 0, 1, 250) },
     {},
   ];
@@ -154,7 +163,7 @@ test("a refusal names the limit, its value, the load and the mode", async () => 
   assert.deepEqual((await lineOf({ refusal })).refusal, refusal);
 });
 
-test("tenants and actors are told by policy", async () => {
+test("tenants and actors are written by policy", async () => {
   const hashed = await lineOf({});
   assert.match(hashed.tenant, /^[0-9a-f]{16}$/);
   assert.equal(hashed.actor_id, undefined);
@@ -206,7 +215,7 @@ test("fields that are no JSON, or too long, never break the line", async () => {
     },
   };
   const line = await lineOfRecord({ fields: { circular, hostile, fn: () => 1, nothing: undefined, nan: Number.NaN, when: new Date(0) } });
-  assert.deepEqual(line.fields, { circular: "[not JSON]", hostile: "[not JSON]", nan: null, when: "1970-01-01T00:00:00.000Z" });
+  assert.deepEqual(line.fields, { circular: { self: "[circular]" }, hostile: "[unreadable]", nan: null, when: "1970-01-01T00:00:00.000Z" });
   const long = await lineOfRecord({ fields: { text: "x".repeat(limits.logFieldChars + 1) } });
   assert.ok(JSON.stringify(long).length < 1_000);
 });
@@ -228,7 +237,9 @@ test("whatever callers write, every line is one line, parses, and gives it back"
     ...{ surface: anyText, durationMs: anyTime, queuedMs: anyTime, runningMs: anyTime, startedAt: anyTime },
     upstreamMs: fc.dictionary(anyText, anyTime),
     notes: fc.dictionary(anyText, fc.jsonValue()),
-    http: fc.record({ method: anyText, route: anyText, status: fc.nat(), requestBytes: fc.nat(), responseBytes: fc.nat() }),
+    facts: fc
+      .tuple(fc.record({ method: anyText, route: anyText, status: fc.nat() }), fc.nat(), fc.nat())
+      .map(([labels, requestBytes, responseBytes]) => new HttpFacts(labels, requestBytes, responseBytes)),
   });
   fc.assert(
     fc.property(change, anyText, (changed, message) => {
@@ -240,7 +251,7 @@ test("whatever callers write, every line is one line, parses, and gives it back"
         assert.ok(line.endsWith("}\n"));
         assert.doesNotMatch(line.slice(0, -1), /[\p{Cc}\p{Cs}\u2028\u2029]/u);
       }
-      const [told, said] = lines.map((line) => JSON.parse(line) as Line);
+      const [line, said] = lines.map((line) => JSON.parse(line) as Line);
       for (const [key, value] of [
         ["operation", changed.operation],
         ["request_id", changed.requestId],
@@ -250,13 +261,13 @@ test("whatever callers write, every line is one line, parses, and gives it back"
         ["actor_id", changed.actorId],
         ["surface", changed.surface === "http" ? undefined : changed.surface],
       ] as const) {
-        assert.equal(told[key], value);
+        assert.equal(line[key], value);
       }
-      assert.equal(told.http.route, changed.http.route);
+      assert.equal(line.http.route, changed.facts.labels.route);
       assert.equal(said.message, message);
-      if (changed.durationMs >= 0 && changed.durationMs < 1e9) assert.ok(Math.abs(told.duration_ms - changed.durationMs) <= 0.000501);
+      if (changed.durationMs >= 0 && changed.durationMs < 1e9) assert.ok(Math.abs(line.duration_ms - changed.durationMs) <= 0.000501);
       for (const [name, value] of Object.entries(changed.notes)) {
-        const kept = told.notes[name];
+        const kept = line.notes[name];
         if (kept !== "[redacted]" && typeof value === "string") assert.equal(kept, value);
       }
     }),

@@ -74,15 +74,15 @@ test("a sampled execution arrives as a server span with its children", async (t)
     startTimeUnixNano: "1795262400250000000",
     endTimeUnixNano: "1795262400262346000",
   });
-  const told = attributes(span);
-  assert.equal(told["http.request.method"], "POST");
-  assert.equal(told["http.route"], "/v1/orders");
-  assert.equal(told["http.response.status_code"], "201");
-  assert.equal(told["plimsoll.operation"], "orders.place");
-  assert.equal(told["plimsoll.tenant"], "acme");
-  assert.equal(told["plimsoll.running_ms"], 2.3456);
-  assert.equal(told["plimsoll.upstream_ms.payments"], "6");
-  assert.equal(told["error.type"], undefined);
+  const kept = attributes(span);
+  assert.equal(kept["http.request.method"], "POST");
+  assert.equal(kept["http.route"], "/v1/orders");
+  assert.equal(kept["http.response.status_code"], "201");
+  assert.equal(kept["plimsoll.operation"], "orders.place");
+  assert.equal(kept["plimsoll.tenant"], "acme");
+  assert.equal(kept["plimsoll.running_ms"], 2.3456);
+  assert.equal(kept["plimsoll.upstream_ms.payments"], "6");
+  assert.equal(kept["error.type"], undefined);
   assert.equal(inner.kind, 3);
   assert.equal(inner.parentSpanId, span.spanId);
   assert.equal(inner.startTimeUnixNano, "1795262400251500000");
@@ -91,24 +91,24 @@ test("a sampled execution arrives as a server span with its children", async (t)
   assert.deepEqual(attributes(inner), { "db.system.name": "postgresql", rows: "2", share: 0.5, cached: false });
 });
 
-test("what nobody sampled is exported when it failed or was slow, and only then", async (t) => {
+test("a trace that is not sampled is exported when it failed or was slow, and only then", async (t) => {
   const { collector, tell, sink } = await start(t);
   tell(
-    { operation: "fine", http: undefined },
-    { operation: "not-found", http: undefined, outcome: "not_found" },
-    { operation: "quota", http: undefined, outcome: "resource_exhausted" },
-    { operation: "in-time", http: undefined, durationMs: 150, deadlineMs: 300 },
-    { operation: "slow", http: undefined, durationMs: 150.1, deadlineMs: 300 },
+    { operation: "fine", facts: undefined },
+    { operation: "not-found", facts: undefined, outcome: "not_found" },
+    { operation: "quota", facts: undefined, outcome: "resource_exhausted" },
+    { operation: "in-time", facts: undefined, durationMs: 150, deadlineMs: 300 },
+    { operation: "slow", facts: undefined, durationMs: 150.1, deadlineMs: 300 },
     {
       operation: "bug",
-      http: undefined,
+      facts: undefined,
       outcome: "internal",
       fault: new Fault({ code: "internal", message: "", cause: new RangeError("deep") }),
     },
-    { operation: "late", http: undefined, outcome: "deadline_exceeded" },
+    { operation: "late", facts: undefined, outcome: "deadline_exceeded" },
     {
       operation: "down",
-      http: undefined,
+      facts: undefined,
       outcome: "unavailable",
       fault: new Fault({ code: "unavailable", type: "database_lost", message: "" }),
     },
@@ -219,7 +219,7 @@ test("spans that the collector rejects out of a batch are counted as dropped", a
   assert.equal(count("dropped_total"), 2);
 });
 
-test("a collector that hangs blocks nobody: the queue fills, the rest is counted, the attempt times out", async (t) => {
+test("a collector that hangs blocks no execution: the queue fills, the rest is counted, the attempt times out", async (t) => {
   const { collector, clock, tell, sink, count } = await start(t, { timeoutMs: 2_000 });
   collector.answer = () => undefined;
   const failures = { outcome: "unavailable" } as const;
@@ -249,16 +249,16 @@ test("a stop sends what waits, and nothing is taken after it", async (t) => {
   await sink.stop();
   assert.equal(collector.spans.length, 600);
   assert.equal(count("waiting"), 0);
-  assert.equal(from.executed.heard, false);
+  assert.equal(from.executed.hasListeners, false);
 });
 
 test("whatever callers put into it, a batch is JSON and gives it back", async (t) => {
   const { collector, from, sink } = await start(t, { tenant: "plain" });
-  const told: { text: string; number: number }[] = [];
+  const kept: { text: string; number: number }[] = [];
   const text = fc.oneof(fc.string({ unit: "binary", maxLength: 100 }), fc.constantFrom("\ud800", '"\\\n', "\u2028"));
   fc.assert(
     fc.property(fc.record({ text, number: fc.double() }), ({ text, number }) => {
-      told.push({ text, number });
+      kept.push({ text, number });
       const child = {
         name: text,
         spanId: "b9c7c989f97918e1",
@@ -269,14 +269,20 @@ test("whatever callers put into it, a batch is JSON and gives it back", async (t
         failed: false,
       } as const;
       from.executed.publish(
-        execution({ sampled: true, http: undefined, operation: text, tenant: text, spans: [{ ...child, attributes: { [text]: number } }] }),
+        execution({
+          sampled: true,
+          facts: undefined,
+          operation: text,
+          tenant: text,
+          spans: [{ ...child, attributes: { [text]: number } }],
+        }),
       );
     }),
   );
   await sink.stop();
   const spans = collector.spans;
-  assert.equal(spans.length, told.length * 2);
-  for (const [i, { text, number }] of told.entries()) {
+  assert.equal(spans.length, kept.length * 2);
+  for (const [i, { text, number }] of kept.entries()) {
     assert.equal(spans[i * 2].name, text);
     assert.equal(attributes(spans[i * 2])["plimsoll.tenant"], text);
     const kept = Number(Object.values(spans[i * 2 + 1].attributes[0].value)[0]);

@@ -63,7 +63,7 @@ test("refusals are counted by limit and mode", async () => {
   assert.equal(value(body, 'plimsoll_refusals_total{operation="orders.place",limit="process concurrency",mode="enforce"}'), 1);
 });
 
-test("whoever has something to show registers it, and stops showing it", () => {
+test("each part of the app registers what it shows, and stops showing it", () => {
   const metrics = new Metrics();
   const depth = { name: "plimsoll_queue_depth", help: "Executions that wait.", labels: ["operation"] };
   metrics.gauge({ ...depth, read: () => [{ labels: ["a"], value: 1 }] });

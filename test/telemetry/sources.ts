@@ -2,6 +2,7 @@ import type { Clock } from "../../src/core/clock.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { Metrics } from "../../src/core/metrics.ts";
 import { Signal } from "../../src/core/signals.ts";
+import { HttpFacts } from "../../src/http/reply/facts.ts";
 import type { Execution } from "../../src/operation/execution.ts";
 import type { LogRecord, TelemetrySources } from "../../src/operation/telemetry.ts";
 
@@ -37,6 +38,7 @@ export function execution(change: Partial<Execution> = {}): Execution {
     actorId: "user-7",
     attempt: 1,
     replayed: false,
+    late: false,
     startedAt: Date.UTC(2026, 10, 21, 12, 0, 0, 250),
     deadlineMs: 300,
     durationMs: 12.3456,
@@ -48,7 +50,7 @@ export function execution(change: Partial<Execution> = {}): Execution {
     notes: undefined,
     spans: undefined,
     refusal: undefined,
-    http: { method: "POST", route: "/v1/orders", status: 201, requestBytes: 210, responseBytes: 60 },
+    facts: new HttpFacts({ method: "POST", route: "/v1/orders", status: 201 }, 210, 60),
     ...change,
   };
 }

@@ -1,8 +1,14 @@
+import { checkDocComments, undocumented } from "./doc-comments.ts";
+import { checkRings } from "./imports/rings.ts";
+import { checkSurfaces } from "./imports/surfaces.ts";
+import { checkKinds } from "./kinds.ts";
 import { checkCycles, checkLayers } from "./layers.ts";
 import { checkPhrases } from "./phrases.ts";
 import type { Problem, Rule } from "./problem.ts";
 import { checkFolders, checkNames, checkShapes } from "./shapes.ts";
 import { readSource, type Source } from "./source.ts";
+import { checkSql, checkStoreTables } from "./sql.ts";
+import { checkWords } from "./words.ts";
 
 /** The files of a tree, by their paths from its root. */
 export type Tree = ReadonlyMap<string, string>;
@@ -22,11 +28,32 @@ export function checkTree(tree: Tree): Problem[] {
   const paths = [...tree.keys()].filter((path) => roots.test(path));
   const sources = paths.filter((path) => path.endsWith(".ts")).map((path) => readSource(path, tree.get(path)!));
   const perFile = sources.flatMap((source) => {
-    const problems = [checkLayers, checkPhrases, checkShapes, checkNames].flatMap((check) => check(source));
+    const problems = [
+      checkLayers,
+      checkPhrases,
+      checkKinds,
+      checkSurfaces,
+      checkStoreTables,
+      checkShapes,
+      checkNames,
+      checkDocCommentsOf,
+      checkWordsOf,
+    ].flatMap((check) => check(source));
     return applyAllowances(source, problems);
   });
   const published = [...tree].flatMap(([path, text]) => checkPublished(path, text));
-  return [...perFile, ...checkCycles(sources), ...checkFolders(paths), ...published];
+  const read = new Set(sources.map(({ path }) => path));
+  const words = [...tree].filter(([path]) => !read.has(path)).flatMap(([path, text]) => checkWordsOf({ path, text }));
+  const sql = paths.filter((path) => path.endsWith(".sql")).flatMap((path) => checkSql(path, tree.get(path)!));
+  return [...perFile, ...sql, ...checkCycles(sources), ...checkRings(sources), ...checkFolders(paths), ...published, ...words];
+}
+
+function checkDocCommentsOf(source: Source): Problem[] {
+  return undocumented.some((folder) => source.path.startsWith(folder)) ? [] : checkDocComments(source);
+}
+
+function checkWordsOf({ path, text }: Pick<Source, "path" | "text">): Problem[] {
+  return checkWords(path, text);
 }
 
 function applyAllowances({ path, comments }: Source, problems: readonly Problem[]): Problem[] {

@@ -17,6 +17,7 @@ export type Rule =
   | "function-length"
   | "parameters"
   | "folder-size"
+  | "sql-function"
   | "name"
   | "erasable"
   | "default-export"
@@ -24,8 +25,13 @@ export type Rule =
   | "console"
   | "clock"
   | "any"
+  | "kind"
+  | "surface"
+  | "store-table"
   | "allow"
-  | "published";
+  | "published"
+  | "word"
+  | "doc-comment";
 
 export function printProblem({ file, line, rule, message }: Problem): string {
   return `${file}:${line} [${rule}] ${message}`;

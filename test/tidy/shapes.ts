@@ -53,10 +53,10 @@ function checkFunction(file: string, shape: FunctionShape): Problem[] {
 /** Checks that files, folders and exported names say what they are. */
 export function checkNames(source: Source): Problem[] {
   const problems: Problem[] = [];
-  const mend = "Name it after what it does or holds.";
+  const fix = "Name it after what it does or holds.";
   const inDesign = source.path.startsWith(`${namedByDesign}/`) || source.path === `${namedByDesign}.test.ts`;
   const empty = inDesign ? undefined : source.path.split(/[/.-]/).find((part) => emptyWords.has(part.toLowerCase()));
-  if (empty) problems.push({ file: source.path, line: 1, rule: "name", message: `"${empty}" in the path says nothing. ${mend}` });
+  if (empty) problems.push({ file: source.path, line: 1, rule: "name", message: `"${empty}" in the path says nothing. ${fix}` });
   for (const { name, line } of source.exports) {
     const last = name
       .split(/(?=[A-Z])|_/)
@@ -64,7 +64,7 @@ export function checkNames(source: Source): Problem[] {
       .toLowerCase();
     // "mimeTypes" says what it holds; "types" alone does not.
     const says = last === "types" ? name.toLowerCase() !== "types" : !emptyWords.has(last);
-    if (!says) problems.push({ file: source.path, line, rule: "name", message: `The exported name "${name}" says nothing. ${mend}` });
+    if (!says) problems.push({ file: source.path, line, rule: "name", message: `The exported name "${name}" says nothing. ${fix}` });
   }
   const index = posix.basename(source.path) === "index.ts" && source.path.startsWith("src/") && !isFrontDoor(source.path);
   if (index)

@@ -3,7 +3,6 @@ import {
   action,
   adaptSchema,
   command,
-  fail,
   fault,
   type Input,
   implement,
@@ -60,7 +59,7 @@ export const search = query("shop.search", {
     exactly<{ text: string; limit: number; since?: string | undefined }>().is(input);
     return sql`select 1`.exists();
   },
-  async run(input, { sql, actor }) {
+  async run(input, { sql, fail, actor }) {
     exactly<{ text: string; limit: number; since?: string | undefined }>().is(input);
     exactly<string>().is(actor.id);
     const row = await sql(Item)`select id, price, tags from shop.items where id = ${input.text}`.maybe();
@@ -91,7 +90,7 @@ export const index = task("shop.index", {
   input: Search,
   budget: { deadline: "1m", concurrency: 4 },
   unique: { for: "1h" },
-  fair: (input) => {
+  fairnessKey: (input) => {
     exactly<{ text: string; limit: number; since?: string | undefined }>().is(input);
     return input.text;
   },

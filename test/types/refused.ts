@@ -1,6 +1,23 @@
 // Everything the compiler must refuse. `@ts-expect-error` fails when it does not; behind the bar stands what its message must hold, which
 // types.test.ts checks. The lines are never run.
-import { action, command, fail, fault, implement, module, query, resource, role, schedule, task } from "plimsoll";
+import {
+  type ActionScope,
+  action,
+  command,
+  counter,
+  fault,
+  gauge,
+  histogram,
+  implement,
+  module,
+  query,
+  resource,
+  role,
+  schedule,
+  sqlFragment,
+  task,
+} from "plimsoll";
+import { breaker, compose, idempotent, retry, timeout } from "plimsoll/resilience";
 import { z } from "zod";
 
 const Line = z.object({ productId: z.uuid(), quantity: z.int().min(1) });
@@ -17,13 +34,15 @@ export const refused = {
     query("shop.q", { input: Line, output: Line, budget: "1s" });
     // @ts-expect-error so does a command | Property 'access' is missing
     command("shop.c", { input: Line, output: Line, budget: "1s", idempotent: "no" });
+    // @ts-expect-error and one with a key | Property 'access' is missing
+    command("shop.c", { input: Line, output: Line, budget: "1s", idempotent: "key" });
     // @ts-expect-error so does an action | Property 'access' is missing
     action("shop.a", { input: Line, output: Line, budget: "1s", idempotent: "no" });
     // @ts-expect-error a role is not written as a bare word | write role(\"…\"), signedIn(), rule(\"…\", …) or \"public\"
     query("shop.q", { input: Line, output: Line, budget: "1s", access: "customer" });
     // @ts-expect-error nor in a command | write role(\"…\"), signedIn(), rule(\"…\", …) or \"public\"
     command("shop.c", { input: Line, output: Line, budget: "1s", access: "customer", idempotent: "no" });
-    // @ts-expect-error no role at all would let nobody in | Expected at least 1 arguments
+    // @ts-expect-error no role at all would admit no actor | Expected at least 1 arguments
     role();
   },
 
@@ -71,9 +90,9 @@ export const refused = {
       await call(writes, line);
       return line;
     });
-    // @ts-expect-error a query has nothing to start work with | Property 'start' does not exist on type 'ReadScope'
+    // @ts-expect-error a query has nothing to start work with | Property 'start' does not exist on type 'ReadScope
     implement(reads, async (line, scope) => scope.start(line));
-    // @ts-expect-error nor to emit events with | Property 'emit' does not exist on type 'ReadScope'
+    // @ts-expect-error nor to emit events with | Property 'emit' does not exist on type 'ReadScope
     implement(reads, async (line, scope) => scope.emit(line));
     query("shop.q", {
       ...{ input: Line, output: Line, access, budget: "1s" },
@@ -91,7 +110,7 @@ export const refused = {
     command("shop.c", { input: Line, output: Line, access, budget: "1s", idempotent: "no", uses: { mailer } });
     // @ts-expect-error a query is one too | a query or command is one transaction, and no network call belongs inside it: use an action
     query("shop.q", { input: Line, output: Line, access, budget: "1s", uses: { mailer } });
-    // @ts-expect-error and calls nobody outside | Property 'upstream' does not exist on type 'WriteScope'
+    // @ts-expect-error and calls no outside service | Property 'upstream' does not exist on type 'WriteScope
     implement(writes, async (line, { upstream }) => upstream("mail", () => line));
     // @ts-expect-error what an action needs stands in its contract | Property 'payments' does not exist
     implement(acts, async (line, { payments }) => payments.charge(line));
@@ -120,7 +139,7 @@ export const refused = {
     });
   },
 
-  faults: () => {
+  faults: ({ fail }: { readonly fail: ActionScope<typeof Gone>["fail"] }) => {
     // @ts-expect-error the details of a fault have names | Did you mean to write 'orderId'?
     fail(Gone, { orderid: "" });
     // @ts-expect-error and types | Type 'number' is not assignable to type 'string'
@@ -131,7 +150,7 @@ export const refused = {
     fault("gone", { code: "not_found", details: z.object({ orderId: z.string() }), message: ({ id }) => id });
     // @ts-expect-error codes are the canonical ones | Did you mean '"not_found"'?
     fault("gone", { code: "not-found", message: "Gone." });
-    // @ts-expect-error only declared faults can be listed | is missing the following properties from type 'FaultClass<any>'
+    // @ts-expect-error only declared faults can be listed | is missing the following properties from type 'FaultClass<any
     query("shop.q", { input: Line, output: Line, access, budget: "1s", faults: [Error] });
   },
 
@@ -140,11 +159,11 @@ export const refused = {
     command("shop.c", { input: Line, output: Line, access, budget: "1s" });
     // @ts-expect-error so does an action | Property 'idempotent' is missing
     action("shop.a", { input: Line, output: Line, access, budget: "1s" });
-    // @ts-expect-error nobody signed in, so nobody owns the key | name the input field that scopes it, as in { key: \"email\" }
+    // @ts-expect-error there is no actor to own the key | name the input field that scopes it, as in { key: \"email\" }
     command("shop.c", { input: Line, output: Line, access: "public", budget: "1s", idempotent: "key" });
     // @ts-expect-error the field that scopes a key is one of the input | "email" … "productId" | "quantity"
     command("shop.c", { input: Line, output: Line, access: "public", budget: "1s", idempotent: { key: "email" } });
-    // @ts-expect-error where somebody signs in, the actor scopes the key | "key" | "natural" | "no"
+    // @ts-expect-error with an actor, the actor scopes the key | "key" | "natural" | "no"
     command("shop.c", { input: Line, output: Line, access, budget: "1s", idempotent: { key: "productId" } });
     // @ts-expect-error a record of the key needs a transaction | give the key to the command that it calls
     action("shop.a", { input: Line, output: Line, access, budget: "1s", idempotent: "key" });
@@ -153,11 +172,11 @@ export const refused = {
   schedules: () => {
     const works = task("shop.work", { input: Line, budget: "1m" });
     const at = { cron: "@daily", task: works } as const;
-    // @ts-expect-error what a tick starts has the input of its task | Property 'quantity' is missing
+    // @ts-expect-error what an occurrence starts has the input of its task | Property 'quantity' is missing
     schedule("shop.s", { ...at, input: { productId: "" } });
     // @ts-expect-error the same where it is worked out | Type 'string' is not assignable to type 'number'
-    schedule("shop.s", { ...at, input: (tick) => ({ productId: "", quantity: tick.toISOString() }) });
-    // @ts-expect-error a tick is there, or missed | "later" … MissedTicks
+    schedule("shop.s", { ...at, input: (occurrence) => ({ productId: "", quantity: occurrence.toISOString() }) });
+    // @ts-expect-error what happens with missed occurrences is one of three words | "later" … MissedOccurrences
     schedule("shop.s", { ...at, input: { productId: "", quantity: 1 }, missed: "later" });
     // @ts-expect-error a clock starts durable work, nothing else | 'Command<
     schedule("shop.s", { cron: "@daily", task: writes, input: { productId: "", quantity: 1 } });
@@ -178,9 +197,9 @@ export const refused = {
     task("shop.t", { input: Line, budget: "1m", ttl: "a week" });
     // @ts-expect-error it has an input | Property 'input' is missing
     task("shop.t", { budget: "1m" });
-    // @ts-expect-error nobody waits for what it returns | 'output' does not exist
+    // @ts-expect-error no caller waits for what it returns | 'output' does not exist
     task("shop.t", { input: Line, output: Line, budget: "1m" });
-    // @ts-expect-error nobody asks for it, so nobody needs access | 'access' does not exist
+    // @ts-expect-error no caller calls it, so it needs no access | 'access' does not exist
     task("shop.t", { input: Line, access, budget: "1m" });
     // @ts-expect-error it is no route | 'http' does not exist
     task("shop.t", { input: Line, budget: "1m", http: "POST /tasks" });
@@ -188,10 +207,10 @@ export const refused = {
     task("shop.t", { input: Line, budget: "1m", unique: "always" });
     // @ts-expect-error a backoff is made by exponential or constant | Type 'string' is not assignable to type 'Backoff'
     task("shop.t", { input: Line, budget: "1m", retry: { backoff: "1s" } });
-    // @ts-expect-error the lane is worked out from the input | Property 'customerId' does not exist on type '{ productId: string; quantity: number; }'
-    task("shop.t", { input: Line, budget: "1m", fair: ({ customerId }) => customerId });
+    // @ts-expect-error the fairness key is worked out from the input | Property 'customerId' does not exist on type '{ productId: string; quantity: number; }'
+    task("shop.t", { input: Line, budget: "1m", fairnessKey: ({ customerId }) => customerId });
     // @ts-expect-error and is a text | Type 'number' is not assignable to type 'string'
-    task("shop.t", { input: Line, budget: "1m", fair: ({ quantity }) => quantity });
+    task("shop.t", { input: Line, budget: "1m", fairnessKey: ({ quantity }) => quantity });
     // @ts-expect-error what it needs stands in its contract | Property 'mailer' does not exist
     task("shop.t", { input: Line, budget: "1m", run: async (_line, { mailer: missing }) => missing });
     // @ts-expect-error a task has no transaction of its own: it commits in one | Property 'sql' does not exist
@@ -219,7 +238,7 @@ export const refused = {
       await start(works, line, { tenant: "other" });
       // @ts-expect-error a command is called, not started | only tasks are started: queries and commands are called
       await start(writes, line);
-      // @ts-expect-error a task is started, not called: nobody waits for it | only queries and commands can be called
+      // @ts-expect-error a task is started, not called: no caller waits for it | only queries and commands can be called
       await call(works, line);
       return input;
     });
@@ -228,7 +247,7 @@ export const refused = {
       await start(works, { productId: "" });
       return input;
     });
-    // @ts-expect-error a query starts no task | Property 'start' does not exist on type 'ReadScope'
+    // @ts-expect-error a query starts no task | Property 'start' does not exist on type 'ReadScope
     implement(reads, async (input, { start }) => start(works, input));
   },
 
@@ -246,4 +265,115 @@ export const refused = {
     // @ts-expect-error a module lists operations, not functions | is not assignable to type 'Implementation | Operation'
     module("shop", { operations: [async () => 1] });
   },
+
+  statements: () => {
+    // @ts-expect-error a statement that was not sent is nothing to wait for | must not contain a callable 'then' member
+    implement(writes, async (line, { sql }) => void (await sql`delete from shop.lines`) ?? line);
+    // @ts-expect-error nor is one whose rows have a schema | must not contain a callable 'then' member
+    implement(writes, async (line, { sql }) => void (await sql(Line)`select 1`) ?? line);
+    // @ts-expect-error nor one that was sent as text | must not contain a callable 'then' member
+    implement(writes, async (line, { sql }) => void (await sql.unsafe("select 1")) ?? line);
+    // @ts-expect-error nor a fragment | must not contain a callable 'then' member
+    void (async () => await sqlFragment`id = 1`);
+    // @ts-expect-error whose it is says a row, not a statement | is not assignable to type
+    query("shop.q", { input: Line, output: Line, access, budget: "1s", owns: (_line, { sql }) => sql`select 1` });
+  },
 };
+
+const Closed = fault("closed", { code: "failed_precondition", details: z.object({ orderId: z.string() }), message: "Closed." });
+const Late = fault("late", { code: "failed_precondition", details: z.object({ orderId: z.string() }), message: "Late." });
+const faulty = { input: z.object({}), output: z.object({}), access: role("customer"), budget: "1s" } as const;
+query("orders.closed", {
+  ...faulty,
+  faults: [Closed],
+  async run(_input, { fail }) {
+    // @ts-expect-error a fault that the query does not declare, though its details are the same | declare it in the operation's faults
+    return fail(Late, { orderId: "" });
+  },
+});
+command("orders.close-all", {
+  ...faulty,
+  idempotent: "key",
+  async run(_input, { fail }) {
+    // @ts-expect-error a fault of a command that declares none | declare it in the operation's faults
+    return fail(Closed, { orderId: "" });
+  },
+});
+action("orders.close-later", {
+  ...faulty,
+  idempotent: "no",
+  faults: [Closed],
+  async run(_input, { fail }) {
+    // @ts-expect-error details of another shape | orderId
+    return fail(Closed, { order: "" });
+  },
+});
+const closeOne = command("orders.close-one", { ...faulty, idempotent: "key", faults: [Closed] });
+implement(closeOne, async (_input, { fail }) => {
+  // @ts-expect-error a fault that the contract does not declare | declare it in the operation's faults
+  return fail(Late, { orderId: "" });
+});
+/** A helper says which faults it may end with; its callers must declare them. */
+const orClosed = (open: boolean, { fail }: { fail(declared: typeof Closed, details: { orderId: string }): never }) =>
+  open || fail(Closed, { orderId: "" });
+query("orders.helped", {
+  ...faulty,
+  faults: [Late],
+  async run(_input, scope) {
+    // @ts-expect-error a helper that may end with a fault that the query does not declare | fail
+    orClosed(true, scope);
+    return {};
+  },
+});
+query("orders.helped-rightly", {
+  ...faulty,
+  faults: [Late, Closed],
+  async run(_input, scope) {
+    orClosed(true, scope);
+    return scope.fail(Late, { orderId: "" });
+  },
+});
+
+const placed = counter("orders.placed", { help: "Orders placed.", labels: ["channel", "size"] });
+const bare = counter("orders.bare", { help: "Orders." });
+const lines = histogram("orders.lines", { help: "Lines of an order.", labels: ["channel"], buckets: [1, 2] });
+query("orders.counted", {
+  ...faulty,
+  async run(_input, { count, observe }) {
+    count(placed, { channel: "web", size: 3 });
+    count(bare);
+    count(bare, {});
+    observe(lines, 2, { channel: "web" });
+    // @ts-expect-error labels are needed where the counter declares some | Expected 2 arguments
+    count(placed);
+    // @ts-expect-error all of them | Property 'size' is missing
+    count(placed, { channel: "web" });
+    // @ts-expect-error no others | 'color' does not exist
+    count(placed, { channel: "web", size: 3, color: "red" });
+    // @ts-expect-error with values that can be shown | not assignable to type 'string | number | boolean'
+    count(placed, { channel: "web", size: null });
+    // @ts-expect-error none where the counter declares none | not assignable to type 'never'
+    count(bare, { channel: "web" });
+    // @ts-expect-error a histogram takes a value | Expected 3 arguments
+    observe(lines, { channel: "web" });
+    // @ts-expect-error and its labels | Expected 3 arguments
+    observe(lines, 2);
+    // @ts-expect-error a counter takes no value | CounterMetric
+    observe(bare, 2);
+    // @ts-expect-error a histogram does not count | HistogramMetric
+    count(lines, { channel: "web" });
+    // @ts-expect-error a gauge is read, not written | Expected 2 arguments
+    count(gauge("orders.open", { help: "Open orders.", read: () => 1 }));
+    return {};
+  },
+});
+
+const charge = async () => ({ charged: true });
+// @ts-expect-error a retry of what may not run twice | wrap it in idempotent()
+retry().run(charge);
+// @ts-expect-error also where the retry is one of several policies | wrap it in idempotent()
+compose(breaker(), retry(), timeout("1s")).run(charge);
+compose(breaker(), timeout("1s")).run(charge);
+retry().run(idempotent(charge));
+// @ts-expect-error the result of a policy is that of its work | not assignable to type 'string'
+compose(retry(), timeout("1s")).run(idempotent(charge)) satisfies Promise<string>;

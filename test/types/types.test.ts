@@ -25,7 +25,11 @@ function compile(files: Readonly<Record<string, string>>): ReadonlyMap<string, R
   symlinkSync(join(root, "node_modules"), join(project, "node_modules"));
   const settings = {
     extends: join(root, "tsconfig.json"),
-    compilerOptions: { paths: { plimsoll: [join(root, "src/index.ts")] }, noUnusedLocals: false, noUnusedParameters: false },
+    compilerOptions: {
+      paths: { plimsoll: [join(root, "src/index.ts")], "plimsoll/resilience": [join(root, "src/resilience/index.ts")] },
+      noUnusedLocals: false,
+      noUnusedParameters: false,
+    },
     files: Object.keys(files),
   };
   writeFileSync(join(project, "package.json"), '{ "type": "module" }');

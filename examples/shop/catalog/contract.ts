@@ -3,9 +3,9 @@ import { z } from "zod";
 import { system } from "../access.ts";
 import { pageInput, pageOf } from "../paging.ts";
 import { Version, VersionMismatch } from "../versioning.ts";
-import { Line, NewProduct, Product, ProductFacts, Shortage, TakenLine } from "./domain.ts";
+import { Lines, MergedLines, NewProduct, Product, ProductFacts, Shortage, TakenLine } from "./domain.ts";
 
-export { Line };
+export { Lines };
 
 export const ProductNotFound = fault("product_not_found", {
   code: "not_found",
@@ -61,7 +61,7 @@ export const updateProduct = command("catalog.update-product", {
 
 /** Internal: takes all of the lines from the shelf, or nothing. */
 export const takeStock = command("catalog.take-stock", {
-  input: z.object({ lines: z.array(Line).min(1).max(100) }),
+  input: z.object({ lines: Lines }),
   output: z.object({ lines: z.array(TakenLine), totalCents: z.int() }),
   faults: [ProductNotFound, OutOfStock],
   access: signedIn(),
@@ -71,7 +71,7 @@ export const takeStock = command("catalog.take-stock", {
 
 /** Internal: puts lines back on the shelf. */
 export const returnStock = command("catalog.return-stock", {
-  input: z.object({ lines: z.array(Line).min(1).max(100) }),
+  input: z.object({ lines: MergedLines }),
   output: z.object({}),
   access: signedIn(),
   idempotent: "no",

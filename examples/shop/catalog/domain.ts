@@ -17,19 +17,45 @@ export const NewProduct = ProductFacts.extend({
   stock: ProductFacts.shape.stock.default(0),
 });
 
-export const Product = z.object({ id: z.uuid(), ...ProductFacts.shape, version: Version });
+/** A product as it is kept. What comes back from cancelled orders is put on top of what an administrator counted, so its stock has no upper bound. */
+export const Product = z.object({ id: z.uuid(), ...ProductFacts.shape, stock: z.int().min(0), version: Version });
 export type Product = z.infer<typeof Product>;
 
+const maxLines = 100;
+const maxQuantity = 1_000;
+
 /** So many of a product. */
-export const Line = z.object({ productId: z.uuid(), quantity: z.int().min(1).max(1_000) });
+export const Line = z.object({ productId: z.uuid(), quantity: z.int().min(1).max(maxQuantity) });
 export type Line = z.infer<typeof Line>;
 
+/** What is ordered at once. */
+export const Lines = z.array(Line).min(1).max(maxLines);
+
+/** All that an order has of one product: lines that name it are added up. */
+const MergedLine = Line.extend({
+  quantity: z
+    .int()
+    .min(1)
+    .max(maxLines * maxQuantity),
+});
+
+/** All that an order has. */
+export const MergedLines = z.array(MergedLine).min(1).max(maxLines);
+
 /** What was taken from the shelf, at the price of that moment. */
-export const TakenLine = Line.extend({ name: z.string(), unitCents: Cents });
+export const TakenLine = MergedLine.extend({ name: z.string(), unitCents: Cents });
 export type TakenLine = z.infer<typeof TakenLine>;
 
-export const Shortage = Line.extend({ left: z.int() });
+export const Shortage = MergedLine.extend({ left: z.int() });
 export type Shortage = z.infer<typeof Shortage>;
+
+/**
+ * Writes a search so that PostgreSQL reads it: of hyphens with no word in between, the last one stays.
+ * A hyphen means "not", and `websearch_to_tsquery` fails on more than 31 of them before one word ("tsquery stack too small").
+ */
+export function searchText(query: string): string {
+  return query.replaceAll(/-[^\p{L}\p{M}\p{N}"]*(?=-)/gu, "");
+}
 
 /** Lines that name one product become one line. */
 export function mergeLines(lines: readonly Line[]): Line[] {

@@ -12,7 +12,7 @@ export const attempts = 3;
 const storingAttempts = 10;
 
 /**
- * Items of one tenant that may wait. At 5,000 in a second it is what comes in twenty seconds, longer than it takes until others go on with what a dead
+ * Items of one tenant that may wait. At 5,000 in a second it is what comes in twenty seconds, longer than it takes until other workers take over what a lost
  * worker had. It is looked at and not locked: batches that come at the same time may pass it together, each process eight.
  */
 export const maxWaiting = 100_000;
@@ -49,7 +49,7 @@ export const readStats = query("crunch.stats", {
   http: "GET /v1/crunch/stats",
 });
 
-/** Crunches one item of a batch. Whoever starts it has written the batch in the same transaction. */
+/** Crunches one item of a batch. The command that starts it has written the batch in the same transaction. */
 export const crunchItem = task("crunch.item", {
   input: z.object({ batchId: z.uuid(), item: z.int().min(0), text: Item }),
   queue: "crunch",

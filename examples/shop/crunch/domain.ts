@@ -3,7 +3,7 @@ import { z } from "zod";
 /** What is crunched: any text. */
 export const Item = z.string().min(1).max(1_000);
 
-/** What became of an item. A failed one has neither checksum nor score. */
+/** The outcome of an item. A failed one has neither checksum nor score. */
 export const Result = z.object({ outcome: z.enum(["done", "failed"]), checksum: z.int().nullable(), score: z.int().nullable() });
 export type Result = z.infer<typeof Result>;
 
@@ -33,7 +33,7 @@ export function scoreOf(text: string): number {
   return new Set(text.toLowerCase().match(/[\p{L}\p{N}]+/gu)).size;
 }
 
-/** What has become of all that a tenant brought. */
+/** The outcomes of all items of a tenant. */
 export const Progress = z.object({
   done: z.int(),
   failed: z.int(),

@@ -22,7 +22,7 @@ export class ResultWriter {
   /** The last one that was sent, by tenant. */
   readonly #onItsWay = new Map<string, Promise<unknown>>();
 
-  /** `store`: of whoever comes first, for all who join. */
+  /** `store`: of the first caller, for all that join. */
   async write(tenant: string, result: ItemResult, store: Store): Promise<void> {
     let batch = this.#gathering.get(tenant);
     if (batch === undefined || batch.results.length >= batchSize) {
@@ -48,7 +48,7 @@ export class ResultWriter {
     }
   }
 
-  /** Whoever comes in this turn comes along. */
+  /** Every caller in this turn joins. */
   async #afterwards(before: Promise<unknown> | undefined): Promise<void> {
     await before?.catch(() => undefined);
     await new Promise<void>((resolve) => void setImmediate(resolve));

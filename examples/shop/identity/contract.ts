@@ -34,7 +34,7 @@ export const EmailTaken = fault("email_taken", {
 export const LastAdministrator = fault("last_administrator", {
   code: "failed_precondition",
   status: 409,
-  message: "Nobody would be left to administer this tenant. Make somebody else an administrator first.",
+  message: "This user is the last administrator of the tenant. Make another user an administrator first.",
 });
 
 export const signIn = action("identity.sign-in", {
@@ -44,13 +44,14 @@ export const signIn = action("identity.sign-in", {
   faults: [WrongCredentials],
   access: "public",
   idempotent: "no",
-  budget: "5s",
+  // Two passwords are hashed at a time. Other callers wait in this queue, where callers take turns.
+  budget: { deadline: "5s", concurrency: 4 },
   uses: { tokens },
   http: { route: "POST /v1/sessions", status: 201 },
 });
 
 export const createUser = action("identity.create-user", {
-  summary: "Let somebody in",
+  summary: "Add a user",
   input: UserFacts.extend({ password: NewPassword, roles: Roles.default(["customer"]) }),
   output: User,
   faults: [EmailTaken],

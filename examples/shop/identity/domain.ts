@@ -24,7 +24,7 @@ export function answersFor(actor: { readonly id: string; readonly roles: readonl
   return actor.id === userId || actor.roles.includes("administrator");
 }
 
-/** Whether somebody is left who can let others in. */
+/** Whether an administrator is left who can add users. */
 export function hasAdministrator(users: readonly User[]): boolean {
   return users.some(({ roles }) => roles.includes("administrator"));
 }

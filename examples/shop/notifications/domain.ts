@@ -6,13 +6,13 @@ const ReceiptLine = z.object({ name: z.string(), quantity: z.int(), unitCents: z
 export const Receipt = z.object({ orderId: z.uuid(), lines: z.array(ReceiptLine).min(1), totalCents: z.int() });
 export type Receipt = z.infer<typeof Receipt>;
 
-/** Somebody who gets mail. */
+/** A recipient of mail. */
 export interface Recipient {
   readonly name: string;
   readonly email: string;
 }
 
-/** What is said to somebody, however it is sent. */
+/** A message to a recipient, for any way of sending it. */
 export interface Mail {
   readonly to: Recipient;
   readonly subject: string;

@@ -11,7 +11,7 @@ export function emlFiles({ directory }: { readonly directory: string }): Mailer 
       const envelope = { from: "The shop <receipts@shop.example>", messageId: `${name}@shop.example`, date: new Date() };
       const path = join(directory, `${name}.eml`);
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      // Whole or not at all: whoever reads the folder meanwhile finds no half of a mail.
+      // Whole or not at all, so that a reader of the folder never finds half a mail.
       const written = `${path}.${process.pid}`;
       await writeFile(written, formatEml(mail, envelope), { mode: 0o600, flush: true, signal });
       await rename(written, path);

@@ -3,13 +3,13 @@ import type { Mail } from "./domain.ts";
 /** What a message has beside what is said in it. */
 export interface Envelope {
   readonly from: string;
-  /** Tells one message from another, whoever sees it twice. */
+  /** Identifies the message, so that a repeated one can be recognised. */
   readonly messageId: string;
   readonly date: Date;
 }
 
 /**
- * Writes a message as mail programs read it. Nobody's name can add a header of its own: whatever is no plain ASCII is encoded.
+ * Writes a message as mail programs read it. No name can add a header: text that is not plain ASCII is encoded.
  * *Source*: RFC 5322, RFC 2045 (base64), RFC 2047 (words in headers).
  */
 export function formatEml({ to, subject, text }: Mail, { from, messageId, date }: Envelope): string {

@@ -1,13 +1,13 @@
 import { command, query, role } from "plimsoll";
 import { z } from "zod";
-import { Line, OutOfStock, ProductNotFound } from "../catalog/contract.ts";
+import { Lines, OutOfStock, ProductNotFound } from "../catalog/contract.ts";
 import { pageInput, pageOf } from "../paging.ts";
 import { Order, OrderSummary } from "./domain.ts";
 import { ownsOrder } from "./operations/owns-order.ts";
 
 export const placeOrder = command("orders.place", {
   summary: "Place an order",
-  input: z.object({ lines: z.array(Line).min(1).max(100) }),
+  input: z.object({ lines: Lines }),
   output: z.object({ orderId: z.uuid(), totalCents: z.int() }),
   faults: [ProductNotFound, OutOfStock],
   access: role("customer"),

@@ -1,4 +1,5 @@
 import { module } from "plimsoll";
+import { placed } from "./metrics.ts";
 import { cancelOrder } from "./operations/cancel-order.ts";
 import { getOrder } from "./operations/get-order.ts";
 import { listOrders } from "./operations/list-orders.ts";
@@ -8,4 +9,5 @@ export const orders = module("orders", {
   schema: "orders",
   migrations: new URL("./migrations/", import.meta.url),
   operations: [placeOrder, getOrder, listOrders, cancelOrder],
+  metrics: [placed],
 });

@@ -1,4 +1,4 @@
-import type { JsonSchema, Schema } from "../schema.ts";
+import type { JsonSchema, Schema } from "../schema/standard.ts";
 import { absolute, type FileTexts, parseSource, type Source } from "./sources.ts";
 import { coerce, expectation } from "./text.ts";
 
@@ -18,6 +18,7 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
+/** The declared fields of a configuration, with the environment and the files to read them from. */
 export interface Definition {
   readonly rows: ReadonlyMap<string, FieldRow>;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -27,7 +28,7 @@ export interface Definition {
 /** What a configuration came to with the files that were read so far. */
 export interface Resolved {
   readonly values: ReadonlyMap<string, unknown>;
-  /** What each value was read from, so that a change can be told. */
+  /** What each value was read from, so that a change can be recognised. */
   readonly raws: ReadonlyMap<string, string>;
   readonly problems: readonly ConfigProblem[];
   /** Files to read first: while there are any, the rest is not final. */
@@ -92,7 +93,7 @@ function own(variables: Readonly<Record<string, unknown>>, name: string): unknow
 }
 
 function parse(found: { readonly raw: unknown; readonly from: string } | undefined, row: FieldRow): Parsed {
-  const mend = `Set it to ${expectation(row.json)}.`;
+  const fix = `Set it to ${expectation(row.json)}.`;
   // What a schema says of a secret may quote it.
   const because = (problem: string) => (row.secret ? "" : `: ${problem}`);
   if (!found) {
@@ -101,14 +102,14 @@ function parse(found: { readonly raw: unknown; readonly from: string } | undefin
     return {
       problem:
         row.default === undefined
-          ? `is not set. ${mend}`
-          : `has a default that its schema refuses${because(checked.problem)}. Mend the default.`,
+          ? `is not set. ${fix}`
+          : `has a default that its schema refuses${because(checked.problem)}. Fix the default.`,
     };
   }
   const coerced = typeof found.raw === "string" ? coerce(found.raw, row.json) : { value: found.raw };
-  if (!coerced) return { problem: `in ${found.from} cannot be read. ${mend}` };
+  if (!coerced) return { problem: `in ${found.from} cannot be read. ${fix}` };
   const checked = check(coerced.value, row.schema);
-  return "value" in checked ? checked : { problem: `in ${found.from} is refused${because(checked.problem)}. ${mend}` };
+  return "value" in checked ? checked : { problem: `in ${found.from} is refused${because(checked.problem)}. ${fix}` };
 }
 
 function check(value: unknown, schema: Schema): Parsed {

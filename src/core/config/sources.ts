@@ -5,7 +5,7 @@ import { parseEnv } from "node:util";
 import { limits } from "../limits.ts";
 import { parseJson } from "./text.ts";
 
-/** What a file held, or why it cannot be read, with the mend. */
+/** What a file held, or why it cannot be read, with the fix. */
 export type FileText = { readonly text: string } | { readonly problem: string };
 /** The files that were read, by their absolute path. */
 export type FileTexts = ReadonlyMap<string, FileText>;
@@ -22,10 +22,12 @@ interface FileFacts {
   isFile(): boolean;
 }
 
+/** Resolves a path against the working directory. */
 export function absolute(path: string): string {
   return resolve(path);
 }
 
+/** Reads a file at start, within `limits.configFileBytes`, and returns a problem in place of an exception. */
 export function readTextSync(path: string): FileText {
   try {
     return refused(path, statSync(path)) ?? { text: readFileSync(path, "utf8") };
@@ -34,6 +36,7 @@ export function readTextSync(path: string): FileText {
   }
 }
 
+/** Reads a file as `readTextSync` does, without blocking the event loop. */
 export async function readText(path: string): Promise<FileText> {
   try {
     return refused(path, await stat(path)) ?? { text: await readFile(path, "utf8") };
@@ -61,5 +64,5 @@ export function parseSource(path: string, text: string): Source | { readonly pro
   const parsed = parseJson(text)?.value;
   if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed))
     return { label, variables: parsed as Record<string, unknown> };
-  return { problem: `${path} is not a JSON object. Mend it, or give lines of NAME=VALUE another ending than .json.` };
+  return { problem: `${path} is not a JSON object. Fix it, or give lines of NAME=VALUE another ending than .json.` };
 }

@@ -1,4 +1,4 @@
-import type { JsonSchema } from "../schema.ts";
+import type { JsonSchema } from "../schema/standard.ts";
 
 /** A value that was read; `undefined` where the text holds none. */
 type Coerced = { readonly value: unknown } | undefined;
@@ -87,7 +87,7 @@ function textExpectation({ format, minLength, maxLength }: JsonSchema): string {
 }
 
 function range(least: unknown, most: unknown): string {
-  // A schema library writes the bounds of a safe integer where nobody set any.
+  // A schema library writes the bounds of a safe integer where the schema declares none.
   const isSet = (bound: unknown) => typeof bound === "number" && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
   if (isSet(least) && isSet(most)) return `from ${least} to ${most}`;
   if (isSet(least)) return `at least ${least}`;

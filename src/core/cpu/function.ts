@@ -19,7 +19,7 @@ export interface CpuRequest {
   readonly input: unknown;
 }
 
-/** What it answers. A fault goes in parts, since a structured clone keeps only the plain error of it. */
+/** Its response. A fault goes in parts, since a structured clone keeps only the plain error of it. */
 export type CpuReply =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly fault: FaultParts }
@@ -30,7 +30,7 @@ interface FaultParts {
   readonly type: string;
   readonly message: string;
   readonly details: unknown;
-  readonly status: number;
+  readonly status?: number;
   readonly retryAfterMs?: number;
 }
 
@@ -49,6 +49,7 @@ export function becomeCpuThread(): void {
   registry.thread = true;
 }
 
+/** Returns whether this code runs on a worker thread of `cpu`. */
 export function cpuThread(): boolean {
   return registry.thread;
 }
@@ -90,11 +91,12 @@ export async function answer({ url, name, input }: CpuRequest): Promise<CpuReply
   } catch (error) {
     if (!(error instanceof Fault)) return { ok: false, error };
     const { code, type, message, details, status, retryAfterMs } = error;
-    return { ok: false, fault: { code, type, message, details, status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) } };
+    const optional = { ...(status === undefined ? {} : { status }), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    return { ok: false, fault: { code, type, message, details, ...optional } };
   }
 }
 
 /** Makes what a thread threw into what its caller catches. */
-export function revive(reply: Extract<CpuReply, { ok: false }>): unknown {
+export function restoreThrown(reply: Extract<CpuReply, { ok: false }>): unknown {
   return "fault" in reply ? new Fault(reply.fault) : reply.error;
 }

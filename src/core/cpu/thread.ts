@@ -2,7 +2,7 @@ import assert from "node:assert";
 import { parentPort } from "node:worker_threads";
 import { answer, becomeCpuThread, type CpuRequest } from "./function.ts";
 
-// The entry of a worker thread of CpuPool: it answers one request after the other.
+// The entry of a worker thread of CpuPool: it handles one request after the other.
 assert(parentPort, "this is the entry of a worker thread: start it through cpu()");
 const parent = parentPort;
 becomeCpuThread();

@@ -1,8 +1,8 @@
 import { type Code, quoted } from "./code.ts";
+import { isUuid, isUuidPattern } from "./patterns.ts";
 import type { Field, Plan, Primitive } from "./plan.ts";
 import type { Check } from "./plan-checks.ts";
 import { defaultOf, isPlain, no, points, runCheck, runZod } from "./run.ts";
-import { isUuid, isUuidPattern } from "./uuid.ts";
 
 type Of<K extends Plan["kind"]> = Plan & { readonly kind: K };
 

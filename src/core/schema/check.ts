@@ -1,11 +1,12 @@
 import { Fault } from "../fault.ts";
-import type { Problem, Schema, StandardResult } from "../schema.ts";
-import { isZod, partsOf, type ZodCheck, type ZodSchema } from "./zod.ts";
+import { firstProblems, holdsMore, ProblemFinder } from "./problems.ts";
+import type { Problem, Schema, StandardResult } from "./standard.ts";
+import { isZod, partsOf, type ZodCheck, type ZodIssue, type ZodSchema } from "./zod.ts";
 
 /** The parsed value, or what is wrong. */
 export type Checked =
   | { readonly value: unknown; readonly problems?: undefined }
-  | { readonly value?: undefined; readonly problems: readonly Problem[] };
+  | { readonly value?: undefined; readonly problems: readonly Problem[]; readonly more: boolean };
 
 /** Makes the check that decides: the library's own, in the house's words. */
 export function makeCheck(schema: Schema, name: string): (value: unknown) => Checked {
@@ -16,15 +17,26 @@ export function makeCheck(schema: Schema, name: string): (value: unknown) => Che
       result.catch(() => {});
       throw isAsync(name);
     }
-    return result.issues === undefined ? { value: result.value } : { problems: result.issues.map(problem) };
+    return result.issues === undefined ? { value: result.value } : problemsOf(result.issues.map(plainPath));
   };
 }
+
+function problemsOf(issues: readonly ZodIssue[]): Checked {
+  const problems = firstProblems(issues);
+  return { problems, more: problems.length < issues.length };
+}
+
+/** Values in a value from which on not everything is listed that may be wrong with it: Zod lists it all, at once. */
+const largeValue = 500;
 
 function zodCheck(schema: ZodSchema, name: string): (value: unknown) => Checked {
   return (value) => {
     try {
-      const result = schema.safeParse!(value);
-      return result.success ? { value: result.data } : { problems: result.error!.issues.map(problem) };
+      const brief = holdsMore(value, largeValue);
+      const found = brief ? new ProblemFinder().find(schema, value) : [];
+      if (found.length > 0) return { problems: found, more: true };
+      const result = schema.safeParse!(value, brief ? { abortEarly: true } : undefined);
+      return result.success ? { value: result.data } : problemsOf(result.error!.issues);
     } catch (error) {
       throw asyncError(error) ? isAsync(name) : error;
     }
@@ -36,9 +48,8 @@ function asyncError(error: unknown): boolean {
   return error instanceof Error && error.constructor.name === "$ZodAsyncError";
 }
 
-function problem({ message, path = [] }: NonNullable<StandardResult["issues"]>[number]): Problem {
-  const keys = path.map((segment) => (typeof segment === "object" ? segment.key : segment));
-  return { pointer: keys.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""), message };
+function plainPath({ message, path = [] }: NonNullable<StandardResult["issues"]>[number]): ZodIssue {
+  return { message, path: path.map((segment) => (typeof segment === "object" ? segment.key : segment)) };
 }
 
 /** *Faults thrown*: `failed_precondition` where it can be seen before the first value that a schema is asynchronous. */
@@ -67,6 +78,6 @@ function isAsync(name: string): Fault {
   return new Fault({
     code: "failed_precondition",
     type: "async_schema",
-    message: `${name}: async schemas are refused, for checking a value must not wait. Check in the handler what has to be asked elsewhere.`,
+    message: `${name}: async schemas are refused, because checking a value must not wait. Move checks that need a query or a call into the handler.`,
   });
 }

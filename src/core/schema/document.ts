@@ -1,5 +1,5 @@
 import { Fault } from "../fault.ts";
-import type { JsonSchema, Schema } from "../schema.ts";
+import type { JsonSchema, Schema } from "./standard.ts";
 import type { ZodSchema } from "./zod.ts";
 
 interface Wanted {
@@ -15,7 +15,7 @@ interface Unrepresentable {
 }
 
 /** What to write where a type of Zod has no JSON form. */
-const mends: Readonly<Record<string, string>> = {
+const fixes: Readonly<Record<string, string>> = {
   date: "Use z.iso.datetime(), an ISO string",
   bigint: "Use z.int(), or a string of digits",
   map: "Use z.record()",
@@ -63,8 +63,8 @@ export function readDocument(schema: Schema, { name, side, required }: Wanted): 
 function refusal({ zodSchema, path, message }: Unrepresentable): string {
   const { def } = zodSchema._zod;
   const place = path.filter((part, index) => part !== "properties" || path[index - 1] === "properties").join("/");
-  const mend = mends[String(def.type)] ?? "Use a type that JSON has";
-  return `/${place}: ${message.replace(/\.$/, "")}. ${mend}`;
+  const fix = fixes[String(def.type)] ?? "Use a type that JSON has";
+  return `/${place}: ${message.replace(/\.$/, "")}. ${fix}`;
 }
 
 /** A default or an example of a secret is one too. */

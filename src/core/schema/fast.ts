@@ -1,8 +1,9 @@
-import type { Schema } from "../schema.ts";
 import { AcceptCode } from "./accept-code.ts";
+import { boundPlan } from "./bounds/guard.ts";
 import { Code } from "./code.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { no } from "./run.ts";
+import type { Schema } from "./standard.ts";
 import { TextCode } from "./text-code.ts";
 import { isZod } from "./zod.ts";
 
@@ -14,11 +15,19 @@ export interface Fast {
   readonly text: Call;
 }
 
-/** Makes the fast ways. Their code is written when they are first used: of most schemas only one is. */
-export function makeFast(schema: Schema): Fast {
+/**
+ * Makes the fast ways. Their code is written when they are first used: of most schemas only one is.
+ * With *guard*, what it refuses is not accepted either; it is only asked where the bounds cannot be part of the code.
+ */
+export function makeFast(schema: Schema, guard?: (value: unknown) => unknown): Fast {
   if (!isZod(schema)) return { accept: ask, text: ask };
   return {
-    accept: writtenOnce(() => make(planOf(schema), (plan, accept) => accept.function(plan))),
+    accept: writtenOnce(() => {
+      const plan = planOf(schema);
+      const bound = plan && guard ? boundPlan(plan) : plan;
+      const accept = make(bound ?? plan, (whole, code) => code.function(whole));
+      return bound === undefined && guard !== undefined ? (value) => (guard(value) === undefined ? accept(value) : no) : accept;
+    }),
     text: writtenOnce(() => make(planOf(schema), (plan, accept) => new TextCode(accept).function(plan))),
   };
 }

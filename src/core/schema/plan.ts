@@ -7,6 +7,7 @@ export type Primitive = string | number | boolean | null;
 /** How a key that may be missing is treated, in the words of Zod: `optin` and `optout` of its schema. */
 type Presence = "required" | "optional" | "defaulted" | "defaulted-optional" | "optional-input";
 
+/** A property of an object, with the plan for its value. */
 export interface Field {
   readonly key: string;
   readonly plan: Plan;

@@ -32,6 +32,7 @@ function refused(promise: Promise<unknown>): symbol {
   return asynchronous;
 }
 
+/** Reads the default of a Zod definition, whose getter may make a new value each time. */
 export function defaultOf(def: ZodDef): unknown {
   return def.defaultValue;
 }
@@ -56,4 +57,5 @@ export function isPlain(value: unknown): value is Record<string, unknown> {
   return !Object.hasOwn(value, "constructor") && Object.getOwnPropertySymbols(value).length === 0;
 }
 
+/** Writes a value as `JSON.stringify` does; undefined for a value without a JSON form. */
 export const json: (value: unknown) => string | undefined = JSON.stringify;

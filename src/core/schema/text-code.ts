@@ -1,7 +1,7 @@
 import { escapeText, isPlainText } from "../json/quote.ts";
 import { type AcceptCode, choose } from "./accept-code.ts";
 import { quoted } from "./code.ts";
-import { matchesPlainText } from "./plain-pattern.ts";
+import { matchesPlainText } from "./patterns.ts";
 import type { Field, Plan } from "./plan.ts";
 import type { Check } from "./plan-checks.ts";
 import { json } from "./run.ts";

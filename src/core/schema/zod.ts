@@ -34,7 +34,7 @@ export interface ZodSchema {
     readonly check?: (payload: ZodPayload) => unknown;
     readonly run: (payload: ZodPayload, context: { readonly async: false }) => ZodPayload | Promise<ZodPayload>;
   };
-  readonly safeParse?: (value: unknown) => ZodResult;
+  readonly safeParse?: (value: unknown, context?: { readonly abortEarly?: boolean }) => ZodResult;
 }
 
 interface ZodResult {
@@ -43,11 +43,13 @@ interface ZodResult {
   readonly error?: { readonly issues: readonly ZodIssue[] };
 }
 
-interface ZodIssue {
+/** One thing that a library found wrong. */
+export interface ZodIssue {
   readonly message: string;
   readonly path?: readonly PropertyKey[];
 }
 
+/** Returns whether a value is a schema of Zod 4. */
 export function isZod(schema: unknown): schema is ZodSchema {
   const internals = (schema as { readonly _zod?: { readonly def?: unknown } } | undefined)?._zod;
   return typeof internals === "object" && internals !== null && typeof internals.def === "object";

@@ -1,9 +1,5 @@
 import { createHash } from "node:crypto";
-import { operationsScript } from "./script-operations.ts";
-import { pageScript } from "./script-page.ts";
-import { requestScript } from "./script-request.ts";
-import { schemaScript } from "./script-schema.ts";
-import { style } from "./style.ts";
+import { readFileSync } from "node:fs";
 import { words } from "./words.ts";
 
 /** A page and the policy under which a browser may run it. */
@@ -12,10 +8,46 @@ export interface DocsPage {
   readonly contentSecurityPolicy: string;
 }
 
+/** The browser's part of the page, as its files hold it. */
+export interface DocsAssets {
+  readonly script: string;
+  readonly style: string;
+}
+
+const folder = new URL("./assets/", import.meta.url);
+// Each needs only those before it.
+const scripts = ["page.js", "schema.js", "request.js", "operations.js", "main.js"];
+const styles = ["page.css", "operations.css", "operation.css", "narrow.css"];
+
+/**
+ * Reads the files of the page, which lie beside this one, so that a package without them fails at the start. A script that stands within a page has no
+ * imports: all scripts become one, whose names are known to each other.
+ */
+export function readAssets(): DocsAssets {
+  const read = (name: string) => readFileSync(new URL(name, folder), "utf8");
+  const script = scripts
+    .map((name) =>
+      read(name)
+        .replaceAll(/^import [^;]*;\n/gm, "")
+        .replaceAll(/^export /gm, ""),
+    )
+    .join("\n");
+  return { script, style: styles.map(read).join("\n") };
+}
+
 /** Makes the page of the documents: one file that needs nothing but the document, which it reads from *documentUrl* as seen from the page. */
-export function docsPage({ title, documentUrl }: { readonly title: string; readonly documentUrl: string }): DocsPage {
+export function docsPage({
+  title,
+  documentUrl,
+  assets,
+}: {
+  readonly title: string;
+  readonly documentUrl: string;
+  readonly assets: DocsAssets;
+}): DocsPage {
   const constants = `const WORDS = ${scriptJson(words)};\nconst DOCUMENT = ${scriptJson(documentUrl)};`;
-  const script = `"use strict";\n(() => {\n${constants}\n${pageScript}${schemaScript}${requestScript}${operationsScript}})();\n`;
+  const { style } = assets;
+  const script = `"use strict";\n(() => {\n${constants}\n${assets.script}})();\n`;
   const html = `<!doctype html>
 <html lang="en">
 <head>

@@ -1,5 +1,6 @@
 /** What the page itself says, by language; summaries and descriptions come from the document as their authors wrote them. */
 export const words = {
+  // tidy-allow: texts by names that the document has, and nothing is decided by them.
   en: {
     language: "中文",
     languageLabel: "中文：切换语言",
@@ -28,7 +29,7 @@ export const words = {
     atOnce: "run at once",
     waiting: "may wait",
     beyond: "beyond: 503",
-    gauge: "{run} run at once, {wait} may wait, the next is answered 503",
+    gauge: "{run} run at once, {wait} may wait, the next gets 503",
     perProcess: "in each process",
     deadline: "Ends within",
     statements: "Statements",
@@ -48,10 +49,10 @@ export const words = {
     kind: "Kind",
     parameters: "Parameters",
     body: "Body",
-    answer: "Answer",
+    answer: "Response",
     headers: "Headers",
     faults: "Faults",
-    platformFaults: "Faults that the platform answers with",
+    platformFaults: "Faults that the platform returns",
     details: "details",
     empty: "No body.",
     required: "required",
@@ -73,10 +74,11 @@ export const words = {
     sending: "Sending…",
     warning: "This is the live service: what you send is done.",
     needsToken: "It needs a token: set one at the top of the page.",
-    noAnswer: "No answer came. The service may be down, or the network is.",
-    replayed: "answer of an earlier request with this key",
+    noAnswer: "No response arrived. The service or the network may be down.",
+    replayed: "response of an earlier request with this key",
     bytes: "bytes",
   },
+  // tidy-allow: as above.
   zh: {
     language: "English",
     languageLabel: "English: switch language",

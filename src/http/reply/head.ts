@@ -26,6 +26,7 @@ export class HeaderBlock {
   }
 }
 
+/** Writes names and values, which alternate in *pairs*, as header lines. */
 export function linesOf(pairs: readonly string[]): string {
   let text = "";
   for (let i = 0; i < pairs.length; i += 2) text += `${pairs[i]}: ${pairs[i + 1]}\r\n`;

@@ -11,8 +11,8 @@ const heldReplies = 32;
 /**
  * Hands the replies of one turn of the event loop to their sockets together, after the last request of the turn was taken.
  *
- * A write wakes whoever waits at the other end, which costs the server more than half of what it spends on a request, most of it in the system.
- * One that follows at once finds the other end awake. An answer that comes alone in its turn leaves at the end of that turn, which is now.
+ * A write wakes the client at the other end, which costs the server more than half of what it spends on a request, most of it in the system.
+ * One that follows at once finds the other end awake. A response that comes alone in its turn leaves at the end of that turn, which is now.
  * *Bounds*: 32 replies are held, until the turn ends.
  */
 export class Outbox {

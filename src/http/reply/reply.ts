@@ -1,9 +1,11 @@
 import assert from "node:assert";
-import type { RunningExecution } from "../../pipeline/running-execution.ts";
-import { problemReply } from "../problem.ts";
+import type { ShapedOutput } from "../../pipeline/state/output.ts";
+import type { RunningExecution } from "../../pipeline/state/running-execution.ts";
 import type { RequestHeaders } from "../request-headers.ts";
 import type { HttpRoute } from "../router.ts";
+import { type EntityHead, isEntityHead } from "./entity-head.ts";
 import { HeaderBlock } from "./head.ts";
+import { problemReply } from "./problem.ts";
 
 /** A reply, ready to be written by any transport. */
 export interface HttpReply {
@@ -40,56 +42,65 @@ const problem = new HeaderBlock([...securityHeaders, "content-type", "applicatio
 /** Writes the outcome of an execution as HTTP says it. */
 export function replyTo(execution: RunningExecution, route: HttpRoute, request: RequestHeaders): HttpReply {
   if (execution.fault !== undefined) {
-    const reply = faultReply(execution);
+    const { fault, requestId, host } = execution;
+    const reply = faultReply({ fault, requestId }, host.options.development);
+    if (reply.status === 401) reply.headers.push("www-authenticate", checkedText(host.options.scheme.challenge(fault)));
     if (execution.replayed) reply.headers.push("idempotency-replayed", "true");
     return reply;
   }
-  const { requestId, body } = execution;
+  const { requestId, output } = execution;
+  assert(output !== undefined, "an execution ends with an output or a fault");
   if (route.plain && !execution.replayed) {
     if (route.status === 204) return { status: 204, constant: plain, headers: ["x-request-id", requestId], body: "" };
-    return { status: route.status, constant: json, headers: ["x-request-id", requestId], body };
+    return { status: route.status, constant: json, headers: ["x-request-id", requestId], body: output.json };
   }
-  return entityReply(execution, route, request);
+  return entityReply(execution, output, { route, request });
 }
 
-function entityReply(
-  { requestId, body, replayed }: RunningExecution,
-  { http, status, verb }: HttpRoute,
-  request: RequestHeaders,
-): HttpReply {
-  const output = JSON.parse(body) as never;
+const entityWithout = ({ status }: HttpRoute): EntityHead => ({ status });
+
+interface EntityRequest {
+  readonly route: HttpRoute;
+  readonly request: RequestHeaders;
+}
+
+function entityReply(execution: RunningExecution, output: ShapedOutput, { route, request }: EntityRequest): HttpReply {
+  const { requestId, replayed } = execution;
+  // Of a replay it is that of the first reply; there is none where the operation had no route then.
+  const { status, location, etag } = isEntityHead(output.head) ? output.head : entityWithout(route);
   const constant = status === 204 ? plain : json;
   const headers = ["x-request-id", requestId];
-  if (http.location !== undefined) headers.push("location", checkedLocation(http.location(output)));
+  if (location !== undefined) headers.push("location", checkedHeader(location));
   if (replayed) headers.push("idempotency-replayed", "true");
-  if (http.etag !== undefined) {
-    const version = String(http.etag(output));
-    assert(/^[\x21\x23-\x7e]*$/.test(version), "an ETag is printable ASCII without quotes and spaces: give a version number or a hash");
-    const etag = `"${version}"`;
-    headers.push("etag", etag);
+  if (etag !== undefined) {
+    headers.push("etag", checkedHeader(etag));
     // Only what was asked for can be what the client has; a change was made, whatever it has.
-    if (verb === "GET" && request.ifNoneMatch !== undefined && matches(request.ifNoneMatch, etag))
+    if (route.verb === "GET" && request.ifNoneMatch !== undefined && matches(request.ifNoneMatch, etag))
       return { status: 304, constant, headers, body: "" };
   }
-  return { status, constant, headers, body: status === 204 ? "" : body };
+  return { status, constant, headers, body: status === 204 || status === 205 ? "" : output.json };
 }
 
-/** It is written into the head as it is: a line break in it would begin a header, or an answer, that the client believes to be ours. */
-function checkedLocation(location: string): string {
-  assert(
-    /^[\x21-\x7e]+$/.test(location),
-    "a Location is printable ASCII without spaces: put what comes from the output through encodeURIComponent",
-  );
-  return location;
+/** What a scheme of the application says: a line break in it would begin a header. */
+function checkedText(value: string): string {
+  assert(/^[\x20-\x7e]+$/.test(value), "a challenge is printable ASCII");
+  return value;
 }
 
-/** The answer to `OPTIONS`. */
+/** It is written into the head as it is: a line break in it would begin a header, or a response, that the client believes to be ours. */
+function checkedHeader(value: string): string {
+  assert(/^[\x21-\x7e]+$/.test(value), "what came before the commit was not checked");
+  return value;
+}
+
+/** The response to `OPTIONS`. */
 export function optionsReply(allowed: string, requestId: string): HttpReply {
   return { status: 204, constant: plain, headers: ["x-request-id", requestId, "allow", allowed], body: "" };
 }
 
-export function faultReply({ fault, requestId }: Pick<RunningExecution, "fault" | "requestId">): HttpReply {
-  const reply = problemReply(fault as NonNullable<typeof fault>, requestId);
+/** *Default* of `development`: false, so that a request without an operation gets no cause. */
+export function faultReply({ fault, requestId }: Pick<RunningExecution, "fault" | "requestId">, development = false): HttpReply {
+  const reply = problemReply(fault as NonNullable<typeof fault>, requestId, development);
   return { status: reply.status, constant: problem, headers: ["x-request-id", requestId, ...reply.headers], body: reply.body };
 }
 

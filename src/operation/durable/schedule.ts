@@ -1,12 +1,13 @@
-import type { AnySchema, Input } from "../../core/schema.ts";
-import type { Task } from "./task.ts";
+import type { AnySchema, Input } from "../../core/schema/standard.ts";
+import type { Durable } from "./start.ts";
 
 /**
- * What becomes of ticks that nobody was there for. `skip`: nothing; `once`: the last of them stands for all; `all`: each is made up for, the oldest
- * first, as far as a week back. A tick that is noticed within a minute is on time and never missed.
+ * What happens with occurrences that no worker noticed. `skip`: nothing; `once`: the last of them stands for all; `all`: each is made up for, the oldest
+ * first, as far as a week back. An occurrence that is noticed within a minute is on time and never missed.
  */
-export type MissedTicks = "skip" | "once" | "all";
+export type MissedOccurrences = "skip" | "once" | "all";
 
+/** What `schedule` takes: when it occurs, and which task it starts with which input. */
 export interface ScheduleSpec<I extends AnySchema> {
   /** One line for documents. */
   readonly summary?: string;
@@ -14,12 +15,12 @@ export interface ScheduleSpec<I extends AnySchema> {
   readonly cron: string;
   /** A name of the IANA database. *Default*: `UTC`. */
   readonly timeZone?: string;
-  readonly task: Task<I>;
-  /** The same for every tick, or worked out from the instant of the tick. */
-  readonly input: NoInfer<Input<I>> | ((tick: Date) => NoInfer<Input<I>>);
+  readonly task: Durable<I>;
+  /** The same for every occurrence, or worked out from the instant of the occurrence. */
+  readonly input: NoInfer<Input<I>> | ((occurrence: Date) => NoInfer<Input<I>>);
   /** *Default*: `once`. */
-  readonly missed?: MissedTicks;
-  /** On whose behalf its tasks run. *Default*: nobody's. */
+  readonly missed?: MissedOccurrences;
+  /** The tenant of its tasks. *Default*: none. */
   readonly tenant?: string;
   /** *Default*: the task's. *Bounds*: 0 to 9. */
   readonly priority?: number;
@@ -34,10 +35,10 @@ export interface Schedule {
 
 /**
  * Declares a schedule. A module lists it in `schedules`.
- * *Guarantees*: every tick starts one task in the whole fleet, whatever crashes; none is started before its time by the database's clock.
+ * *Guarantees*: every occurrence starts one task in the whole fleet, whatever crashes; none is started before its time by the database's clock.
  * @example
  * export const nightly = schedule("orders.nightly-report", {
- *   cron: "0 2 * * *", timeZone: "Europe/Berlin", task: report, input: (tick) => ({ until: tick.toISOString() }),
+ *   cron: "0 2 * * *", timeZone: "Europe/Berlin", task: report, input: (occurrence) => ({ until: occurrence.toISOString() }),
  * });
  */
 export function schedule<I extends AnySchema>(name: string, spec: ScheduleSpec<I>): Schedule {

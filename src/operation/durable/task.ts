@@ -1,16 +1,15 @@
 import type { Duration } from "../../core/duration.ts";
 import { toMs } from "../../core/duration.ts";
 import { Fault } from "../../core/fault.ts";
-import type { AnySchema, Input, Output } from "../../core/schema.ts";
+import type { AnySchema, Output } from "../../core/schema/standard.ts";
 import type { Backoff } from "../../resilience/backoff.ts";
-import type { BudgetLimits, Mend, Operation } from "../contract.ts";
+import type { BudgetLimits, Hint } from "../contract.ts";
 import type { Criticality } from "../execution.ts";
 import type { Used, Uses } from "../resource.ts";
 import type { ActionScope, WriteScope } from "../scope.ts";
-import type { Transaction } from "../transaction.ts";
+import type { SystemStart, Task } from "./start.ts";
 
-type StartMend = "only tasks are started: queries and commands are called";
-type DeadlineMend = 'write milliseconds, or a number with ms, s, m, h or d, as in "30s"';
+type DeadlineHint = 'write milliseconds, or a number with ms, s, m, h or d, as in "30s"';
 
 /** When a task that failed is tried again. */
 export interface RetrySpec {
@@ -20,6 +19,7 @@ export interface RetrySpec {
   readonly backoff?: Backoff;
 }
 
+/** What `task` takes: its input, its queue, its budget, its retries and its handler. */
 export interface TaskSpec<I extends AnySchema, U extends Uses> {
   /** One line for documents. */
   readonly summary?: string;
@@ -27,19 +27,19 @@ export interface TaskSpec<I extends AnySchema, U extends Uses> {
   /** Queues are served apart from each other. *Default*: `default`. */
   readonly queue?: string;
   /** What one attempt may use. `concurrency`: how many run at once in one process. */
-  readonly budget: Mend<DeadlineMend, Duration> | Omit<BudgetLimits, "queue" | "idempotencyTtl" | "mode">;
+  readonly budget: Hint<DeadlineHint, Duration> | Omit<BudgetLimits, "queue" | "idempotencyTtl" | "mode">;
   readonly retry?: RetrySpec;
   /** How long after it became due it may still be begun. *Default*: 7 d. */
-  readonly ttl?: Mend<DeadlineMend, Duration>;
-  /** For how long a key stands for the one task that was started with it. *Default*: 24 h; `active`: until it is done. */
+  readonly ttl?: Hint<DeadlineHint, Duration>;
+  /** For how long a key stands for the one task that was started with it. *Default*: 24 h; `active`: until it is done or a dead letter. Cancelling releases it. */
   readonly unique?: "active" | { readonly for: Duration };
-  /** Each step counts as a minute waited longer, so that nobody starves. *Default*: 0. *Bounds*: 0 to 9. */
+  /** Each step counts as a minute waited longer, so that no task starves. *Default*: 0. *Bounds*: 0 to 9. */
   readonly priority?: number;
-  /** The lane within the queue; lanes are served in turn. *Default*: the tenant. */
-  readonly fair?: "tenant" | ((input: Output<NoInfer<I>>) => string);
-  /** How many tasks of one lane run at once in the whole fleet. All tasks of its queue share it. */
-  readonly perLane?: number;
-  /** Keeps what was completed for a week, for `app.tasks.state` and for whoever counts. *Default*: false: it is counted and deleted. */
+  /** By which tasks of a queue take turns: each key has its share. *Default*: the tenant. */
+  readonly fairnessKey?: "tenant" | ((input: Output<NoInfer<I>>) => string);
+  /** How many tasks of one fairness key run at once in the whole fleet. All tasks of its queue share it. */
+  readonly maxPerKey?: number;
+  /** Keeps completed tasks for a week, for `app.tasks.state` and for statistics. *Default*: false: it is counted and deleted. */
   readonly history?: boolean;
   readonly criticality?: Criticality;
   readonly uses?: U;
@@ -47,52 +47,23 @@ export interface TaskSpec<I extends AnySchema, U extends Uses> {
   readonly run?: TaskHandler<I, Used<U>>;
 }
 
-/** Durable work: done at least once, its effects in our own database exactly once where it commits them. */
-export interface Task<I extends AnySchema = AnySchema, U extends Uses = Uses> extends Operation {
-  readonly kind: "task";
-  readonly input: I;
-  readonly uses: U;
-}
-
 /** The scope of a task: that of an action, and what tells one task from another. */
 export interface TaskScope extends ActionScope {
-  /** The same for every attempt: give it to whoever must not do it twice. */
+  /** The same for every attempt: pass it to services that must not act twice. */
   readonly key: string;
   /** 1 for the first. */
   readonly attempt: number;
+  /** Starts a task: it is durable when this resolves. Work of the system that has no tenant may start it for one. */
+  readonly start: SystemStart;
   /**
    * Completes the task in one transaction with what `work` writes: both happen, once, or neither. The last thing a task does.
-   * *Faults thrown*: `aborted` of type `lease_lost` where somebody else has the task meanwhile; nothing was changed then.
+   * *Faults thrown*: `aborted` of type `lease_lost` if another worker has the task meanwhile; nothing was changed then.
    */
-  commit<T>(work: (scope: Pick<WriteScope, "sql" | "call" | "start">) => Promise<T>): Promise<T>;
+  commit<T>(work: (scope: Pick<WriteScope, "sql" | "call" | "start" | "attempt">) => Promise<T>): Promise<T>;
 }
 
+/** The handler of a task; it runs at least once for each task. */
 export type TaskHandler<I extends AnySchema, U> = (input: Output<I>, scope: TaskScope & U) => Promise<unknown>;
-
-/** How a task is started. */
-export interface StartOptions {
-  /** Of two starts with one key only the first starts a task. Belongs to the tenant and the task. */
-  readonly key?: string;
-  /** Not before so much time has passed. */
-  readonly delay?: Duration;
-  /** Not before. */
-  readonly at?: Date;
-  readonly priority?: number;
-}
-
-/** What became of a start. */
-export interface Started {
-  readonly id: string;
-  /** False where a task with the same key and input was started before: `id` is its. */
-  readonly started: boolean;
-}
-
-/** Starts a task. Inside a command it is part of the transaction. */
-export type Start = <I extends AnySchema, U extends Uses>(
-  task: Mend<StartMend, Task<I, U>>,
-  input: Input<I>,
-  options?: StartOptions,
-) => Promise<Started>;
 
 /**
  * Declares durable work.
@@ -109,7 +80,7 @@ export function task<I extends AnySchema, const U extends Uses = Record<never, n
     name,
     input: spec.input,
     uses: spec.uses ?? ({} as U),
-    // It is asked for by nobody but the worker, and answers nobody.
+    // Only the worker calls it, and no caller gets its output.
     spec: { ...spec, output: spec.input, access: "public" } as unknown as Task<I, U>["spec"],
   };
 }
@@ -118,7 +89,7 @@ export function task<I extends AnySchema, const U extends Uses = Record<never, n
 export class Snooze extends Fault {
   readonly delayMs: number;
   constructor(delayMs: number) {
-    super({ code: "cancelled", type: "task_snoozed", message: "The task asked to be run again later." });
+    super({ code: "cancelled", type: "task_snoozed", message: "The handler asked for the task to run again later. No action is needed." });
     this.delayMs = delayMs;
   }
 }
@@ -138,22 +109,4 @@ export function snooze(delay: Duration): Snooze {
 /** Gives the task up: it becomes a dead letter with this reason: `throw discard("the order is gone")`. */
 export function discard(reason: string): Discard {
   return new Discard(reason);
-}
-
-/** Starts tasks for running operations; given to the runtime by whoever keeps tasks. */
-export interface TaskStarts {
-  /** In the caller's transaction, or durably before it resolves where there is none. */
-  start(from: StartContext, task: Task, start: { readonly input: unknown; readonly options: StartOptions }): Promise<Started>;
-  /** Tells workers what a transaction has started, once it is committed. */
-  committed(queues: ReadonlySet<string>): void;
-}
-
-/** Who starts a task, and on whose behalf. */
-export interface StartContext {
-  readonly tenant: string | undefined;
-  readonly actorId: string | undefined;
-  readonly traceparent: string | undefined;
-  readonly transaction: Transaction | undefined;
-  /** The names of queues that are to be told after the commit. */
-  readonly wakes: Set<string>;
 }

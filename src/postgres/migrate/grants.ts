@@ -1,52 +1,10 @@
 import type pg from "pg";
-import { broken, type MigratedModule } from "../migration-files.ts";
-
-/** All of them: what runs tasks, and what people ask of them. */
-/** Of Plimsoll's own schema, what the application's role may call for tasks. */
-export const taskFunctions = [
-  "now_ms()",
-  "start_tasks(uuid[], text[], text[], text[], smallint[], boolean[], text[], text[])",
-  "start_alike_tasks(text, text, text, smallint, boolean, text, text, text)",
-  "start_task(uuid, text, text, text, smallint, boolean, text, text, bigint, bigint, uuid, uuid, bigint)",
-  "claim_tasks(bigint, text, integer, text, bigint, text[], integer, double precision, double precision)",
-  "complete_tasks(bigint, smallint, tid[], boolean)",
-  "complete_task(bigint, smallint, tid, boolean)",
-  "retry_tasks(bigint, smallint[], tid[], bigint[], boolean[], text[])",
-  "bury_tasks(bigint, smallint[], tid[], text[], text[], text[])",
-  "give_back_tasks(bigint, smallint[], tid[])",
-  "held_tasks(bigint, smallint[], tid[], uuid[])",
-  "reclaim_tasks(bigint, text, uuid[])",
-  "acquire_lock(text, text, integer)",
-  "renew_lock(text, bigint, integer)",
-  "release_lock(text, bigint)",
-  "fence(text, bigint)",
-  "start_alike_tasks_soon(text, text, text, smallint, boolean, text, text, text)",
-  "start_task_soon(uuid, text, text, text, smallint, boolean, text, text)",
-  "announce_worker(bigint, text, text[])",
-  "flush()",
-  "join_workers(text, integer)",
-  "leave_workers(bigint)",
-  "tick_worker(bigint, integer, boolean, text[], integer, integer, bigint)",
-  "expire_tasks(integer, bigint, bigint)",
-  "task_stats(text[], integer)",
-  "dead_tasks(text, integer)",
-  "revive_tasks(uuid, text, integer)",
-  "pause_tasks(text, boolean)",
-  "cancel_task(uuid)",
-  "task_state(uuid)",
-  "declare_schedules(text[], text[], bigint)",
-  "read_schedules(text[])",
-  "fire_schedule(text, text, bigint, bigint)",
-  "pause_schedule(text, boolean)",
-]
-  .map((signature) => `plimsoll.${signature}`)
-  .join(", ");
+import { broken, type MigratedModule, type MigrationFile } from "../migration-files.ts";
 
 /** Lets the application's role use what the migrations made, and what later ones will make; of Plimsoll's own schema only what it needs. */
 export async function grantTo(client: pg.Client, role: string, modules: readonly MigratedModule[]): Promise<void> {
   const app = client.escapeIdentifier(role);
-  const { rows } = await client.query("select from pg_roles where rolname = $1", [role]);
-  if (rows.length === 0)
+  if (!(await isRole(client, role)))
     throw broken(`The role "${role}" of the application's address does not exist. Create it: create role ${app} login password '…'.`);
   const grants = modules.slice(1).map((module) => {
     const schema = client.escapeIdentifier(module.schema);
@@ -60,14 +18,25 @@ export async function grantTo(client: pg.Client, role: string, modules: readonly
     alter default privileges in schema ${schema} grant usage, select on sequences to ${app};
     alter default privileges in schema ${schema} grant execute on functions to ${app};`;
   });
-  await client.query(`
-    begin;
+  await client.query(`begin; ${grantsOfOwn(app, modules[0]?.files ?? [])} ${grants.join("")} commit`);
+}
+
+/** Lets the application's role, where it is there already, use what it needs of Plimsoll's own schema. */
+export async function grantOwn(client: pg.Client, role: string, files: readonly MigrationFile[]): Promise<void> {
+  if (await isRole(client, role)) await client.query(grantsOfOwn(client.escapeIdentifier(role), files));
+}
+
+/** Functions without a grant are for the owner, as whom the functions that call them run. */
+function grantsOfOwn(app: string, files: readonly MigrationFile[]): string {
+  return `
     grant usage on schema plimsoll to ${app};
     grant select on plimsoll.migrations to ${app};
     revoke execute on all functions in schema plimsoll from public;
-    grant execute on function ${taskFunctions} to ${app};
-    grant execute on function plimsoll.tenant(), plimsoll.actor(), plimsoll.now(), plimsoll.claim(uuid, bytea),
-      plimsoll.record(uuid, bytea, double precision, text, text), plimsoll.expire_idempotency(integer) to ${app};
-    ${grants.join("")}
-    commit`);
+    grant execute on function plimsoll.now to ${app};
+    ${files.map(({ grants }) => grants.replaceAll(':"app"', () => app)).join("")}`;
+}
+
+async function isRole(client: pg.Client, role: string): Promise<boolean> {
+  const { rows } = await client.query("select from pg_roles where rolname = $1", [role]);
+  return rows.length > 0;
 }

@@ -1,7 +1,7 @@
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import type { Statement, StatementResult } from "../../operation/transaction.ts";
-import type { DeadTask, QueueStats, TaskState, TaskStoreAdmin } from "../../tasks/store.ts";
+import type { DeadLetter, PartitionsHeld, QueueStats, TaskState, TaskStoreAdmin, Unserved } from "../../tasks/ports/admin-store.ts";
 
 const cancelAttempts = 4;
 
@@ -15,22 +15,41 @@ export class PostgresTaskAdmin implements TaskStoreAdmin {
     this.#ask = ask;
   }
 
+  async queues(known: readonly string[], bound: number): ReturnType<TaskStoreAdmin["queues"]> {
+    const { rows } = await this.#ask({ text: "select * from plimsoll.list_queues($1, $2)", values: [known, bound] });
+    return rows as unknown as Awaited<ReturnType<TaskStoreAdmin["queues"]>>;
+  }
+
+  async unserved(): Promise<readonly Unserved[]> {
+    const { rows } = await this.#ask({ text: "select * from plimsoll.unserved_tasks($1)", values: [limits.taskUnservedLook] });
+    return rows as unknown as readonly Unserved[];
+  }
+
+  async partitionsHeld(): Promise<PartitionsHeld | undefined> {
+    const { rows } = await this.#ask({ text: "select * from plimsoll.partitions_held()", values: [] });
+    const [held] = rows as unknown as readonly { readonly heldMs: number | null; readonly sessions: readonly number[] }[];
+    return typeof held?.heldMs === "number" ? { heldMs: held.heldMs, sessions: held.sessions } : undefined;
+  }
+
   async stats(queues: readonly string[], bound: number): Promise<readonly QueueStats[]> {
-    const { rows } = await this.#ask({ text: "select * from plimsoll.task_stats($1, $2)", values: [queues, bound] });
+    const { rows } = await this.#ask({
+      text: "select queue, waiting, running, later, dead_letters, lag_ms, paused from plimsoll.task_stats($1, $2)",
+      values: [queues, bound],
+    });
     return rows as unknown as readonly QueueStats[];
   }
 
-  async dead(name: string | undefined, limit: number): Promise<readonly DeadTask[]> {
-    const { rows } = await this.#ask({ text: "select * from plimsoll.dead_tasks($1, $2)", values: [name ?? null, limit] });
-    return rows as unknown as readonly DeadTask[];
+  async deadLetters(name: string | undefined, limit: number): Promise<readonly DeadLetter[]> {
+    const { rows } = await this.#ask({ text: "select * from plimsoll.read_dead_letters($1, $2)", values: [name ?? null, limit] });
+    return rows as unknown as readonly DeadLetter[];
   }
 
-  async revive({ id, name, limit }: Parameters<TaskStoreAdmin["revive"]>[0]): Promise<number> {
+  async requeue({ id, name, limit }: Parameters<TaskStoreAdmin["requeue"]>[0]): Promise<number> {
     const { rows } = await this.#ask({
-      text: "select plimsoll.revive_tasks($1, $2, $3) as revived",
+      text: "select plimsoll.requeue_tasks($1, $2, $3) as requeued",
       values: [id ?? null, name ?? null, limit],
     });
-    return Number(rows[0]?.revived);
+    return Number(rows[0]?.requeued);
   }
 
   async pause(queue: string, paused: boolean): Promise<void> {
@@ -43,7 +62,7 @@ export class PostgresTaskAdmin implements TaskStoreAdmin {
         const { rows } = await this.#ask({ text: "select state from plimsoll.cancel_task($1)", values: [id] });
         return rows[0]?.state as "cancelled" | "running" | "unknown";
       } catch (error) {
-        // It was moved to another slot meanwhile.
+        // It was moved to another partition meanwhile.
         if (attempt >= cancelAttempts || !(error instanceof Fault) || error.type !== "conflict") throw error;
       }
   }
@@ -56,7 +75,7 @@ export class PostgresTaskAdmin implements TaskStoreAdmin {
   async expire(): Promise<number> {
     const { rows } = await this.#ask({
       text: "select plimsoll.expire_tasks($1, $2, $3) as expired",
-      values: [limits.taskBatch, limits.taskHistoryMs, limits.taskDeadMs],
+      values: [limits.taskBatch, limits.taskHistoryMs, limits.taskDeadLetterMs],
     });
     return Number(rows[0]?.expired);
   }

@@ -1,23 +1,27 @@
 import pg from "pg";
-import { dueSoon, type Ear, type HandedOver, type TaskNews } from "../../tasks/store.ts";
+import type { ClaimedTask } from "../../tasks/ports/claim-store.ts";
+import { dueSoon, type TaskListener, type TaskNotification } from "../../tasks/ports/worker-store.ts";
+import { checkSession } from "../start/session-address.ts";
 
 const connectMs = 5_000;
+const needsSession =
+  "A worker is notified through a session, and a transaction pooler between it and Postgres keeps none. Give postgres({ directUrl }) an address of the server itself, or of a pooler with pool_mode = session.";
 
+/** What a listener calls, and the channel on which it listens. */
 export interface Listening {
-  readonly heard: (news: TaskNews) => void;
+  readonly onNotification: (notification: TaskNotification) => void;
   readonly lost: () => void;
   /** A name that no other session has. */
   readonly channel: string;
 }
 
-/** Listens on a connection of its own. Rejects where there is none; `lost` is called once when it is gone. */
-export async function listenForTasks(url: string, { heard, lost, channel }: Listening): Promise<Ear> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: "plimsoll-tasks",
-    connectionTimeoutMillis: connectMs,
-    keepAlive: true,
-  });
+/**
+ * Listens on a connection of its own. Rejects where there is none; `lost` is called once when it is gone.
+ * *Faults thrown*: `failed_precondition` of type `pooler_keeps_no_session`.
+ */
+export async function listenForTasks(url: string, { onNotification, lost, channel }: Listening): Promise<TaskListener> {
+  const options = { connectionString: url, application_name: "plimsoll-tasks", connectionTimeoutMillis: connectMs, keepAlive: true };
+  const client = new pg.Client(options);
   let closed = false;
   const end = () => {
     if (closed) return;
@@ -27,11 +31,14 @@ export async function listenForTasks(url: string, { heard, lost, channel }: List
   };
   client.on("error", end);
   client.on("end", end);
-  client.on("notification", ({ channel: on, payload = "" }) => heard(on === channel ? handOver(payload) : newsOf(payload)));
+  client.on("notification", ({ channel: on, payload = "" }) =>
+    onNotification(on === channel ? handOver(payload) : notificationOf(payload)),
+  );
   try {
     await client.connect();
+    await checkSession(client, { another: () => new pg.Client({ ...options, query_timeout: connectMs }), message: needsSession });
     await client.query(`listen plimsoll_tasks; listen ${channel}`);
-    // As long as it is held, somebody hears what is said there.
+    // As long as it is held, a process listens on this channel.
     await client.query("select pg_catalog.pg_advisory_lock(pg_catalog.hashtextextended($1, 0))", [channel]);
   } catch (error) {
     closed = true;
@@ -45,15 +52,19 @@ export async function listenForTasks(url: string, { heard, lost, channel }: List
   return { channel, stop };
 }
 
-function handOver(payload: string): TaskNews {
-  const { token, queue, ...task } = JSON.parse(payload) as Omit<HandedOver["task"], "attempt" | "rescues" | "lag"> & {
-    token: string;
-    queue: string;
-  };
-  return { handedOver: { token: Number(token), queue, task: { ...task, attempt: 1, rescues: 0, lag: 0 } } };
+/** A handover as the database writes it. */
+interface Handover extends Pick<ClaimedTask, "partition" | "place" | "id" | "name" | "rank" | "input" | "context"> {
+  readonly token: string;
+  readonly queue: string;
+  readonly fairness_key: string;
 }
 
-function newsOf(payload: string): TaskNews {
+function handOver(payload: string): TaskNotification {
+  const { token, queue, fairness_key: fairnessKey, ...task } = JSON.parse(payload) as Handover;
+  return { handedOver: { token: Number(token), queue, task: { ...task, fairnessKey, attempt: 1, rescues: 0, lag: 0 } } };
+}
+
+function notificationOf(payload: string): TaskNotification {
   if (payload === dueSoon) return { due: true };
   const [word = "", about] = payload.split(" ");
   if (about === undefined) return { queue: word };

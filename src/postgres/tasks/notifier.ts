@@ -3,7 +3,7 @@ import type { Clock } from "../../core/clock.ts";
 /** A NOTIFY takes a lock of the whole server at its commit: so often and no more. */
 const everyMs = 5;
 
-/** Tells workers that queues have something to claim: at once, and then at most once in 5 ms, each time for all that came meanwhile. */
+/** Notifies workers that queues have something to claim: at once, and then at most once in 5 ms, each time for all that came meanwhile. */
 export class Notifier {
   readonly #clock: Clock;
   readonly #send: (queues: readonly string[]) => Promise<unknown>;
@@ -15,12 +15,12 @@ export class Notifier {
     this.#send = send;
   }
 
-  tell(queues: Iterable<string>): void {
+  notify(queues: Iterable<string>): void {
     for (const queue of queues) this.#due.add(queue);
     if (!this.#waits) this.#flush();
   }
 
-  /** For whoever sends something anyway: the queues to tell with it; none where others follow in a moment, and will be told then. */
+  /** For a caller that sends something anyway: the queues to notify with it; none where others follow in a moment, and will be notified then. */
   take(queues: ReadonlySet<string>): readonly string[] {
     for (const queue of queues) this.#due.add(queue);
     return this.#waits ? [] : this.#next();
@@ -28,11 +28,11 @@ export class Notifier {
 
   #flush(): void {
     if (this.#due.size === 0) return;
-    // What is not heard is seen by the next tick.
+    // What does not arrive is seen by the next heartbeat.
     this.#send(this.#next()).catch(() => undefined);
   }
 
-  /** What is to be told now; more is told after a pause. */
+  /** What is to be notified now; more follows after a pause. */
   #next(): readonly string[] {
     const queues = [...this.#due];
     this.#due.clear();

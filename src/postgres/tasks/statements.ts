@@ -1,5 +1,6 @@
 import type { Statement } from "../../operation/transaction.ts";
-import type { ClaimRequest, Place, Settlement, TaskRow } from "../../tasks/store.ts";
+import type { ClaimRequest, Place, Settlement } from "../../tasks/ports/claim-store.ts";
+import type { TaskRow } from "../../tasks/ports/start-store.ts";
 
 // Columns as arrays: one statement of one text, whatever the number of rows.
 
@@ -9,17 +10,35 @@ export function insertion(rows: readonly TaskRow[]): Statement {
     text: "select plimsoll.start_tasks($1, $2, $3, $4, $5, $6, $7, $8)",
     columnsAsIs: true,
     get values() {
-      return [
-        rows.map(({ id }) => id),
-        rows.map(({ name }) => name),
-        rows.map(({ queue }) => queue),
-        rows.map(({ lane }) => lane),
-        rows.map(({ priority }) => priority),
-        rows.map(({ capped }) => capped),
-        rows.map(({ input }) => input),
-        rows.map(({ context }) => context ?? null),
-      ];
+      return columnsOf(rows);
     },
+  };
+}
+
+function columnsOf(rows: readonly TaskRow[]): unknown[] {
+  return [
+    rows.map(({ id }) => id),
+    rows.map(({ name }) => name),
+    rows.map(({ queue }) => queue),
+    rows.map(({ fairnessKey }) => fairnessKey),
+    rows.map(({ priority }) => priority),
+    rows.map(({ capped }) => capped),
+    rows.map(({ input }) => input),
+    rows.map(({ context }) => context ?? null),
+  ];
+}
+
+/** For rows of one task, which all have a key. */
+export function insertionKeyed(rows: readonly TaskRow[]): Statement {
+  return {
+    text: "select id, state from plimsoll.start_keyed_tasks($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    columnsAsIs: true,
+    values: [
+      ...columnsOf(rows),
+      rows.map(({ unique }) => unique?.id),
+      rows.map(({ unique }) => unique?.inputHash),
+      rows[0]?.unique?.ttlMs ?? null,
+    ],
   };
 }
 
@@ -27,7 +46,7 @@ export function insertion(rows: readonly TaskRow[]): Statement {
 export function insertionNow(rows: readonly TaskRow[], soon = false): Statement {
   const [first] = rows;
   if (first === undefined || !rows.every((row) => isAlike(row, first))) return insertion(rows);
-  const { name, queue, lane, priority, capped, context = null } = first;
+  const { name, queue, fairnessKey, priority, capped, context = null } = first;
   let ids = first.id;
   // JSON as it is written here has no line break in it.
   let inputs = first.input;
@@ -41,16 +60,16 @@ export function insertionNow(rows: readonly TaskRow[], soon = false): Statement 
       ? "select plimsoll.start_alike_tasks_soon($1, $2, $3, $4, $5, $6, $7, $8)"
       : "select plimsoll.start_alike_tasks($1, $2, $3, $4, $5, $6, $7, $8)",
     columnsAsIs: true,
-    values: [name, queue, lane, priority, capped, context, ids, inputs],
+    values: [name, queue, fairnessKey, priority, capped, context, ids, inputs],
   };
 }
 
 /** One row, seen by others before it is flushed, which tells a worker of it, or hands it over to one. */
-export function insertionSoon({ id, name, queue, lane, priority, capped, input, context }: TaskRow): Statement {
+export function insertionSoon({ id, name, queue, fairnessKey, priority, capped, input, context }: TaskRow): Statement {
   return {
     text: "select plimsoll.start_task_soon($1, $2, $3, $4, $5, $6, $7, $8)",
     columnsAsIs: true,
-    values: [id, name, queue, lane, priority, capped, input, context ?? null],
+    values: [id, name, queue, fairnessKey, priority, capped, input, context ?? null],
   };
 }
 
@@ -62,47 +81,64 @@ function isAlike(row: TaskRow, first: TaskRow): boolean {
     row === first ||
     (row.name === first.name &&
       row.queue === first.queue &&
-      row.lane === first.lane &&
+      row.fairnessKey === first.fairnessKey &&
       row.priority === first.priority &&
       row.capped === first.capped &&
       row.context === first.context)
   );
 }
 
-export function insertionOne({ id, name, queue, lane, priority, capped, input, context, delayMs, at, unique }: TaskRow): Statement {
+/** Starts one task with plain parameters, which costs less than the arrays of many. */
+export function insertionOne({ id, name, queue, fairnessKey, priority, capped, input, context, delayMs, at, unique }: TaskRow): Statement {
   return {
     text: "select id, state from plimsoll.start_task($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     columnsAsIs: true,
     values: [
-      ...[id, name, queue, lane, priority, capped, input, context ?? null, delayMs === undefined ? null : Math.round(delayMs), at ?? null],
+      ...[
+        id,
+        name,
+        queue,
+        fairnessKey,
+        priority,
+        capped,
+        input,
+        context ?? null,
+        delayMs === undefined ? null : Math.round(delayMs),
+        at ?? null,
+      ],
       ...[unique?.id ?? null, unique?.inputHash ?? null, unique?.ttlMs ?? null],
     ],
   };
 }
 
-export function claim(token: number, { queue, limit, after, floor, except, perLane, rate }: ClaimRequest): Statement {
+/** Under the names that the port has for its columns. */
+export const claimText =
+  'select partition, place, id, name, fairness_key as "fairnessKey", rank, attempt, rescues, input, context, lag from plimsoll.claim_tasks($1, $2, $3, $4, $5, $6, $7, $8, $9)';
+
+/** The claim of a worker. */
+export function claim(token: number, { queue, limit, after, floor, except, maxPerKey, rate }: ClaimRequest): Statement {
   return {
-    text: "select * from plimsoll.claim_tasks($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    text: claimText,
     columnsAsIs: true,
-    values: [token, queue, limit, after ?? null, floor, except, perLane ?? null, rate?.perSecond ?? null, rate?.burst ?? null],
+    values: [token, queue, limit, after ?? null, floor, except, maxPerKey ?? null, rate?.perSecond ?? null, rate?.burst ?? null],
   };
 }
 
-/** One statement for each slot in which completed tasks lie, and one each for those that are retried and buried; each returns how many. */
-export function settlement(token: number, { completed, kept, retried, buried }: Settlement): readonly Statement[] {
+/** One statement for each partition in which completed tasks lie, and one each for those that are retried and deadLettered; each returns how many. */
+export function settlement(token: number, { completed, kept, retried, deadLettered }: Settlement): readonly Statement[] {
   const statements: Statement[] = [];
   for (const [tasks, keep] of [[completed, false] as const, [kept, true] as const]) {
-    const bySlot: string[][] = [];
-    for (const { slot, place } of tasks) {
-      bySlot[slot] ??= [];
-      bySlot[slot].push(place);
+    const byPartition: string[][] = [];
+    for (const { partition, place } of tasks) {
+      byPartition[partition] ??= [];
+      byPartition[partition].push(place);
     }
-    for (const [slot, places] of bySlot.entries())
+    for (const [partition, places] of byPartition.entries())
       if (places !== undefined)
         statements.push({
           text: "select plimsoll.complete_tasks($1, $2, $3, $4) as kept",
           columnsAsIs: true,
-          values: [token, slot, tidArray(places), keep],
+          values: [token, partition, tidArray(places), keep],
         });
   }
   if (retried.length > 0)
@@ -114,13 +150,13 @@ export function settlement(token: number, { completed, kept, retried, buried }: 
         ...[retried.map(({ spent }) => spent), retried.map(({ context }) => context)],
       ],
     });
-  if (buried.length > 0)
+  if (deadLettered.length > 0)
     statements.push({
-      text: "select plimsoll.bury_tasks($1, $2, $3, $4, $5, $6) as kept",
+      text: "select plimsoll.dead_letter_tasks($1, $2, $3, $4, $5, $6) as kept",
       columnsAsIs: true,
       values: [
-        ...[token, ...placesOf(buried), buried.map(({ code }) => code)],
-        ...[buried.map(({ reason }) => reason), buried.map(({ context }) => context)],
+        ...[token, ...placesOf(deadLettered), deadLettered.map(({ code }) => code)],
+        ...[deadLettered.map(({ reason }) => reason), deadLettered.map(({ context }) => context)],
       ],
     });
   return statements;
@@ -131,6 +167,7 @@ function tidArray(places: readonly string[]): string {
   return `{"${places.join('","')}"}`;
 }
 
+/** Splits places into two columns, as the functions of tasks take them. */
 export function placesOf(tasks: readonly Place[]): [number[], string[]] {
-  return [tasks.map(({ slot }) => slot), tasks.map(({ place }) => place)];
+  return [tasks.map(({ partition }) => partition), tasks.map(({ place }) => place)];
 }

@@ -2,34 +2,23 @@ import { type Clock, sleep } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import type { Statement } from "../../operation/transaction.ts";
-import type {
-  ClaimedTask,
-  ClaimRequest,
-  Ear,
-  Place,
-  Settlement,
-  StartResult,
-  TaskNews,
-  TaskRow,
-  TaskStore,
-  Tick,
-} from "../../tasks/store.ts";
+import type { ClaimedTask, ClaimRequest, Place, Settlement } from "../../tasks/ports/claim-store.ts";
+import type { StartResult, TaskRow } from "../../tasks/ports/start-store.ts";
+import type { TaskStore } from "../../tasks/ports/store.ts";
+import type { HeartbeatResult, TaskListener, TaskNotification } from "../../tasks/ports/worker-store.ts";
 import { type Answer, asCommand, type Connection } from "../connection.ts";
-import { databaseFault, isLost } from "../errors.ts";
+import { isLost } from "../faults.ts";
+import { borrowed, type Lender } from "../lender.ts";
 import { PostgresTaskAdmin } from "./admin.ts";
 import { listenForTasks } from "./listener.ts";
-import { PostgresLockStore } from "./lock-store.ts";
 import { Notifier } from "./notifier.ts";
-import { PostgresScheduleStore } from "./schedule-store.ts";
-import { claim, flush, insertion, insertionNow, insertionOne, insertionSoon, placesOf, settlement } from "./statements.ts";
+import { claim, flush, insertion, insertionKeyed, insertionNow, insertionOne, insertionSoon, placesOf, settlement } from "./statements.ts";
 
 /** What the store needs of the database that it belongs to. */
-export interface TaskStoreHost {
+export interface TaskStoreHost extends Lender {
   readonly clock: Clock;
   /** For what needs a session; undefined before the start. */
   readonly sessionUrl: string | undefined;
-  /** Uses a connection for a bounded time. */
-  borrow<T>(withinMs: number, work: (connection: Connection) => Promise<T>): Promise<T>;
 }
 
 /** How long a statement on tasks may take before its connection is cut. */
@@ -38,16 +27,12 @@ const statementMs = 10_000;
 /** Keeps tasks in Postgres. See the migration for how, and {@link TaskStore} for what is guaranteed. */
 export class PostgresTaskStore implements TaskStore {
   readonly admin: PostgresTaskAdmin;
-  readonly schedules: PostgresScheduleStore;
-  readonly locks: PostgresLockStore;
   readonly #host: TaskStoreHost;
   readonly #notifier: Notifier;
 
   constructor(host: TaskStoreHost) {
     this.#host = host;
     this.admin = new PostgresTaskAdmin((statement) => this.#ask(statement));
-    this.locks = new PostgresLockStore((statement) => this.#ask(statement));
-    this.schedules = new PostgresScheduleStore(host);
     this.#notifier = new Notifier(host.clock, (queues) => this.#ask(notification(queues)));
   }
 
@@ -63,7 +48,7 @@ export class PostgresTaskStore implements TaskStore {
     const [first] = rows;
     await this.#write(async (connection) => {
       if (queues.length === 0) return connection.send(insertionNow(rows));
-      // Nobody was told for a moment, so workers have time: they see the tasks, and are told of them, while these are being flushed.
+      // No worker was notified for a moment, so workers have time: they see the tasks, and are notified of them, while these are being flushed.
       const isAlone = rows.length === 1 && first !== undefined;
       const written = connection.send(isAlone ? insertionSoon(first) : insertionNow(rows, true));
       const others = isAlone ? queues.filter((queue) => queue !== first.queue) : queues;
@@ -74,31 +59,43 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async insertOne(row: TaskRow): Promise<StartResult> {
+    const [result] = await this.#insertByKey(insertionOne(row), row.unique !== undefined);
+    // It was written by an attempt whose response was lost.
+    return result?.state === "known" && result.id === row.id ? { id: row.id, state: "started" } : result!;
+  }
+
+  insertKeyed(rows: readonly TaskRow[]): Promise<readonly StartResult[]> {
+    return this.#insertByKey(insertionKeyed(rows), true);
+  }
+
+  async #insertByKey(statement: Statement, isKeyed: boolean): Promise<readonly StartResult[]> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const { rows } = await this.#write((connection) => connection.send(insertionOne(row)));
-        const result = this.readResult(rows[0] ?? {});
-        // It was written by an attempt whose answer was lost.
-        return result.state === "known" && result.id === row.id ? { id: row.id, state: "started" } : result;
+        const { rows } = await this.#write((connection) => connection.send(statement));
+        return rows.map((row) => this.readResult(row));
       } catch (error) {
         // The key tells whether it happened.
-        if (row.unique === undefined || !isUnknown(error) || attempt >= keyedAttempts) throw error;
+        if (!isKeyed || !(isUnknown(error) || isConflict(error)) || attempt >= keyedAttempts) throw error;
         await sleep(this.#host.clock, keyedPauseMs * attempt);
       }
     }
   }
 
-  completion(token: number, { slot, place }: Place, keep: boolean): Statement {
-    return { text: "select plimsoll.complete_task($1, $2, $3, $4)", values: [token, slot, place, keep], columnsAsIs: true };
+  completion(token: number, { partition, place }: Place, keep: boolean): Statement {
+    return { text: "select plimsoll.complete_task($1, $2, $3, $4)", values: [token, partition, place, keep], columnsAsIs: true };
   }
 
-  async join(name: string): Promise<number> {
+  async join(name: string, { names, queues }: Parameters<TaskStore["join"]>[1]): Promise<number> {
     const { rows } = await this.#ask({
-      text: "select plimsoll.join_workers($1, $2) as token",
-      values: [name, limits.taskLeaseMs],
+      text: "select plimsoll.join_workers($1, $2, $3, $4) as token",
+      values: [name, limits.taskLeaseMs, names, queues],
       columnsAsIs: true,
     });
     return Number(rows[0]?.token);
+  }
+
+  async beginSuspects(token: number, ids: readonly string[], alone: boolean): Promise<void> {
+    await this.#ask({ text: "select plimsoll.begin_suspects($1, $2, $3)", values: [token, ids, alone], columnsAsIs: true });
   }
 
   async leave(token: number): Promise<void> {
@@ -118,7 +115,7 @@ export class PostgresTaskStore implements TaskStore {
     const answers = await this.#borrow(async (connection) => {
       const [only] = statements;
       if (statements.length === 1 && only !== undefined) return [await connection.send(only)];
-      connection.sendAside(asCommand("begin"), () => undefined);
+      connection.sendAside(asCommand("begin isolation level read committed"), () => undefined);
       const [end, ...rest] = (
         await Promise.all([...statements.map((statement) => connection.send(statement)), connection.sendCommand("commit")])
       ).reverse();
@@ -126,7 +123,7 @@ export class PostgresTaskStore implements TaskStore {
         throw new Fault({
           code: "internal",
           type: "settlement_rolled_back",
-          message: `The server answered the settlement of tasks with ${end?.command}.`,
+          message: `The server responded to the outcomes of tasks with ${end?.command}, so none of them was stored. No action is needed: workers run the tasks again when the leases end.`,
         });
       return rest;
     });
@@ -142,43 +139,43 @@ export class PostgresTaskStore implements TaskStore {
     return new Set(rows[0]?.ids as string[]);
   }
 
-  async reclaim(token: number, queue: string, known: readonly string[]): Promise<void> {
-    await this.#ask({ text: "select plimsoll.reclaim_tasks($1, $2, $3)", values: [token, queue, known], columnsAsIs: true });
+  async reconcile(token: number, queue: string, known: readonly string[]): Promise<void> {
+    await this.#ask({ text: "select plimsoll.reconcile_tasks($1, $2, $3)", values: [token, queue, known], columnsAsIs: true });
   }
 
-  async giveBack(token: number, tasks: readonly Place[]): Promise<void> {
+  async release(token: number, tasks: readonly Place[]): Promise<void> {
     if (tasks.length === 0) return;
-    await this.#ask({ text: "select plimsoll.give_back_tasks($1, $2, $3)", values: [token, ...placesOf(tasks)], columnsAsIs: true });
+    await this.#ask({ text: "select plimsoll.release_tasks($1, $2, $3)", values: [token, ...placesOf(tasks)], columnsAsIs: true });
   }
 
-  async tick(token: number, renew: boolean, queues: readonly string[]): Promise<Tick> {
+  async heartbeat(token: number, renew: boolean, queues: readonly string[]): Promise<HeartbeatResult> {
     const { rows } = await this.#ask({
-      text: "select * from plimsoll.tick_worker($1, $2, $3, $4, $5, $6, $7)",
-      values: [token, limits.taskLeaseMs, renew, queues, limits.taskRescues, limits.taskBatch, limits.taskSlotBytes],
+      text: "select * from plimsoll.worker_heartbeat($1, $2, $3, $4, $5, $6, $7)",
+      values: [token, limits.taskLeaseMs, renew, queues, limits.taskRescues, limits.taskBatch, limits.taskPartitionBytes],
       columnsAsIs: true,
     });
     const { alive, rescued, promoted, waiting, next_due_ms: nextDueMs } = rows[0] as Record<string, unknown>;
-    return { alive, rescued, promoted, waiting, nextDueMs: nextDueMs ?? undefined } as Tick;
+    return { alive, rescued, promoted, waiting, nextDueMs: nextDueMs ?? undefined } as HeartbeatResult;
   }
 
-  listen(heard: (news: TaskNews) => void, lost: () => void): Promise<Ear> {
+  listen(onNotification: (notification: TaskNotification) => void, lost: () => void): Promise<TaskListener> {
     const channel = `plimsoll_${this.#host.clock.uuid().replaceAll("-", "")}`;
-    return listenForTasks(this.#host.sessionUrl ?? "", { heard, lost, channel });
+    return listenForTasks(this.#host.sessionUrl ?? "", { onNotification, lost, channel });
   }
 
   async announce(token: number, channel: string, queues: readonly string[]): Promise<void> {
     await this.#ask({ text: "select plimsoll.announce_worker($1, $2, $3)", values: [token, channel, queues], columnsAsIs: true });
   }
 
-  tell(queues: readonly string[]): void {
-    this.#notifier.tell(queues);
+  notifyQueues(queues: readonly string[]): void {
+    this.#notifier.notify(queues);
   }
 
   #ask(statement: Statement): Promise<Answer> {
     return this.#borrow((connection) => connection.send(statement));
   }
 
-  /** Where the answer to a write is lost, nobody knows whether it happened. */
+  /** Where the response to a write is lost, it is not known whether it happened. */
   #write(work: (connection: Connection) => Promise<Answer>): Promise<Answer> {
     return this.#borrow((connection) =>
       work(connection).catch((error) => {
@@ -187,12 +184,8 @@ export class PostgresTaskStore implements TaskStore {
     );
   }
 
-  async #borrow<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    try {
-      return await this.#host.borrow(statementMs, work);
-    } catch (error) {
-      throw databaseFault(error);
-    }
+  #borrow<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    return borrowed(this.#host, statementMs, work);
   }
 }
 
@@ -204,13 +197,17 @@ const outcomeUnknown = (cause: unknown): Fault =>
     code: "unavailable",
     type: "commit_outcome_unknown",
     message:
-      "The connection was lost while a task was started, so it is not known whether it was. Start it with a key, and start it again.",
+      "The connection was lost while a task was being started, so it is not known whether the task exists. Start it again, with a key, so that no second task starts.",
     retryAfterMs: 1_000,
     cause,
   });
 
 function isUnknown(error: unknown): boolean {
   return error instanceof Fault && error.type === "commit_outcome_unknown";
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof Fault && error.code === "aborted" && error.type === "conflict";
 }
 
 const notification = (queues: readonly string[]): Statement => ({

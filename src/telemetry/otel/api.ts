@@ -14,7 +14,7 @@ export interface OtelApiOptions {
 /**
  * Makes executions visible to whatever uses `@opentelemetry/api`: inside an operation `trace.getActiveSpan()` is the execution's span.
  * It follows calls with AsyncLocalStorage, which every `await` pays for: leave it out where no library needs it.
- * *Guarantees*: `around` adds nothing for spans that nobody asks for; a span that ends after its execution is not recorded.
+ * *Guarantees*: `around` adds nothing for spans that are not sampled; a span that ends after its execution is not recorded.
  * *Faults thrown* at start: `otel_api_taken`, when another tracer or context manager is registered already.
  * @example createApp({ telemetry: [otlp({ url }), otelApi()] })
  */

@@ -23,10 +23,12 @@ import {
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import { formatTraceparent, parseTraceparent, TraceIds } from "../../core/trace.ts";
+import { anyJson, tooLong } from "../../core/value/any-json.ts";
+import { entriesOf, messageOf, readThrown } from "../../core/value/thrown.ts";
 import type { ActiveExecution, TelemetrySink, TelemetrySources } from "../../operation/telemetry.ts";
 import type { OtelApiOptions } from "./api.ts";
 
-/** The sink behind `otelApi`, in a module of its own: `@opentelemetry/api` is loaded where somebody asks for it. */
+/** The sink behind `otelApi`, in a module of its own: `@opentelemetry/api` is loaded only if an app uses it. */
 export function otelBridge(options: OtelApiOptions): Required<Omit<TelemetrySink, "sample" | "expose">> {
   const { tracer = "plimsoll" } = options;
   let ids: TraceIds | undefined;
@@ -162,7 +164,7 @@ class LibrarySpan extends ExecutionSpan {
     super(active);
     this.#spanId = ids.spanId;
     this.#parentSpanId = ids.parentSpanId;
-    this.#name = span.name.slice(0, limits.noteChars);
+    this.#name = messageOf(span.name);
     this.#kind = span.kind === SpanKind.CLIENT || span.kind === SpanKind.PRODUCER ? "client" : "internal";
     this.#startMs = elapsedAt(active, span.startTime);
     if (span.attributes !== undefined) this.setAttributes(span.attributes);
@@ -175,13 +177,12 @@ class LibrarySpan extends ExecutionSpan {
     const attributes = this.#attributes;
     if (this.#ended || (!Object.hasOwn(attributes, key) && Object.keys(attributes).length >= limits.notes)) return this;
     if (typeof value === "number" || typeof value === "boolean") attributes[key] = value;
-    else attributes[key] = (typeof value === "string" ? value : (JSON.stringify(value) ?? "")).slice(0, limits.noteChars);
+    else attributes[key] = attributeText(value).slice(0, limits.noteChars);
     return this;
   }
   override setAttributes(attributes: SpanAttributes): this {
-    for (const key of Object.keys(attributes)) {
-      const value = attributes[key];
-      if (value !== undefined && value !== null) this.setAttribute(key, value);
+    for (const [key, value] of entriesOf(attributes)) {
+      if (value !== undefined && value !== null) this.setAttribute(key, value as SpanAttributeValue);
     }
     return this;
   }
@@ -190,12 +191,12 @@ class LibrarySpan extends ExecutionSpan {
     return this;
   }
   override updateName(name: string): this {
-    this.#name = name.slice(0, limits.noteChars);
+    this.#name = messageOf(name);
     return this;
   }
   override recordException(exception?: unknown): void {
-    if (!(exception instanceof Error)) return;
-    this.setAttributes({ "exception.type": exception.name, "exception.message": exception.message });
+    const { name, message } = readThrown(exception);
+    if (name !== undefined) this.setAttributes({ "exception.type": name, "exception.message": message });
   }
   override isRecording(): boolean {
     return !this.#ended;
@@ -223,6 +224,13 @@ function elapsedAt(active: ActiveExecution, time: TimeInput | undefined): number
   const ms = typeof time === "number" ? time : time.getTime();
   // What is smaller than the process's start on the wall clock can only be a time of performance.now().
   return (ms < performance.timeOrigin ? ms + performance.timeOrigin : ms) - active.startedAt;
+}
+
+/** Whatever a library gives for a value: telling it fails nothing. */
+function attributeText(value: unknown): string {
+  if (typeof value === "string") return value;
+  const text = anyJson(value, { room: limits.noteChars });
+  return typeof text === "string" ? text : messageOf(text === tooLong ? "[too long]" : value);
 }
 
 class BridgeTracer implements Tracer {

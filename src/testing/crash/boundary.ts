@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isSettings } from "../../postgres/statements.ts";
 
 /** What can go wrong at a boundary. See docs/guide/crash-lab.md for what each does. */
 export const faults = [
@@ -16,6 +17,7 @@ export const faults = [
   "lost",
   "again",
 ] as const;
+/** A failure that the lab can inject at a boundary. */
 export type CrashFault = (typeof faults)[number];
 
 /** What a boundary is of: which faults make sense there follows from it. */
@@ -35,7 +37,7 @@ const writes = ["cut-before", "cut-after", "gone-before", "gone-after", "refused
 /**
  * Which faults make sense at which kind of boundary. What frames or only reads leaves nothing behind on the server, so that only what the app does
  * about it can differ; a process that stalls under a caller who asks again costs the seconds until its transaction is ended, and shows nothing that
- * a process that is gone does not; a request that carries no key and is not harmless to repeat is sent once, and what became of it stays unknown.
+ * a process that is gone does not; a request that carries no key and is not harmless to repeat is sent once, and its outcome stays unknown.
  */
 export const faultsOf: Readonly<Record<BoundaryKind, readonly CrashFault[]>> = {
   framing: ["cut-before", "gone-before"],
@@ -59,6 +61,7 @@ export interface Boundary {
 /** A boundary and what goes wrong there: one run. */
 export interface CrashPoint {
   readonly boundary: string;
+  readonly kind: BoundaryKind;
   readonly fault: CrashFault;
 }
 
@@ -82,7 +85,7 @@ export function fingerprint(text: string): string {
   let print = known.get(text);
   if (print !== undefined) return print;
   const squeezed = text.replaceAll(/\s+/g, " ").trim();
-  if (squeezed.startsWith("select where (set_config(")) print = "settings";
+  if (isSettings(squeezed)) print = "settings";
   else if (squeezed.length <= shownChars) print = squeezed;
   else print = `${squeezed.slice(0, shownChars).trim()}… ${createHash("sha256").update(squeezed).digest("hex").slice(0, 4)}`;
   known.set(text, print);

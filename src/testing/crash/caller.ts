@@ -2,13 +2,18 @@ import type { App } from "../../app/app.ts";
 import type { DirectCall } from "../../app/direct-call.ts";
 import { sleep, systemClock } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
-import type { AnySchema, Input, Output } from "../../core/schema.ts";
+import type { AnySchema, Input, Output } from "../../core/schema/standard.ts";
 import type { Action, Command, Operation, Query } from "../../operation/contract.ts";
-import type { Started, Task } from "../../operation/durable/task.ts";
+import type { Started, Task } from "../../operation/durable/start.ts";
+import { traitsOf } from "../../operation/kind.ts";
 import type { Uses } from "../../operation/resource.ts";
-import type { OutsideStart } from "../../tasks/tasks.ts";
+import { outcomeUnknown } from "../../postgres/transaction/faults.ts";
+import type { OutsideStart } from "../../tasks/spec.ts";
 import type { BoundaryKind } from "./boundary.ts";
 import type { World } from "./world.ts";
+
+/** By which a commit says that its outcome is unknown. */
+const { type: unknownType } = outcomeUnknown(undefined, true);
 
 /** What one delivery of a request brought. */
 type Answer =
@@ -24,19 +29,19 @@ interface Errand {
   readonly operation: string;
   readonly key: string | undefined;
   readonly input: unknown;
-  /** `key`: the answers are all the same. `free`: harmless to send again. `once`: it is not sent again unless nothing was changed. */
+  /** `key`: the responses are all the same. `free`: harmless to send again. `once`: it is not sent again unless nothing was changed. */
   readonly repeat: "key" | "free" | "once";
-  /** Outputs and refusals as text, by which answers of one key are compared. */
-  readonly heard: Set<string>;
+  /** Outputs and refusals as text, by which responses to one key are compared. */
+  readonly received: Set<string>;
   send(app: App): Promise<Answer>;
 }
 
-const twiceMs = 30;
+const twiceMs = 250;
 const pauseMs = 5;
 const longestPauseMs = 80;
 const retryStatuses = new Set([409, 429, 500, 502, 503, 504]);
 
-/** Who asks the app, as a careful client does: keeps asking with the same key until there is an answer, and writes down what it was told. */
+/** Calls the app as a careful client does: repeats a request with the same key until there is a response, and records the response. */
 export class Caller {
   readonly #world: World;
   readonly #counts = new Map<string, number>();
@@ -61,9 +66,9 @@ export class Caller {
     const repeat = repeatOf(operation);
     const key = repeat === "key" ? (options.key ?? `crash-${name}`) : options.key;
     const call = key === undefined ? options : { ...options, key };
-    const unsafe = operation.kind === "action";
+    const unsafe = traitsOf(operation).transaction === "none";
     return (await this.#run({
-      ...{ name, operation: operation.name, key, input, repeat, heard: new Set() },
+      ...{ name, operation: operation.name, key, input, repeat, received: new Set() },
       send: (app) =>
         app.call(operation as Query<I, O>, input, call).then(
           (output): Answer => ({ state: "done", output }),
@@ -81,7 +86,7 @@ export class Caller {
     const name = this.#numbered(task.name);
     const key = keyless ? undefined : (options.key ?? `crash-${name}`);
     return (await this.#run({
-      ...{ name, operation: task.name, key, input, repeat: keyless ? "once" : "free", heard: new Set() },
+      ...{ name, operation: task.name, key, input, repeat: keyless ? "once" : "free", received: new Set() },
       send: (app) =>
         app.tasks.start(task, input, { ...options, ...(key !== undefined && { key }) }).then(
           (output): Answer => ({ state: "done", output }),
@@ -98,7 +103,7 @@ export class Caller {
     const name = this.#numbered(`${method} ${path}`);
     const body = request.body === null ? undefined : await request.clone().text();
     const answer = (await this.#run({
-      ...{ name, operation: `${method} ${path}`, key, input: body, heard: new Set() },
+      ...{ name, operation: `${method} ${path}`, key, input: body, received: new Set() },
       repeat: key !== undefined ? "key" : harmless || (method !== "POST" && method !== "PATCH") ? "free" : "once",
       send: async (app) => {
         const response = await app.fetch(request.clone());
@@ -106,7 +111,7 @@ export class Caller {
         if (!retryStatuses.has(response.status) || (response.status === 409 && !response.headers.has("retry-after")))
           return { state: "done", output };
         const fault = new Fault({ code: "unavailable", message: `${response.status} ${output.body}` });
-        return { state: output.body.includes("commit_outcome_unknown") || response.status === 500 ? "unknown" : "again", fault };
+        return { state: output.body.includes(unknownType) || response.status === 500 ? "unknown" : "again", fault };
       },
     })) as { status: number; headers: [string, string][]; body: string };
     return new Response(answer.body === "" ? null : answer.body, { status: answer.status, headers: answer.headers });
@@ -120,23 +125,23 @@ export class Caller {
       const fault = director.reached("request", `${name} request`);
       if (fault === "gone-before") this.#world.kill();
       const twin = fault === "twice" && errand.repeat !== "once" ? this.#untilAnswered(errand) : undefined;
-      const answer = await this.#untilHeard(errand);
+      const answer = await this.#untilReceived(errand);
       await twin;
-      const told = { request: name, operation, key, input };
+      const request = { request: name, operation, key, input };
       if (answer.state === "done") {
-        ledger.acknowledged.push({ ...told, output: answer.output });
+        ledger.acknowledged.push({ ...request, output: answer.output });
         return answer.output;
       }
-      if (answer.state === "refused") ledger.refused.push({ ...told, fault: answer.fault });
-      else ledger.unknown.push(told);
+      if (answer.state === "refused") ledger.refused.push({ ...request, fault: answer.fault });
+      else ledger.unknown.push(request);
       throw answer.fault;
     } finally {
       this.#pending.delete(errand);
     }
   }
 
-  /** The answer that the caller heard: some are lost on their way. */
-  async #untilHeard(errand: Errand): Promise<Answer> {
+  /** The response that the caller received: some are lost on their way. */
+  async #untilReceived(errand: Errand): Promise<Answer> {
     const { director } = this.#world.spec;
     for (;;) {
       const answer = await this.#untilAnswered(errand);
@@ -172,9 +177,9 @@ export class Caller {
 
   #compare(errand: Errand, answer: Answer): void {
     if (errand.repeat !== "key") return;
-    errand.heard.add(answer.state === "done" ? JSON.stringify(bodyOf(answer.output)) : `refused: ${answer.fault.message}`);
-    if (errand.heard.size > 1)
-      this.problems.push(`${errand.name} was answered differently under one key: ${[...errand.heard].join(" and ")}`);
+    errand.received.add(answer.state === "done" ? JSON.stringify(bodyOf(answer.output)) : `refused: ${answer.fault.message}`);
+    if (errand.received.size > 1)
+      this.problems.push(`${errand.name} got different responses under one key: ${[...errand.received].join(" and ")}`);
   }
 
   async #sendTwice(execution: string): Promise<void> {
@@ -200,11 +205,15 @@ export class Caller {
 
 const silence: Answer = {
   state: "unknown",
-  fault: new Fault({ code: "unavailable", message: "Nobody answered. It may have happened, or not.", retryAfterMs: 10 }),
+  fault: new Fault({
+    code: "unavailable",
+    message: "The app did not respond. The request may have taken effect or not: look, or send it again with the same key.",
+    retryAfterMs: 10,
+  }),
 };
 
 function repeatOf(operation: Operation): Errand["repeat"] {
-  if (operation.kind === "query") return "free";
+  if (traitsOf(operation).transaction === "read") return "free";
   const { idempotent } = operation.spec;
   return idempotent === "natural" ? "free" : idempotent === "no" ? "once" : "key";
 }
@@ -212,7 +221,7 @@ function repeatOf(operation: Operation): Errand["repeat"] {
 /** A request that failed may be sent again where nothing was changed; what an action did outside is not undone with it. */
 function stateOf(fault: unknown, unsafe: boolean): "refused" | "again" | "unknown" {
   if (!(fault instanceof Fault)) throw fault;
-  if (fault.type === "commit_outcome_unknown") return "unknown";
+  if (fault.type === unknownType) return "unknown";
   const passing = ["aborted", "unavailable", "deadline_exceeded", "resource_exhausted"].includes(fault.code);
   if (fault.code === "internal" || (passing && unsafe)) return "unknown";
   return passing ? "again" : "refused";

@@ -29,12 +29,12 @@ export class Clones implements AsyncDisposable {
     return new Clones(server, base, given === undefined ? () => server.stop() : async () => undefined);
   }
 
-  /** What all are copies of. It must not change once the first was taken, and nobody may be connected to it. */
+  /** What all are copies of. It must not change after the first copy, and no session may be connected to it. */
   get base(): CrashDatabase {
     return this.#base;
   }
 
-  /** One that nobody else uses, as the base was. */
+  /** A copy of the base, for one user at a time. */
   async take(): Promise<CrashDatabase> {
     this.#saved ??= this.#base.admin(saveRows);
     await this.#saved;
@@ -42,7 +42,7 @@ export class Clones implements AsyncDisposable {
   }
 
   /** Makes it as it was for the next who takes one. */
-  async giveBack(database: CrashDatabase): Promise<void> {
+  async release(database: CrashDatabase): Promise<void> {
     await database.admin(endOthers);
     const [row] = await database.admin<{ rewind: boolean }>("select plimsoll_crash.rewind()");
     if (row?.rewind) this.#idle.push(database);

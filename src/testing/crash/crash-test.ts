@@ -1,5 +1,6 @@
 import assert from "node:assert";
-import type { App, DatabaseContext, DatabaseSource } from "../../app/app.ts";
+import type { App } from "../../app/app.ts";
+import type { DatabaseContext, DatabaseSource } from "../../app/database.ts";
 import { systemClock } from "../../core/clock.ts";
 import { type Duration, toMs } from "../../core/duration.ts";
 import type { Module } from "../../operation/module.ts";
@@ -59,6 +60,7 @@ export interface CrashReport {
   readonly summary: string;
 }
 
+/** A run whose invariants did not hold, and how to repeat it. */
 export interface CrashFailure {
   /** `boundary / fault`, as `only` takes it. */
   readonly point: string;
@@ -84,7 +86,7 @@ const shownLines = 40;
  */
 export async function crashTest<K = void>(makeApp: (world: CrashWorld) => App, spec: CrashSpec<K>): Promise<CrashReport> {
   const report = await explore(makeApp, spec);
-  assert(report.failures.length === 0, told(report));
+  assert(report.failures.length === 0, textOf(report));
   return report;
 }
 
@@ -174,7 +176,7 @@ async function runAll<K>(spec: RunSpec<K>, points: readonly CrashPoint[], parall
   return runs;
 }
 
-function told({ failures, summary }: CrashReport): string {
+function textOf({ failures, summary }: CrashReport): string {
   const shown = failures
     .slice(0, shownFailures)
     .map(({ point, error, journal }) =>

@@ -48,6 +48,11 @@ export class Director {
     return `${what}${sign}${nth}`;
   }
 
+  /** Whether the fault is still to come, at a statement that needs no caller: it comes with time. */
+  get comesWithTime(): boolean {
+    return this.#point?.kind === "background" && !this.struck;
+  }
+
   /** A boundary is reached; returns what goes wrong there, if this is the one. */
   reached(kind: BoundaryKind, what: string): CrashFault | undefined {
     return this.arrive(kind, what).fault;
@@ -74,7 +79,7 @@ export class Director {
   /** All that can go wrong in a run like this one. */
   points(faults: ReadonlySet<CrashFault>): CrashPoint[] {
     return this.boundaries.flatMap(({ name, kind }) =>
-      faultsOf[kind].filter((fault) => faults.has(fault)).map((fault) => ({ boundary: name, fault })),
+      faultsOf[kind].filter((fault) => faults.has(fault)).map((fault) => ({ boundary: name, kind, fault })),
     );
   }
 }

@@ -1,3 +1,6 @@
+import { sessionReading } from "../../postgres/session.ts";
+import { commitText, isFraming, isSettings, rollbackText } from "../../postgres/statements.ts";
+import { typeText } from "../../postgres/values/catalog.ts";
 import { type BoundaryKind, type CrashFault, fingerprint } from "./boundary.ts";
 import type { Director } from "./director.ts";
 import { readMark, type WireLabel } from "./labelled-database.ts";
@@ -15,13 +18,14 @@ export interface Havoc {
   jump(direction: 1 | -1): Promise<void>;
   /** Whether the request behind an execution may be sent again. */
   isRepeatable(execution: string): boolean;
-  /** Sends the request behind an execution once more, and waits a moment for its answer. */
+  /** Sends the request behind an execution once more, and waits a moment for its response. */
   sendTwice(execution: string): Promise<void>;
 }
 
 const pass: Passage = { way: "pass" };
 const stop: Passage = { way: "stop" };
-const framing = /^(?:begin|rollback|savepoint|select where \(set_config\()/;
+/** What a process asks once, or with each connection that it opens: how often depends on time, and nothing depends on it. */
+const ofConnection: ReadonlySet<string> = new Set([sessionReading, typeText]);
 
 /** Names every statement of one instance, and lets the fault of this run happen at its place. */
 export class CrashGate implements Gate {
@@ -44,16 +48,19 @@ export class CrashGate implements Gate {
       this.#users.set(link, label);
       return pass;
     }
+    if (ofConnection.has(unit.text)) return pass;
     const { director } = this.#havoc;
     const user = this.#users.get(link);
+    // What the platform asks on its own account begins with it, as often as time allows; its writes are boundaries themselves.
+    if (user === undefined && isSettings(unit.text)) return pass;
     const name = user?.name ?? "app";
-    if (unit.text === "commit" || unit.text === "rollback") this.#users.delete(link);
+    if (unit.text === commitText || unit.text === rollbackText) this.#users.delete(link);
     const what = `${name} ${fingerprint(unit.text)}`;
     // A transaction that only read is ended when the loop has time: nothing depends on it.
-    if (unit.text === "commit" && user?.mode === "read") return pass;
+    if (unit.text === commitText && user?.mode === "read") return pass;
     const { name: boundary, fault } = director.arrive(this.#kindOf(user, unit.text), what);
     if (fault !== undefined) return this.#strike(fault, { link, quiet, boundary, execution: name });
-    if (unit.text !== "commit" || !director.open) return pass;
+    if (unit.text !== commitText || !director.open) return pass;
     return {
       way: "pass",
       answered: (outcome) => {
@@ -81,7 +88,7 @@ export class CrashGate implements Gate {
           way: "pass",
           last: true,
           answered: (outcome) => {
-            director.note(`${boundary}: ${outcome}, which nobody heard`);
+            director.note(`${boundary}: ${outcome}, whose response was lost`);
             end();
             return "drop";
           },
@@ -107,7 +114,7 @@ export class CrashGate implements Gate {
 
   #kindOf(user: WireLabel | undefined, text: string): BoundaryKind {
     if (user === undefined) return "background";
-    if (framing.test(text)) return "framing";
+    if (isFraming(text)) return "framing";
     if (user.mode === "read") return "reading";
     return this.#havoc.isRepeatable(user.name) ? "repeatable statement" : "statement";
   }

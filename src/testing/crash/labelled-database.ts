@@ -1,4 +1,4 @@
-import type { DatabaseContext, DatabaseSource } from "../../app/app.ts";
+import type { DatabaseContext, DatabaseSource } from "../../app/database.ts";
 import type { Transaction, TransactionOptions, TransactionOwner } from "../../operation/transaction.ts";
 import type { Connection } from "../../postgres/connection.ts";
 import { asCommand } from "../../postgres/connection.ts";
@@ -56,6 +56,7 @@ class LabelledDatabase extends PostgresDatabase {
       wait: async (deadlineAt) => mark(await this.wait(deadlineAt)),
       release: (connection) => this.release(connection),
       quarantine: (connection) => this.quarantine(connection),
+      movedOn: (connection) => this.movedOn(connection),
       fateOf: (asked, until) => this.fateOf(asked, until),
     };
   }

@@ -1,12 +1,12 @@
 import type { Fault } from "../../core/fault.ts";
-import type { AnySchema, Input, Output } from "../../core/schema.ts";
+import type { AnySchema, Input, Output } from "../../core/schema/standard.ts";
 import type { Action, Command, Query } from "../../operation/contract.ts";
-import type { Started, Task } from "../../operation/durable/task.ts";
+import type { Started, Task } from "../../operation/durable/start.ts";
 import type { Uses } from "../../operation/resource.ts";
 
 type Answering<I extends AnySchema, O extends AnySchema> = Query<I, O> | Command<I, O> | Action<I, O, Uses>;
 
-/** What the caller was told. */
+/** What the caller got. */
 export interface Acknowledgement<I = unknown, O = unknown> {
   /** `<operation>#<nth>` of the caller's requests. */
   readonly request: string;
@@ -22,7 +22,7 @@ export interface Refused extends Omit<Acknowledgement, "output"> {
   readonly fault: Fault;
 }
 
-/** A call that reached somebody outside. */
+/** A call that reached an outside service. */
 export interface OutsideCall {
   /** `<name>.<method>`. */
   readonly name: string;
@@ -30,14 +30,14 @@ export interface OutsideCall {
 }
 
 /**
- * What is known without asking the app: what its caller was told, and what reached the outside. Invariants compare the database with it.
+ * What is known without asking the app: which responses its caller got, and which calls reached outside services. Invariants compare the database with it.
  */
 export class CrashLedger {
   readonly acknowledged: Acknowledgement[] = [];
   readonly refused: Refused[] = [];
   /** Sent, and never answered for good: it may have happened, or not. Only requests that must not be repeated end so. */
   readonly unknown: Omit<Acknowledgement, "output">[] = [];
-  /** In the order in which they arrived, whether or not the caller was told. */
+  /** In the order in which they arrived, whether or not the caller got a response. */
   readonly outside: OutsideCall[] = [];
 
   /** The acknowledgements of one operation: of a task, those of its starts from outside. */

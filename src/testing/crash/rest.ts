@@ -4,8 +4,8 @@ import type { World } from "./world.ts";
 const lookEveryMs = 5;
 /** How long a process stands still at the most, where the one that took over cannot do without it. */
 const stallMs = 1_000;
-/** Nothing that a process waits for longer is what others wait for. */
-const skipMs = 2_000;
+/** Nothing that a process waits for longer is what others wait for. *Units*: milliseconds. */
+export const skipMs = 2_000;
 /** So long nothing is said between app and database before it counts as silence. */
 const silenceMs = 20;
 
@@ -35,7 +35,7 @@ export async function comeToRest(world: World, settled: () => boolean | Promise<
 }
 
 async function isAtRest(world: World, settled: () => boolean | Promise<boolean>): Promise<boolean> {
-  if (world.inFlight > 0 || systemClock.monotonic() - world.heardAt < silenceMs) return false;
+  if (world.inFlight > 0 || systemClock.monotonic() - world.lastByteAt < silenceMs) return false;
   const look = async () => (await world.spec.database.admin<Waiting & Record<string, unknown>>(waitingTasks))[0];
   const isQuiet = (waiting: Waiting | undefined) => !waiting?.busy && waiting?.laterMs == null;
   const waiting = await look();

@@ -1,5 +1,5 @@
 /**
- * Makes, in the database of which the runs get copies, a copy of all its rows, and a function that puts them back: to make a database anew for
+ * Makes, in the database of which the runs get copies, a copy of all its rows, and a function that puts them back: to create a new database for
  * each run costs three checkpoints, this a few milliseconds. Where the schema is not what it was, the function says no.
  */
 export const saveRows = `

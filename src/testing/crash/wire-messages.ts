@@ -1,4 +1,4 @@
-// As much of the Postgres protocol, version 3, as is needed to tell where a statement and its answer end.
+// As much of the Postgres protocol, version 3, as is needed to tell where a statement and its response end.
 // *Source*: PostgreSQL documentation, "Message Formats".
 
 /** Bytes of the same connection, cut into messages: a type of one character, a length of four bytes that counts itself, and the rest. */
@@ -22,7 +22,7 @@ export class MessageReader {
       const end = at + head + all.readInt32BE(at + head);
       if (all.length < end) break;
       messages.push(all.subarray(at, end));
-      // A request for encryption is answered with one byte and followed by the real beginning; pg asks for it only where it is told to.
+      // A request for encryption is answered with one byte and followed by the real beginning; pg asks for it only if it is configured to.
       this.#first = false;
       at = end;
     }
@@ -31,6 +31,7 @@ export class MessageReader {
   }
 }
 
+/** Returns the type of a Postgres protocol message, its first byte. */
 export function typeOf(message: Buffer): string {
   return String.fromCharCode(message[0] ?? 0);
 }
@@ -40,7 +41,7 @@ function textAt(message: Buffer, at: number): string {
   return message.toString("utf8", at, message.indexOf(0, at));
 }
 
-/** What the client sent up to the point where the server answers and is ready again. */
+/** What the client sent up to the point where the server responds and is ready again. */
 export interface Unit {
   readonly text: string;
   readonly bytes: Buffer;
@@ -74,7 +75,7 @@ export class UnitReader {
   }
 }
 
-/** The word of a command tag in an answer, or `error` and its SQLSTATE: for the journal of a run. */
+/** The word of a command tag in a response, or `error` and its SQLSTATE: for the journal of a run. */
 export function outcomeOf(messages: readonly Buffer[]): string {
   const failed = messages.find((message) => typeOf(message) === "E");
   if (failed !== undefined) return `error ${fieldOf(failed, "C")}`;

@@ -1,5 +1,6 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { systemClock } from "../../core/clock.ts";
+import { commitText, rollbackText } from "../../postgres/statements.ts";
 import { MessageReader, outcomeOf, queryMessage, typeOf, type Unit, UnitReader } from "./wire-messages.ts";
 
 /** What is to happen with a statement that is about to reach the server. */
@@ -8,7 +9,7 @@ export interface Passage {
   readonly way: "pass" | "refuse" | "stop";
   /** Nothing that comes after it on this connection gets to the server. */
   readonly last?: boolean;
-  /** Called once the server has answered; `drop`: the answer goes no further, nor does any after it. */
+  /** Called once the server has answered; `drop`: the response goes no further, nor does any after it. */
   answered?(outcome: string): "deliver" | "drop";
 }
 
@@ -24,9 +25,9 @@ interface Outstanding {
 }
 
 const refusal = "do $$ begin raise exception 'refused by the crash lab' using errcode = 'serialization_failure'; end $$";
-/** What the server may say at any time, and what belongs to no answer. */
+/** What the server may say at any time, and what belongs to no response. */
 const aside = new Set(["A", "N", "S"]);
-/** What the client must hear in the middle of an answer, to go on. */
+/** What the client must receive in the middle of a response to continue. */
 const copying = new Set(["G", "H", "W", "d", "c"]);
 
 /** One connection of an app with its server, seen statement by statement. */
@@ -72,7 +73,7 @@ export class WireLink {
     this.#quiet?.();
   }
 
-  /** Ends the server's side; the client hears nothing any more, until it is cut. */
+  /** Ends the server's side; the client receives nothing more until its connection is cut. */
   silence(): void {
     if (this.#ended) return;
     this.#client.removeAllListeners("data").pause();
@@ -118,7 +119,7 @@ export class WireLink {
     if (passage.way === "stop") return false;
     this.#outstanding.push({ unit, passage });
     if (passage.way === "pass") this.#server.write(unit.bytes);
-    else this.#server.write(queryMessage(unit.text === "commit" ? `rollback; ${refusal}` : refusal));
+    else this.#server.write(queryMessage(unit.text === commitText ? `${rollbackText}; ${refusal}` : refusal));
     return passage.last !== true;
   }
 
@@ -143,7 +144,7 @@ export class WireLink {
     const done = this.#outstanding.shift();
     const refused = done?.passage.way === "refuse";
     const outcome = outcomeOf(this.#answer);
-    // Of a refusal only the error is told: what was undone before it is the lab's own.
+    // Of a refusal only the error is passed on: what was rolled back before it is the lab's own.
     if (refused) this.#answer = this.#answer.filter((part) => typeOf(part) !== "C");
     if (done?.passage.answered?.(outcome) === "drop") return;
     this.#flush();
@@ -161,7 +162,7 @@ export class WireLink {
 }
 
 /**
- * Stands between one instance of an app and its server, and understands enough of what they say to stop it at any statement or answer.
+ * Stands between one instance of an app and its server, and understands enough of what they say to stop it at any statement or response.
  * *Guarantees*: once abandoned, nothing of the instance reaches the server any more, and nothing that the server says reaches the instance.
  */
 export class WireProxy {
@@ -172,7 +173,7 @@ export class WireProxy {
   readonly #server: Server;
   #abandoned = false;
   /** When anything was last said on any connection. *Units*: milliseconds of the monotonic clock. */
-  heardAt = 0;
+  lastByteAt = 0;
 
   constructor(url: string, gate: Gate) {
     const { hostname, port } = new URL(url);
@@ -193,7 +194,7 @@ export class WireProxy {
     return changed.href;
   }
 
-  /** The instance is gone: its connections end at the server at once, and it hears nothing, as one that does not live any more. */
+  /** The instance is gone: its connections end at the server at once, and it receives nothing more, as a killed process would not. */
   abandon(): void {
     this.#abandoned = true;
     for (const link of this.#links) link.silence();
@@ -215,10 +216,10 @@ export class WireProxy {
     const server = connect(this.#target);
     const link = new WireLink(client, server, this.#gate);
     this.#links.add(link);
-    const hear = () => {
-      this.heardAt = systemClock.monotonic();
+    const touched = () => {
+      this.lastByteAt = systemClock.monotonic();
     };
-    client.on("data", hear).on("close", () => this.#links.delete(link));
-    server.on("data", hear);
+    client.on("data", touched).on("close", () => this.#links.delete(link));
+    server.on("data", touched);
   }
 }

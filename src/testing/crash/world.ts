@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { App, DatabaseSource } from "../../app/app.ts";
+import { type App, runtimeOf } from "../../app/app.ts";
+import type { DatabaseSource } from "../../app/database.ts";
 import { type Clock, sleep, systemClock } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
 import { SkippingClock } from "./clock.ts";
@@ -26,6 +27,7 @@ export interface CrashWorld {
   outside<T extends object>(name: string, target: T): T;
 }
 
+/** What one run of the lab needs: how to create the app, its database, and what directs and records the run. */
 export interface WorldSpec {
   readonly makeApp: (world: CrashWorld) => App;
   readonly database: CrashDatabase;
@@ -42,7 +44,7 @@ interface Instance {
   readonly proxy: WireProxy;
   readonly gate: CrashGate;
   readonly clock: SkippingClock;
-  /** Resolves when nobody waits for it any more: its process is gone, or stands still. */
+  /** Resolves when no caller waits for it any more: its process is gone, or is suspended. */
   readonly left: Promise<void>;
   readonly isLeft: () => boolean;
   readonly isGone: () => boolean;
@@ -118,13 +120,13 @@ export class World {
   }
 
   /** When anything was last said between a process that is not gone and the database. *Units*: milliseconds of the monotonic clock. */
-  get heardAt(): number {
-    return Math.max(0, ...this.#moving.map(({ proxy }) => proxy.heardAt));
+  get lastByteAt(): number {
+    return Math.max(0, ...this.#moving.map(({ proxy }) => proxy.lastByteAt));
   }
 
   /** What runs in all processes that are not gone and do not stand still. */
   get inFlight(): number {
-    return this.#moving.reduce((sum, { app }) => sum + app.runtime.inFlight, 0);
+    return this.#moving.reduce((sum, { app }) => sum + runtimeOf(app).inFlight, 0);
   }
 
   get #moving(): readonly Instance[] {
@@ -137,7 +139,7 @@ export class World {
     director.note(`the clock of the database is ${this.#offset} s ahead`);
   };
 
-  /** Whoever still waits for something in a run that has ended stops here. */
+  /** Ends every wait of a run that has ended. */
   throwIfOver(): void {
     if (this.#over) throw new Fault({ code: "cancelled", message: "The run of the crash lab has ended." });
   }
@@ -181,7 +183,7 @@ export class World {
 
   #replace(): void {
     this.#current = this.#moveClock(this.spec.downSeconds).then(() => this.#start());
-    // Whoever needs the instance hears of it.
+    // The next caller that needs the instance gets the error.
     this.#current.catch(() => undefined);
   }
 
@@ -223,7 +225,7 @@ export class World {
       outside: (name, target) => this.#outside(name, target, () => isGone),
     });
     const around = <T>(active: object, run: () => T): T => this.#execution.run(director.nameOf(active), run);
-    app.runtime.surround([{ name: "crash-lab", attach: () => undefined, stop: async () => undefined, around }]);
+    runtimeOf(app).surround([{ name: "crash-lab", attach: () => undefined, stop: async () => undefined, around }]);
     const leave = () => {
       isLeft = true;
       resolve();
@@ -278,5 +280,5 @@ function structuredClonable(args: readonly unknown[]): readonly unknown[] {
 }
 
 function unanswered(name: string): Fault {
-  return new Fault({ code: "unavailable", message: `${name} did not answer. Try again.`, retryAfterMs: 10 });
+  return new Fault({ code: "unavailable", message: `${name} did not respond. Try again.`, retryAfterMs: 10 });
 }

@@ -1,5 +1,6 @@
-import { command, exponential, fail, fault, module, type Sql, signedIn, task } from "plimsoll";
+import { command, exponential, fault, module, type Sql, signedIn, task } from "plimsoll";
 import { z } from "zod";
+import { fail } from "../../../src/core/fault.ts";
 import type { PlantedBug } from "./planted.ts";
 
 // Double entry under the hardest rule: money is neither made nor lost, and what was answered is what happened.
@@ -36,7 +37,7 @@ export async function move(
   return { transferId, balance };
 }
 
-/** Durable work that each transfer leaves behind: its effect must be there once, whoever dies. */
+/** Durable work that each transfer leaves behind: its effect must be there once, whatever is killed. */
 const stamp = task("ledger.stamp", {
   input: z.object({ transferId: z.uuid() }),
   budget: "5s",

@@ -41,7 +41,7 @@ export function plantedBug(name: PlantedName, url: () => string): PlantedBug {
     const ids = [transferId];
     setTimeout(() => {
       apart((sql) => move(sql, input, () => ids.pop() ?? newId())).catch(() => undefined);
-    }, 20);
+    }, 60);
     return { transferId, balance: 0 };
   };
 }

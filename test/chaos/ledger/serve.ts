@@ -3,9 +3,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createApp } from "plimsoll";
+import { embedded } from "plimsoll/embedded";
 import { http } from "plimsoll/http";
-import { embedded } from "plimsoll/postgres";
 import type { Actor } from "../../../src/operation/actor.ts";
+import { bearer } from "../../../src/operation/authentication/bearer.ts";
 import { ledgerModule } from "./ledger.ts";
 import { type PlantedName, plantedBug } from "./planted.ts";
 
@@ -19,9 +20,9 @@ const databaseUrl = () => {
 const app = createApp({
   modules: [ledgerModule(planted === undefined ? undefined : plantedBug(planted as PlantedName, databaseUrl))],
   database: embedded({ directory, connections: 6 }),
-  authentication: { scheme: "bearer", document: {}, authenticate: () => client, remembered: () => undefined },
+  authentication: { ...bearer, document: {}, authenticate: () => client, remembered: () => undefined },
   tenancy: { description: "of the actor", tenantOf: (actor) => actor.tenant },
-  ...(role === "worker" ? { roles: ["worker"] } : { roles: ["http"], surfaces: [http({ port: Number(port), host: "127.0.0.1" })] }),
+  ...(role === "worker" ? { roles: ["worker"] } : { roles: ["serve"], surfaces: [http({ port: Number(port), host: "127.0.0.1" })] }),
   rateLimit: { perSecond: 0 },
 });
 await app.start();

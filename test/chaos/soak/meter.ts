@@ -1,4 +1,5 @@
 import pg from "pg";
+import { taskTables } from "../../tasks/books/task-tables.ts";
 
 const everyMs = 500;
 
@@ -11,7 +12,7 @@ export interface Sizes {
   readonly byName: Readonly<Record<string, number>>;
 }
 
-/** Looks at the sizes again and again: they rise and fall as slots are filled and emptied, so that one look says little. */
+/** Looks at the sizes again and again: they rise and fall as partitions are filled and emptied, so that one look says little. */
 export class Meter {
   readonly #client: pg.Client;
   readonly #timer: NodeJS.Timeout;
@@ -55,7 +56,7 @@ export class Meter {
   /** How many tasks are anywhere. */
   async left(): Promise<number> {
     const { rows } = await this.#client.query<{ left: string }>(
-      "select (select count(*) from plimsoll.tasks) + (select count(*) from plimsoll.task_later) + (select count(*) from plimsoll.task_dead) as left",
+      `select (select count(*) from ${taskTables.tasks}) + (select count(*) from ${taskTables.later}) + (select count(*) from ${taskTables.deadLetters}) as left`,
     );
     return Number(rows[0]!.left);
   }

@@ -4,7 +4,7 @@ export interface Progress {
   readonly done: number;
   /** How many it did more than once. */
   readonly twice: number;
-  /** How many it ended that were somebody else's by then. */
+  /** How many it ended that another worker had by then. */
   readonly lost: number;
   /** Since the last report. *Units*: milliseconds. */
   readonly claims: readonly number[];

@@ -1,9 +1,10 @@
 import pg from "pg";
+import { taskTables } from "../../tasks/books/task-tables.ts";
 
 /** What an old transaction has read: `other`, a table that is none of ours; `tasks`, those of the tasks, as a dump does. */
 export const readings = {
   other: "select count(*) from soak_other",
-  tasks: "select count(*) from plimsoll.tasks",
+  tasks: `select count(*) from ${taskTables.tasks}`,
 } as const;
 
 /** Holds a transaction with a snapshot open for a while. */

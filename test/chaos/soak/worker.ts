@@ -1,13 +1,13 @@
 // The process that does the tasks of the soak. It tells its parent how many, and how long its statements took.
 import { createApp } from "plimsoll";
-import { embedded } from "plimsoll/postgres";
+import { embedded } from "plimsoll/embedded";
 import { PostgresTaskStore } from "../../../src/postgres/tasks/store.ts";
 import type { Progress } from "./progress.ts";
 import { countModule } from "./task.ts";
 
 const tellMs = 100;
 const { DIRECTORY: directory = "", TASKS: tasks = "0" } = process.env;
-/** A bit for each: so that one that is done twice is told from one that is lost. */
+/** A bit for each: so that one that is done twice differs from one that is lost. */
 const seen = new Uint8Array((Number(tasks) >> 3) + 1);
 let [done, twice, lost] = [0, 0, 0];
 let claims: number[] = [];

@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { DatabaseSource } from "../../../src/app/app.ts";
+import type { DatabaseSource } from "../../../src/app/database.ts";
 import type { Fault } from "../../../src/core/fault.ts";
 import type { Transaction } from "../../../src/operation/transaction.ts";
 import type { PutCoin } from "./jar.ts";

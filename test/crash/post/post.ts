@@ -1,11 +1,11 @@
 import { command, exponential, module, type Resource, resource, signedIn, task } from "plimsoll";
 import { z } from "zod";
 
-// Letters are written in a transaction, and sent by a task: to somebody outside, by its key, and into the books, exactly once.
+// Letters are written in a transaction, and sent by a task: to a carrier outside, by its key, and into the books, exactly once.
 
 const Letter = z.object({ name: z.string() });
 
-/** Whoever carries letters away. */
+/** The service that carries letters away. */
 export const carrier: Resource<{ carry(name: string, key: string): Promise<void> }> = resource("carrier");
 
 export const sendLetter = task("post.send", {

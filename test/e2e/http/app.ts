@@ -1,4 +1,4 @@
-import { type App, type AppSpec, createApp } from "../../../src/app/app.ts";
+import { type App, type AppSpec, createApp, runtimeOf } from "../../../src/app/app.ts";
 import { type HttpSpec, http } from "../../../src/http/http.ts";
 import type { Operation } from "../../../src/operation/contract.ts";
 import type { Execution } from "../../../src/operation/execution.ts";
@@ -10,7 +10,8 @@ export interface Served extends AsyncDisposable {
   readonly app: App;
   readonly port: number;
   ask(method: string, target: string, options?: Ask): Promise<WireResponse>;
-  wire(): Promise<Wire>;
+  /** *Default*: from 127.0.0.1. */
+  wire(from?: string): Promise<Wire>;
   /** The next wide event, of the named operation where one is named. */
   executed(operation?: Operation): Promise<Execution>;
   /** Resolves when no execution is under way or holds anything. */
@@ -36,10 +37,10 @@ export async function serve(operations: readonly Operation[], { http: httpSpec, 
     app,
     port,
     ask: (method, target, options) => ask(port, `${method} ${target}`, options),
-    wire: () => Wire.open(port),
+    wire: (from) => Wire.open(port, from),
     executed: (operation) => app.signals.executed.next((done) => operation === undefined || done.operation === operation.name),
     idle: async () => {
-      if (app.runtime.inFlight > 0) await app.signals.idle.next();
+      if (runtimeOf(app).inFlight > 0) await app.signals.idle.next();
     },
     [Symbol.asyncDispose]: () => app.stop(),
   };

@@ -42,9 +42,9 @@ export class Wire {
     });
   }
 
-  /** Connects; the client half stays open when the server closes its own. */
-  static async open(port: number): Promise<Wire> {
-    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
+  /** Connects, from one of this machine's own addresses; the client half stays open when the server closes its own. */
+  static async open(port: number, from = "127.0.0.1"): Promise<Wire> {
+    const socket = connect({ port, host: "127.0.0.1", localAddress: from, allowHalfOpen: true, noDelay: true });
     await once(socket, "connect");
     return new Wire(socket);
   }

@@ -18,6 +18,9 @@ class Caller implements Waiter {
     this.#running.push(this);
     assert.ok(this.#slots.running <= this.#slots.options.concurrency, "granted over the limit");
   }
+  displaced(): void {
+    assert.fail("displaced by itself");
+  }
 }
 
 interface Model {
@@ -42,7 +45,7 @@ function step(how: Step, model: Model, real: Real): void {
       const entered = real.slots.tryEnter();
       const refusal = entered ? undefined : real.slots.wait(caller);
       assert.equal(refusal !== undefined, over >= queue, "reports exactly what would have been refused");
-      assert.ok(entered || refusal?.mode === "measure", "nobody waits");
+      assert.ok(entered || refusal?.mode === "measure", "no caller waits");
       model.running.push(caller.name);
       real.running.push(caller);
       return;
@@ -120,4 +123,130 @@ describe("slots", () => {
       );
     });
   }
+});
+
+const callers = ["a", "b", "c"];
+
+type Outcome = "running" | "waiting" | "done" | "refused" | "displaced" | "forgotten";
+
+/** One of several callers; its outcome is written down. */
+class Turn implements Waiter {
+  readonly caller: string;
+  outcome: Outcome = "waiting";
+  /** How many who waited had been given a slot when it came. */
+  readonly cameAt: number;
+  /** Nothing of its caller waited when it came, but something of so many others. */
+  readonly alone: boolean;
+  readonly others: number;
+  constructor(caller: string, crowd: Crowd) {
+    this.caller = caller;
+    this.cameAt = crowd.granted;
+    this.alone = waitingOf(crowd, caller).length === 0;
+    this.others = callers.filter((other) => waitingOf(crowd, other).length > 0).length;
+  }
+  granted(): void {
+    assert.equal(this.outcome, "waiting", "a slot is granted once, to one who waits");
+    this.outcome = "running";
+  }
+  displaced(): void {
+    assert.equal(this.outcome, "waiting", "only one who waits is displaced, once");
+    this.outcome = "displaced";
+  }
+}
+
+interface Crowd {
+  readonly turns: Turn[];
+  granted: number;
+}
+
+const waitingOf = ({ turns }: Crowd, caller: string) => turns.filter((turn) => turn.outcome === "waiting" && turn.caller === caller);
+
+function arrive(slots: Slots, crowd: Crowd, caller: string): void {
+  const turn = new Turn(caller, crowd);
+  const own = waitingOf(crowd, caller).length;
+  const full = slots.waiting >= slots.options.queue;
+  const most = Math.max(0, ...callers.map((other) => waitingOf(crowd, other).length));
+  const heaviest = callers.filter((other) => waitingOf(crowd, other).length === most);
+  const displacedBefore = crowd.turns.filter(({ outcome }) => outcome === "displaced");
+  if (slots.tryEnter()) turn.outcome = "running";
+  else if (slots.wait(turn) !== undefined) turn.outcome = "refused";
+  const displaced = crowd.turns.filter((other) => other.outcome === "displaced" && !displacedBefore.includes(other));
+  crowd.turns.push(turn);
+  if (turn.outcome === "running") return;
+  const makesRoom = full && most > own + 1;
+  assert.equal(turn.outcome, full && !makesRoom ? "refused" : "waiting", `${own} of its own wait, of another ${most}`);
+  assert.equal(displaced.length, makesRoom ? 1 : 0);
+  for (const other of displaced) {
+    assert.ok(heaviest.includes(other.caller), "the place is one of the caller with the most");
+    assert.ok(
+      waitingOf(crowd, other.caller).every((one) => crowd.turns.indexOf(one) < crowd.turns.indexOf(other)),
+      "the last that came of it goes",
+    );
+  }
+}
+
+function leave(slots: Slots, crowd: Crowd, which: number): void {
+  const running = crowd.turns.filter(({ outcome }) => outcome === "running");
+  const turn = running[which % Math.max(1, running.length)];
+  if (turn === undefined) return;
+  turn.outcome = "done";
+  slots.leave();
+  const next = crowd.turns.find((other) => other.outcome === "running" && !running.includes(other));
+  if (next === undefined) return assert.equal(slots.waiting, 0, "no caller waits for a slot that is free");
+  assert.ok(
+    waitingOf(crowd, next.caller).every((other) => crowd.turns.indexOf(other) > crowd.turns.indexOf(next)),
+    "of one caller, first come first served",
+  );
+  if (next.alone) assert.ok(crowd.granted - next.cameAt <= next.others, "waits for one slot of each other caller at most");
+  crowd.granted++;
+}
+
+const crowdSteps = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom("a", "a", "a", "b", "c").map((caller) => ({ caller })) },
+    { weight: 2, arbitrary: fc.nat(50).map((leaves) => ({ leaves })) },
+    { weight: 1, arbitrary: fc.nat(50).map((forgets) => ({ forgets })) },
+  ),
+  { maxLength: 80 },
+);
+
+describe("slots among several callers", () => {
+  it("are taken in turns, and the caller with the most makes room for one with fewer", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 8 }), crowdSteps, (concurrency, queue, sequence) => {
+        const slots = new Slots({ name: "t.op", concurrency, queue, mode: "enforce" });
+        const crowd: Crowd = { turns: [], granted: 0 };
+        for (const how of sequence) {
+          if ("caller" in how) arrive(slots, crowd, how.caller);
+          else if ("leaves" in how) leave(slots, crowd, how.leaves);
+          else {
+            const waiting = crowd.turns.filter(({ outcome }) => outcome === "waiting");
+            const turn = waiting[how.forgets % Math.max(1, waiting.length)];
+            if (turn === undefined) continue;
+            assert.equal(slots.forget(turn), true);
+            turn.outcome = "forgotten";
+            assert.equal(slots.forget(turn), false, "a place is given up once");
+          }
+          const count = (outcome: Outcome) => crowd.turns.filter((turn) => turn.outcome === outcome).length;
+          assert.deepEqual([slots.running, slots.waiting], [count("running"), count("waiting")]);
+          assert.ok(slots.running <= concurrency && slots.waiting <= queue);
+        }
+        while (slots.running > 0) leave(slots, crowd, 0);
+        assert.equal(slots.waiting, 0);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("let one who comes among many of another wait for one of them", () => {
+    const slots = new Slots({ name: "t.op", concurrency: 1, queue: 100, mode: "enforce" });
+    const order: string[] = [];
+    const turn = (caller: string): Waiter => ({ caller, granted: () => order.push(caller), displaced: () => order.push(`not ${caller}`) });
+    assert.ok(slots.tryEnter());
+    for (let i = 0; i < 100; i++) assert.equal(slots.wait(turn("many")), undefined, "one alone may have all places");
+    assert.equal(slots.wait(turn("many"))?.limit, "t.op queue");
+    slots.wait(turn("few"));
+    for (let i = 0; i < 3; i++) slots.leave();
+    assert.deepEqual(order, ["not many", "many", "few", "many"]);
+  });
 });

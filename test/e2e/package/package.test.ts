@@ -1,7 +1,7 @@
 // The package as users get it: packed, installed without scripts into an empty project, and run there.
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, test } from "node:test";
@@ -13,6 +13,7 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
   readonly exports: Readonly<Record<string, unknown>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 };
+const guide = join(root, "docs/guide/deploy.md");
 const folder = mkdtempSync(join(tmpdir(), "plimsoll-package-"));
 const project = join(folder, "project");
 after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
@@ -103,6 +104,9 @@ test("the tarball holds what runs, and neither sources nor tests", () => {
     packed.some((name) => /^package\/dist\/migrations\/0001_.*\.sql$/.test(name)),
     "the migrations of Plimsoll itself are missing",
   );
+  const functions = globSync("**/*.sql", { cwd: join(root, "src/postgres/functions") });
+  assert.ok(functions.length > 40);
+  for (const name of functions) assert.ok(packed.includes(`package/dist/functions/${name}`), `the function ${name} is missing`);
   assert.deepEqual(
     packed.filter((name) => /(?<!\.d)\.ts$|\.test\.|^package\/(src|test|examples|bench)\//.test(name)),
     [],
@@ -170,9 +174,31 @@ test("an app with one action answers over HTTP, on a thread of cpu() too, with n
   assert.equal(stdout, '200 {"greeting":"Hello, Ada: 144"}\n');
 });
 
+const documented = `
+  import { createApp } from "plimsoll";
+  import { http } from "plimsoll/http";
+  const app = createApp({ modules: [], surfaces: [http({ port: 0, documents: true })] });
+  await app.start();
+  const page = await fetch(app.urls.surfaces[0] + "/docs");
+  console.log(page.status, await page.text());
+  await app.stop();`;
+
+test("the package serves /docs with its script and its style, also to an app that is bundled without it", async () => {
+  const plain = await program({ "documented.js": documented });
+  assert.equal(plain.exit, 0, plain.stderr);
+  assert.match(plain.stdout, /^200 <!doctype html>/);
+  assert.match(plain.stdout, /<style>[^<]*\.operation[^<]*<\/style>/);
+  assert.match(plain.stdout, /<script>"use strict";[\s\S]*const requestPanel = [\s\S]*<\/script>/);
+  const rollup = join(root, "node_modules/@rollup/wasm-node/dist/bin/rollup");
+  const bundling = ["documented.js", "--file", "bundle/app.js", "--format", "esm", "--external", "plimsoll,plimsoll/http", "--silent"];
+  await succeed(process.execPath, [rollup, ...bundling], project);
+  const bundled = await run(process.execPath, [join(project, "bundle/app.js")], project);
+  assert.deepEqual([bundled.exit, bundled.stdout], [0, plain.stdout], bundled.stderr);
+});
+
 const keeper = `
   import { command, createApp, module, query, signedIn } from "plimsoll";
-  import { embedded } from "plimsoll/postgres";
+  import { embedded } from "plimsoll/embedded";
   import { testActor, testApp } from "plimsoll/testing";
   import { z } from "zod";
   const Note = z.object({ id: z.uuid(), text: z.string() });
@@ -214,11 +240,32 @@ test("without the embedded Postgres installed, asking for it names the package t
   assert.deepEqual(JSON.parse(stdout), { text: "kept", same: true });
 });
 
+test("an app that is bundled as the guide says runs its migrations and answers from Postgres", async () => {
+  const flags = /`esbuild (--bundle [^`]+)`/.exec(readFileSync(guide, "utf8"))?.[1] ?? assert.fail("the guide names no esbuild command");
+  mkdirSync(join(project, "built"));
+  // Of the app's own modules, one that the bundle has to take in.
+  writeFileSync(join(project, "text.js"), 'export const text = "bundled";\n');
+  writeFileSync(
+    join(project, "entry.js"),
+    keeper.replaceAll('"kept"', "text").replace("./data", "./data-bundled").replace("\n", '\n  import { text } from "./text.js";\n'),
+  );
+  await succeed(
+    process.execPath,
+    [join(root, "node_modules/esbuild/bin/esbuild"), "entry.js", ...flags.split(" "), "--outfile=built/app.js"],
+    project,
+  );
+  cpSync(join(project, "migrations"), join(project, "built/migrations"), { recursive: true });
+  for (const name of ["entry.js", "text.js"]) rmSync(join(project, name));
+  const { exit, stdout, stderr } = await run(process.execPath, [join(project, "built/app.js")], project);
+  assert.equal(exit, 0, stderr);
+  assert.deepEqual(JSON.parse(stdout), { text: "bundled", same: true });
+});
+
 const consumer = `
   import { action, createApp, fault, module, query, resource, role } from "plimsoll";
   import { jwt } from "plimsoll/auth";
   import { http } from "plimsoll/http";
-  import { embedded } from "plimsoll/postgres";
+  import { embedded } from "plimsoll/embedded";
   import { logs } from "plimsoll/telemetry";
   import { testApp } from "plimsoll/testing";
   import { z } from "zod";
@@ -266,12 +313,73 @@ function oldNode(): string | undefined {
 }
 
 const old = oldNode();
-test("an old Node is told which one is needed, whichever door is opened first", {
+test("an old Node learns which one is needed, whichever door is opened first", {
   skip: old ? false : "every Node on the path is new enough",
 }, async () => {
-  for (const door of ["plimsoll", "plimsoll/auth", "plimsoll/postgres", "plimsoll/telemetry", "plimsoll/testing"]) {
+  for (const door of ["plimsoll", "plimsoll/auth", "plimsoll/embedded", "plimsoll/postgres", "plimsoll/telemetry", "plimsoll/testing"]) {
     const { exit, stderr } = await program({ "old.js": `import * as door from "${door}";\nconsole.log(door);\n` }, old);
     assert.notEqual(exit, 0);
     assert.match(stderr, /Plimsoll needs Node\.js 24\.16 or newer, and this is \d/);
   }
+});
+
+test("the package brings a command, which says how it is used", async () => {
+  const command = join(project, "node_modules/.bin/plimsoll");
+  assert.ok(existsSync(command), "there is a command");
+  const { exit, stderr } = await run(process.execPath, [command], project);
+  assert.deepEqual([exit, /^Usage: plimsoll dev /.test(stderr)], [2, true], stderr);
+});
+
+/** The steps of the guide's Dockerfile, as instruction and rest. */
+const steps = (): (readonly [string, string])[] => {
+  assert.ok(existsSync(guide), "there is a guide to deploying");
+  const file = /```dockerfile\n([\s\S]*?)```/.exec(readFileSync(guide, "utf8"))?.[1] ?? assert.fail("it has no Dockerfile");
+  return file
+    .trim()
+    .split("\n")
+    .map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)] as const);
+};
+
+test("the Dockerfile of the guide is as an image for production should be", () => {
+  const all = steps();
+  const at = (pattern: RegExp) => all.findIndex(([name, rest]) => pattern.test(`${name} ${rest}`));
+  assert.match(all[0]!.join(" "), /^FROM node:24(\.\d+)*-slim$/, "a version, and not whatever is the latest");
+  assert.ok(at(/^ENV NODE_ENV=production/) > 0 && at(/^ENV NODE_ENV/) < at(/^RUN/));
+  assert.ok(at(/^COPY package\.json package-lock\.json/) < at(/^RUN npm ci/), "what was installed stays when only sources change");
+  assert.match(all[at(/^RUN npm ci/)]!.join(" "), /--omit=dev.* --ignore-scripts|--ignore-scripts.* --omit=dev/);
+  assert.ok(at(/^RUN npm ci/) < at(/^COPY src/) && at(/^USER (?!root)/) > 0 && at(/^USER/) < at(/^CMD/));
+  assert.ok(Array.isArray(JSON.parse(all.at(-1)![1])), "CMD without a shell, which would keep signals to itself");
+  assert.equal(at(/^ADD|latest|sudo|^MAINTAINER|^RUN (cd|apt-get upgrade)/), -1);
+});
+
+test("its steps, taken in an empty folder, give an app that serves and stops when it is asked to", async () => {
+  const [context, image] = [join(folder, "context"), join(folder, "image")];
+  for (const place of [join(context, "src"), image]) mkdirSync(place, { recursive: true });
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+  const dependencies = { plimsoll: `file:${join(folder, `plimsoll-${version}.tgz`)}` };
+  writeFileSync(join(context, "package.json"), JSON.stringify({ name: "shop", private: true, type: "module", dependencies }));
+  await succeed("npm", [...installing, "--package-lock-only"], context);
+  writeFileSync(
+    join(context, "src/main.ts"),
+    `import { createApp, supervise } from "plimsoll";
+     import { http } from "plimsoll/http";
+     const app = createApp({ modules: [], surfaces: [http({ port: 0, documents: true })], ops: { port: 0 }, shutdownDelay: "100ms" });
+     await supervise(app);
+     const [{ status }, docs]: Response[] = await Promise.all([fetch(\`\${app.urls.ops}/readyz\`), fetch(\`\${app.urls.surfaces[0]}/\`)]);
+     console.log(process.env.NODE_ENV, status, docs!.url.endsWith("/docs"));
+     process.kill(process.pid, "SIGTERM");`,
+  );
+  const settings: Record<string, string> = {};
+  for (const [name, rest] of steps()) {
+    if (name === "ENV") settings[rest.split("=")[0]!] = rest.split("=")[1]!;
+    if (name === "COPY") {
+      const [to, ...from] = rest.split(" ").toReversed();
+      for (const path of from) cpSync(join(context, path), to === "./" ? join(image, path) : join(image, to!), { recursive: true });
+    }
+    if (name === "RUN") await succeed("npm", [...rest.split(" ").slice(1), "--prefer-offline", "--no-audit", "--no-fund"], image);
+  }
+  const [node, ...args] = JSON.parse(steps().at(-1)![1]) as string[];
+  assert.equal(node, "node");
+  const { stdout, stderr } = await execute(process.execPath, args, { cwd: image, env: { ...env, ...settings }, timeout: 60_000 });
+  assert.equal(stdout, "production 200 true\n", stderr);
 });

@@ -63,7 +63,7 @@ describe("catalog", () => {
     assert.deepEqual([other.status, other.body.type], [400, "urn:plimsoll:cursor_invalid"]);
   });
 
-  it("lets administrators make products, and nobody else", async () => {
+  it("lets administrators make products, and no other user", async () => {
     const made = await shop.ask("POST /v1/products", { token: ada, body: anvil });
     assert.equal(made.status, 201, JSON.stringify(made.body));
     assert.equal(made.headers.get("location"), `/v1/products/${made.body.id}`);

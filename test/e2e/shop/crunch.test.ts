@@ -9,6 +9,7 @@ import { checksumOf, crunchText, type ItemResult, scoreOf } from "../../../examp
 import { ResultWriter } from "../../../examples/shop/crunch/result-writer.ts";
 import { createShop } from "../../../examples/shop/shop.ts";
 import type { Actor } from "../../../src/operation/actor.ts";
+import { stored } from "../../tasks/books/task-tables.ts";
 import { claimsOf, openTestShop, type TestShop, testSpec } from "./open-shop.ts";
 
 const texts = (count: number) => Array.from({ length: count }, (_, n) => `item ${n} of ${count} items`);
@@ -79,7 +80,7 @@ describe("crunch", () => {
   for (const { what, items } of refused)
     it(`refuses a batch with ${what}`, async () => assert.equal((await submit(shop, items)).status, 400));
 
-  it("is for customers who give a key; whoever signed in may count", async () => {
+  it("is for customers who give a key; any signed-in user may count", async () => {
     const [body, ben] = [{ items: ["x"] }, shop.token("Ben")];
     assert.equal((await shop.ask("POST /v1/crunch", { token: ben, body })).status, 400);
     assert.equal((await submit(shop, ["x"], { token: shop.token("Ada") })).status, 403);
@@ -110,7 +111,7 @@ describe("crunch", () => {
 
   it("refuses a batch while too much waits, says when to come back, and takes it then", async () => {
     const [before, key] = [await statsOf(shop), randomUUID()];
-    // A batch of which nobody has a task: its items wait until the owner of the database takes it away.
+    // A batch without a task: its items wait until the owner of the database takes it away.
     const id = randomUUID();
     await shop.database.admin(
       "insert into crunch.batches (tenant_id, id, items, accepted_at) values ('acme', $1, $2, now() - interval '1 h')",
@@ -149,7 +150,7 @@ describe("crunch, where attempts fail", () => {
     assert.deepEqual([...outcomes.keys()].toSorted(), ["done 1", "done 2", `failed ${attempts}`]);
     assert.equal(outcomes.get(`failed ${attempts}`)?.length, doomed.size);
     assert.deepEqual(await statsOf(shop), { done: 300 - doomed.size, failed: doomed.size, waiting: 0, lagMs: 0 });
-    assert.deepEqual(await shop.app.tasks.dead(), [], "a failure is a result, and no dead letter");
+    assert.deepEqual(await shop.app.tasks.deadLetters(), [], "a failure is a result, and no dead letter");
   });
 
   it("fails the share of first attempts that it is asked for, and no other", () => {
@@ -178,7 +179,7 @@ describe("crunch, while processes end", () => {
       await app.stop({ withinMs: 0 });
       cut += 2_000 * (restart + 1) > (await resultsOf(shop)).length ? 1 : 0;
     }
-    assert.ok(cut > 0, "something was left to whoever came next");
+    assert.ok(cut > 0, "something was left to the next process");
     const last = createShop({ ...testSpec, database: shop.database, mailDirectory: shop.mailDirectory, chaos });
     await last.start();
     await allCrunched(shop);
@@ -190,7 +191,7 @@ describe("crunch, while processes end", () => {
       results.some(({ attempts }) => attempts > 1),
       "some first attempts failed",
     );
-    assert.deepEqual(await shop.database.admin("select id from plimsoll.task_dead"), []);
+    assert.deepEqual(await stored(shop.database, "deadLetters", { columns: ["id"] }), []);
   });
 });
 

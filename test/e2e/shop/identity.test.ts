@@ -27,7 +27,7 @@ describe("identity", () => {
   const change = (line: string, { token = ada, version, body }: { token?: string; version?: number; body?: unknown } = {}) =>
     shop.ask(line, { token, body, headers: version === undefined ? {} : { "if-match": `"${version}"` } });
 
-  it("signs in whoever knows the password, however the address is spelled", async () => {
+  it("signs in a user who knows the password, however the address is spelled", async () => {
     const { status, body } = await signIn("BEN@Acme.Example");
     assert.equal(status, 201, JSON.stringify(body));
     assert.equal(subjectOf(body.token), subjectOf(shop.token("Ben")));
@@ -38,8 +38,8 @@ describe("identity", () => {
   it("answers the same to a wrong password, an unknown address and an unknown tenant", async () => {
     const answers = await Promise.all([
       signIn("ben@acme.example", "wrong"),
-      signIn("nobody@acme.example"),
-      signIn("ben@acme.example", password, "nobody"),
+      signIn("unknown@acme.example"),
+      signIn("ben@acme.example", password, "unknown"),
       signIn("ben@acme.example", password, "globex"),
     ]);
     for (const { status, body } of answers)
@@ -47,7 +47,7 @@ describe("identity", () => {
     assert.deepEqual([answers[0].status, answers[0].body.type], [401, "urn:plimsoll:wrong_credentials"]);
   });
 
-  it("takes as long for nobody as for somebody", async () => {
+  it("takes as long for an unknown user as for a known one", async () => {
     const median = async (email: string) => {
       const times: number[] = [];
       for (let n = 0; n < 7; n++) {
@@ -57,8 +57,8 @@ describe("identity", () => {
       }
       return times.toSorted((a, b) => a - b)[3] ?? 0;
     };
-    const [known, unknown] = [await median("ben@acme.example"), await median("nobody@acme.example")];
-    // Without the work for nobody it would be a tenth.
+    const [known, unknown] = [await median("ben@acme.example"), await median("unknown@acme.example")];
+    // Without the work for an unknown user it would be a tenth.
     assert.ok(unknown > known / 3 && known > unknown / 3, `${known} ms and ${unknown} ms`);
   });
 
@@ -141,7 +141,7 @@ describe("identity", () => {
     assert.equal((await signIn(email)).status, 201);
   });
 
-  it("tells nobody a password, not even hashed", async () => {
+  it("reveals no password, not even hashed", async () => {
     const made = await makeUser();
     assert.deepEqual(Object.keys(made).toSorted(), ["createdAt", "email", "id", "name", "roles", "version"]);
     const { body } = await shop.ask("GET /v1/users?limit=100", { token: ada });

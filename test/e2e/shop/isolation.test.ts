@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { password } from "../../../examples/shop/seed.ts";
+import { runtimeOf } from "../../../src/app/app.ts";
 import { Fault } from "../../../src/core/fault.ts";
 import type { Actor } from "../../../src/operation/actor.ts";
 import type { Operation } from "../../../src/operation/contract.ts";
 import { httpOf, parseRoute } from "../../../src/operation/route.ts";
 import { openTestShop, subjectOf, type TestShop } from "./open-shop.ts";
 
-/** All by which something can be named: what is somebody else's, or what does not exist. */
+/** All by which something can be named: what belongs to another, or what does not exist. */
 interface Names {
   readonly tenant: string;
   readonly email: string;
@@ -16,14 +17,14 @@ interface Names {
   readonly productId: string;
   readonly orderId: string;
   readonly batchId: string;
-  /** A page of the products, users and orders of whoever is named. */
+  /** A page of the products, users and orders of the named user. */
   readonly cursors: Readonly<Record<string, string>>;
 }
 
 const version = 1;
 const cursorOf = (name: string) => (names: Names) => ({ cursor: names.cursors[name] });
 /** Each operation that makes a user makes another one, so that none finds what the one before it made. */
-const user = (email: string) => ({ email, name: "Somebody", roles: ["customer"] });
+const user = (email: string) => ({ email, name: "Any", roles: ["customer"] });
 const lines = ({ productId }: Names) => ({ lines: [{ productId, quantity: 1 }] });
 
 /** Each operation of the shop, asked for by names. An operation without a case fails the test. */
@@ -63,7 +64,7 @@ const cases: Readonly<Record<string, (names: Names) => object>> = {
   }),
 };
 
-describe("what belongs to somebody else", () => {
+describe("what belongs to another", () => {
   let shop: TestShop;
   /** What Ben has, and for users a second administrator. */
   let theirs: Names;
@@ -91,9 +92,9 @@ describe("what belongs to somebody else", () => {
   });
   after(() => shop?.[Symbol.asyncDispose]());
 
-  /** In the order of their names. Nobody asks for a task but the worker. */
+  /** In the order of their names. Only the worker runs a task. */
   const operations = () =>
-    [...shop.app.runtime.registry.operations.values()]
+    [...runtimeOf(shop.app).registry.operations.values()]
       .map(({ operation }) => operation)
       .filter(({ kind }) => kind !== "task")
       .toSorted((one, other) => (one.name < other.name ? -1 : 1));
@@ -149,7 +150,7 @@ async function drained({ app }: TestShop): Promise<void> {
 function nobodys(): Names {
   return {
     ...{
-      tenant: "nobody",
+      tenant: "unknown",
       email: `${randomUUID()}@acme.example`,
       userId: randomUUID(),
       productId: randomUUID(),
@@ -169,7 +170,7 @@ async function signInAsSecond(shop: TestShop, token: string): Promise<string> {
 /** All that Acme has, as its owner sees it. */
 async function acme({ database }: TestShop, { isOfTenant }: { readonly isOfTenant: boolean }): Promise<string> {
   const own = ["identity.tenants", "identity.users", "catalog.products", "orders.orders", "orders.order_lines", "notifications.receipts"];
-  // Whoever is of the tenant may have something crunched.
+  // Any user of the tenant may have items crunched.
   const tables = isOfTenant ? own : [...own, "crunch.batches", "crunch.results"];
   const rows = tables.map((table) => database.admin(`select * from ${table} t where tenant_id = 'acme' order by t::text`));
   return JSON.stringify(await Promise.all(rows));

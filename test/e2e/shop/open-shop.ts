@@ -6,6 +6,7 @@ import { type Opened, openShops } from "../../../examples/shop/seed.ts";
 import { createShop, modules } from "../../../examples/shop/shop.ts";
 import type { App } from "../../../src/app/app.ts";
 import { type TestDatabase, testDatabase } from "../../../src/testing/database.ts";
+import { asChosen, chosenServer } from "../../campaigns/chosen-server.ts";
 
 /** What came back over the wire. */
 export interface Answer {
@@ -28,7 +29,7 @@ export interface TestShop extends AsyncDisposable {
   readonly mailDirectory: string;
   /** Sends one request, as in `ask("GET /v1/products?query=rope", { token })`. */
   ask(line: string, ask?: Ask): Promise<Answer>;
-  /** The token of somebody of the seed. */
+  /** The token of a user of the seed. */
   token(name: string): string;
 }
 
@@ -38,8 +39,9 @@ export const testSpec = { secret: "a secret of the tests, 32 bytes and more", po
 /** Opens the shop on a database of its own, behind real HTTP. */
 export async function openTestShop({ chaos }: { readonly chaos?: Chaos } = {}): Promise<TestShop> {
   const mailDirectory = mkdtempSync(join(tmpdir(), "plimsoll-mail-"));
-  const database = await testDatabase({ modules });
-  const app = createShop({ ...testSpec, database, mailDirectory, ...(chaos && { chaos }) });
+  const server = chosenServer();
+  const database = await testDatabase({ modules, ...(server && { server }) });
+  const app = createShop({ ...testSpec, database: asChosen(database), mailDirectory, ...(chaos && { chaos }) });
   await app.start();
   const opened = await openShops(app);
   const tokens = new Map(opened.people.map(({ name, token }) => [name, token]));
@@ -70,7 +72,7 @@ async function send(url: string, line: string, { token, body, headers }: Ask = {
   return { status: response.status, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };
 }
 
-/** The id of whoever a token is for. */
+/** The id of the user that a token is for. */
 export function subjectOf(token: string): string {
   return claimsOf(token).sub;
 }

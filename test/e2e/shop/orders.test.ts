@@ -90,7 +90,7 @@ describe("orders", () => {
     assert.notEqual(other.body.orderId, again.body.orderId, "a key belongs to its actor");
   });
 
-  it("never sells what is not there, whoever comes at once", async () => {
+  it("never sells what is not there, however many come at once", async () => {
     const productId = await makeProduct(20);
     const buyers = [ben, shop.token("Cleo")];
     const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => place([{ productId, quantity: 1 }], { token: buyers[n % 2]! })));

@@ -55,7 +55,7 @@ describe("receipts", () => {
     while ((await receipts()).length < count);
   };
 
-  it("are mailed to whoever placed an order, one for each", async () => {
+  it("are mailed to the customer who placed an order, one for each", async () => {
     const placed = [await place(1), await place(2), await place(1, { token: shop.token("Cleo") })];
     await sent(3);
     const orders = placed.map(({ body }) => body.orderId as string).toSorted();
@@ -106,7 +106,7 @@ describe("receipts", () => {
     assert.equal((await receipts()).filter(({ order_id }) => order_id === body.orderId).length, 1);
   });
 
-  it("of somebody who is gone are given up, and hold nobody else up", async () => {
+  it("of a user who is gone are given up, and hold no other up", async () => {
     const { people } = shop.opened;
     const token = people.find(({ name }) => name === "Ivo")?.token ?? assert.fail();
     const ended = shop.app.tasks.signals.ended.next(({ task }) => task === sendReceipt.name);
@@ -114,7 +114,7 @@ describe("receipts", () => {
     await shop.database.admin("delete from identity.users where id = $1", [subjectOf(token)]);
     const start = { tenant: "globex", actor: subjectOf(token) };
     await shop.app.tasks.start(sendReceipt, { orderId: randomUUID(), lines, totalCents: 100 }, start);
-    assert.equal((await ended).outcome, "buried");
+    assert.equal((await ended).outcome, "dead_lettered");
     const before = (await receipts()).length;
     await place(1);
     await sent(before + 1);
@@ -128,7 +128,7 @@ describe("a mail", () => {
     ...mail,
   });
 
-  it("can be read again, whatever is said in it and whoever gets it", () =>
+  it("can be read again, whatever is said in it and for any recipient", () =>
     fc.assert(
       fc.property(
         fc.string({ unit: "grapheme", minLength: 1, maxLength: 200 }),
@@ -146,7 +146,7 @@ describe("a mail", () => {
 
   const hostile = ["Ben\r\nBcc: everybody@acme.example", "Ben\nBcc: x", "Ben <other@acme.example>,", '"', "=?utf-8?B?Qg==?="];
   for (const name of hostile)
-    it(`has no header of somebody named ${JSON.stringify(name)}`, () => {
+    it(`has no header of a user named ${JSON.stringify(name)}`, () => {
       const { headers } = readEml(formatEml(mailOf({ name, subject: name }), envelope));
       assert.deepEqual([...headers.keys()], names);
       assert.equal(headers.get("Subject"), name);

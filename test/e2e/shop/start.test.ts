@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -20,11 +20,15 @@ interface Started {
   readonly ops: string;
 }
 
+const args = (): string[] => scripts.start.replace(/^(exec )?node /, "").split(" ");
+const environment = (directory: string) => {
+  const { NODE_ENV: _, ...env } = process.env;
+  return { ...env, PORT: "0", OPS_PORT: "0", DATA_DIR: directory };
+};
+
 /** Runs what `npm start` runs, on this Node and on free ports, until it has printed all that it says. */
 async function start(directory: string): Promise<Started> {
-  const args = scripts.start.replace(/^(exec )?node /, "").split(" ");
-  const { NODE_ENV: _, ...env } = process.env;
-  const child = spawn(process.execPath, args, { cwd: root, env: { ...env, PORT: "0", OPS_PORT: "0", DATA_DIR: directory } });
+  const child = spawn(process.execPath, args(), { cwd: root, env: environment(directory) });
   let [output, errors] = ["", ""];
   child.stderr.on("data", (bytes) => {
     errors += bytes;
@@ -60,8 +64,7 @@ const productsOf = async ({ curl }: Started) => {
 };
 
 it("npm start says in one message what is wrong with its configuration, and ends with 1", async () => {
-  const args = scripts.start.replace(/^(exec )?node /, "").split(" ");
-  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, PORT: "many", DATABASE_URL: "nowhere" } });
+  const child = spawn(process.execPath, args(), { cwd: root, env: { ...process.env, PORT: "many", DATABASE_URL: "nowhere" } });
   const [errors, output, [code]] = await Promise.all([text(child.stderr), text(child.stdout), once(child, "exit")]);
   assert.match(errors, /^The configuration has 2 problems:\n {2}PORT .*\n {2}DATABASE_URL .*\n$/);
   assert.deepEqual([output, code], ["", 1]);
@@ -105,13 +108,71 @@ describe("npm start", () => {
     assert.equal(done + failed + waiting, 2);
   });
 
-  it("prints a token for everybody", async () => {
-    const tokens = shop.output.match(/^ {2}eyJ[\w.-]+$/gm) ?? [];
-    assert.equal(tokens.length, 6);
-    for (const token of tokens) {
-      const { status } = await fetch(`${shop.api}/v1/products?limit=1`, { headers: { authorization: `Bearer ${token.trim()}` } });
-      assert.equal(status, 200);
+  it("says everything on one screen, and prints no token", () => {
+    assert.doesNotMatch(shop.output, /eyJ/);
+    // As it is where no other folder is named.
+    const output = shop.output.replaceAll(directory, ".data");
+    const rows = output.split("\n").reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / 120)), 0);
+    assert.ok(rows <= 24, `${rows} rows of 120 characters:\n${shop.output}`);
+    assert.match(shop.output, /\$\(cat \S*\/tokens\/ben\)/);
+  });
+
+  it("keeps a token for everybody in a file that no other user can read", async () => {
+    const folder = join(directory, "tokens");
+    assert.ok(existsSync(folder), "there is a folder of tokens");
+    assert.deepEqual(readdirSync(folder).toSorted(), ["ada", "ben", "cleo", "gus", "hana", "ivo"]);
+    for (const name of readdirSync(folder)) {
+      assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600);
+      const authorization = `Bearer ${readFileSync(join(folder, name), "utf8")}`;
+      assert.equal((await fetch(`${shop.api}/v1/products?limit=1`, { headers: { authorization } })).status, 200);
     }
+  });
+
+  it("leads from its address to its documents", async () => {
+    const response = await fetch(`${shop.api}/`);
+    assert.deepEqual([response.status, response.url], [200, `${shop.api}/docs`]);
+    assert.equal((await fetch(`${shop.api}/`, { method: "POST" })).status, 405);
+  });
+
+  it("says one line where a change has started it again", async () => {
+    const child = spawn(process.execPath, args(), { cwd: root, env: { ...environment(directory), PLIMSOLL_RELOADS: "1" } });
+    running.push({ ...shop, process: child });
+    let output = "";
+    for await (const bytes of child.stdout.iterator({ destroyOnReturn: false })) {
+      output += bytes;
+      if (/open[\s\S]*\n$/.test(output)) break;
+    }
+    child.kill("SIGKILL");
+    assert.match(output, /^The shop is open again: http:\/\/\S+\/docs\n$/);
+  });
+
+  it("lets no user in by a printed password in production, but a first administrator", async () => {
+    const other = mkdtempSync(join(tmpdir(), "plimsoll-shop-"));
+    const first = { FIRST_TENANT: "initech", FIRST_EMAIL: "Bill@initech.example", FIRST_PASSWORD: "a password of the tests" };
+    const secret = "0f8e2b64c1d79a35e0b4f6a1928c7d53";
+    const env = { ...environment(other), ...first, NODE_ENV: "production", JWT_SECRET: secret };
+    const child = spawn(process.execPath, args(), { cwd: root, env });
+    running.push({ ...shop, process: child });
+    let output = "";
+    for await (const bytes of child.stdout.iterator({ destroyOnReturn: false })) {
+      output += bytes;
+      if (/open[\s\S]*\n\n$/.test(output)) break;
+    }
+    const api = /http:\/\/[^/]+:\d+/.exec(output)?.[0] ?? assert.fail(output);
+    const signIn = async (body: object) =>
+      (await fetch(`${api}/v1/sessions`, { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } }))
+        .status;
+    const answers = [
+      await signIn({ tenant: "acme", email: "ada@acme.example", password: "plimsoll-demo" }),
+      await signIn({ tenant: "globex", email: "gus@globex.example", password: "plimsoll-demo" }),
+      await signIn({ tenant: first.FIRST_TENANT, email: first.FIRST_EMAIL, password: first.FIRST_PASSWORD }),
+    ];
+    const ended = once(child, "exit");
+    child.kill("SIGTERM");
+    await ended;
+    rmSync(other, { recursive: true, force: true });
+    assert.doesNotMatch(output, /plimsoll-demo|eyJ/);
+    assert.deepEqual(answers, [401, 401, 201]);
   });
 
   it("shows its documents, its health and its metrics", async () => {
@@ -135,11 +196,11 @@ describe("npm start", () => {
 
   it("ends on a signal, and has everything when it starts again", async () => {
     const before = await sh(shop.curl[2] ?? "");
+    const earlier = shop.output.match(/^ {2}eyJ[\w.-]+$/m)?.[0] ?? readFileSync(join(directory, "tokens", "ada"), "utf8");
     assert.equal(await stop(shop), 0);
     const again = await open();
     assert.deepEqual(await sh(again.curl[2] ?? ""), before);
     assert.equal(await productsOf(again), 300);
-    const [earlier] = shop.output.match(/^ {2}eyJ[\w.-]+$/m) ?? [""];
     const { status } = await fetch(`${again.api}/v1/users`, { headers: { authorization: `Bearer ${earlier.trim()}` } });
     assert.equal(status, 200, "a token outlives the process");
     assert.equal(await stop(again, "SIGINT"), 0);

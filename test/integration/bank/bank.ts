@@ -1,5 +1,6 @@
-import { command, fail, fault, module, query, signedIn } from "plimsoll";
+import { command, fault, module, query, signedIn } from "plimsoll";
 import { z } from "zod";
+import { fail } from "../../../src/core/fault.ts";
 
 // The smallest module with money in it: whatever is lost or done twice shows in a sum.
 
@@ -43,7 +44,7 @@ export const withdraw = command("bank.withdraw", {
   },
 });
 
-/** The same without a key: nobody may run it again by himself. */
+/** The same without a key: no caller may run it again by itself. */
 export const deposit = command("bank.deposit", {
   input: z.object({ id: z.int(), amount: z.int().min(1) }),
   output: Balance,

@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { explain, explainSpawn } from "../../../src/postgres/embedded/explain.ts";
-import { refuseFullDisk } from "../../../src/postgres/embedded/initialize.ts";
+import { explain, explainSpawn } from "../../../src/embedded/explain.ts";
+import { refuseFullDisk } from "../../../src/embedded/initialize.ts";
 import { empty, faultOf, home, isRoot, launcher, prepared } from "./server.ts";
 
 describe("data that cannot be used", () => {
@@ -93,7 +93,7 @@ describe("what Postgres says before it gives up", () => {
     ["", "postgres_not_started"],
   ];
   for (const [output, type] of said) {
-    it(`is told as ${type}: ${output || "(nothing)"}`, () => {
+    it(`is reported as ${type}: ${output || "(nothing)"}`, () => {
       const fault = explain({ output, dataDirectory: "/data", logPath: "/data/postgres.log", port: 5999 });
       assert.equal(fault.type, type);
       assert.ok(["failed_precondition", "unavailable"].includes(fault.code));
@@ -101,7 +101,7 @@ describe("what Postgres says before it gives up", () => {
     });
   }
 
-  it("is told also when a program cannot even be run", () => {
+  it("is reported also when a program cannot even be run", () => {
     for (const code of ["ENOENT", "EACCES", "EPERM", "EINVAL", "EAGAIN", "ENOMEM", "EIO"]) {
       const fault = explainSpawn(Object.assign(new TypeError(`spawn ${code}`), { code }), "/bin/postgres", 65_534);
       assert.equal(fault.type, "postgres_not_runnable");

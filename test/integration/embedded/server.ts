@@ -10,17 +10,17 @@ import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { sleep, systemClock } from "../../../src/core/clock.ts";
 import { Fault } from "../../../src/core/fault.ts";
-import { isReachable } from "../../../src/postgres/embedded/account.ts";
-import { embeddedBinaries } from "../../../src/postgres/embedded/binaries.ts";
-import { EmbeddedPostgres, type EmbeddedPostgresInit } from "../../../src/postgres/embedded/launcher.ts";
-import { findPostmaster } from "../../../src/postgres/embedded/postmaster.ts";
-import { identify } from "../../../src/postgres/embedded/process.ts";
-import { stopServer } from "../../../src/postgres/embedded/server.ts";
+import { isReachable } from "../../../src/embedded/account.ts";
+import { embeddedBinaries } from "../../../src/embedded/binaries.ts";
+import { EmbeddedPostgres, type EmbeddedPostgresInit } from "../../../src/embedded/launcher.ts";
+import { findPostmaster } from "../../../src/embedded/postmaster.ts";
+import { identify } from "../../../src/embedded/process.ts";
+import { stopServer } from "../../../src/embedded/server.ts";
 
 export const isRoot = process.getuid!() === 0;
 export const needsRoot = { skip: isRoot ? false : "needs root, to become another user" };
 export const needsLinux = { skip: isRoot && process.platform === "linux" ? false : "needs root on Linux" };
-/** Neither root nor `nobody`, but known to the system by a name. */
+/** Neither root nor the account without rights, but known to the system by a name. */
 export const userId = Number(/^(?!root|nobody)[^:]+:[^:]*:(?!0:)(\d+):/m.exec(readFileSync("/etc/passwd", "utf8"))?.[1] ?? 1);
 /** A checkout in the home of root cannot be run by anybody else. */
 const isOpen = isReachable(process.execPath, { uid: userId, gid: userId, other: isRoot });
@@ -125,7 +125,7 @@ interface Started {
 }
 
 const program = `
-  const { EmbeddedPostgres } = await import(${JSON.stringify(import.meta.resolve("../../../src/postgres/embedded/launcher.ts"))});
+  const { EmbeddedPostgres } = await import(${JSON.stringify(import.meta.resolve("../../../src/embedded/launcher.ts"))});
   const { ending, ...init } = JSON.parse(process.argv[1]);
   const server = new EmbeddedPostgres(init);
   const tell = (fact) => process.stdout.write(JSON.stringify(fact) + "\\n");

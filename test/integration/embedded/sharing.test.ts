@@ -7,12 +7,12 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import pg from "pg";
 import { sleep, systemClock } from "../../../src/core/clock.ts";
-import { accountFor } from "../../../src/postgres/embedded/account.ts";
-import { embeddedBinaries } from "../../../src/postgres/embedded/binaries.ts";
-import { usableBinaries } from "../../../src/postgres/embedded/cache.ts";
-import { lockDirectory } from "../../../src/postgres/embedded/lock.ts";
-import { choosePort } from "../../../src/postgres/embedded/port.ts";
-import { identify, isAlive } from "../../../src/postgres/embedded/process.ts";
+import { accountFor } from "../../../src/embedded/account.ts";
+import { embeddedBinaries } from "../../../src/embedded/binaries.ts";
+import { usableBinaries } from "../../../src/embedded/cache.ts";
+import { lockDirectory } from "../../../src/embedded/lock.ts";
+import { choosePort } from "../../../src/embedded/port.ts";
+import { identify, isAlive } from "../../../src/embedded/process.ts";
 import { empty, faultOf, freePort, gone, home, isRoot, launcher, Neighbour, prepared, processGroup, query } from "./server.ts";
 
 describe("after a SIGKILL", () => {
@@ -89,7 +89,7 @@ describe("after a SIGKILL", () => {
     );
   });
 
-  it("the number of a dead server that somebody else has now deceives nobody", async (t) => {
+  it("the number of an ended server that another process has now deceives no launcher", async (t) => {
     const directory = prepared();
     const data = join(directory, "postgres");
     const bystander = spawn("sleep", ["60"], isRoot ? { uid: 65_534, gid: 65_534 } : {});
@@ -169,7 +169,7 @@ describe("two processes on one directory", () => {
     }
   });
 
-  it("leave the server running when told to, and adopt it later", async (t) => {
+  it("leave the server running when asked to, and adopt it later", async (t) => {
     const directory = prepared();
     const server = launcher(t, { directory, keepRunning: true });
     await server.start();
@@ -239,7 +239,7 @@ describe("the port", () => {
     assert.match(fault.message, new RegExp(`Port ${port} is taken`));
   });
 
-  it("of the last time is left to whoever has it now", async (t) => {
+  it("of the last time is left to the process that has it now", async (t) => {
     const directory = prepared();
     const taken = await occupy(t);
     writeFileSync(join(directory, "port"), `${taken}\n`);
@@ -262,7 +262,7 @@ describe("the port", () => {
     assert.equal(await choosePort(undefined, join(home, "drawn"), systemClock), port, "it is remembered");
   });
 
-  it("of a running server is not changed under its users, but is when nobody uses it", async (t) => {
+  it("of a running server is not changed under its users, but is when no process uses it", async (t) => {
     const directory = prepared();
     const kept = launcher(t, { directory, keepRunning: true });
     await kept.start();
@@ -277,11 +277,11 @@ describe("the port", () => {
 });
 
 describe("the lock of a directory", () => {
-  const dead = { pid: 2 ** 22 + 1, startedAt: "1", nonce: "dead" };
+  const ended = { pid: 2 ** 22 + 1, startedAt: "1", nonce: "ended" };
   for (const [name, left] of [
     ["free", undefined],
-    ["left by a dead process", JSON.stringify(dead)],
-    ["left by a process whose number lives again", JSON.stringify({ ...dead, pid: process.pid })],
+    ["left by a process that ended", JSON.stringify(ended)],
+    ["left by a process whose number lives again", JSON.stringify({ ...ended, pid: process.pid })],
     ["torn by a crash of the machine", ""],
   ] as const) {
     it(`is held by one at a time when it was ${name}`, async () => {

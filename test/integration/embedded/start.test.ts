@@ -4,10 +4,10 @@ import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, 
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { systemClock } from "../../../src/core/clock.ts";
-import { embeddedBinaries } from "../../../src/postgres/embedded/binaries.ts";
-import { findPostmaster } from "../../../src/postgres/embedded/postmaster.ts";
-import { identify } from "../../../src/postgres/embedded/process.ts";
-import { stopServer } from "../../../src/postgres/embedded/server.ts";
+import { embeddedBinaries } from "../../../src/embedded/binaries.ts";
+import { findPostmaster } from "../../../src/embedded/postmaster.ts";
+import { identify } from "../../../src/embedded/process.ts";
+import { stopServer } from "../../../src/embedded/server.ts";
 import {
   directories,
   empty,
@@ -106,7 +106,7 @@ describe("a start", () => {
 });
 
 describe("accounts", () => {
-  it("as root, runs the server as nobody", needsRoot, async (t) => {
+  it("as root, runs the server as an account without rights", needsRoot, async (t) => {
     const server = launcher(t, { directory: prepared() });
     await server.start();
     assert.equal(statSync(join(server.directory, "postgres")).uid, 65_534);

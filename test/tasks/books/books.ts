@@ -6,7 +6,7 @@ import { seen } from "../../integration/scratch.ts";
 
 // Tasks whose bodies are written by each test, and a table that shows what they did.
 
-export const Entry = z.object({ name: z.string(), lane: z.string().optional() });
+export const Entry = z.object({ name: z.string(), key: z.string().optional() });
 type Body = (input: z.infer<typeof Entry>, scope: TaskScope) => unknown;
 
 /** What the tasks of the next test do, by the name of the task. */
@@ -27,20 +27,21 @@ export const hourly = task("books.hourly", { ...body("books.hourly"), budget: "3
 export const brief = task("books.brief", { ...body("books.brief"), budget: "30s", ttl: "1m", retry: { backoff: soon } });
 export const kept = task("books.kept", { ...body("books.kept"), budget: "30s", history: true });
 export const hasty = task("books.hasty", { ...body("books.hasty"), budget: "50ms", retry: { backoff: soon } });
+export const listed = task("books.listed", { input: z.object({ words: z.array(z.string()) }), budget: "30s", run: async () => undefined });
 export const narrow = task("books.narrow", { ...body("books.narrow"), budget: { deadline: "30s", concurrency: 1 }, queue: "wide" });
 export const wide = task("books.wide", { ...body("books.wide"), budget: "30s", queue: "wide" });
-export const single = task("books.single", { ...body("books.single"), budget: "30s", queue: "single", fair: ({ lane = "" }) => lane });
+export const single = task("books.single", { ...body("books.single"), budget: "30s", queue: "single", fairnessKey: ({ key = "" }) => key });
 export const capped = task("books.capped", {
   ...body("books.capped"),
   budget: { deadline: "30s", concurrency: 400 },
   queue: "capped",
-  perLane: 2,
-  fair: ({ lane = "" }) => lane,
+  maxPerKey: 2,
+  fairnessKey: ({ key = "" }) => key,
 });
-export const beside = task("books.beside", { ...body("books.beside"), budget: "30s", queue: "capped", fair: ({ lane = "" }) => lane });
-export const rated = task("books.rated", { ...body("books.rated"), budget: "30s", queue: "rated", fair: ({ lane = "" }) => lane });
+export const beside = task("books.beside", { ...body("books.beside"), budget: "30s", queue: "capped", fairnessKey: ({ key = "" }) => key });
+export const rated = task("books.rated", { ...body("books.rated"), budget: "30s", queue: "rated", fairnessKey: ({ key = "" }) => key });
 
-/** Writes an entry, starts what it is told to, and fails when it is told to. */
+/** Writes an entry, starts what it is asked to, and fails when it is asked to. */
 export const order = command("books.order", {
   input: z.object({ name: z.string(), key: z.string().optional(), delayMs: z.number().optional(), fails: z.boolean().optional() }),
   output: z.object({ id: z.string(), started: z.boolean() }),
@@ -50,7 +51,7 @@ export const order = command("books.order", {
   async run({ name, key, delayMs, fails }, { sql, newId, start }) {
     await sql`insert into books.entries (id, name) values (${newId()}, ${name})`.run();
     const started = await start(post, { name }, { ...(key !== undefined && { key }), ...(delayMs !== undefined && { delay: delayMs }) });
-    if (fails) throw new RangeError("told to fail");
+    if (fails) throw new RangeError("asked to fail");
     return started;
   },
 });
@@ -71,7 +72,7 @@ export const enter = command("books.enter", {
 export const books = module("books", {
   schema: "books",
   migrations: new URL("./migrations/", import.meta.url),
-  operations: [order, enter, post, twice, once, hourly, brief, kept, hasty, narrow, wide, single, capped, beside, rated],
+  operations: [order, enter, post, twice, once, hourly, brief, kept, hasty, listed, narrow, wide, single, capped, beside, rated],
 });
 
 /** A worker whose randomness is known. */
@@ -84,16 +85,11 @@ export function booksApp(database: TestDatabase, spec: Partial<TestAppSpec> = {}
 }
 
 /** Only starts tasks, and runs none. */
-export const idle = { roles: ["http"] } as const;
+export const idle = { roles: ["serve"] } as const;
 
 /** Waits until the database shows a row; resolves with it. */
 export function shown<R extends Record<string, unknown>>(database: TestDatabase, text: string, ...values: unknown[]): Promise<R> {
   return seen<R>(database.adminUrl, text, values);
-}
-
-/** Waits until nothing waits, runs or is due later. */
-export async function allDone(database: TestDatabase): Promise<void> {
-  await shown(database, "select where not exists (select from plimsoll.tasks) and not exists (select from plimsoll.task_later)");
 }
 
 export async function count(database: TestDatabase, from: string): Promise<number> {

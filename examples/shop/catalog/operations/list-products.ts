@@ -1,7 +1,7 @@
 import { implement } from "plimsoll";
 import { z } from "zod";
 import * as catalog from "../contract.ts";
-import { Product } from "../domain.ts";
+import { Product, searchText } from "../domain.ts";
 import { productColumns } from "./columns.ts";
 
 const Found = Product.extend({ rank: z.number() });
@@ -12,7 +12,9 @@ export const listProducts = implement(catalog.listProducts, (input, { sql, page 
   if (query)
     return page(input, {
       rows: (after: Pick<Found, "rank" | "id"> | undefined, limit) =>
-        sql(Found)`select * from catalog.search_products(${query}, ${after?.rank ?? null}, ${after?.id ?? null}, ${limit})`.many(),
+        sql(
+          Found,
+        )`select * from catalog.search_products(${searchText(query)}, ${after?.rank ?? null}, ${after?.id ?? null}, ${limit})`.many(),
       position: ({ rank, id }) => ({ rank, id }),
     });
   return page(input, {

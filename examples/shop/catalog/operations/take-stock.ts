@@ -1,9 +1,9 @@
-import { fail, implement } from "plimsoll";
+import { implement } from "plimsoll";
 import * as catalog from "../contract.ts";
 import { Product, take } from "../domain.ts";
 import { productColumns } from "./columns.ts";
 
-export const takeStock = implement(catalog.takeStock, async ({ lines: wanted }, { sql }) => {
+export const takeStock = implement(catalog.takeStock, async ({ lines: wanted }, { sql, fail }) => {
   // Locked in one order by everybody, so that two orders of the same products wait for each other and never for ever.
   const shelf = await sql(Product)`
     select ${productColumns} from catalog.products

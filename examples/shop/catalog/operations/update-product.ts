@@ -1,13 +1,13 @@
-import { fail, implement } from "plimsoll";
+import { implement } from "plimsoll";
 import { expectVersion } from "../../versioning.ts";
 import * as catalog from "../contract.ts";
 import { Product } from "../domain.ts";
 import { productColumns } from "./columns.ts";
 
-export const updateProduct = implement(catalog.updateProduct, async ({ productId, version, ...changes }, { sql }) => {
+export const updateProduct = implement(catalog.updateProduct, async ({ productId, version, ...changes }, { sql, fail }) => {
   const found = await sql(Product)`select ${productColumns} from catalog.products where id = ${productId} for update`.maybe();
-  if (found === undefined) fail(catalog.ProductNotFound, { productId });
-  expectVersion(found, version);
+  if (found === undefined) return fail(catalog.ProductNotFound, { productId });
+  expectVersion(found, version, { fail });
   const { name, description, priceCents, stock } = { ...found, ...changes };
   return sql(Product)`
     update catalog.products

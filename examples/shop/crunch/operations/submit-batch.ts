@@ -1,8 +1,8 @@
-import { fail, implement } from "plimsoll";
+import { implement } from "plimsoll";
 import * as crunch from "../contract.ts";
 
-export const submitBatch = implement(crunch.submitBatch, async ({ items }, { sql, start, newId }) => {
-  // Batches of which everything is known are closed by whoever brings the next, so that what is open stays little to count.
+export const submitBatch = implement(crunch.submitBatch, async ({ items }, { sql, start, newId, fail }) => {
+  // Batches of which everything is known are closed when the next batch comes, so that there are few open ones to count.
   const { waiting } = await sql<{ waiting: number }>`
     with opened as materialized (select id, done, failed, waiting from crunch.progress where closed_at is null),
     known as (

@@ -1,4 +1,4 @@
-import { command, fail, implement, query, secret, signedIn } from "plimsoll";
+import { command, implement, query, secret, signedIn } from "plimsoll";
 import { hashPassword, verifyPassword } from "plimsoll/auth";
 import { z } from "zod";
 import * as identity from "../contract.ts";
@@ -13,7 +13,7 @@ export const findPassword = query("identity.find-password", {
   access: signedIn(),
   owns: async ({ userId }, { actor }) => answersFor(actor, userId),
   budget: "1s",
-  run: async ({ userId }, { sql }) =>
+  run: async ({ userId }, { sql, fail }) =>
     (await sql(Password)`select password_hash from identity.users where id = ${userId}`.maybe()) ?? fail(identity.UserNotFound, { userId }),
 });
 
@@ -25,7 +25,7 @@ export const storePassword = command("identity.store-password", {
   owns: async ({ userId }, { actor }) => answersFor(actor, userId),
   idempotent: "natural",
   budget: "1s",
-  async run({ userId, passwordHash }, { sql }) {
+  async run({ userId, passwordHash }, { sql, fail }) {
     const changed = await sql`update identity.users set password_hash = ${passwordHash} where id = ${userId}`.run();
     return changed === 1 ? {} : fail(identity.UserNotFound, { userId });
   },
@@ -33,7 +33,7 @@ export const storePassword = command("identity.store-password", {
 
 export const changePassword = implement(
   identity.changePassword,
-  async ({ userId, oldPassword = "", newPassword }, { call, actor, signal }) => {
+  async ({ userId, oldPassword = "", newPassword }, { call, actor, signal, fail }) => {
     const { passwordHash } = await call(findPassword, { userId });
     const allowed = actor.roles.includes("administrator") || (await verifyPassword(passwordHash, oldPassword, { signal }));
     if (!allowed) fail(identity.WrongPassword, {});

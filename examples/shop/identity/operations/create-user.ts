@@ -1,4 +1,4 @@
-import { command, fail, implement, role, secret } from "plimsoll";
+import { command, implement, role, secret } from "plimsoll";
 import { hashPassword } from "plimsoll/auth";
 import { z } from "zod";
 import * as identity from "../contract.ts";
@@ -12,7 +12,7 @@ export const addUser = command("identity.add-user", {
   access: role("administrator"),
   idempotent: "no",
   budget: "1s",
-  run: async ({ email, name, roles, passwordHash }, { sql, newId }) =>
+  run: async ({ email, name, roles, passwordHash }, { sql, newId, fail }) =>
     (await sql(User)`
       insert into identity.users (id, email, name, roles, password_hash)
       values (${newId()}, ${email}, ${name}, ${roles}, ${passwordHash})

@@ -1,4 +1,4 @@
-import { fail, implement, query, secret } from "plimsoll";
+import { implement, query, secret } from "plimsoll";
 import { verifyPassword } from "plimsoll/auth";
 import { z } from "zod";
 import * as identity from "../contract.ts";
@@ -15,11 +15,11 @@ export const findCredentials = query("identity.find-credentials", {
     (await sql(Credentials)`select id, roles, password_hash from identity.users where email = ${email}`.maybe()) ?? null,
 });
 
-export const signIn = implement(identity.signIn, async ({ tenant, email, password }, { call, tokens, signal }) => {
+export const signIn = implement(identity.signIn, async ({ tenant, email, password }, { call, fail, tokens, signal }) => {
   const user = await call(findCredentials, { email }, { tenant });
-  // The same work for nobody as for somebody: the time must not tell who exists.
+  // The same work whether or not the user exists: the time must not reveal it.
   const verified = await verifyPassword(user?.passwordHash, password, { signal });
-  if (user === null || !verified) fail(identity.WrongCredentials, {});
+  if (user === null || !verified) return fail(identity.WrongCredentials, {});
   const { token, expiresAt } = await tokens.sign({ subject: user.id, tenant, roles: user.roles });
   return { token, expiresAt: expiresAt.toISOString() };
 });

@@ -3,7 +3,7 @@ import { User } from "../domain.ts";
 
 export const userColumns = sqlFragment`id, email, name, roles, version, created_at`;
 
-/** Reads a user and all administrators, and keeps them as they are until the transaction ends: nobody else can make the last one go meanwhile. */
+/** Reads a user and all administrators, and locks them until the transaction ends, so that no other transaction can remove the last one meanwhile. */
 export const lockWithAdministrators = (sql: Sql, userId: string): Promise<User[]> =>
   sql(User)`
     select ${userColumns} from identity.users

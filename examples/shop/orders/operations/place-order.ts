@@ -2,8 +2,9 @@ import { implement } from "plimsoll";
 import * as catalog from "../../catalog/contract.ts";
 import * as notifications from "../../notifications/contract.ts";
 import * as orders from "../contract.ts";
+import { placed } from "../metrics.ts";
 
-export const placeOrder = implement(orders.placeOrder, async (input, { sql, call, start, actor, newId }) => {
+export const placeOrder = implement(orders.placeOrder, async (input, { sql, call, start, count, actor, newId }) => {
   const orderId = newId();
   // In this transaction: no stock is taken without an order, no order is placed without stock.
   const { lines, totalCents } = await call(catalog.takeStock, { lines: input.lines });
@@ -13,5 +14,6 @@ export const placeOrder = implement(orders.placeOrder, async (input, { sql, call
     select ${orderId}, "productId", name, quantity, "unitCents"
     from json_to_recordset(${JSON.stringify(lines)}) as line ("productId" uuid, name text, quantity integer, "unitCents" integer)`.run();
   await start(notifications.sendReceipt, { orderId, lines, totalCents });
+  count(placed);
   return { orderId, totalCents };
 });

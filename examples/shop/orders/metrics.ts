@@ -1,0 +1,3 @@
+import { counter } from "plimsoll";
+
+export const placed = counter("orders.placed", { help: "Orders placed." });

@@ -1,0 +1,27 @@
+import type { Clock } from "../core/clock.ts";
+import type { Metrics } from "../core/metrics.ts";
+import type { LockStore } from "../locks/store.ts";
+import type { Module } from "../operation/module.ts";
+import type { Database } from "../operation/transaction.ts";
+import type { ScheduleStore } from "../schedules/store.ts";
+import type { TaskStore } from "../tasks/ports/store.ts";
+
+/** Creates a database for the modules of an app, before it starts. */
+export interface DatabaseSource {
+  open(context: DatabaseContext): Database & KeptByDatabase;
+}
+
+/** What a database keeps beside the data of the modules, each for the part of the platform that asks for it. */
+export interface KeptByDatabase {
+  readonly tasks?: TaskStore;
+  readonly schedules?: ScheduleStore;
+  readonly locks?: LockStore;
+}
+
+/** What an app passes to its database when it creates it. */
+export interface DatabaseContext {
+  readonly modules: readonly Module[];
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly serviceName: string;
+}

@@ -1,0 +1,22 @@
+import type { Report } from "../pipeline/registry/problem.ts";
+import type { AppSpec } from "./app.ts";
+
+const roles: readonly string[] = ["serve", "worker"];
+
+/** Reports options of an app that no process can run by: often they come from the environment, where types do not reach. */
+export function checkOptions(spec: Pick<AppSpec, "roles" | "limits" | "sample">, report: Report): void {
+  for (const role of spec.roles ?? [])
+    if (!roles.includes(role))
+      report("createApp", "roles", `There is no role ${show(role)}. Use "serve", "worker", both, or an empty list.`);
+  const { concurrency = 1, queue = 0 } = spec.limits ?? {};
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1)
+    report("createApp", "limits.concurrency", `${show(concurrency)} is no number of executions. Use a whole number from 1 on.`);
+  if (!Number.isSafeInteger(queue) || queue < 0)
+    report("createApp", "limits.queue", `${show(queue)} is no number of waiting executions. Use a whole number from 0 on.`);
+  const { sample = 0 } = spec;
+  if (!(sample >= 0 && sample <= 1)) report("createApp", "sample", `${show(sample)} is no share of requests. Use a number from 0 to 1.`);
+}
+
+function show(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value.slice(0, 100)) : String(value);
+}

@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+import { develop, usage } from "./develop.ts";
+
+const [command, ...args] = process.argv.slice(2);
+if (command === "dev") develop(args);
+else {
+  process.stderr.write(`${usage}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,91 @@
+import type { Held, Limit } from "./limit.ts";
+import type { Turns } from "./turns.ts";
+
+/** One that waits for a place. */
+export interface QueuedWaiter {
+  /** A place is yours now; called once, never inside the call that asked for it. */
+  granted(): void;
+}
+
+/** What bounds a queue: the strategies and how many may wait. */
+export interface BoundedQueueOptions<W> {
+  readonly limit: Limit;
+  /** How many may wait. *Bounds*: from 0. */
+  readonly queue: number;
+  readonly turns: Turns<W>;
+}
+
+/**
+ * A bound on what holds a place at once, with a bounded queue in front. How many hold one is the strategy `limit`, whose turn is next is the strategy `turns`.
+ * *Guarantees*: none is granted a place while `limit.current` hold one; never more than `queue` wait; none waits while a place is free, once {@link leave} or
+ * {@link refill} has returned. Each waiter is granted, displaced or removed, once. Taking a free place waits for nothing and allocates nothing.
+ */
+export class BoundedQueue<W extends QueuedWaiter> {
+  readonly limit: Limit;
+  readonly #queue: number;
+  readonly #turns: Turns<W>;
+  #held = 0;
+
+  constructor({ limit, queue, turns }: BoundedQueueOptions<W>) {
+    this.limit = limit;
+    this.#queue = queue;
+    this.#turns = turns;
+  }
+
+  /** How many hold a place. */
+  get running(): number {
+    return this.#held;
+  }
+
+  /** How many wait for one. */
+  get waiting(): number {
+    return this.#turns.size;
+  }
+
+  /** Takes a place where one is free and no other waits for it. Returns false where it must wait: then call {@link add}. */
+  tryEnter(): boolean {
+    if (this.#held >= this.limit.current || this.#turns.size > 0) return false;
+    this.limit.acquired(++this.#held);
+    return true;
+  }
+
+  /** Takes a place over the limit, for what is only measured. */
+  enterOver(): void {
+    this.limit.acquired(++this.#held);
+  }
+
+  /** Waits for a place. Returns false where no more may wait. */
+  add(waiter: W): boolean {
+    if (this.#turns.size >= this.#queue) return false;
+    this.#turns.add(waiter);
+    return true;
+  }
+
+  /** Waits in the place of another, where the turns say that it has to make room. Returns the other. */
+  displace(waiter: W): W | undefined {
+    const displaced = this.#turns.displaceFor(waiter);
+    if (displaced !== undefined) this.#turns.add(waiter);
+    return displaced;
+  }
+
+  /** Gives up a place in the queue. Returns false where there is none any more: what was granted is left instead. */
+  forget(waiter: W): boolean {
+    return this.#turns.remove(waiter);
+  }
+
+  /** Returns a place, once for each that was taken; those whose turn it is get what is free. */
+  leave(how?: Held): void {
+    this.limit.released(this.#held--, how);
+    if (this.#turns.size > 0) this.refill();
+  }
+
+  /** Grants what is free: for a limit that has risen by itself. */
+  refill(): void {
+    while (this.#held < this.limit.current) {
+      const next = this.#turns.next();
+      if (next === undefined) return;
+      this.limit.acquired(++this.#held);
+      next.granted();
+    }
+  }
+}

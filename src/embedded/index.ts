@@ -1,0 +1,1 @@
+export { type EmbeddedResetSpec, type EmbeddedSpec, embedded, reset } from "./embedded.ts";

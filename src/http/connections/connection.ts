@@ -1,0 +1,117 @@
+import type { Socket } from "node:net";
+import type { Fault } from "../../core/fault.ts";
+import { IntrusiveSet } from "../../core/intrusive-set.ts";
+import type { RememberedToken } from "../../operation/actor.ts";
+
+/** What comes from one address, and what all of them together make the server keep. */
+export interface AddressLoad {
+  readonly address: string;
+  connections: number;
+  inFlight: number;
+  /** Of its requests under way and its replies that are not sent. *Units*: bytes. */
+  kept: number;
+}
+
+/** Bytes that all connections of a server keep: requests under way, and replies that are not sent. */
+export interface KeptBytes {
+  bytes: number;
+}
+
+/** One request that runs for a connection, as the connection knows it. */
+export interface ConnectionRequest {
+  /** Its index among those of its connection. */
+  index: number;
+  /** Whether all of it has come. */
+  readonly arrived: boolean;
+  /** The client went away: what it asked for is undone. */
+  disconnected(): void;
+  /** What came after its head is no HTTP, or came too slowly: it ends if it still needed what came. */
+  malformed(fault: Fault): void;
+}
+
+/** What is known of one open connection. */
+export class HttpConnection {
+  readonly socket: Socket;
+  readonly load: AddressLoad;
+  /** The peer's address where it is a proxy that says who its callers are. */
+  readonly proxy: string | undefined;
+  readonly #total: KeptBytes;
+  /** Most clients send the same header again: comparing beats looking its token up. Only of a token that was verified. */
+  authorization: string | undefined = undefined;
+  last: RememberedToken | undefined = undefined;
+  /** What runs for it now; a second one only where the client pipelines. */
+  readonly running = new IntrusiveSet<ConnectionRequest>();
+  /** How many requests came; only the response of the last may close. Their objects are not kept: one that waits would hold all that it brought. */
+  requests = 0;
+  /** Requests whose responses are not sent yet. */
+  unanswered = 0;
+  /** Requests that came after the last one that is answered. */
+  dropped = 0;
+  /** A response that closes is on its way: what comes after it is not begun. */
+  ending = false;
+  /** What came after the requests that run is no HTTP; it is answered after them. */
+  malformed: NodeJS.ErrnoException | undefined = undefined;
+  /** Sweeps since its last request. */
+  idleRounds = 0;
+  /** Sweeps in which its client took too little of what waits for it. */
+  stalledRounds = 0;
+  /** Bytes of the heap that it keeps beside itself. */
+  kept = 0;
+  #taken = 0;
+  #queued = 0;
+
+  constructor(
+    socket: Socket,
+    { load, total, proxy }: { readonly load: AddressLoad; readonly total: KeptBytes; readonly proxy: string | undefined },
+  ) {
+    this.socket = socket;
+    this.load = load;
+    this.#total = total;
+    this.proxy = proxy;
+  }
+
+  /** Counts bytes that it makes the server keep; below zero where they are let go. */
+  keep(bytes: number): void {
+    // Closed: all that it kept was let go.
+    if (this.kept < 0) return;
+    this.kept += bytes;
+    this.load.kept += bytes;
+    this.#total.bytes += bytes;
+  }
+
+  closed(): void {
+    this.keep(-this.kept);
+    this.kept = -1;
+  }
+
+  /** Whether something is kept for a client that does not go on: half a request, or a reply that waits to be taken. */
+  get isStuck(): boolean {
+    if (this.socket.writableLength > 0) return true;
+    for (const invocation of this.running.list()) if (!invocation.arrived) return true;
+    return false;
+  }
+
+  /** Counts one more round. Returns how many rounds it was idle. */
+  sweep(bytesPerRound: number): number {
+    this.#lookWhetherItReads(bytesPerRound);
+    if (this.running.size > 0) this.idleRounds = 0;
+    else this.idleRounds++;
+    return this.idleRounds;
+  }
+
+  #lookWhetherItReads(bytesPerRound: number): void {
+    const { socket } = this;
+    if (socket.writableLength === 0) {
+      this.stalledRounds = 0;
+      return;
+    }
+    // One long write is all or nothing to the stream; the system's handle knows how much of it is still there.
+    const queued = (socket as unknown as { _handle?: { writeQueueSize?: number } | null })._handle?.writeQueueSize ?? 0;
+    const taken = socket.bytesWritten - socket.writableLength;
+    const progress = taken - this.#taken + Math.max(0, this.#queued - queued);
+    this.#taken = taken;
+    this.#queued = queued;
+    if (progress >= bytesPerRound) this.stalledRounds = 0;
+    else this.stalledRounds++;
+  }
+}

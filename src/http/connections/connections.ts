@@ -1,0 +1,138 @@
+import type { Socket } from "node:net";
+import { systemClock } from "../../core/clock.ts";
+import { limits as bounds } from "../../core/limits.ts";
+import { type AddressLoad, HttpConnection } from "./connection.ts";
+
+/** Bounds of the connections of one server. */
+export interface ConnectionsOptions {
+  readonly connections: number;
+  readonly keepAliveMs: number;
+  readonly sendStallMs: number;
+  /** Bytes of the heap for requests under way and replies that are not sent. */
+  readonly requestBytes: number;
+  /** How often they are looked at. */
+  readonly everyMs: number;
+}
+
+/** Who is at the other end. */
+interface Peer {
+  /** The network of its address. */
+  readonly address: string;
+  /** The address itself where it is a proxy that says who its callers are. */
+  readonly proxy: string | undefined;
+}
+
+/** One in so many of what is allowed is given up at once when there is no room: looking for what to give up reads all of it. */
+const givenUpAtOnce = 64;
+const lookEveryMs = 20;
+
+/**
+ * The open connections of a server, by socket and by address.
+ *
+ * When there is no room for another, the address that has the most gives up those that it leaves idle the longest; an address with a few keeps them.
+ */
+export class Connections {
+  readonly #options: ConnectionsOptions;
+  readonly #open = new Map<Socket, HttpConnection>();
+  readonly #loads = new Map<string, AddressLoad>();
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  /** What all of them keep. */
+  readonly kept = { bytes: 0 };
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  get(socket: Socket): HttpConnection | undefined {
+    return this.#open.get(socket);
+  }
+
+  list(): Iterable<HttpConnection> {
+    return this.#open.values();
+  }
+
+  /** Takes a new connection; there is none where every other is at work. */
+  add(socket: Socket, { address, proxy }: Peer): HttpConnection | undefined {
+    if (this.#open.size >= this.#options.connections) this.#makeRoom();
+    if (this.#open.size >= this.#options.connections) return undefined;
+    const load = this.load(address);
+    load.connections++;
+    const connection = new HttpConnection(socket, { load, total: this.kept, proxy });
+    this.#open.set(socket, connection);
+    return connection;
+  }
+
+  /** Forgets one that has closed. */
+  remove(connection: HttpConnection): void {
+    if (!this.#open.delete(connection.socket)) return;
+    connection.closed();
+    connection.load.connections--;
+    this.release(connection.load);
+  }
+
+  /** What is under way from an address; {@link release} it when nothing is any more. */
+  load(address: string): AddressLoad {
+    let load = this.#loads.get(address);
+    if (load === undefined) {
+      load = { address, connections: 0, inFlight: 0, kept: 0 };
+      this.#loads.set(address, load);
+    }
+    return load;
+  }
+
+  release(load: AddressLoad): void {
+    if (load.connections === 0 && load.inFlight === 0) this.#loads.delete(load.address);
+  }
+
+  /** Whether another request may begin; what clients do not go on with is given up first. */
+  hasRoomForRequest(): boolean {
+    const { requestBytes } = this.#options;
+    const now = systemClock.monotonic();
+    // Looking reads all that is open: under a flood not for every request.
+    if (this.kept.bytes >= requestBytes && now - this.#lookedAt >= lookEveryMs) {
+      this.#lookedAt = now;
+      this.#giveUpStuck(requestBytes);
+    }
+    return this.kept.bytes < requestBytes;
+  }
+
+  /** Closes connections that were idle for the whole time, and those whose clients do not take their replies. */
+  sweep(): void {
+    const { everyMs, keepAliveMs, sendStallMs } = this.#options;
+    const bytesPerRound = (bounds.sendBytesPerSecond * everyMs) / 1_000;
+    for (const connection of this.#open.values()) {
+      // Of the first round it may have been idle for a moment only.
+      const idleMs = (connection.sweep(bytesPerRound) - 1) * everyMs;
+      if (connection.stalledRounds * everyMs >= sendStallMs) connection.socket.destroy();
+      else if (idleMs >= keepAliveMs) connection.socket.destroySoon();
+    }
+  }
+
+  #makeRoom(): void {
+    const waiting = [...this.#open.values()].filter((connection) => connection.running.size === 0 || connection.isStuck);
+    // A proxy's connections are those of many.
+    const rank = ({ proxy, load }: HttpConnection) => (proxy === undefined ? load.connections : 0);
+    waiting.sort((a, b) => rank(b) - rank(a) || b.idleRounds - a.idleRounds);
+    const count = Math.ceil(this.#options.connections / givenUpAtOnce);
+    for (const connection of waiting.slice(0, count)) this.#giveUp(connection);
+  }
+
+  #giveUpStuck(requestBytes: number): void {
+    const stuck = [...this.#open.values()].filter((connection) => connection.kept > 0 && connection.isStuck);
+    stuck.sort((a, b) => b.load.kept - a.load.kept || b.kept - a.kept);
+    const goal = requestBytes - requestBytes / givenUpAtOnce;
+    for (const connection of stuck) {
+      if (this.kept.bytes <= goal) return;
+      this.#giveUp(connection);
+    }
+  }
+
+  #giveUp(connection: HttpConnection): void {
+    this.remove(connection);
+    connection.socket.destroy();
+  }
+}

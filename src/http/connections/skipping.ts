@@ -1,0 +1,64 @@
+import type { Socket } from "node:net";
+
+// A parser of node:http calls what stands in its numbered places, and passes over a part of a request for which nothing stands there. What it would
+// call, it calls for each part of one read before anything else runs: ten thousand times where a body comes in chunks of a byte.
+type Parser = Record<number, unknown>;
+type Part = "parserOnHeaders" | "parserOnHeadersComplete" | "parserOnBody" | "parserOnMessageComplete";
+
+const everything: readonly Part[] = ["parserOnHeaders", "parserOnHeadersComplete", "parserOnBody", "parserOnMessageComplete"];
+const body: readonly Part[] = ["parserOnBody"];
+const places = new Map<Part, number>();
+const skipped = new WeakMap<Socket, Map<number, unknown>>();
+
+/** Passes over what is left of the body that is coming. *Guarantees*: {@link readAgain} is called before the next request comes. */
+export function skipBody(socket: Socket): void {
+  skip(socket, body);
+}
+
+/** Passes over all that still comes: the connection is about to end. */
+export function skipRest(socket: Socket): void {
+  skip(socket, everything);
+}
+
+/** Reads again what comes from now on. A parser is used again for other connections: it must be called before this one is closed. */
+export function readAgain(socket: Socket): void {
+  const taken = skipped.get(socket);
+  const parser = parserOf(socket);
+  if (taken === undefined || parser === undefined) return;
+  skipped.delete(socket);
+  for (const [place, call] of taken) parser[place] = call;
+}
+
+/** Whether this Node.js has parsers of which parts can be passed over; without, they are read and dropped, which takes longer. */
+export function canSkip(socket: Socket): boolean {
+  const parser = parserOf(socket);
+  return parser !== undefined && everything.every((part) => placeOf(parser, part) !== undefined);
+}
+
+function skip(socket: Socket, parts: readonly Part[]): void {
+  const parser = parserOf(socket);
+  if (parser === undefined || !canSkip(socket)) return;
+  const taken = skipped.get(socket) ?? new Map<number, unknown>();
+  skipped.set(socket, taken);
+  for (const part of parts) {
+    const place = placeOf(parser, part)!;
+    if (taken.has(place)) continue;
+    taken.set(place, parser[place]);
+    parser[place] = undefined;
+  }
+}
+
+function parserOf(socket: Socket): Parser | undefined {
+  return (socket as unknown as { readonly parser?: Parser | null }).parser ?? undefined;
+}
+
+/** Node.js does not say which place is for what, but the functions that stand there have names. */
+function placeOf(parser: Parser, part: Part): number | undefined {
+  let place = places.get(part);
+  if (place !== undefined) return place;
+  const found = Object.keys(parser).find((key) => (parser[Number(key)] as { readonly name?: string } | undefined)?.name === part);
+  if (found === undefined) return undefined;
+  place = Number(found);
+  places.set(part, place);
+  return place;
+}

@@ -1,0 +1,88 @@
+import { Fault } from "../../core/fault.ts";
+import { limits } from "../../core/limits.ts";
+import type { CompiledSchema } from "../../core/schema.ts";
+import type { HttpSpec } from "../../operation/contract.ts";
+import type { CompiledOperation, CompiledOutput } from "../../pipeline/registry/compiled.ts";
+
+/** What the reply to a success says beside its body. It is worked out before the commit, and kept with the output under its key. */
+export interface EntityHead {
+  readonly status: number;
+  /** A URI reference. */
+  readonly location?: string;
+  /** With its quotes. */
+  readonly etag?: string;
+}
+
+/** The status of a success: 204 where the output has no fields. */
+export function successStatus(http: HttpSpec, output: CompiledSchema): number {
+  const { properties, additionalProperties, type } = output.outputJson;
+  const empty = Object.keys((properties as object | undefined) ?? {}).length === 0 && type === "object";
+  return http.status ?? (empty && additionalProperties === false ? 204 : 200);
+}
+
+/**
+ * Makes the function that works out an operation's head from its output.
+ * *Faults thrown* by that function: `internal` of type `invalid_output` where `location` or `etag` give what no header can hold.
+ */
+export function compileHead({ name, output }: CompiledOperation, http: HttpSpec): (output: CompiledOutput) => EntityHead {
+  const { location, etag } = http;
+  const status = successStatus(http, output);
+  if (location === undefined && etag === undefined) {
+    const head = { status };
+    return () => head;
+  }
+  return (made) => {
+    const value = made.value as never;
+    return {
+      status,
+      ...(location !== undefined && { location: uriReference(name, location(value)) }),
+      ...(etag !== undefined && { etag: entityTag(name, etag(value)) }),
+    };
+  };
+}
+
+/** Whether what was kept beside an output is a head of HTTP; another surface may have kept something else, or nothing. */
+export function isEntityHead(head: unknown): head is EntityHead {
+  const { status } = (head ?? {}) as { readonly status?: unknown };
+  return Number.isInteger(status) && (status as number) >= 200 && (status as number) < 300;
+}
+
+// Unreserved and reserved characters, and the sign of an escape.
+const notOfUris = /%(?![0-9a-f]{2})|[^a-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+/gi;
+
+/**
+ * What may stand in `Location`: what a URI cannot hold is percent-encoded as UTF-8, and what is encoded already stays.
+ * *Source*: RFC 9110 section 10.2.2, RFC 3986, RFC 3987 section 3.1.
+ */
+function uriReference(operation: string, location: unknown): string {
+  if (typeof location !== "string" || location === "" || !location.isWellFormed())
+    throw refusedHead(operation, "location", "It must return a URI reference, such as /v1/orders/7.");
+  const uri = location.length > limits.locationChars ? location : location.replaceAll(notOfUris, encodeURIComponent);
+  if (uri.length > limits.locationChars)
+    throw refusedHead(
+      operation,
+      "location",
+      `It returned ${uri.length} characters, and ${limits.locationChars} are allowed. Return a shorter one.`,
+    );
+  return uri;
+}
+
+/** *Source*: RFC 9110 section 8.8.3, without the characters that are not ASCII: those who compare may decode them differently. */
+function entityTag(operation: string, version: unknown): string {
+  const text = String(version);
+  const isVersion = typeof version === "string" || (typeof version === "number" && Number.isFinite(version));
+  if (!isVersion || text.length > limits.etagChars || !/^[\x21\x23-\x7e]*$/.test(text))
+    throw refusedHead(
+      operation,
+      "etag",
+      `It must return a version number or a hash: at most ${limits.etagChars} printable ASCII characters without quotes and spaces.`,
+    );
+  return `"${text}"`;
+}
+
+const refusedHead = (operation: string, field: "location" | "etag", fix: string): Fault =>
+  new Fault({
+    code: "internal",
+    type: "invalid_output",
+    message: `${operation}: http.${field} returned text that a header cannot hold; nothing was committed. ${fix}`,
+  });

@@ -1,0 +1,60 @@
+import { codes } from "../../core/code.ts";
+import type { Fault } from "../../core/fault.ts";
+import { httpStatuses, httpStatusOf } from "../../surface/http-status.ts";
+import { showCause } from "./cause.ts";
+
+/** A fault as HTTP says it. */
+export interface ProblemReply {
+  readonly status: number;
+  readonly body: string;
+  /** Name and value in turn, beyond those of every reply. */
+  readonly headers: readonly string[];
+}
+
+const hidden = "Something went wrong on our side. It was recorded; please try again later.";
+
+/**
+ * Writes a fault as a problem document. An `internal` fault hides its message: whatever it says is for the log, and for who develops the app.
+ * *Default* of `development`: false; with it an `internal` fault has its `cause` beside what it has in production.
+ * *Source*: RFC 9457 (problem details), RFC 9110 (Retry-After, WWW-Authenticate).
+ */
+export function problemReply(fault: Fault, requestId: string, development = false): ProblemReply {
+  const internal = fault.code === "internal";
+  const status = internal ? httpStatuses.internal : httpStatusOf(fault);
+  const type = internal ? "internal" : fault.type;
+  const details = internal ? undefined : (fault.details as Record<string, unknown> | undefined);
+  const { problems, ...rest } = details ?? {};
+  const body = JSON.stringify({
+    type: `urn:plimsoll:${type}`,
+    title: codes[fault.code].title,
+    status,
+    detail: internal ? hidden : fault.message,
+    code: fault.code,
+    requestId,
+    ...(Object.keys(rest).length > 0 && { details: rest }),
+    ...(Array.isArray(problems) && { problems }),
+    // Where nothing is known but that something was thrown, that is what to tell.
+    ...(internal && development && { cause: showCause(fault.message === hidden ? (fault.cause ?? fault) : fault) }),
+  });
+  const headers: string[] = [];
+  // Whole seconds, rounded up: earlier would be too early.
+  if (fault.retryAfterMs !== undefined) headers.push("retry-after", String(Math.max(1, Math.ceil(fault.retryAfterMs / 1000))));
+  if (fault.type === "method_not_allowed") headers.push("allow", String(rest.allowed));
+  if (fault.type === "rate_limited") pushRateLimit(headers, fault.details as RateRefusal, fault.retryAfterMs);
+  return { status, body, headers };
+}
+
+interface RateRefusal {
+  readonly value: number;
+  readonly burst: number;
+}
+
+/**
+ * The quota and what is left of it. A bucket of `burst` that refills at `value` per second is shown as the quota of the window in which it refills.
+ * *Source*: draft-ietf-httpapi-ratelimit-headers-10.
+ */
+function pushRateLimit(headers: string[], { value, burst }: RateRefusal, retryAfterMs = 1_000): void {
+  const windowSeconds = Math.max(1, Math.ceil(burst / value));
+  headers.push("ratelimit-policy", `"actor";q=${Math.max(1, Math.floor(value * windowSeconds))};w=${windowSeconds}`);
+  headers.push("ratelimit", `"actor";r=0;t=${Math.max(1, Math.ceil(retryAfterMs / 1_000))}`);
+}

@@ -1,0 +1,72 @@
+import { isOneText, itemsOf, textShapeOf } from "../core/json/text-shape.ts";
+import type { JsonSchema } from "../core/schema/standard.ts";
+import type { Operation } from "../operation/contract.ts";
+import { hasKind, traitsOf } from "../operation/kind.ts";
+import { httpOf, type ParsedRoute, parseRoute } from "../operation/route.ts";
+import { type CompiledOperation, fieldsOf } from "../pipeline/registry/compiled.ts";
+import type { Report } from "../pipeline/registry/problem.ts";
+import { compileHead } from "./reply/entity-head.ts";
+
+/** Reports routes that cannot be served, and puts on the operations what HTTP says beside their outputs. */
+export function compileRoutes(declared: readonly Operation[], operations: ReadonlyMap<string, CompiledOperation>, report: Report): void {
+  const shapes = new Map<string, string>();
+  for (const operation of declared) {
+    const { name, spec } = operation;
+    const http = httpOf(spec);
+    if (http === undefined) continue;
+    const route = parseRoute(http.route);
+    if (route === undefined) {
+      report(name, "http", `"${http.route}" is not a route. Write a verb and a path, as in "GET /v1/orders/{orderId}".`);
+      continue;
+    }
+    if (new Set(route.parameters).size < route.parameters.length)
+      report(name, "http", `"${http.route}" names a parameter twice. Each field comes from one place.`);
+    const other = shapes.get(route.shape);
+    if (other !== undefined) report(name, "http", `${other} answers "${http.route}" already. Every route has one operation.`);
+    shapes.set(route.shape, name);
+    if (hasKind(operation) && traitsOf(operation).transaction !== "read" && route.verb === "GET")
+      report(name, "http", "GET must be safe to repeat: only a query can have it.");
+    if (http.status !== undefined && !(http.status >= 200 && http.status < 300))
+      report(name, "http.status", `${http.status} is not a status of success, 200 to 299.`);
+    const compiled = operations.get(name);
+    if (compiled === undefined) continue;
+    const fields = fieldsOf(compiled.input);
+    for (const parameter of route.parameters)
+      if (!fields.has(parameter))
+        report(name, "http", `The route has {${parameter}}, which is not in the input. Add the field, or rename one.`);
+    if (http.ifMatch !== undefined && !fields.has(http.ifMatch))
+      report(name, "http.ifMatch", `The input has no field "${http.ifMatch}" to take the version from If-Match.`);
+    compiled.head ??= compileHead(compiled, http);
+    checkTexts(compiled, { route, ifMatch: http.ifMatch }, report);
+  }
+}
+
+/** What no text can say can never be sent in a path, a query string or a header. */
+function checkTexts(
+  { name, input: { inputJson } }: CompiledOperation,
+  { route, ifMatch }: { readonly route: ParsedRoute; readonly ifMatch: string | undefined },
+  report: Report,
+): void {
+  const inQuery = route.verb === "GET" || route.verb === "DELETE";
+  for (const [field, schema] of Object.entries((inputJson.properties ?? {}) as Readonly<Record<string, JsonSchema>>)) {
+    const alone = route.parameters.includes(field)
+      ? `the path of "${route.verb} ${route.path}"`
+      : field === ifMatch
+        ? "If-Match"
+        : undefined;
+    const shape = textShapeOf(schema, inputJson);
+    if (alone !== undefined) {
+      if (!isOneText(shape))
+        report(
+          name,
+          `input.${field}`,
+          `It comes from ${alone}, which is one text, and no text can become this type. Make it a text, a number or a boolean.`,
+        );
+    } else if (inQuery && !isOneText(shape.array ? textShapeOf(itemsOf(schema, inputJson), inputJson) : shape))
+      report(
+        name,
+        `input.${field}`,
+        `It comes from the query string of a ${route.verb}, where it can never be sent. Make it a text, a number, a boolean or an array of those, or take it from the body of a POST.`,
+      );
+  }
+}

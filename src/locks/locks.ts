@@ -1,0 +1,143 @@
+import { type Clock, sleep } from "../core/clock.ts";
+import { type Duration, toMs } from "../core/duration.ts";
+import { Fault } from "../core/fault.ts";
+import { limits } from "../core/limits.ts";
+import type { Lock } from "../operation/durable/lock.ts";
+import { LeaderElection, type Leadership } from "./leader-election.ts";
+import { Lease, type LeaseHost } from "./lease.ts";
+import { LocalQueues } from "./local-queues.ts";
+import type { LockStore } from "./store.ts";
+
+/** What a holder is given. */
+export interface Held {
+  /** Rises with every holder; give it to `lock.fence` in whatever writes. */
+  readonly token: number;
+  /** Aborts when the lock is lost, or could not be renewed in time. */
+  readonly signal: AbortSignal;
+}
+
+/** Locks and leadership of one process. */
+export class Locks {
+  readonly #host: LeaseHost;
+  readonly #clock: Clock;
+  readonly #holder: string;
+  readonly #queues: LocalQueues;
+  readonly #stopping = new AbortController();
+  readonly #elections = new Set<LeaderElection>();
+  /** Who holds a lock or waits for one. */
+  readonly #holds = new Set<Promise<unknown>>();
+  readonly #held = new Set<Lease>();
+
+  constructor(options: { readonly store: LockStore; readonly clock: Clock; readonly holder: string }) {
+    this.#host = options;
+    this.#clock = options.clock;
+    this.#holder = options.holder;
+    this.#queues = new LocalQueues(options.clock);
+  }
+
+  /**
+   * Does `work` while it holds the lock, and lets go of it at once.
+   * *Defaults*: waits 10 s for it. *Bounds*: a wait of at most 10 min; `wait: 0` does not wait; 256 who wait for one lock in one process.
+   * *Faults thrown*: `unavailable` of type `lock_held`, or `shutting_down`; `aborted` of type `lock_lost` where it was lost before `work` ended.
+   */
+  hold<T>(lock: Lock, work: (held: Held) => Promise<T>, { wait = limits.lockWaitMs }: { readonly wait?: Duration } = {}): Promise<T> {
+    return this.#hold(lock, Math.min(toMs(wait), limits.deadlineMs), ({ token, signal }) => work({ token, signal }));
+  }
+
+  /** Stands for the lock from now on: holds it whenever no other process does. */
+  lead(lock: Lock): Leadership {
+    const election: LeaderElection = new LeaderElection({
+      clock: this.#clock,
+      hold: (serve) => this.#hold(lock, 0, serve),
+      pauseMs: () => this.#pollMs(lock),
+    });
+    this.#elections.add(election);
+    // One that steps down by itself is not kept for the end.
+    void election.left.then(() => this.#elections.delete(election));
+    return election;
+  }
+
+  /** Steps down everywhere and acquires nothing more. What is held may end by itself for `withinMs`; then it is let go, and its signal aborts. */
+  async stop(withinMs: number): Promise<void> {
+    this.#stopping.abort();
+    const timeUp = new AbortController();
+    const ended = Promise.all([...[...this.#elections].map((election) => election.stop()), ...this.#holds]);
+    await Promise.race([ended, sleep(this.#clock, withinMs, timeUp.signal).catch(() => undefined)]);
+    timeUp.abort();
+    const left = [...this.#held];
+    for (const lease of left) lease.lose(shuttingDown());
+    await Promise.all(left.map((lease) => lease.end({ waits: true })));
+  }
+
+  async #hold<T>(lock: Lock, waitMs: number, work: (lease: Lease) => Promise<T>): Promise<T> {
+    const until = this.#clock.monotonic() + waitMs;
+    const pass = await this.#queues.take(lock.name, waitMs, this.#stopping.signal);
+    if (pass === undefined) throw this.#refusal(lock);
+    const { promise, resolve: leave } = Promise.withResolvers<void>();
+    this.#holds.add(promise);
+    try {
+      const lease = await this.#acquire(lock, until);
+      this.#held.add(lease);
+      // Work that ignores its signal keeps no other caller from the lock.
+      lease.signal.addEventListener("abort", pass, { once: true });
+      try {
+        return await this.#during(lease, work);
+      } finally {
+        await lease.end();
+        this.#held.delete(lease);
+      }
+    } finally {
+      pass();
+      this.#holds.delete(promise);
+      leave();
+    }
+  }
+
+  async #during<T>(lease: Lease, work: (lease: Lease) => Promise<T>): Promise<T> {
+    void lease.keep();
+    const value = await work(lease);
+    lease.signal.throwIfAborted();
+    return value;
+  }
+
+  async #acquire(lock: Lock, until: number): Promise<Lease> {
+    for (;;) {
+      if (this.#stopping.signal.aborted) throw shuttingDown();
+      const askedAtMs = this.#clock.monotonic();
+      const token = await this.#host.store.acquire(lock, this.#holder);
+      if (token !== undefined) {
+        const lease = new Lease(lock, { token, askedAtMs }, this.#host);
+        if (lease.holds && !this.#stopping.signal.aborted) return lease;
+        // The response took most of the lease, or the process stops by now.
+        await lease.end();
+      }
+      const leftMs = until - this.#clock.monotonic();
+      if (leftMs <= 0) throw this.#refusal(lock);
+      await sleep(this.#clock, Math.min(leftMs, this.#pollMs(lock)), this.#stopping.signal).catch(() => undefined);
+    }
+  }
+
+  #refusal(lock: Lock): Fault {
+    return this.#stopping.signal.aborted ? shuttingDown() : heldElsewhere(lock);
+  }
+
+  /** Not all at the same time. */
+  #pollMs({ leaseMs }: Lock): number {
+    return Math.min(limits.lockPollMs, leaseMs / 4) * (0.5 + this.#clock.random() / 2);
+  }
+}
+
+const heldElsewhere = ({ name }: Lock): Fault =>
+  new Fault({
+    code: "unavailable",
+    type: "lock_held",
+    message: `Another holder has the lock ${name}. Try again later, or wait longer.`,
+    retryAfterMs: 1_000,
+  });
+
+const shuttingDown = (): Fault =>
+  new Fault({
+    code: "unavailable",
+    type: "shutting_down",
+    message: "This process is stopping. Acquire the lock in another process, or try again after the restart.",
+  });

@@ -1,0 +1,21 @@
+import { Fault } from "../../core/fault.ts";
+import type { AuthenticationScheme } from "../actor.ts";
+
+/** The scheme of bearer tokens, in the `Authorization` header. *Source*: RFC 6750. */
+export const bearer: AuthenticationScheme = {
+  scheme: "bearer",
+  credentialsIn(header) {
+    if (header.startsWith("Bearer ")) return header.slice(7);
+    const other = /^bearer +/i.exec(header);
+    return other ? header.slice(other[0].length) : undefined;
+  },
+  missing: (needs) =>
+    new Fault({
+      code: "unauthenticated",
+      type: "token_missing",
+      message: `This needs ${needs}. Sign in and send the token as "Authorization: Bearer …".`,
+    }),
+  unreadable: () =>
+    new Fault({ code: "unauthenticated", type: "token_invalid", message: 'Send the token as "Authorization: Bearer …", once.' }),
+  challenge: ({ type }) => (type === "token_missing" ? "Bearer" : 'Bearer error="invalid_token"'),
+};

@@ -1,0 +1,102 @@
+import type { Duration } from "../../core/duration.ts";
+import type { AnySchema, Input } from "../../core/schema/standard.ts";
+import type { Hint, Operation } from "../contract.ts";
+import type { DurableKind } from "../kind.ts";
+import type { Uses } from "../resource.ts";
+import type { Statement, Transaction } from "../transaction.ts";
+
+type StartHint = "only tasks are started: queries and commands are called";
+
+/** Work that outlives its caller: it is started and kept, and the engine of its kind runs it. */
+export interface Durable<I extends AnySchema = AnySchema> extends Operation {
+  readonly kind: DurableKind;
+  readonly input: I;
+}
+
+/** Durable work: done at least once, its effects in our own database exactly once where it commits them. */
+export interface Task<I extends AnySchema = AnySchema, U extends Uses = Uses> extends Durable<I> {
+  readonly kind: "task";
+  readonly uses: U;
+}
+
+/** How a task is started. */
+export interface StartOptions {
+  /** Of two starts with one key only the first starts a task. Belongs to the tenant and the task. */
+  readonly key?: string;
+  /** Not before so much time has passed. */
+  readonly delay?: Duration;
+  /** Not before. */
+  readonly at?: Date;
+  readonly priority?: number;
+}
+
+/** The result of a start. */
+export interface Started {
+  readonly id: string;
+  /** False where a task with the same key and input was started before: `id` is its. */
+  readonly started: boolean;
+}
+
+/** Starts a task. Inside a command it is part of the transaction. */
+export type Start = <I extends AnySchema>(task: Hint<StartHint, Durable<I>>, input: Input<I>, options?: StartOptions) => Promise<Started>;
+
+/** How work of the system starts a task. */
+export interface SystemStartOptions extends StartOptions {
+  /**
+   * On whose behalf it runs. *Default*: the tenant of the task that starts it. Only a task that has none (one that a schedule or the app started
+   * without) may name one: what runs for a tenant starts for that tenant alone.
+   * *Faults thrown*: `permission_denied` of type `other_tenant`.
+   */
+  readonly tenant?: string;
+}
+
+/** Starts a task from a task, which may be work of the system. */
+export type SystemStart = <I extends AnySchema>(
+  task: Hint<StartHint, Durable<I>>,
+  input: Input<I>,
+  options?: SystemStartOptions,
+) => Promise<Started>;
+
+/** Starts the work of occurrences; an engine gives it to schedules. */
+export interface OccurrenceStarts {
+  /**
+   * What starts the work of an occurrence, for the transaction that takes the occurrence. One key starts one piece of work, and no caller's key is taken for it.
+   * *Faults thrown*: what is wrong with the input.
+   */
+  prepare(work: Durable, occurrence: OccurrenceStart): PreparedStart;
+  /** A transaction in which work was started is committed: `names` are what the engine put into `toWake`. Never waits, never throws. */
+  committed(names: ReadonlySet<string>): void;
+}
+
+/** Starts durable work; an engine gives it to the pipeline. */
+export interface Starts extends OccurrenceStarts {
+  /** In the caller's transaction, or durably before it resolves where there is none. *Faults thrown*: `invalid_argument` where the input does not match. */
+  start(from: StartContext, work: Durable, start: { readonly input: unknown; readonly options: StartOptions }): Promise<Started>;
+}
+
+/** Who starts work, and on whose behalf. */
+export interface StartContext {
+  readonly tenant: string | undefined;
+  readonly actorId: string | undefined;
+  readonly traceparent: string | undefined;
+  readonly transaction: Transaction | undefined;
+  /** What the engine gets after the commit: names that mean something to it alone, such as its queues. */
+  readonly toWake: Set<string>;
+}
+
+/** What an occurrence of a schedule starts its work with. */
+export interface OccurrenceStart {
+  readonly input: unknown;
+  /** One occurrence, one key: `schedule:<name>:<occurrence>`. */
+  readonly key: string;
+  readonly tenant: string | undefined;
+  readonly priority: number | undefined;
+}
+
+/** A start that rides the transaction of another. */
+export interface PreparedStart {
+  readonly id: string;
+  readonly statement: Statement;
+  /** What `committed` gets afterwards. */
+  readonly toWake: ReadonlySet<string>;
+}

@@ -1,0 +1,21 @@
+import type { AnySchema, Input, Output } from "../core/schema/standard.ts";
+import type { Faults } from "./contract.ts";
+import type { ActionScope, ReadScope, WriteScope } from "./scope.ts";
+
+/** The handler of a query: its parsed input and a scope that can only read. */
+export type ReadHandler<I extends AnySchema, O extends AnySchema, F extends Faults> = (
+  input: Output<I>,
+  scope: ReadScope<F[number]>,
+) => Promise<Input<O>>;
+
+/** The handler of a command: its parsed input and a scope that reads, writes and starts tasks. */
+export type WriteHandler<I extends AnySchema, O extends AnySchema, F extends Faults> = (
+  input: Output<I>,
+  scope: WriteScope<F[number]>,
+) => Promise<Input<O>>;
+
+/** The handler of an action: its parsed input and a scope with its resources and no `sql`. */
+export type ActionHandler<I extends AnySchema, O extends AnySchema, U, F extends Faults> = (
+  input: Output<I>,
+  scope: ActionScope<F[number]> & U,
+) => Promise<Input<O>>;

@@ -1,0 +1,85 @@
+import type { Clock } from "../core/clock.ts";
+import type { DeadlineWheel } from "../core/deadline.ts";
+import type { Signal } from "../core/signals.ts";
+import type { TraceIds } from "../core/trace.ts";
+import type { AuthenticationScheme, Tenancy } from "../operation/actor.ts";
+import type { LimitMode } from "../operation/contract.ts";
+import type { Starts } from "../operation/durable/start.ts";
+import type { Execution } from "../operation/execution.ts";
+import type { OperationKind } from "../operation/kind.ts";
+import type { LogRecord } from "../operation/telemetry.ts";
+import type { Database } from "../operation/transaction.ts";
+import type { RateLimiter, RateStore, WithoutStore } from "../resilience/rate-limit.ts";
+import type { Slots } from "./admission.ts";
+import type { Cursors } from "./cursor.ts";
+import type { Counts } from "./metrics/counts.ts";
+import type { Registry } from "./registry/registry.ts";
+
+/** What an app decides for all of its executions. */
+export interface HostOptions {
+  readonly tenancy: Tenancy;
+  /** How callers sign in, for refusals that say so. */
+  readonly scheme: AuthenticationScheme;
+  readonly cursors: Cursors;
+  /** Checks rows against the schemas named in `sql(…)`, and shows callers the cause of a bug. */
+  readonly development: boolean;
+  readonly rateLimit: RateLimitOptions;
+}
+
+/** The rate of each caller, and where it is counted. */
+export interface RateLimitOptions {
+  /** 0 switches it off. */
+  readonly perSecond: number;
+  readonly burst: number;
+  readonly maxKeys: number;
+  readonly mode?: LimitMode;
+  /** *Default*: in this process. */
+  readonly store?: RateStore | undefined;
+  /** *Default*: `local`. */
+  readonly withoutStore?: WithoutStore | undefined;
+  /** *Default*: `limits.rateStoreMs`. *Units*: milliseconds. */
+  readonly answerWithinMs?: number | undefined;
+}
+
+/** What happened, for those who subscribe. */
+export interface HostSignals {
+  /** Every execution, once, when its reply is out. */
+  readonly executed: Signal<Execution>;
+  /** Every line of `scope.log`. */
+  readonly logged: Signal<LogRecord>;
+  /** The event loop stood still; with the operation that entered last before. */
+  readonly loopBlocked: Signal<{ readonly blockedMs: number; readonly operation: string | undefined }>;
+  /** A bug was thrown into the open: the process drains and ends. */
+  readonly crashed: Signal<{ readonly error: unknown; readonly operation: string | undefined }>;
+  /** Nothing runs any more. */
+  readonly idle: Signal<undefined>;
+}
+
+/** An execution as the watch over the event loop knows it. */
+export interface LoopEntry {
+  readonly operation: string;
+  /** *Units*: milliseconds, of the clock's monotonic time. */
+  readonly acceptedAt: number;
+}
+
+/** What the pipeline needs of its process: all that the executions of one app share. It knows no execution. */
+export interface Host {
+  readonly options: HostOptions;
+  readonly signals: HostSignals;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly database: Database | undefined;
+  readonly wheel: DeadlineWheel;
+  readonly ids: TraceIds;
+  readonly slots: Slots;
+  readonly rateLimiter: RateLimiter | undefined;
+  /** What the modules count. */
+  readonly counts: Counts;
+  /** What starts durable work of that kind; undefined where no engine of the app runs it. */
+  startsOf(kind: OperationKind): Starts | undefined;
+  sampled(traceId: string): boolean;
+  /** The execution whose handler continued last: when the loop stands still, it is the one that holds it. */
+  entered: LoopEntry | undefined;
+  /** After it nothing entered for so long that it may have blocked the loop; forgotten at every look at the loop. */
+  held: LoopEntry | undefined;
+}

@@ -1,0 +1,125 @@
+import { formatMs, parseDuration } from "../../core/duration.ts";
+import { Fault } from "../../core/fault.ts";
+import { limits as defaults } from "../../core/limits.ts";
+import { type CompiledSchema, compileSchema } from "../../core/schema.ts";
+import type { Handler, Operation } from "../../operation/contract.ts";
+import type { Implementation } from "../../operation/implement.ts";
+import { hasKind, traitsOf } from "../../operation/kind.ts";
+import type { Module } from "../../operation/module.ts";
+import { Slots } from "../admission.ts";
+import { checkKey } from "./checks.ts";
+import { type CompiledOperation, fieldsOf, type OperationLimits } from "./compiled.ts";
+import type { Report } from "./problem.ts";
+
+/** Works out one operation of a module, and reports what is wrong with it; returns undefined where it cannot run. */
+export function compileOperation(module: Module, entry: Operation | Implementation, report: Report): CompiledOperation | undefined {
+  const operation = entry.kind === "implementation" ? entry.operation : entry;
+  const { name, spec, kind } = operation;
+  if (!hasKind(operation)) {
+    report(name, "operations", "It is not an operation. List what query, command, action, task or implement returned.");
+    return undefined;
+  }
+  const traits = traitsOf(operation);
+  const handler: Handler | undefined = entry.kind === "implementation" ? entry.run : spec.run;
+  if (!name.startsWith(`${module.name}.`) || !/^[a-z][a-z0-9.-]{2,80}$/.test(name))
+    report(name, "name", `It must be lower case and begin with its module, as in "${module.name}.do-something".`);
+  if (handler === undefined)
+    report(name, "run", "It is a contract without a body. List implement(contract, body) in the module, or give it `run`.");
+  if (entry.kind === "implementation" && spec.run !== undefined)
+    report(name, "run", "It has a body of its own and a second one from implement. Keep one.");
+  if (spec.access !== "public" && typeof spec.access?.allows !== "function")
+    report(name, "access", 'It is missing or no rule. Write role("…"), signedIn(), rule("…", …) or "public".');
+  if (!traits.usesResources && Object.keys(spec.uses ?? {}).length > 0)
+    report(name, "uses", `A ${kind} is one transaction, and no network call belongs inside it. Make it an action.`);
+  const limits = compileLimits(operation, report);
+  const input = compileField(operation, "input", report);
+  // No caller waits for the output of a durable operation: what its input is parsed to stays in the process, and needs no JSON form.
+  const output = traits.durable ? input : compileField(operation, "output", report);
+  if (input === undefined || output === undefined || handler === undefined) return undefined;
+  if (input.inputJson.type !== "object") report(name, "input", "An input is an object: wrap it, as in z.object({ … }).");
+  if (traits.durable && input.hasSecrets)
+    report(
+      name,
+      "input",
+      `It has a secret, and the ${kind} would store it unencrypted. Give the ${kind} an id by which it looks up the secret.`,
+    );
+  const fields = fieldsOf(input);
+  const { idempotent } = spec;
+  checkKey(operation, { fields, input, output }, report);
+  const faults = new Map((spec.faults ?? []).map((declared) => [declared.type, declared]));
+  if (faults.size !== (spec.faults ?? []).length)
+    report(
+      name,
+      "faults",
+      "Two declared faults have the same type, so callers could not distinguish them. Give each its own type, or list it once.",
+    );
+  for (const { type, status } of faults.values())
+    if (status !== undefined && !(Number.isInteger(status) && status >= 400 && status <= 599))
+      report(name, "faults", `${type} has the status ${status}, which says no fault. Write one from 400 to 599, or leave it to the code.`);
+  return {
+    name,
+    module: module.name,
+    kind,
+    traits,
+    criticality: spec.criticality ?? "default",
+    operation,
+    access: spec.access,
+    isolation: spec.isolation ?? "read committed",
+    input,
+    output,
+    limits,
+    slots: new Slots({ name, concurrency: limits.concurrency, queue: limits.queue, mode: limits.mode }),
+    handler,
+    owns: spec.owns,
+    head: undefined,
+    faults,
+    key: idempotent === "key" ? "required" : typeof idempotent === "object" ? { field: idempotent.key } : "none",
+    uses: {},
+  };
+}
+
+function compileField(operation: Operation, field: "input" | "output", report: Report): CompiledSchema | undefined {
+  const schema = operation.spec[field];
+  if (schema?.["~standard"] === undefined) {
+    report(operation.name, field, "It is missing or is not a schema. Give a Zod schema, or adapt another with adaptSchema.");
+    return undefined;
+  }
+  try {
+    // The bytes of a durable input are bounded when it is started, and what was started is run.
+    const use = field === "input" && !traitsOf(operation).durable ? "request" : field;
+    return compileSchema(schema, `${operation.name} ${field}`, use);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    report(operation.name, field, error.message);
+    return undefined;
+  }
+}
+
+function compileLimits(operation: Operation, report: Report): OperationLimits {
+  const { name, spec } = operation;
+  const budget = typeof spec.budget === "object" ? spec.budget : { deadline: spec.budget };
+  const deadlineMs = parseDuration(budget.deadline);
+  const longest = traitsOf(operation).maxDeadlineMs;
+  if (deadlineMs === undefined || deadlineMs < 1 || deadlineMs > longest)
+    report(name, "budget.deadline", `"${budget.deadline}" is not a duration from 1ms to ${formatMs(longest)}.`);
+  const idempotencyTtlMs = parseDuration(budget.idempotencyTtl ?? defaults.idempotencyTtlMs);
+  if (idempotencyTtlMs === undefined || idempotencyTtlMs < 60_000)
+    report(name, "budget.idempotencyTtl", `"${budget.idempotencyTtl}" is not a duration of at least 1m.`);
+  if (budget.mode !== undefined && budget.mode !== "enforce" && budget.mode !== "measure")
+    report(name, "budget.mode", `"${budget.mode}" is no mode. Write "enforce" or "measure".`);
+  const count = (field: "concurrency" | "queue" | "queries" | "calls", standard: number, least: number) => {
+    const value = budget[field] ?? standard;
+    if (!Number.isSafeInteger(value) || value < least || value > 1_000_000)
+      report(name, `budget.${field}`, `${value} is not a whole number from ${least} to 1000000.`);
+    return value;
+  };
+  return {
+    deadlineMs: deadlineMs ?? 1,
+    concurrency: count("concurrency", defaults.operationConcurrency, 1),
+    queue: count("queue", defaults.operationQueue, 0),
+    queries: count("queries", defaults.operationQueries, 1),
+    calls: count("calls", defaults.operationCalls, 1),
+    idempotencyTtlMs: idempotencyTtlMs ?? defaults.idempotencyTtlMs,
+    mode: budget.mode ?? "enforce",
+  };
+}

@@ -1,0 +1,61 @@
+import type { FaultClass } from "../../core/fault.ts";
+import type { CompiledSchema } from "../../core/schema.ts";
+import type { Access } from "../../operation/access.ts";
+import type { Handler, LimitMode, Operation } from "../../operation/contract.ts";
+import type { Criticality } from "../../operation/execution.ts";
+import type { KindTraits, OperationKind } from "../../operation/kind.ts";
+import type { Isolation } from "../../operation/transaction.ts";
+import type { Slots } from "../admission.ts";
+
+/** The numbers of a budget, all filled in. *Units*: milliseconds and counts. */
+export interface OperationLimits {
+  readonly deadlineMs: number;
+  readonly concurrency: number;
+  readonly queue: number;
+  readonly queries: number;
+  readonly calls: number;
+  readonly idempotencyTtlMs: number;
+  readonly mode: LimitMode;
+}
+
+/** An output as a surface reads it to say something beside it. Both forms are read only. */
+export interface CompiledOutput {
+  readonly json: string;
+  readonly value: unknown;
+}
+
+/** An operation with all that the pipeline needs worked out at start. */
+export interface CompiledOperation {
+  readonly name: string;
+  readonly module: string;
+  readonly kind: OperationKind;
+  /** What its kind is. */
+  readonly traits: KindTraits;
+  readonly criticality: Criticality;
+  readonly operation: Operation;
+  readonly access: Access;
+  readonly isolation: Isolation;
+  readonly input: CompiledSchema;
+  readonly output: CompiledSchema;
+  readonly limits: OperationLimits;
+  readonly slots: Slots;
+  readonly handler: Handler;
+  readonly owns: Handler | undefined;
+  /**
+   * What is said beside its output, worked out from it before the commit and kept under the key: of the first surface that has something to
+   * say. It does not depend on the caller, so that every replay says it too.
+   */
+  head: ((output: CompiledOutput) => unknown) | undefined;
+  // biome-ignore lint/suspicious/noExplicitAny: declared faults of any details.
+  readonly faults: ReadonlyMap<string, FaultClass<any>>;
+  /** `required`: an Idempotency-Key must come; a field name: the input field that scopes the key of a public operation. */
+  readonly key: "none" | "required" | { readonly field: string };
+  /** Resources by the operation's own names; filled when the app starts. */
+  uses: Readonly<Record<string, unknown>>;
+}
+
+/** Returns the names of an input's fields. */
+export function fieldsOf(input: CompiledSchema): ReadonlySet<string> {
+  const properties = input.inputJson.properties;
+  return new Set(typeof properties === "object" && properties !== null ? Object.keys(properties) : []);
+}

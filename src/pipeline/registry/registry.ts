@@ -1,0 +1,65 @@
+import { Fault } from "../../core/fault.ts";
+import type { Operation } from "../../operation/contract.ts";
+import type { Module } from "../../operation/module.ts";
+import type { Resource } from "../../operation/resource.ts";
+import { checkMetrics } from "../metrics/declared.ts";
+import { checkModules, checkResources } from "./checks.ts";
+import { compileOperation } from "./compile.ts";
+import type { CompiledOperation } from "./compiled.ts";
+import type { Report, StartProblem } from "./problem.ts";
+
+/** All operations of an app, worked out, and the resources that they use. */
+export interface Registry {
+  readonly operations: ReadonlyMap<string, CompiledOperation>;
+  readonly byContract: ReadonlyMap<Operation, CompiledOperation>;
+  readonly resources: readonly Resource<unknown>[];
+}
+
+/** What a surface makes of the operations, and reports of them. `declared`: all as they were written, `operations`: those that can run. */
+export type SurfaceCompiler = (declared: readonly Operation[], operations: ReadonlyMap<string, CompiledOperation>, report: Report) => void;
+
+/**
+ * Checks what types cannot and works out every operation. `surfaces`: what theirs is.
+ * *Faults thrown*: `failed_precondition` of type `app_invalid` with **all** problems, each with the operation, the field and the fix.
+ */
+export function buildRegistry(modules: readonly Module[], surfaces: readonly SurfaceCompiler[] = []): Registry {
+  const problems: StartProblem[] = [];
+  const report: Report = (where, field, message) => problems.push({ where, field, message });
+  const declared: Operation[] = [];
+  const operations = new Map<string, CompiledOperation>();
+  const byContract = new Map<Operation, CompiledOperation>();
+  const resources = new Map<string, Resource<unknown>>();
+  checkModules(modules, report);
+  for (const module of modules) {
+    for (const entry of module.operations) {
+      const operation = entry.kind === "implementation" ? entry.operation : entry;
+      declared.push(operation);
+      const compiled = compileOperation(module, entry, report);
+      checkResources(operation, resources, report);
+      if (compiled === undefined) continue;
+      if (operations.has(operation.name)) report(operation.name, "name", "Two operations have this name. Rename one, or list it once.");
+      operations.set(operation.name, compiled);
+      byContract.set(operation, compiled);
+    }
+  }
+  // Two surfaces of one kind find the same.
+  const once: Report = (where, field, message) => {
+    if (!problems.some((known) => known.where === where && known.field === field && known.message === message))
+      report(where, field, message);
+  };
+  for (const compile of surfaces) compile(declared, operations, once);
+  checkMetrics(modules, report);
+  if (problems.length > 0) throw invalidApp(problems);
+  return { operations, byContract, resources: [...resources.values()] };
+}
+
+/** All problems in one fault, one line each. */
+function invalidApp(problems: readonly StartProblem[]): Fault {
+  const lines = problems.map(({ where, field, message }) => `  ${where}: ${field}: ${message}`);
+  return new Fault({
+    code: "failed_precondition",
+    type: "app_invalid",
+    message: `The app cannot start. ${problems.length === 1 ? "One thing is" : `${problems.length} things are`} wrong:\n${lines.join("\n")}`,
+    details: { problems },
+  });
+}

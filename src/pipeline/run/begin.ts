@@ -1,0 +1,24 @@
+import assert from "node:assert";
+import type { Claim, Transaction } from "../../operation/transaction.ts";
+import type { CompiledOperation } from "../registry/compiled.ts";
+import type { RunningExecution } from "../state/running-execution.ts";
+
+/** Opens a transaction of an execution. `tenant`: in the place of its own, if the caller has not signed in yet. */
+export function begin(
+  execution: RunningExecution,
+  compiled: CompiledOperation,
+  { claim, tenant }: { readonly claim: Claim | undefined; readonly tenant?: string | undefined },
+): Transaction {
+  execution.throwIfSettled();
+  const { database } = execution.host;
+  assert(database !== undefined, `${compiled.name} is a ${compiled.kind}, which needs a database. Give createApp one.`);
+  const transaction = database.begin({
+    mode: compiled.traits.transaction === "read" ? "read" : "write",
+    isolation: compiled.isolation,
+    tenant: tenant ?? execution.tenant,
+    owner: execution,
+    ...(claim && { claim }),
+  });
+  execution.transactions.push(transaction);
+  return transaction;
+}

@@ -1,0 +1,40 @@
+import assert from "node:assert";
+import type { Operation } from "../../operation/contract.ts";
+import { otherTenant } from "../faults.ts";
+import type { CompiledOperation } from "../registry/compiled.ts";
+import { ShapedOutput } from "../state/output.ts";
+import type { RunningExecution } from "../state/running-execution.ts";
+import { prepareInput, resolveCalled, shapeOutput } from "./called.ts";
+import { claimOf } from "./idempotency.ts";
+import type { ScopeCall } from "./running-scope.ts";
+import { runTransaction } from "./transaction-run.ts";
+
+/**
+ * An action runs once for its request, so a key of its own per call claims nothing that another call could need. A task runs again: its nth call
+ * of an operation is the nth call of every attempt, and happens once. Both come from ids that were made here: a caller chooses the request id,
+ * and two requests may have the same.
+ */
+function derivedKey({ ownId, durable, calls }: RunningExecution, { name }: CompiledOperation): string {
+  return durable === undefined ? `${ownId}.${calls}` : `${durable.key}.${name}.${calls}`;
+}
+
+/** Runs a query or a command for an action, in a transaction of its own. */
+export async function callApart(execution: RunningExecution, operation: Operation, inner: ScopeCall): Promise<unknown> {
+  const compiled = resolveCalled(execution, operation);
+  const { tenant } = inner;
+  if (tenant !== undefined && execution.tenant !== undefined && tenant !== execution.tenant) throw otherTenant();
+  assert(compiled.traits.transaction !== "none", `${compiled.name} is a ${compiled.kind}: only queries and commands are called.`);
+  const input = prepareInput(execution, compiled, inner.input);
+  const derived = inner.key === undefined;
+  const key = inner.key ?? derivedKey(execution, compiled);
+  const claim = compiled.traits.keyed ? claimOf(execution, compiled, { sent: inner.input, key, derived, tenant }) : undefined;
+  const { json } = await runTransaction(execution, compiled, {
+    input,
+    sent: inner.input,
+    claim,
+    tenant,
+    shape: (value) => new ShapedOutput(compiled, undefined, JSON.stringify(shapeOutput(compiled, value))),
+  });
+  // It was shaped before it was committed. To shape it again would transform it twice, and refuse what an earlier version replied.
+  return JSON.parse(json);
+}

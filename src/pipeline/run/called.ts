@@ -1,0 +1,35 @@
+import assert from "node:assert";
+import { Problems } from "../../core/schema.ts";
+import type { Operation } from "../../operation/contract.ts";
+import type { Transaction } from "../../operation/transaction.ts";
+import { denied, invalidInput } from "../faults.ts";
+import type { CompiledOperation } from "../registry/compiled.ts";
+import type { RunningExecution } from "../state/running-execution.ts";
+
+/** Finds the operation that an execution calls, and counts the call. `joins`: the transaction that it becomes part of. */
+export function resolveCalled(execution: RunningExecution, operation: Operation, joins?: Transaction): CompiledOperation {
+  execution.throwIfSettled();
+  execution.callStarts(joins);
+  const compiled = execution.host.registry.byContract.get(operation);
+  assert(
+    compiled !== undefined,
+    `${execution.operation} calls ${operation.name}, which no module of this app implements. Add its module to createApp.`,
+  );
+  return compiled;
+}
+
+/** Authorizes a call again, and validates its input. */
+export function prepareInput(execution: RunningExecution, compiled: CompiledOperation, input: unknown): unknown {
+  if (compiled.access !== "public" && !compiled.access.allows(execution.actor))
+    throw denied(compiled, execution.actor, execution.host.options.scheme);
+  const parsed = compiled.input.parse(input);
+  if (parsed instanceof Problems) throw invalidInput(parsed.list, parsed.more);
+  return parsed;
+}
+
+/** Brings what a called operation returned into the shape of its output. */
+export function shapeOutput(compiled: CompiledOperation, value: unknown): unknown {
+  const shaped = compiled.output.parse(value);
+  assert(!(shaped instanceof Problems), `${compiled.name} returned what its output schema does not allow.`);
+  return shaped;
+}

@@ -1,0 +1,29 @@
+import assert from "node:assert";
+import type { RunningExecution } from "../state/running-execution.ts";
+import { begin } from "./begin.ts";
+import { insideCalls } from "./call-inside.ts";
+import { RunningScope } from "./running-scope.ts";
+import { notifyEngines } from "./started.ts";
+
+/** Completes durable work with what its handler writes, in one transaction. */
+export async function commitAttempt<T>(execution: RunningExecution, work: (scope: RunningScope) => Promise<T>): Promise<T> {
+  const { compiled, input, sent, tenant, durable, host } = execution;
+  assert(
+    durable !== undefined && !durable.committed,
+    `${compiled.name} commits twice: commit is the last thing that a task does, and it does it once.`,
+  );
+  const transaction = begin(execution, compiled, { claim: undefined });
+  try {
+    const scope = new RunningScope(execution, compiled, { transaction, input, sent, tenant, calls: insideCalls });
+    const value = (await scope.handle(() => work(scope))) as T;
+    transaction.defer(durable.completion());
+    await transaction.commit();
+    durable.committed = true;
+    host.counts.committed(transaction);
+    notifyEngines(execution);
+    return value;
+  } catch (error) {
+    await transaction.rollback();
+    throw error;
+  }
+}

@@ -1,0 +1,43 @@
+import { ShapedOutput } from "../state/output.ts";
+import type { RunningExecution } from "../state/running-execution.ts";
+import { callApart } from "./call-apart.ts";
+import { commitAttempt } from "./commit-attempt.ts";
+import { handle } from "./handle.ts";
+import { claimOf } from "./idempotency.ts";
+import { RunningScope, type ScopeCalls } from "./running-scope.ts";
+import { runTransaction } from "./transaction-run.ts";
+
+const actionCalls: ScopeCalls = { call: callApart };
+const taskCalls: ScopeCalls = { call: callApart, commit: commitAttempt };
+
+/** Runs the handler of an admitted execution to its output, of which the surface has written what can fail. */
+export function execute(execution: RunningExecution): Promise<ShapedOutput | undefined> {
+  const { compiled, input, sent, invocation } = execution;
+  const { transaction, durable } = compiled.traits;
+  if (transaction === "none") return durable ? runTask(execution) : runAction(execution);
+  const claim = compiled.key === "none" ? undefined : claimOf(execution, compiled, { sent, key: invocation.idempotencyKey });
+  return runTransaction(execution, compiled, { input, sent, claim, shape: (value) => prepare(execution, value) });
+}
+
+async function runAction(execution: RunningExecution): Promise<ShapedOutput> {
+  const { compiled, input } = execution;
+  const output = prepare(execution, await handle(compiled, input, scopeOf(execution, actionCalls)));
+  output.head = compiled.head?.(output);
+  return output;
+}
+
+async function runTask(execution: RunningExecution): Promise<undefined> {
+  const { compiled, input } = execution;
+  await handle(compiled, input, scopeOf(execution, taskCalls));
+}
+
+function scopeOf(execution: RunningExecution, calls: ScopeCalls): RunningScope {
+  const { compiled, input, sent, tenant } = execution;
+  return new RunningScope(execution, compiled, { transaction: undefined, input, sent, tenant, calls });
+}
+
+function prepare({ compiled, invocation }: RunningExecution, returned: unknown): ShapedOutput {
+  const output = new ShapedOutput(compiled, returned);
+  invocation.prepare(output);
+  return output;
+}

@@ -1,0 +1,306 @@
+import assert from "node:assert";
+import { fail } from "../../core/fault.ts";
+import { limits } from "../../core/limits.ts";
+import type { Schema } from "../../core/schema/standard.ts";
+import { type CompiledSchema, compileSchema, Problems } from "../../core/schema.ts";
+import { formatTraceparent } from "../../core/trace.ts";
+import { entriesOf, messageOf } from "../../core/value/thrown.ts";
+import type { Operation } from "../../operation/contract.ts";
+import type { Durable, SystemStartOptions } from "../../operation/durable/start.ts";
+import type { ModuleMetric } from "../../operation/metrics/metric.ts";
+import type { Outbound, PageInput, PageSpec, ScopeLog } from "../../operation/scope.ts";
+import { makeSql, type Sql, type SqlRunner, type WrittenStatement } from "../../operation/sql.ts";
+import type { Statement, StatementResult, Transaction } from "../../operation/transaction.ts";
+import { invalidRow, otherTenantStart } from "../faults.ts";
+import type { Counted, LabelValues } from "../metrics/counts.ts";
+import type { CompiledOperation } from "../registry/compiled.ts";
+import { noteRejection } from "../state/rejections.ts";
+import type { RunningExecution } from "../state/running-execution.ts";
+import { Begun } from "./begun.ts";
+import { readPage } from "./page.ts";
+import { startsFor, toWake } from "./started.ts";
+
+/** The header that tells a callee what is left of the deadline. *Units*: milliseconds. */
+const deadlineHeader = "plimsoll-deadline-ms";
+
+const rowSchemas = new WeakMap<Schema, CompiledSchema>();
+
+/** The run of one operation that a scope is made for. */
+export interface ScopeRun {
+  readonly transaction: Transaction | undefined;
+  readonly input: unknown;
+  /** The input before it was parsed. */
+  readonly sent: unknown;
+  /** On whose behalf: the execution's own tenant, or the one that a call named where there was none. */
+  readonly tenant: string | undefined;
+  readonly calls: ScopeCalls;
+}
+
+/** A call of another operation, and from where. */
+export interface ScopeCall {
+  readonly input: unknown;
+  readonly key?: string;
+  readonly tenant?: string;
+  /** The operation that calls, and its run. */
+  readonly caller: CompiledOperation;
+  readonly run: ScopeRun;
+}
+
+/** What a scope leaves to those who run operations; they give it with the run, and differ inside a transaction and apart from any. */
+export interface ScopeCalls {
+  call(execution: RunningExecution, operation: Operation, call: ScopeCall): Promise<unknown>;
+  /** Completes what runs with what `work` writes; undefined where nothing durable runs. */
+  commit?<T>(execution: RunningExecution, work: (scope: RunningScope) => Promise<T>): Promise<T>;
+}
+
+/** What one running operation is given. Members are bound when they are read, so that they can be destructured and cost nothing unread. */
+export class RunningScope implements SqlRunner {
+  readonly #execution: RunningExecution;
+  readonly #compiled: CompiledOperation;
+  readonly #transaction: Transaction | undefined;
+  readonly #run: ScopeRun;
+  readonly #begun = new Begun();
+  #sql: Sql | undefined;
+
+  constructor(execution: RunningExecution, compiled: CompiledOperation, run: ScopeRun) {
+    this.#execution = execution;
+    this.#compiled = compiled;
+    this.#transaction = run.transaction;
+    this.#run = run;
+    if (compiled.operation.spec.uses !== undefined) Object.assign(this, compiled.uses);
+    if (execution.host.options.development) this.checkRow = checkRow;
+  }
+
+  /** Only in development and tests: production trusts the database. */
+  checkRow?: (schema: Schema, row: Record<string, unknown>) => unknown;
+
+  get fail(): typeof fail {
+    return fail;
+  }
+
+  get actor() {
+    return this.#execution.actor;
+  }
+  get tenant() {
+    return this.#run.tenant;
+  }
+  get requestId() {
+    return this.#execution.requestId;
+  }
+  get signal() {
+    return this.#execution.signal;
+  }
+
+  get sql(): Sql {
+    this.#sql ??= makeSql(this);
+    return this.#sql;
+  }
+
+  run(statement: Statement): Promise<StatementResult> {
+    if (this.#transaction === undefined) throw new TypeError("an action has no sql: call a query or a command");
+    return this.#transaction.run(statement);
+  }
+
+  wrote(statement: WrittenStatement): void {
+    this.#begun.wrote(statement);
+  }
+  uses(statement: WrittenStatement): void {
+    this.#begun.uses(statement);
+  }
+  failed(error: unknown): void {
+    this.#transaction?.doom(error);
+    noteRejection(this.#execution, error);
+    if (this.#begun.ended) this.#reportLate(error);
+  }
+
+  /** Takes the handler to its end: when it has returned, nothing that it began may be left. */
+  async handle(work: () => unknown): Promise<unknown> {
+    try {
+      const value = await work();
+      this.#begun.assertDone();
+      return value;
+    } finally {
+      this.#begun.ended = true;
+    }
+  }
+
+  /** What goes wrong after the handler's end can fail nothing any more. */
+  #reportLate(error: unknown): void {
+    const message = `The handler of ${this.#compiled.name} has ended, and what it left behind failed. Await it before the handler returns.`;
+    this.log.error(message, { error });
+  }
+
+  #given<T>(name: string, work: Promise<T>, joins = false): Promise<T> {
+    const failed = (error: unknown, awaited: boolean) => {
+      noteRejection(this.#execution, error);
+      if (this.#begun.ended && !awaited) this.#reportLate(error);
+    };
+    return this.#begun.promise(work, { name, joins, failed });
+  }
+
+  get call() {
+    const run = this.#run;
+    const joins = run.transaction !== undefined;
+    return (operation: Operation, input: unknown, options?: { readonly key?: string; readonly tenant?: string }) =>
+      this.#given(
+        `call(${operation.name})`,
+        run.calls.call(this.#execution, operation, { ...options, input, caller: this.#compiled, run }),
+        joins,
+      );
+  }
+
+  get start() {
+    return (work: Durable, input: unknown, options: SystemStartOptions = {}) =>
+      this.#given(`start(${work.name})`, this.#start(work, input, options), this.#transaction !== undefined);
+  }
+
+  async #start(work: Durable, input: unknown, options: SystemStartOptions) {
+    const execution = this.#execution;
+    const { traceId, spanId, sampled } = execution;
+    execution.throwIfSettled();
+    execution.callStarts(this.#transaction);
+    const starts = startsFor(execution, work);
+    const tenant = this.#tenantOf(work, options);
+    const from = { tenant, actorId: execution.actorId, traceparent: formatTraceparent({ traceId, spanId, sampled }) };
+    return starts.start({ ...from, transaction: this.#transaction, toWake: toWake(execution, starts) }, work, { input, options });
+  }
+
+  /** Another tenant is named by work of the system alone, which has none: a request never starts work for a tenant that is not its own. */
+  #tenantOf({ name }: Durable, { tenant: named }: SystemStartOptions): string | undefined {
+    const { tenant: own } = this;
+    if (named === undefined || named === own) return own;
+    if (own === undefined && this.actor.kind === "system" && named !== "") return named;
+    throw otherTenantStart(name);
+  }
+
+  get key(): string {
+    return this.#execution.durable?.key ?? "";
+  }
+  /** Which attempt of a task this is; inside a transaction, what runs a part of it behind a savepoint. */
+  get attempt() {
+    const transaction = this.#transaction;
+    if (transaction === undefined) return this.#execution.attempt;
+    return <T>(work: () => Promise<T>) => this.#given("attempt", transaction.attempt(work), true);
+  }
+  get commit() {
+    return <T>(work: (scope: RunningScope) => Promise<T>) => this.#given("commit", this.#commit(work));
+  }
+
+  async #commit<T>(work: (scope: RunningScope) => Promise<T>): Promise<T> {
+    const { commit } = this.#run.calls;
+    assert(commit !== undefined, `${this.#compiled.name} commits, and only a task does, outside of its transaction.`);
+    return commit(this.#execution, work);
+  }
+
+  get page() {
+    return <R, P>(input: PageInput, spec: PageSpec<R, P>) =>
+      this.#given("page", readPage(this.#execution, this.#compiled, { input, spec, run: this.#run }), true);
+  }
+  get newId() {
+    return () => this.#execution.host.clock.uuid();
+  }
+  get now() {
+    return () => new Date(this.#execution.host.clock.now());
+  }
+  get remainingMs() {
+    return () => this.#execution.remainingMs();
+  }
+
+  get note() {
+    return (notes: Readonly<Record<string, unknown>>) => addNotes(this.#execution, notes);
+  }
+
+  get log(): ScopeLog {
+    const execution = this.#execution;
+    const write = (level: keyof ScopeLog) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
+      const { host, operation, requestId, traceId, spanId } = execution;
+      if (!host.signals.logged.hasListeners) return;
+      host.signals.logged.publish({ level, message, fields, at: host.clock.now(), operation, requestId, traceId, spanId });
+    };
+    return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+  }
+
+  get count() {
+    return (metric: ModuleMetric, labels?: LabelValues) => this.#count(metric, { amount: 1, labels });
+  }
+  get observe() {
+    return (metric: ModuleMetric, amount: number, labels?: LabelValues) => this.#count(metric, { amount, labels });
+  }
+
+  #count(metric: ModuleMetric, counted: Counted): void {
+    const count = this.#execution.host.counts.prepare(metric, counted);
+    if (this.#transaction === undefined) count();
+    else this.#execution.host.counts.defer(this.#transaction, count);
+  }
+
+  get span() {
+    return <T>(name: string, work: () => T | Promise<T>) =>
+      this.#given(`span(${messageOf(name)})`, timed(this.#execution, { name, kind: "internal" }, work));
+  }
+
+  get upstream() {
+    return <T>(name: string, work: (outbound: Outbound) => T | Promise<T>) => {
+      const execution = this.#execution;
+      const spanId = execution.host.ids.spanId();
+      const { traceId, sampled, signal, traceState } = execution;
+      const headers = {
+        traceparent: formatTraceparent({ traceId, spanId, sampled }),
+        ...(traceState !== undefined && { tracestate: traceState }),
+        [deadlineHeader]: String(Math.floor(execution.remainingMs())),
+      };
+      return this.#given(
+        `upstream(${messageOf(name)})`,
+        timed(execution, { name, kind: "client", spanId }, () => work({ signal, headers })),
+      );
+    };
+  }
+}
+
+/** Notes are only written down: none fails the work that makes it. */
+function addNotes(execution: RunningExecution, given: unknown): void {
+  // Without a prototype: a note may have any name.
+  execution.notes ??= Object.create(null) as Record<string, unknown>;
+  const { notes } = execution;
+  let room = limits.notes - Object.keys(notes).length;
+  for (const [key, value] of entriesOf(given)) {
+    const name = key.slice(0, limits.noteChars);
+    if (!Object.hasOwn(notes, name) && room-- <= 0) return;
+    notes[name] = typeof value === "string" && value.length > limits.noteChars ? `${value.slice(0, limits.noteChars)}…` : value;
+  }
+}
+
+async function timed<T>(
+  execution: RunningExecution,
+  span: { readonly name: string; readonly kind: "internal" | "client"; readonly spanId?: string },
+  work: () => T | Promise<T>,
+): Promise<T> {
+  const { clock, ids } = execution.host;
+  // A name is only written down: no value given for one fails the work.
+  const name = messageOf(span.name);
+  const since = clock.monotonic();
+  let failed = true;
+  try {
+    execution.throwIfSettled();
+    const value = await work();
+    failed = false;
+    return value;
+  } finally {
+    const durationMs = clock.monotonic() - since;
+    if (span.kind === "client") execution.upstreamTook(name, durationMs);
+    execution.addSpan({
+      ...{ name, kind: span.kind, spanId: span.spanId ?? ids.spanId(), parentSpanId: execution.spanId },
+      ...{ startMs: since - execution.acceptedAt, durationMs, attributes: {}, failed },
+    });
+  }
+}
+
+function checkRow(schema: Schema, row: Record<string, unknown>): unknown {
+  let compiled = rowSchemas.get(schema);
+  if (compiled === undefined) {
+    compiled = compileSchema(schema, "row", "value");
+    rowSchemas.set(schema, compiled);
+  }
+  const parsed = compiled.parse(row);
+  if (parsed instanceof Problems) throw invalidRow(parsed, row);
+  return parsed;
+}

@@ -1,0 +1,288 @@
+import assert from "node:assert";
+import type { Code } from "../../core/code.ts";
+import type { Expiring } from "../../core/deadline.ts";
+import { Fault } from "../../core/fault.ts";
+import { placesOf } from "../../core/json/places.ts";
+import { type Actor, anonymous } from "../../operation/actor.ts";
+import type { Starts } from "../../operation/durable/start.ts";
+import type { ChildSpan, Execution, Refusal, SurfaceFacts } from "../../operation/execution.ts";
+import type { ActiveExecution } from "../../operation/telemetry.ts";
+import type { Statement, Transaction, TransactionOwner, UnstorableProblem } from "../../operation/transaction.ts";
+import { callerOf, refused, type Slots, type Waiter } from "../admission.ts";
+import { unstorableInput } from "../faults.ts";
+import type { Host } from "../host.ts";
+import type { CompiledOperation } from "../registry/compiled.ts";
+import { callsExceeded, deadlineExceeded, queriesExceeded } from "./faults.ts";
+import type { Attempt, Invocation } from "./invocation.ts";
+import type { ShapedOutput } from "./output.ts";
+import { maxSpans, statementSpan, type TimedStatement } from "./statement-spans.ts";
+
+/** What an execution asks of its process. */
+export interface ExecutionHost extends Host {
+  /** Ends an execution: with what was thrown, or, where that is undefined, with its output. Only the first end counts. */
+  finish(execution: RunningExecution, thrown: unknown): void;
+}
+
+/** One execution from its acceptance to its reply: the state that the steps of the pipeline share, and in the end the wide event. It runs nothing itself. */
+export class RunningExecution implements Execution, Expiring, TransactionOwner, ActiveExecution, Waiter {
+  readonly host: ExecutionHost;
+  readonly compiled: CompiledOperation;
+  readonly invocation: Invocation;
+
+  // The wide event.
+  outcome: Code | "ok" = "ok";
+  fault: Fault | undefined = undefined;
+  requestId = "";
+  traceId = "";
+  spanId = "";
+  parentSpanId: string | undefined = undefined;
+  traceState: string | undefined = undefined;
+  sampled = false;
+  actor: Actor = anonymous;
+  tenant: string | undefined = undefined;
+  attempt = 1;
+  replayed = false;
+  startedAt = 0;
+  deadlineMs = 0;
+  durationMs = 0;
+  late = false;
+  queuedMs = 0;
+  runningMs = 0;
+  databaseMs = 0;
+  upstreamMs: Record<string, number> | undefined = undefined;
+  statements = 0;
+  notes: Record<string, unknown> | undefined = undefined;
+  refusal: Refusal | undefined = undefined;
+  facts: SurfaceFacts | undefined = undefined;
+
+  // The deadline wheel.
+  deadlineAt = 0;
+  wheelNext: Expiring | undefined = undefined;
+  wheelPrevious: Expiring | undefined = undefined;
+  wheelSlot = -1;
+
+  /** Its index among all that run. */
+  index = -1;
+
+  // What the steps hand on.
+  input: unknown = undefined;
+  /** The input as it was sent: bound and not parsed. It stands for the request: a key and a cursor are good for it. */
+  sent: unknown = undefined;
+  /** The output, once the outcome is `ok`; durable work has none. */
+  output: ShapedOutput | undefined = undefined;
+  calls = 0;
+  /** Set once there is an outcome; whatever comes later is ignored. */
+  settled = false;
+  acceptedAt = 0;
+  holdsSlot = false;
+  holdsProcessSlot = false;
+  /** Its handler has begun and not ended: what it holds is still in use, whatever was replied. */
+  handling = false;
+  /** It took from what strangers of its address may send, until its credentials are verified. */
+  tookAsStranger = false;
+  /** Whose work it started, and what they get once its transaction is committed. */
+  started: Map<Starts, Set<string>> | undefined = undefined;
+  /** The attempt that it is of durable work. */
+  readonly durable: Attempt | undefined;
+  readonly transactions: Transaction[] = [];
+  #statements: TimedStatement[] | undefined = undefined;
+  #spans: ChildSpan[] | undefined = undefined;
+  #controller: AbortController | undefined;
+  #waitsSince = 0;
+  #databaseDepth = 0;
+  #databaseSince = 0;
+  #resume: (() => void) | undefined;
+  #waitsFor: Slots | undefined;
+  #ownId: string | undefined;
+
+  constructor(host: ExecutionHost, compiled: CompiledOperation, invocation: Invocation) {
+    this.host = host;
+    this.compiled = compiled;
+    this.invocation = invocation;
+    this.durable = invocation.durable;
+    if (this.durable !== undefined) this.attempt = this.durable.attempt;
+  }
+
+  get operation(): string {
+    return this.compiled.name;
+  }
+  get module(): string {
+    return this.compiled.module;
+  }
+  get kind() {
+    return this.compiled.kind;
+  }
+  get criticality() {
+    return this.compiled.criticality;
+  }
+  get surface(): string {
+    return this.invocation.surface;
+  }
+  get actorKind() {
+    return this.actor.kind;
+  }
+  get actorId(): string | undefined {
+    return this.actor.kind === "anonymous" ? undefined : this.actor.id;
+  }
+
+  /** Who is limited, and takes turns. */
+  get caller(): string | undefined {
+    // Tasks are in order already: the fair queue chose which one begins.
+    return this.durable === undefined ? callerOf(this.actor, this.tenant, this.invocation.address) : undefined;
+  }
+
+  /** Stands for this execution alone, in the whole fleet; no caller knows it. Made when it is first needed. */
+  get ownId(): string {
+    this.#ownId ??= this.host.clock.uuid();
+    return this.#ownId;
+  }
+
+  elapsedMs(): number {
+    return this.host.clock.monotonic() - this.acceptedAt;
+  }
+
+  remainingMs(): number {
+    return Math.max(0, this.deadlineAt - this.host.clock.monotonic());
+  }
+
+  /** Made when it is first read: most operations never read it. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.settled) this.#controller.abort(this.fault);
+    }
+    return this.#controller.signal;
+  }
+
+  addSpan(span: ChildSpan): void {
+    this.#spans ??= [];
+    if (this.#spans.length < maxSpans) this.#spans.push(span);
+  }
+
+  /** Spans inside this execution. Those of statements are made when they are read: most executions are never exported. */
+  get spans(): readonly ChildSpan[] | undefined {
+    for (const timed of this.#statements?.splice(0) ?? [])
+      this.addSpan(statementSpan(timed, { spanId: this.host.ids.spanId(), parentSpanId: this.spanId }));
+    return this.#spans;
+  }
+
+  statementStarts(statement: Statement): void {
+    this.statements++;
+    const limit = this.compiled.limits.queries;
+    if (this.statements <= limit) return;
+    const refusal: Refusal = { limit: `${this.operation} queries`, value: limit, load: this.statements, mode: this.compiled.limits.mode };
+    this.refusal = refusal;
+    if (refusal.mode === "measure") return;
+    throw queriesExceeded(this.operation, refusal, statement.text);
+  }
+
+  statementEnds(statement: Statement, sentAt: number, failed: boolean): void {
+    this.#statements ??= [];
+    if (this.#statements.length >= maxSpans) return;
+    this.#statements.push({ statement, startMs: sentAt - this.acceptedAt, durationMs: this.host.clock.monotonic() - sentAt, failed });
+  }
+
+  /** What is durable has no caller who could send something else: there it is a bug. */
+  inputFault(isSought: (value: unknown) => boolean, problem: UnstorableProblem): Fault | undefined {
+    if (this.compiled.traits.durable) return undefined;
+    const places = placesOf(this.input, isSought);
+    return places.length === 0 ? undefined : unstorableInput(places, problem);
+  }
+
+  enterDatabase(): void {
+    if (this.#databaseDepth++ === 0) this.#databaseSince = this.host.clock.monotonic();
+  }
+
+  databaseLeaves(): void {
+    if (--this.#databaseDepth === 0) this.databaseMs += this.host.clock.monotonic() - this.#databaseSince;
+    this.host.entered = this;
+  }
+
+  /** Waiting for a connection is queueing, not the database's work. */
+  waited(ms: number): void {
+    this.queuedMs += ms;
+  }
+
+  upstreamTook(name: string, ms: number): void {
+    this.upstreamMs ??= Object.create(null) as Record<string, number>;
+    this.upstreamMs[name] = (this.upstreamMs[name] ?? 0) + ms;
+    this.host.entered = this;
+  }
+
+  /** Counts an inner call against the budget. A transaction that it would have joined cannot commit without it. */
+  callStarts(joins?: Transaction): void {
+    const limit = this.compiled.limits.calls;
+    if (++this.calls <= limit) return;
+    const refusal: Refusal = { limit: `${this.operation} calls`, value: limit, load: this.calls, mode: this.compiled.limits.mode };
+    this.refusal = refusal;
+    if (refusal.mode === "measure") return;
+    const fault = callsExceeded(this.operation, refusal);
+    joins?.doom(fault);
+    throw fault;
+  }
+
+  /** Whatever it waits for before its handler begins (a token's verification, its body, a slot) is queueing. */
+  waits(): void {
+    this.#waitsSince = this.host.clock.monotonic();
+  }
+
+  /** It need not wait any more. */
+  continue(): void {
+    if (this.#waitsSince === 0) return;
+    this.queuedMs += this.host.clock.monotonic() - this.#waitsSince;
+    this.#waitsSince = 0;
+  }
+
+  /** Waits for a slot; `resume` continues the pipeline. */
+  waitFor(slots: Slots, resume: () => void): void {
+    this.#resume = resume;
+    this.#waitsFor = slots;
+  }
+
+  granted(): void {
+    const resume = this.#resume;
+    this.#resume = undefined;
+    this.#waitsFor = undefined;
+    assert(resume !== undefined, "a slot was granted to no execution");
+    // The one who left must not run the next one's work inside its own stack.
+    queueMicrotask(resume);
+  }
+
+  displaced(refusal: Refusal): void {
+    this.#waitsFor = undefined;
+    this.refusal = refusal;
+    // Nor must the one who came run its reply.
+    queueMicrotask(() => this.host.finish(this, refused(refusal)));
+  }
+
+  /** Gives up a place in a queue. */
+  stopWaiting(): void {
+    this.#waitsFor?.forget(this);
+    this.#waitsFor = undefined;
+    this.#resume = undefined;
+  }
+
+  expire(): void {
+    this.stop(this.lateFault());
+  }
+
+  /** The fault of an execution whose deadline has passed. */
+  lateFault(): Fault {
+    return deadlineExceeded(this.operation, { deadlineMs: this.deadlineMs, elapsedMs: this.elapsedMs() });
+  }
+
+  /** Ends the execution from outside: deadline, a client that went away, a process that stops. A commit that is on its way is waited for. */
+  stop(fault: Fault): void {
+    if (this.settled) return;
+    let committing = false;
+    for (const transaction of this.transactions) committing = !transaction.abort(fault) || committing;
+    if (committing && this.compiled.traits.transaction !== "none") return;
+    this.host.finish(this, fault);
+    this.#controller?.abort(fault);
+  }
+
+  /** Whether work may begin or go on. Throws what ended the execution. */
+  throwIfSettled(): void {
+    if (this.settled) throw this.fault ?? new Fault({ code: "cancelled", message: `${this.operation} has ended already.` });
+  }
+}

@@ -1,0 +1,161 @@
+import type { Clock } from "../../core/clock.ts";
+import { IntrusiveSet } from "../../core/intrusive-set.ts";
+import { limits } from "../../core/limits.ts";
+import type { TaskDefinition } from "../definition.ts";
+import { FairQueue } from "./fair-queue.ts";
+import type { HeldTask } from "./held-task.ts";
+import { Pace } from "./pace.ts";
+
+/** What is claimed ahead lasts so long at the pace of the moment: longer would take it from workers that are idle. */
+const aheadMs = 100;
+
+/** What the load of one queue is bounded by, and how its tasks are run. */
+export interface QueueLoadOptions {
+  /** Tasks that run at once. */
+  readonly concurrency: number;
+  readonly definitions: ReadonlyMap<string, TaskDefinition>;
+  readonly clock: Clock;
+  /** Whether nothing may begin for now. */
+  readonly isShut: () => boolean;
+  readonly run: (task: HeldTask) => void;
+}
+
+/** What one process has of a queue, from the claim until the outcome is durable, and how much more it may have. */
+export class QueueLoad {
+  readonly #options: QueueLoadOptions;
+  /** Claimed and not begun: in turn, and those whose operation has no slot free. */
+  readonly #waiting = new FairQueue<HeldTask>();
+  readonly #parked = new Map<string, HeldTask[]>();
+  #parkedCount = 0;
+  /** All of it. */
+  readonly #held = new IntrusiveSet<HeldTask>();
+  readonly #runningByName = new Map<string, number>();
+  #running = 0;
+  /** Ended, and not written yet. */
+  #settling = 0;
+  readonly #pace: Pace;
+  #isFilling = false;
+
+  constructor(options: QueueLoadOptions) {
+    this.#options = options;
+    this.#pace = new Pace(options.clock);
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Tasks that are claimed and not begun. */
+  get waiting(): number {
+    return this.#waiting.size + this.#parkedCount;
+  }
+
+  get #all(): number {
+    return this.#running + this.waiting + this.#settling;
+  }
+
+  /** Whether it would begin at once what it is given, with room to spare. */
+  get isLight(): boolean {
+    return this.#all < this.#options.concurrency / 2;
+  }
+
+  /** How many more may be claimed now. */
+  get room(): number {
+    const { concurrency } = this.#options;
+    const { perSecond } = this.#pace;
+    const ahead = perSecond === 0 ? concurrency : Math.max(concurrency / 8, (perSecond * aheadMs) / 1_000);
+    const bound = Math.min(limits.tasksHeld, concurrency + ahead);
+    return Math.min(limits.taskBatch, Math.floor(bound - this.#all));
+  }
+
+  /** Whether there is room for a claim of a good size: many small ones cost more than they bring. */
+  get hasRoom(): boolean {
+    const worth = Math.max(this.#options.concurrency / 2, (this.#pace.perSecond * aheadMs) / 4_000);
+    return this.room >= Math.min(limits.taskBatch, worth) || this.#all === 0;
+  }
+
+  /** Names of the tasks that wait for a slot of their operation. */
+  get saturated(): readonly string[] {
+    return [...this.#parked].flatMap(([name, tasks]) => (tasks.length > 0 ? [name] : []));
+  }
+
+  get ids(): readonly string[] {
+    return this.#held.list().map(({ id }) => id);
+  }
+
+  has(id: string): boolean {
+    return this.#held.list().some((task) => task.id === id);
+  }
+
+  hold(task: HeldTask): void {
+    this.#held.add(task);
+    this.#waiting.push(task.fairnessKey, task);
+  }
+
+  /** Begins what may run. Returns false inside another call, which goes on with it. */
+  fill(): boolean {
+    // A task that ends as it begins comes back here.
+    if (this.#isFilling) return false;
+    this.#isFilling = true;
+    while (this.#running < this.#options.concurrency && !this.#options.isShut()) {
+      const task = this.#waiting.shift();
+      if (task === undefined) break;
+      if (this.#isSaturated(task.name)) this.#park(task);
+      else this.#begin(task);
+    }
+    this.#isFilling = false;
+    this.#pace.measure();
+    return true;
+  }
+
+  /** An attempt has ended: the next task of its operation takes its slot. */
+  ended({ name }: HeldTask): void {
+    this.#running--;
+    this.#settling++;
+    this.#pace.count();
+    this.#runningByName.set(name, (this.#runningByName.get(name) ?? 1) - 1);
+    const next = this.#parked.get(name)?.shift();
+    if (next === undefined) return;
+    this.#parkedCount--;
+    this.#begin(next);
+  }
+
+  settled(task: HeldTask): void {
+    this.#settling = Math.max(0, this.#settling - 1);
+    this.#held.delete(task);
+  }
+
+  /** Forgets what was not begun, and returns it. */
+  withdraw(): readonly HeldTask[] {
+    const released = [...this.#waiting.clear(), ...[...this.#parked.values()].flat()];
+    this.#parked.clear();
+    this.#parkedCount = 0;
+    for (const task of released) this.#held.delete(task);
+    return released;
+  }
+
+  /** The lease is lost: other workers have all of it. What runs counts until it ends. */
+  abandon(): void {
+    this.withdraw();
+    this.#held.clear();
+    this.#settling = 0;
+  }
+
+  #begin(task: HeldTask): void {
+    this.#running++;
+    this.#runningByName.set(task.name, (this.#runningByName.get(task.name) ?? 0) + 1);
+    this.#options.run(task);
+  }
+
+  #park(task: HeldTask): void {
+    const parked = this.#parked.get(task.name);
+    if (parked === undefined) this.#parked.set(task.name, [task]);
+    else parked.push(task);
+    this.#parkedCount++;
+  }
+
+  #isSaturated(name: string): boolean {
+    const definition = this.#options.definitions.get(name);
+    return definition !== undefined && (this.#runningByName.get(name) ?? 0) >= definition.compiled.limits.concurrency;
+  }
+}

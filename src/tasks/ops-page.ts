@@ -1,0 +1,86 @@
+import type { OpsPage, OpsRequest, OpsResponse } from "../operation/ops-page.ts";
+import type { Tasks } from "./tasks.ts";
+import { whyHeld, whyUnserved } from "./upkeep/reasons.ts";
+
+const shownDeadLetters = 20;
+/** A page in a browser on this machine could send a POST here; it cannot send a header of its own without being asked for leave. */
+const header = "plimsoll-ops";
+
+const help = {
+  "GET /tasks": "queues, what no worker takes, and the last dead letters",
+  "GET /tasks/{id}": "the state of one task",
+  "POST /tasks/{id}/cancel": "cancels one task, and releases its key",
+  "POST /tasks/dead-letters/requeue?id= or ?name= or ?all=true":
+    "requeues dead letters, at most 1,000 at once; not those whose key another task has by now",
+  "POST /tasks/queues/{queue}/pause, …/resume": "for the whole fleet",
+  "POST /tasks/queues/{queue}/drain": "pauses it, and answers when none of it runs any more, or after 30 s",
+} as const;
+
+/** The page `/tasks` of the ops port. A POST needs the header `plimsoll-ops: yes`. */
+export function tasksPage(tasks: Tasks): OpsPage {
+  return { path: "/tasks", answer: (request) => answer(tasks, request) };
+}
+
+async function answer(tasks: Tasks, request: OpsRequest): Promise<OpsResponse | undefined> {
+  const [path = "", search = ""] = (request.url ?? "/").split("?", 2);
+  const parts = segments(path);
+  if (parts === undefined) return { status: 400, body: { error: "the path is not percent-encoded UTF-8", help } };
+  const [, , first, second, third] = parts;
+  if (request.method === "GET" || request.method === "HEAD") {
+    if (first === undefined || first === "") return overview(tasks);
+    if (second !== undefined) return undefined;
+    return isId(first) ? found({ id: first, state: await tasks.state(first) }) : undefined;
+  }
+  if (request.method !== "POST") return { status: 405, body: { error: "only GET and POST", help } };
+  if (request.headers[header] !== "yes") return { status: 403, body: { error: `a change asks for the header "${header}: yes"`, help } };
+  if (first === "dead-letters" && second === "requeue") return requeue(tasks, new URLSearchParams(search));
+  if (first === "queues" && second !== undefined && third === "pause")
+    return found({ paused: second, ...(await done(tasks.pause(second))) });
+  if (first === "queues" && second !== undefined && third === "resume")
+    return found({ resumed: second, ...(await done(tasks.resume(second))) });
+  if (first === "queues" && second !== undefined && third === "drain") return found({ paused: second, drained: await tasks.drain(second) });
+  if (first !== undefined && isId(first) && second === "cancel") return found({ id: first, state: await tasks.cancel(first) });
+  return undefined;
+}
+
+async function overview(tasks: Tasks): Promise<OpsResponse> {
+  const listed = await tasks.listQueues();
+  const served = new Map(listed.map((listing) => [listing.queue, listing.served]));
+  const queues = (await tasks.stats([...served.keys()])).map((stats) => ({ ...stats, served: served.get(stats.queue) }));
+  const unserved = (await tasks.unserved()).map((found) => ({ ...found, why: whyUnserved(found) }));
+  const held = await tasks.partitionsHeld();
+  const deadLetters = (await tasks.deadLetters({ limit: shownDeadLetters })).map(readable);
+  return found({ queues, unserved, ...(held && { partitions: { ...held, why: whyHeld(held) } }), deadLetters, help });
+}
+
+async function requeue(tasks: Tasks, query: URLSearchParams): Promise<OpsResponse> {
+  const [id, name] = [query.get("id") ?? undefined, query.get("name") ?? undefined];
+  if (id === undefined && name === undefined && query.get("all") !== "true")
+    return { status: 400, body: { error: "say which: ?id=…, ?name=… or ?all=true", help } };
+  if (id !== undefined && !isId(id)) return { status: 400, body: { error: "the id is no UUID", help } };
+  return found({ requeued: await tasks.requeue({ ...(id !== undefined && { id }), ...(name !== undefined && { name }) }) });
+}
+
+function readable({ context, born, died, ...letter }: Awaited<ReturnType<Tasks["deadLetters"]>>[number]) {
+  const { failures = [], tenant } = JSON.parse(context ?? "{}") as { failures?: unknown[]; tenant?: string };
+  return { ...letter, tenant, born: new Date(born).toISOString(), died: new Date(died).toISOString(), failures };
+}
+
+const found = (body: unknown): OpsResponse => ({ status: 200, body });
+
+async function done(work: Promise<void>): Promise<Record<string, never>> {
+  await work;
+  return {};
+}
+
+function segments(path: string): string[] | undefined {
+  try {
+    return path.split("/").map(decodeURIComponent);
+  } catch {
+    return undefined;
+  }
+}
+
+function isId(text: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(text);
+}

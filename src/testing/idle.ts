@@ -1,0 +1,131 @@
+import { type Clock, keepProcess, sleep, systemClock } from "../core/clock.ts";
+import { type Duration, formatMs, toMs } from "../core/duration.ts";
+import { Fault } from "../core/fault.ts";
+import { limits } from "../core/limits.ts";
+import type { Tasks } from "../tasks/tasks.ts";
+import { TestClock } from "./clock.ts";
+
+/** How far `runUntilIdle` goes. */
+export interface IdleOptions {
+  /**
+   * Runs also what becomes due within so long: durable time, and a `TestClock`'s wall time, are moved on to it, one after the other. Needs a
+   * `testDatabase`, as only the owner can move time. *Default*: what is due now, and nothing else.
+   */
+  readonly ahead?: Duration;
+  /** Attempts of tasks at the most. *Default*: `limits.testAttempts`. */
+  readonly attempts?: number;
+  /** How long it waits for an attempt to end, of the machine's time. *Default*: the app's `waitLimit`. */
+  readonly within?: Duration;
+}
+
+/** What runs until it is idle, and who can move its time. */
+export interface Idling {
+  readonly tasks: Tasks;
+  readonly clock: Clock;
+  readonly moveTime: ((ms: number) => Promise<void>) | undefined;
+}
+
+const lookMs = 5;
+const clockStepMs = 10;
+const named = 5;
+
+/** Counts the attempts that end, by the name of their task. */
+class Ran {
+  readonly byTask = new Map<string, number>();
+  total = 0;
+
+  count(task: string): void {
+    this.total++;
+    this.byTask.set(task, (this.byTask.get(task) ?? 0) + 1);
+  }
+
+  get text(): string {
+    const most = [...this.byTask].toSorted(([, one], [, other]) => other - one).slice(0, named);
+    return most.map(([task, times]) => `${task} ${times} times`).join(", ");
+  }
+}
+
+/** Runs what is due, and what that starts, until nothing is. Returns how many attempts of tasks ended. */
+export async function runUntilIdle(idling: Idling, options: IdleOptions & { readonly within: Duration }): Promise<number> {
+  const ran = new Ran();
+  const off = idling.tasks.signals.ended.on(({ task }) => ran.count(task));
+  const kept = keepProcess();
+  try {
+    await runAll(idling, { ran, options });
+    return ran.total;
+  } finally {
+    off();
+    kept.cancel();
+  }
+}
+
+async function runAll(
+  { tasks, clock, moveTime }: Idling,
+  { ran, options }: { readonly ran: Ran; readonly options: IdleOptions & { readonly within: Duration } },
+): Promise<void> {
+  const { attempts = limits.testAttempts } = options;
+  const withinMs = toMs(options.within);
+  let leftMs = toMs(options.ahead ?? 0);
+  let seen = -1;
+  let movedAt = systemClock.monotonic();
+  let wasIdle = false;
+  for (;;) {
+    const { running, nextDueMs } = await tasks.lookNow();
+    const busy = (await tasks.stats()).filter((stats) => stats.running > 0 || (stats.waiting > 0 && !stats.paused));
+    if (ran.total > attempts) throw endless(ran, attempts);
+    const isIdle = busy.length === 0 && running === 0 && (nextDueMs === undefined || nextDueMs > 0);
+    // Between the two looks of one turn a task may have gone from one place to another: two turns in which nothing ended agree.
+    if (isIdle && wasIdle && ran.total === seen) {
+      if (nextDueMs === undefined || nextDueMs > leftMs) return;
+      leftMs -= nextDueMs;
+      await ahead(nextDueMs, { clock, moveTime });
+      movedAt = systemClock.monotonic();
+      wasIdle = false;
+      continue;
+    }
+    if (ran.total !== seen) movedAt = systemClock.monotonic();
+    else if (systemClock.monotonic() - movedAt > withinMs) throw stuck(busy, { ran, withinMs });
+    seen = ran.total;
+    wasIdle = isIdle;
+    if (!isIdle) await letPass(clock);
+  }
+}
+
+/** A clock that stands still would hold up what waits on it, such as a second try after a conflict. */
+async function letPass(clock: Clock): Promise<void> {
+  await sleep(systemClock, lookMs);
+  if (clock instanceof TestClock) await clock.advanceAsync(clockStepMs);
+}
+
+async function ahead(ms: number, { clock, moveTime }: Pick<Idling, "clock" | "moveTime">): Promise<void> {
+  if (moveTime === undefined)
+    throw new Fault({
+      code: "failed_precondition",
+      type: "time_fixed",
+      message: "Only the owner of a database can move its time. Give testApp a testDatabase, or leave `ahead` out.",
+    });
+  await moveTime(ms);
+  if (clock instanceof TestClock) clock.setNow(clock.now() + ms);
+}
+
+function endless(ran: Ran, attempts: number): Fault {
+  return new Fault({
+    code: "resource_exhausted",
+    type: "never_idle",
+    message: `More than ${attempts} attempts ended, and there is more to run: ${ran.text}. Look for a task that starts itself or a retry without an end, or raise \`attempts\`.`,
+  });
+}
+
+function stuck(
+  busy: readonly { readonly queue: string; readonly waiting: number; readonly running: number }[],
+  { ran, withinMs }: { readonly ran: Ran; readonly withinMs: number },
+): Fault {
+  const left =
+    busy.map(({ queue, waiting, running }) => `in the queue ${queue} ${running} run and ${waiting} wait`).join(", ") || "a handler runs";
+  const before = ran.total === 0 ? "Nothing ended before." : `Before, there ended ${ran.text}.`;
+  return new Fault({
+    code: "deadline_exceeded",
+    type: "wait_limit",
+    message: `No attempt ended for ${formatMs(withinMs)}: ${left}. ${before} Let go what they wait for, or give a longer \`within\`.`,
+  });
+}

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { createApp, exponential, task } from "plimsoll";
+import { type TestDatabase, testDatabase } from "plimsoll/testing";
+import { z } from "zod";
+import type { StartContext, Starts } from "../../src/operation/durable/start.ts";
+import type { EngineSource } from "../../src/pipeline/engine-source.ts";
+import { engineCases } from "../../src/testing/conformance/engine.ts";
+import type { EngineSample } from "../../src/testing/conformance/engine-bench.ts";
+import { relayEngine } from "./toy/engine.ts";
+import { relay, relays } from "./toy/relay.ts";
+
+const input = z.object({ note: z.string() });
+const tenancy = { description: "of the actor", tenantOf: (asks: { readonly tenant: string | undefined }) => asks.tenant };
+const roles = (works: boolean) => (works ? (["serve", "worker"] as const) : (["serve"] as const));
+
+/** The engine of the tests, with another context in the place of the one that a start comes with. */
+function withContext(change: (from: StartContext) => StartContext): EngineSource {
+  return {
+    open: (host) => {
+      const engine = relayEngine.open(host);
+      const starts: Starts = {
+        start: (from, work, start) => engine.starts.start(change(from), work, start),
+        prepare: (work, occurrence) => engine.starts.prepare(work, occurrence),
+        committed: (names) => engine.starts.committed(names),
+      };
+      return { kinds: engine.kinds, service: engine.service, pages: engine.pages, starts };
+    },
+  };
+}
+
+describe("an engine of durable work", () => {
+  let database: TestDatabase;
+  before(async () => {
+    database = await testDatabase({ modules: [relays] });
+  });
+  after(() => database.drop());
+
+  const tasks: EngineSample = {
+    input,
+    declare: (name, run) => task(name, { input, run, budget: "10s", retry: { backoff: exponential("1ms", { max: "1ms" }) } }),
+    makeApp: (conformance, works) => createApp({ modules: [conformance], database, tenancy, roles: roles(works) }),
+  };
+  const toy = (engine = relayEngine): EngineSample => ({
+    input,
+    declare: (name, run) => relay(name, { input, run }),
+    makeApp: (conformance, works) =>
+      createApp({ modules: [relays, conformance], database, tenancy, roles: roles(works), engines: [engine] }),
+  });
+
+  describe("such as tasks", () => {
+    for (const { name, run } of engineCases) it(name, () => run(tasks));
+  });
+
+  describe("such as that of the tests", () => {
+    for (const { name, run } of engineCases) it(name, () => run(toy()));
+  });
+
+  const planted: readonly (readonly [string, EngineSource, readonly string[]])[] = [
+    [
+      "writes apart from the transaction that starts",
+      withContext((from) => ({ ...from, transaction: undefined })),
+      ["runs nothing of a command that failed", "starts what a commit started, and nothing of one that failed"],
+    ],
+    [
+      "forgets for whom work was started",
+      withContext((from) => ({ ...from, tenant: undefined })),
+      ["starts one piece of work for a key of a tenant", "runs as system, for who started it"],
+    ],
+  ];
+  for (const [bug, engine, expected] of planted)
+    it(`fails its conformance suite where it ${bug}`, async () => {
+      const failed: string[] = [];
+      for (const { name, run } of engineCases) await run(toy(engine)).catch(() => failed.push(name));
+      assert.deepEqual(failed, expected);
+    });
+});

@@ -1,0 +1,215 @@
+// Requests that are cheap to send and were dear to read: bodies in chunks of a few bytes, what follows a refusal, documents that are not taken.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { after, before, describe, it } from "node:test";
+import fc from "fast-check";
+import { z } from "zod";
+import { limits } from "../../../src/core/limits.ts";
+import { canSkip, readAgain, skipBody, skipRest } from "../../../src/http/connections/skipping.ts";
+import { claim } from "../../../src/operation/actor.ts";
+import { action } from "../../../src/operation/online/action.ts";
+import { makeToken, setUp } from "../../auth/tokens.ts";
+import { type Served, serve } from "./app.ts";
+import { requestText, Wire } from "./client.ts";
+
+const echo = action("t.echo", {
+  input: z.object({ text: z.string().max(30_000) }),
+  output: z.object({ length: z.int() }),
+  access: "public",
+  budget: "5s",
+  idempotent: "natural",
+  http: "POST /echo",
+  run: async ({ text }) => ({ length: text.length }),
+});
+const authorization = `authorization: Bearer ${makeToken()}\r\n`;
+const head = (more = "", path = "/echo") => `POST ${path} HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n${more}`;
+
+/** A body of that length in chunks of that size. */
+function inChunks(bytes: number, size: number): { readonly body: string; readonly text: string } {
+  const text = JSON.stringify({ text: "a".repeat(Math.max(0, bytes - 11)) });
+  const pieces = Array.from({ length: Math.ceil(text.length / size) }, (_, n) => text.slice(n * size, (n + 1) * size));
+  return { text, body: `${pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`).join("")}0\r\n\r\n` };
+}
+const chunked = (bytes: number, size: number, more = "") => `${head(more)}transfer-encoding: chunked\r\n\r\n${inChunks(bytes, size).body}`;
+const most = limits.anonymousBodyChunks;
+const each = limits.bodyChunkBytes;
+
+describe("a body in chunks", () => {
+  let served: Served;
+  before(async () => {
+    served = await serve([echo], {
+      authentication: setUp().authenticator,
+      tenancy: claim("tid"),
+      http: { documents: true },
+    });
+  });
+  after(() => served[Symbol.asyncDispose]());
+  const answer = async (...sent: string[]) => {
+    const wire = await served.wire();
+    for (const text of sent) wire.send(text);
+    const response = await wire.next();
+    return { wire, response, outcome: `${response?.status} ${response?.json.type ?? "ok"}` };
+  };
+
+  const cases: readonly (readonly [what: string, request: string, outcome: string])[] = [
+    ["of a byte each, as many as are allowed", chunked(most, 1), "200 ok"],
+    ["of a byte each, more than are allowed", chunked(most * 2, 1), "413 urn:plimsoll:body_in_pieces"],
+    ["of a byte each, ten thousand", chunked(10_000, 1), "413 urn:plimsoll:body_in_pieces"],
+    ["as small as may be, as many as fill the field", chunked(30_000, each), "200 ok"],
+    ["a little smaller than may be, in the long run", chunked(30_000, each / 2), "413 urn:plimsoll:body_in_pieces"],
+    ["of a byte each, of a caller who has signed in", chunked(20_000, 1, authorization), "200 ok"],
+  ];
+  for (const [what, request, outcome] of cases)
+    it(`${what}: ${outcome}`, async () => {
+      const { wire, response, outcome: found } = await answer(request);
+      assert.equal(found, outcome, response?.body);
+      wire.close();
+    });
+
+  it("says what was sent, what is allowed and what to do", async () => {
+    const { wire, response } = await answer(chunked(10_000, 1));
+    assert.match(response?.json.detail, /first \d+ bytes .* in \d+ chunks.* may send 256.*Content-Length/);
+    assert.deepEqual(response?.json.details.limit, "anonymous body chunks");
+    wire.close();
+  });
+
+  it("counts nothing for a body with a length, however its client cuts it", async () => {
+    const { text } = inChunks(600, 1);
+    const wire = await served.wire();
+    wire.send(`${head()}content-length: ${text.length}\r\n\r\n`);
+    for (const letter of text) await new Promise<void>((resolve) => wire.socket.write(letter, () => resolve()));
+    assert.equal((await wire.next())?.status, 200);
+    wire.close();
+  });
+
+  it("is read again after one that was passed over, on this connection and on others", () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ bytes: fc.integer({ min: 11, max: 20_000 }), path: fc.constantFrom("/echo", "/nowhere") }), {
+          minLength: 1,
+          maxLength: 6,
+        }),
+        fc.boolean(),
+        async (requests, pipelined) => {
+          const wire = await served.wire();
+          const texts = requests.map(({ bytes, path }) => {
+            const { text } = inChunks(bytes, 1);
+            return `${head("", path)}content-length: ${text.length}\r\n\r\n${text}`;
+          });
+          if (pipelined) wire.send(texts.join(""));
+          for (const [n, { bytes, path }] of requests.entries()) {
+            if (!pipelined) wire.send(texts[n]!);
+            const response = await wire.next();
+            const wanted = path === "/nowhere" ? [404, undefined] : [200, Math.max(0, bytes - 11)];
+            assert.deepEqual([response?.status, response?.json.length], wanted, response?.body);
+          }
+          wire.close();
+        },
+      ),
+      { numRuns: 60 },
+    ));
+
+  it("is read by the next connection after one that ended while its body was passed over", async () => {
+    for (let round = 0; round < 20; round++) {
+      const refused = await answer(head("", "/nowhere"), "content-length: 60000\r\n\r\n", "x".repeat(30_000));
+      assert.equal(refused.response?.status, 404);
+      refused.wire.socket.destroy();
+      const next = await answer(chunked(200, 7));
+      assert.equal(next.outcome, "200 ok", next.response?.body);
+      next.wire.close();
+    }
+  });
+
+  it("answers what came before a request that closes, and nothing after it", async () => {
+    const closes = requestText("POST", "/echo", { body: { text: "abc" }, headers: { connection: "close" } });
+    const wire = await served.wire();
+    wire.send(Buffer.concat([requestText("POST", "/echo", { body: { text: "ab" } }), closes, ...Array<Uint8Array>(500).fill(closes)]));
+    assert.equal((await wire.next())?.json.length, 2);
+    assert.equal((await wire.next())?.json.length, 3);
+    assert.equal(await wire.next(), undefined);
+    wire.close();
+    const next = await answer(chunked(200, 7));
+    assert.equal(next.outcome, "200 ok", "a parser that passed over the rest reads again for others");
+    next.wire.close();
+  });
+});
+
+describe("documents that are not taken", () => {
+  it("are refused once much of them waits, and given again when it is gone", async () => {
+    const operations = Array.from({ length: 60 }, (_, n) =>
+      action(`t.echo-${n}`, {
+        ...{ input: z.object({ text: z.string().max(10).describe("a".repeat(2_000)) }), output: z.object({}), access: "public" },
+        ...{ budget: "5s", idempotent: "natural", http: `POST /echo/a${n}`, run: async () => ({}) },
+      } as const),
+    );
+    await using served = await serve(operations, { http: { documents: true } });
+    const length = (await served.ask("GET", "/openapi.json")).body.length;
+    const fit = Math.floor(limits.documentBytesWaiting / length);
+    assert.ok(fit < 20, `${length} bytes`);
+    const wire = await served.wire();
+    wire.send(Buffer.concat(Array.from({ length: 30 }, () => requestText("GET", "/openapi.json"))));
+    const statuses: (number | undefined)[] = [];
+    for (let n = 0; n < 30; n++) statuses.push((await wire.next())?.status);
+    const given = statuses.filter((status) => status === 200).length;
+    assert.ok(given >= fit && given <= fit + 2, `${given} of 30, and ${fit} fit`);
+    assert.equal(statuses.filter((status) => status === 503).length, 30 - given);
+    wire.send(requestText("GET", "/openapi.json"));
+    assert.equal((await wire.next())?.status, 200);
+    wire.close();
+  });
+});
+
+describe("parts of a request that are passed over", () => {
+  let server: Server;
+  let seen: { socket: Socket; body: string }[];
+  let onRequest: (socket: Socket) => void;
+  const port = () => (server.address() as AddressInfo).port;
+  before(async () => {
+    seen = [];
+    server = createServer((request, response) => {
+      const entry = { socket: request.socket, body: "" };
+      seen.push(entry);
+      request.on("data", (chunk: Buffer) => {
+        entry.body += chunk.toString();
+      });
+      onRequest(request.socket);
+      response.end("ok");
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+  });
+  after(() => server.close());
+  const chunks = "1\r\na\r\n".repeat(100);
+
+  it("can be, with the parsers of this Node.js", async () => {
+    let can = false;
+    onRequest = (socket) => {
+      can = canSkip(socket);
+    };
+    const wire = await Wire.open(port());
+    wire.send(requestText("GET", "/"));
+    assert.equal((await wire.next())?.status, 200);
+    assert.ok(can, "node:http names its callbacks otherwise now: see src/http/connections/skipping.ts");
+    wire.close();
+  });
+
+  it("are the body alone, or everything, until it is read again", async () => {
+    seen.length = 0;
+    onRequest = skipBody;
+    const wire = await Wire.open(port());
+    wire.send(`POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`);
+    assert.equal((await wire.next())?.status, 200);
+    assert.equal(seen[0]?.body, "");
+    onRequest = skipRest;
+    readAgain(seen[0]!.socket);
+    wire.send(requestText("GET", "/"));
+    assert.equal((await wire.next())?.status, 200);
+    wire.send(requestText("GET", "/").toString().repeat(3));
+    wire.socket.end();
+    assert.equal(await wire.next(), undefined, "what comes after it is not read");
+    assert.equal(seen.length, 2);
+    for (const { socket } of seen) readAgain(socket);
+    wire.close();
+  });
+});

@@ -1,0 +1,46 @@
+// What the platform ends a request with, and what the document says it ends with, are one list: a fault of the source that is in neither place is found here.
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { fileURLToPath } from "node:url";
+import * as faults from "../../src/surface/openapi-faults.ts";
+import { thrownFaults } from "../docs/reference.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What no caller of an operation gets as it is: why. */
+const apart: Readonly<Record<string, string>> = {
+  route_not_found: "no operation was matched",
+  method_not_allowed: "no operation was matched",
+  client_disconnected: "there is no client to respond to",
+};
+/** Thrown before any call, or to code in the process. */
+const inside = new Set([
+  "task_snoozed",
+  "task_expired",
+  "task_context_unreadable",
+  "cron_invalid",
+  "schedule_invalid",
+  "schedule_unknown",
+  "never_idle",
+  // Of policies round a call: the reasons of work that is cancelled, and what the handler that makes the call is refused with.
+  "hedge_lost",
+  "sibling_failed",
+  "flight_left",
+  "upstream_quota",
+]);
+/** Answered as what their code says, without a type that callers tell apart; nearly all of `failed_precondition` keep an app from starting. */
+const untyped = new Set(["failed_precondition", "internal", "unavailable", "deadline_exceeded"]);
+
+it("a fault that the platform throws stands in the table of the document", () => {
+  assert.ok("platformFaults" in faults, "the document has no table that others can read");
+  const rows = faults.platformFaults as readonly { readonly code: string; readonly types?: readonly string[] }[];
+  const documented = new Map(rows.flatMap(({ code, types = [] }) => types.map((type) => [type, code] as const)));
+  const missing: string[] = [];
+  for (const [type, code] of thrownFaults(root)) {
+    if (type in apart || inside.has(type)) continue;
+    if (documented.has(type)) {
+      if (code !== undefined) assert.equal(documented.get(type), code, `the code of ${type}`);
+    } else if (code !== undefined && !untyped.has(code)) missing.push(`${type} (${code})`);
+  }
+  assert.deepEqual(missing, [], "say in src/surface/openapi-faults.ts which operations end with it");
+});

@@ -1,0 +1,72 @@
+import { kinds } from "../../src/operation/kind.ts";
+import type { Problem } from "./problem.ts";
+import type { Source } from "./source.ts";
+import type { Token } from "./tokens.ts";
+
+/** Where the table of kinds stands, and with it all that depends on which kind an operation is. */
+const table = "src/operation/kind.ts";
+const names: ReadonlySet<string> = new Set(Object.keys(kinds));
+const comparisons: ReadonlySet<string> = new Set(["===", "!==", "==", "!="]);
+
+/**
+ * Finds what branches on the kind of an operation outside of its table: a comparison, a `switch`, a list or an object of kinds to look one up in.
+ * Unions of other names are distinguished by what they are compared with: only the names that the table has count.
+ */
+export function checkKinds({ path, tokens }: Source): Problem[] {
+  if (!path.startsWith("src/") || path === table) return [];
+  const message = `It branches on the kind of an operation. Ask for what the kind is (traitsOf), and give it a column in ${table} where it has none.`;
+  const lines = new Set<number>();
+  for (const [at, token] of tokens.entries())
+    if (isCompared(tokens, at) || isCase(tokens, at) || isLookUp(tokens, at)) lines.add(token.line);
+  return [...lines].map((line) => ({ file: path, line, rule: "kind" as const, message }));
+}
+
+const isName = (token: Token | undefined) => token?.kind === "string" && names.has(token.text);
+const isKindWord = (token: Token | undefined) => token?.kind === "word" && token.text === "kind";
+
+/** `kind === "task"` and `"task" === a.kind`. */
+function isCompared(tokens: readonly Token[], at: number): boolean {
+  if (!comparisons.has(tokens[at]!.text)) return false;
+  if (isKindWord(tokens[at - 1]) && isName(tokens[at + 1])) return true;
+  return isName(tokens[at - 1]) && isKindWord(tokens[endOfChain(tokens, at + 1)]);
+}
+
+/** `case "task"` in a `switch (a.kind)`. */
+function isCase(tokens: readonly Token[], at: number): boolean {
+  if (tokens[at]!.text !== "case" || tokens[at]!.kind !== "word" || !isName(tokens[at + 1])) return false;
+  const head = tokens.slice(0, at).findLastIndex(({ text, kind }) => kind === "word" && text === "switch");
+  return head !== -1 && isKindWord(tokens[endOfChain(tokens, head + 2)]);
+}
+
+/** `["task"].includes(a.kind)`, and a list or an object that holds two kinds or more. */
+function isLookUp(tokens: readonly Token[], at: number): boolean {
+  const opening = tokens[at]!.text;
+  if (tokens[at]!.kind !== "mark" || (opening !== "[" && opening !== "{")) return false;
+  const found = new Set<string>();
+  let depth = 0;
+  let end = at;
+  for (; end < tokens.length; end++) {
+    const { text, kind } = tokens[end]!;
+    if (kind === "mark" && "[{(".includes(text)) depth++;
+    else if (kind === "mark" && "]})".includes(text)) depth--;
+    if (depth === 0) break;
+    if (depth === 1 && end > at && isEntry(tokens, end, opening)) found.add(text);
+  }
+  const isAsked = tokens[end + 1]?.text === "." && isKindWord(tokens[endOfChain(tokens, end + 4)]);
+  return found.size > 1 || (found.size === 1 && isAsked);
+}
+
+/** An element of a list, or the key of an object. */
+function isEntry(tokens: readonly Token[], at: number, opening: string): boolean {
+  const [before, token, after] = [tokens[at - 1], tokens[at], tokens[at + 1]];
+  if (before?.text !== opening && before?.text !== ",") return false;
+  if (opening === "[") return isName(token) && (after?.text === "," || after?.text === "]");
+  return names.has(token!.text) && token!.kind !== "template" && after?.text === ":";
+}
+
+/** The last token of names joined by dots. */
+function endOfChain(tokens: readonly Token[], start: number): number {
+  let at = start;
+  while (tokens[at]?.kind === "word" && (tokens[at + 1]?.text === "." || tokens[at + 1]?.text === "?.")) at += 2;
+  return at;
+}
