@@ -1,0 +1,44 @@
+import assert from "node:assert";
+import type { Call } from "./call/call.ts";
+import { Policy, type Runs, type Work } from "./policy.ts";
+
+type RunsOf<P> = P extends Policy<infer R, unknown> ? R : never;
+type FallbackOf<P> = P extends Policy<Runs, infer F> ? F : never;
+
+/**
+ * Puts policies around each other: the first is the outermost.
+ * *Bounds*: 1 to 16 policies. *Default order that holds*: fallback, bulkhead, retry, breaker, timeout, so that one place is taken for all attempts, each
+ * attempt counts at the breaker, and each has a time of its own.
+ * @example const upstream = compose(bulkhead({ concurrency: 50 }), retry({ attempts: 3 }), breaker(), timeout("300ms"));
+ */
+export function compose<const P extends readonly Policy<Runs, unknown>[]>(
+  ...policies: P
+): Policy<RunsOf<P[number]>, FallbackOf<P[number]>> {
+  assert(
+    policies.length >= 1 && policies.length <= 16,
+    `compose takes 1 to 16 policies, not ${policies.length}. A composed policy is a policy too: compose it.`,
+  );
+  return new Composed(policies);
+}
+
+class Composed<R extends Runs, F> extends Policy<R, F> {
+  readonly #outermost: Policy;
+  /** From the innermost to the second. */
+  readonly #inner: readonly Policy[];
+
+  constructor(policies: readonly Policy[]) {
+    super();
+    this.#outermost = policies[0]!;
+    this.#inner = policies.slice(1).reverse();
+  }
+
+  around<T>(work: Work<T>, call: Call): Promise<T> {
+    let next = work;
+    for (let i = 0; i < this.#inner.length; i++) next = wrapped(this.#inner[i]!, next);
+    return this.#outermost.around(next, call);
+  }
+}
+
+function wrapped<T>(policy: Policy, work: Work<T>): Work<T> {
+  return (call) => policy.around(work, call);
+}

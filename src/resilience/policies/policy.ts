@@ -1,0 +1,39 @@
+import { Call, type RunOptions } from "./call/call.ts";
+
+/** What a policy is put around: any function, sync or async. It is given the call, whose `signal` says when to stop. */
+export type Work<T> = (call: Call) => T | PromiseLike<T>;
+
+/** Work that may run more than once. Made by {@link idempotent}; the compiler names the property where it is missing. */
+export interface IdempotentWork<T> {
+  (call: Call): T | PromiseLike<T>;
+  readonly "a retry or a hedge may run it twice: if that does no harm, wrap it in idempotent()": true;
+}
+
+/**
+ * Declares that a function may run twice, also at the same time, with the effect of once: it only reads, or it sends an idempotency key.
+ * Without it the compiler refuses the function where a policy retries or hedges.
+ * @example policy.run(idempotent(({ signal }) => fetch(url, { signal })))
+ */
+export function idempotent<T>(work: Work<T>): IdempotentWork<T> {
+  return work as IdempotentWork<T>;
+}
+
+/** How often a policy may run its work: `repeats` asks for work that is {@link idempotent}. */
+export type Runs = "once" | "repeats";
+
+/**
+ * A rule for how a function is called. Each policy works alone; `compose` puts several around each other.
+ * `R` says whether it may run its work more than once, `F` what it may return in place of the work's result.
+ */
+export abstract class Policy<R extends Runs = Runs, F = unknown> {
+  declare readonly "may run its work": R;
+  declare readonly "may return in its place": F;
+
+  /** Runs work as part of a call that has begun: what other policies, and those of your own, are built with. */
+  abstract around<T>(work: Work<T>, call: Call): Promise<T>;
+
+  /** Runs work under this policy. Rejects with what the work threw, or with the fault of the policy. */
+  run<T>(work: "repeats" extends R ? IdempotentWork<T> : Work<T>, options?: RunOptions): Promise<T | F> {
+    return this.around(work as Work<T>, Call.begin(options));
+  }
+}
