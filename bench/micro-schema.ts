@@ -4,7 +4,8 @@
  */
 import { z } from "zod";
 import { parseJson } from "../src/core/json.ts";
-import { compileSchema, type Schema } from "../src/core/schema.ts";
+import type { Schema } from "../src/core/schema/standard.ts";
+import { compileSchema } from "../src/core/schema.ts";
 
 const Order = z.object({
   id: z.uuid(),

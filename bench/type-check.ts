@@ -68,7 +68,7 @@ function module(contender: Contender, index: number): Readonly<Record<string, st
       : 'import { type Context, Failure } from "../context.ts";\n';
   done +=
     contender === "plimsoll"
-      ? `import { fail, implement, module } from "plimsoll";\nimport * as next from "../m${next}/contract.ts";\n`
+      ? `import { implement, module } from "plimsoll";\nimport * as next from "../m${next}/contract.ts";\n`
       : `import type { z } from "zod";\nimport type { Context } from "../context.ts";\nimport * as next from "../m${next}/operations.ts";\n`;
   const names: string[] = [];
   for (let at = 0; at < operationsOfModule; at++) {
@@ -84,8 +84,8 @@ function module(contender: Contender, index: number): Readonly<Record<string, st
         kind === "read"
           ? `export const ${name} = query("m${index}.${name}", { ${shared}, budget: "100ms", http: "GET /v1/m${index}/${name}/{id}" });\n`
           : `export const ${name} = command("m${index}.${name}", { ${shared}, budget: { deadline: "300ms", concurrency: 64, queries: 12 }, idempotent: "key", http: { route: "POST /v1/m${index}/${name}", status: 201, location: ({ id }) => \`/v1/\${id}\` } });\n`;
-      const parts = { at, fault: `fail(own.Missing${at}, { orderId: input.id })`, call: `await call(next.get${at - 1}, ${read})` };
-      done += `export const ${name} = implement(own.${name}, async (input, { sql${kind === "write" ? ", call, actor" : ""} }) => {
+      const parts = { at, fault: `return fail(own.Missing${at}, { orderId: input.id })`, call: `await call(next.get${at - 1}, ${read})` };
+      done += `export const ${name} = implement(own.${name}, async (input, { sql, fail${kind === "write" ? ", call, actor" : ""} }) => {
     ${body(kind, parts).replaceAll(/sql\(Row/g, "sql(own.Row")}
 });\n`;
     } else {
@@ -208,7 +208,7 @@ function summarize(name: Contender, samples: Readonly<Record<Contender, readonly
   };
 }
 
-/** Checks both projects in turn, after one run each that nobody counts; who goes first changes from round to round. */
+/** Checks both projects in turn, after one uncounted run each; their order changes from round to round. */
 export function runTypes({ rounds = 9, keep = false }: { readonly rounds?: number | undefined; readonly keep?: boolean } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "plimsoll-bench-types-"));
   try {

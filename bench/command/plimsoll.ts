@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { type App, command, fail, fault, module, role } from "../../src/index.ts";
+import { type App, command, fault, module, role } from "../../src/index.ts";
 import { actor, startApp } from "../database/plimsoll-app.ts";
 import { deadlineMs, productId } from "../database/work.ts";
 import type { Contender } from "../harness/contender.ts";
@@ -20,13 +20,13 @@ const sell = command("products.sell", {
   access: role("customer"),
   idempotent: "key",
   budget: { deadline: deadlineMs, queue: 1_000 },
-  async run({ productId: id, quantity }, { sql }) {
+  async run({ productId: id, quantity }, { sql, fail }) {
     const product = await sql<{ priceCents: number; stock: number }>`
       select price_cents, stock from bench_hand.products where id = ${id}`.maybe();
-    if (product === undefined || product.stock < quantity) fail(OutOfStock, { productId: id });
+    if (product === undefined || product.stock < quantity) return fail(OutOfStock, { productId: id });
     const sold = await sql<{ stock: number }>`
       update bench_hand.products set stock = stock - ${quantity} where id = ${id} and stock >= ${quantity} returning stock`.maybe();
-    if (sold === undefined) fail(OutOfStock, { productId: id });
+    if (sold === undefined) return fail(OutOfStock, { productId: id });
     return { productId: id, left: sold.stock, totalCents: product.priceCents * quantity };
   },
 });

@@ -124,14 +124,14 @@ async function drain({ adminUrl }: Database, accepted: number, withinMs: number)
 /** What is there in the end, by the tables themselves. */
 function countResults({ adminUrl }: Database) {
   return withClient(adminUrl, async (client) => {
-    const { rows } = await client.query<Record<"done" | "failed" | "retried" | "left" | "dead", string>>(`
+    const { rows } = await client.query<Record<"done" | "failed" | "retried" | "left" | "deadLetters", string>>(`
       select count(*) filter (where outcome = 'done') as done, count(*) filter (where outcome = 'failed') as failed,
         count(*) filter (where attempts > 1) as retried,
         (select count(*) from plimsoll.tasks) + (select count(*) from plimsoll.task_later) as left,
-        (select count(*) from plimsoll.task_dead) as dead
+        (select count(*) from plimsoll.task_dead_letters) as "deadLetters"
       from crunch.results`);
-    const { done, failed, retried, left, dead } = rows[0]!;
-    return { done: Number(done), failed: Number(failed), retried: Number(retried), left: Number(left), dead: Number(dead) };
+    const { done, failed, retried, left, deadLetters } = rows[0]!;
+    return { done: Number(done), failed: Number(failed), retried: Number(retried), left: Number(left), deadLetters: Number(deadLetters) };
   });
 }
 

@@ -82,7 +82,7 @@ export async function findServer(): Promise<{ readonly serverUrl: string; stop()
     } catch (error) {
       if (asked) throw new Error(`BENCH_DATABASE_URL does not answer: ${(error as Error).message}`, { cause: error });
     }
-  const { EmbeddedPostgres } = await import("../../src/postgres/embedded/launcher.ts");
+  const { EmbeddedPostgres } = await import("../../src/embedded/launcher.ts");
   const { systemClock } = await import("../../src/core/clock.ts");
   const directory = mkdtempSync(join(tmpdir(), "bench-postgres-"));
   const server = new EmbeddedPostgres({ directory, keepRunning: false, clock: systemClock });

@@ -1,4 +1,4 @@
-/** The work of the database benches, the same for whoever does it. */
+/** The work of the database benches, the same for every contender. */
 
 export const products = 10_000;
 export const initialStock = 1_000_000;

@@ -10,7 +10,7 @@ export interface Target {
   readonly connections: number;
 }
 
-/** Whoever does the work of a bench in a process of its own. A module exports it as `contender`. */
+/** A contender that does the work of a bench in its own process. A module exports it as `contender`. */
 export interface Contender {
   readonly name: string;
   setup(target: Target): Promise<void>;

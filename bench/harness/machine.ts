@@ -50,7 +50,7 @@ export function cpuUs(pid: number): number | undefined {
   }
 }
 
-/** A port of 127.0.0.1 that nobody uses now; below those that the system gives to outgoing connections, so that none of them takes it meanwhile. */
+/** A free port of 127.0.0.1; below those that the system gives to outgoing connections, so that none of them takes it meanwhile. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);

@@ -11,7 +11,7 @@ export interface BenchOptions {
   readonly only: readonly string[] | undefined;
 }
 
-export const benches = ["http", "query", "command", "start", "types", "tasks", "task-life", "crunch", "task-designs"] as const;
+export const benches = ["http", "query", "command", "start", "types", "tasks", "task-life", "crunch", "task-designs", "policies"] as const;
 export type Bench = (typeof benches)[number];
 
 export const usage = `usage: npm run bench -- <${benches.join("|")}> [--json] [--quick] [--rounds N] [--only name,name]`;

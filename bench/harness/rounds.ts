@@ -9,7 +9,7 @@ export interface Sample {
   readonly cpuUs?: number | undefined;
 }
 
-/** Whoever can be measured: `measure` does one round. */
+/** A contender that can be measured: `measure` does one round. */
 export interface Runner {
   readonly name: string;
   readonly peer?: boolean;
@@ -17,7 +17,7 @@ export interface Runner {
 }
 
 /**
- * Measures all runners in turn, `rounds` times. The order turns by one from round to round, and its direction too, so that nobody always runs
+ * Measures all runners in turn, `rounds` times. The order turns by one from round to round, and its direction too, so that none always runs
  * behind the same neighbour and drift of the machine falls on all.
  */
 export async function runRounds(runners: readonly Runner[], rounds: number): Promise<Map<string, Sample[]>> {

@@ -15,7 +15,7 @@ export interface Evidence {
   readonly logLines: number;
 }
 
-/** Waits until the collector has what the requests should have left there. Rejects where spans are missing: somebody dropped them. */
+/** Waits until the collector has what the requests should have left there. Rejects if spans are missing, because the server dropped them. */
 export async function awaitSpans(name: string, requests: number, countUrl: string): Promise<number> {
   const path = tracesPath(name);
   // Four standard deviations of chance.

@@ -11,7 +11,7 @@ interface Row {
   readonly stock: number;
 }
 
-/** One read by hand. `ends` says whether the commit goes with the read, or in a flight of its own for which nobody waits. */
+/** One read by hand. `ends` says whether the commit goes with the read, or in its own flight for which the caller does not wait. */
 export function readByHand(name: string, ends: "with the read" | "after the answer"): Contender {
   const pool = new HandPool();
   const read = async (id: string): Promise<Product | undefined> => {

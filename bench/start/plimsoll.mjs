@@ -20,7 +20,7 @@ const app = createApp({
   database: postgres({ url: process.env.DATABASE_URL, adminUrl: process.env.ADMIN_DATABASE_URL }),
   tenancy: claim("tid"),
   authentication: jwt({
-    keys: [{ algorithm: "HS256", secret: "bench-only-bench-only-bench-only" }],
+    keys: [{ algorithm: "HS256", secret: "a secret of the bench, 32 bytes and more" }],
     issuer: "https://id.bench.test/",
     audience: "https://api.bench.test/",
   }),

@@ -8,10 +8,10 @@ import { median, quantile, round } from "../harness/rounds.ts";
 import type { Design } from "./design.ts";
 import { type DesignSample, measureDesign, type Plan } from "./measure.ts";
 import { bornLeased, leasedBatch, ordinary } from "./ordinary.ts";
+import { rotatingPartitions, wholeLooks } from "./partitions.ts";
 import { appendOnly } from "./segments.ts";
-import { rotatingSlots, wholeLooks } from "./slots.ts";
 
-const designs: readonly Design[] = [rotatingSlots, wholeLooks, ordinary, appendOnly, leasedBatch, bornLeased];
+const designs: readonly Design[] = [rotatingPartitions, wholeLooks, ordinary, appendOnly, leasedBatch, bornLeased];
 const full: Plan = { seconds: 2, process: 20_000, through: 200_000 };
 const quick: Plan = { seconds: 0.5, process: 5_000, through: 50_000 };
 
@@ -21,7 +21,7 @@ const quick: Plan = { seconds: 0.5, process: 5_000, through: 50_000 };
  */
 export async function runTaskDesigns(options: BenchOptions): Promise<Report> {
   const rounds = options.rounds ?? (options.quick ? 1 : 5);
-  const { EmbeddedPostgres } = await import("../../src/postgres/embedded/launcher.ts");
+  const { EmbeddedPostgres } = await import("../../src/embedded/launcher.ts");
   const { systemClock } = await import("../../src/core/clock.ts");
   const directory = mkdtempSync(join(tmpdir(), "bench-designs-"));
   const server = new EmbeddedPostgres({ directory, clock: systemClock });

@@ -22,7 +22,7 @@ export interface DesignSample {
   /** WAL of one task, in bytes: to start it, and to take and complete it. */
   readonly startWal: number;
   readonly doneWal: number;
-  /** What is left of tasks that went through, and what of that a vacuum cannot give back. */
+  /** What is left of tasks that went through, and how much of that a vacuum cannot free. */
   readonly leftMb: number;
   readonly vacuumedMb: number;
   /** A claim of 100 on tables that have just been made; undefined where nothing is looked for. */
@@ -33,7 +33,7 @@ export interface DesignSample {
   readonly heldClaimMs: number | undefined;
 }
 
-const input = JSON.stringify({ orderId: "01890000-0000-7000-8000-000000000000", kind: "receipt", to: "somebody@example.com", attempt: 1 });
+const input = JSON.stringify({ orderId: "01890000-0000-7000-8000-000000000000", kind: "receipt", to: "customer@example.com", attempt: 1 });
 const inputs = (count: number) => Array.from({ length: count }, () => input);
 const callers = 64;
 const bulk = 1_000;

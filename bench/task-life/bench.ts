@@ -45,7 +45,7 @@ async function onFreshDatabase<T>(measure: (producer: App, database: Database) =
   const producer = createApp({
     modules: [life],
     database: postgres({ url: database.url, adminUrl: database.adminUrl }),
-    roles: ["http"],
+    roles: ["serve"],
     provide: [step.provide(() => undefined)],
   });
   await producer.start();
@@ -70,7 +70,7 @@ async function measureFairness(producer: App, database: Database, waiting: numbe
   return worker.begun.get(-1)!;
 }
 
-/** Two workers, one after the other stopped and started anew, under load: how long any task waited. */
+/** Two workers, one after the other stopped and restarted, under load: how long any task waited. */
 async function measureRestarts(producer: App, database: Database, times: number): Promise<number[]> {
   const workers = [await startWorker(database), await startWorker(database)];
   const all = [...workers];

@@ -18,7 +18,7 @@ export interface Store {
   countWaiting(): Promise<number>;
   /** What all tables and indexes, or the memory, take. *Units*: 10^6 bytes. */
   sizeMb(): Promise<number>;
-  /** Counts the statements, or commands, of whoever connects at `urls`. */
+  /** Counts the statements, or commands, of every client that connects at `urls`. */
   countStatements(): Promise<StatementCount>;
   drop(): Promise<void>;
 }

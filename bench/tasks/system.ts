@@ -4,11 +4,11 @@ export interface TaskInput {
   readonly sentAtMs: number;
 }
 
-/** Where a system keeps its tasks, and how it shall work. */
+/** Where a system keeps its tasks, and how it works. */
 export interface TaskTarget {
   /** Of the database, as its owner; of Redis. */
   readonly url: string;
-  /** The same database as a role that owns nothing: for whoever asks for one. */
+  /** The same database as a role that owns nothing: for systems that need one. */
   readonly appUrl: string;
   readonly connections: number;
   /** Whether what is done is kept. */

@@ -18,7 +18,11 @@ function declareTasks({ types, queues, history }: TaskTarget, handle: Handle) {
   );
 }
 
-async function startApp(target: TaskTarget, role: "http" | "worker", operations: Parameters<typeof module>[1]["operations"]): Promise<App> {
+async function startApp(
+  target: TaskTarget,
+  role: "serve" | "worker",
+  operations: Parameters<typeof module>[1]["operations"],
+): Promise<App> {
   const app = createApp({
     service: { name: "bench", version: "1.0.0" },
     modules: [module("bench", { operations })],
@@ -45,7 +49,7 @@ export const system: TaskSystem = {
         return {};
       },
     });
-    const app = await startApp(target, "http", [bench!, order]);
+    const app = await startApp(target, "serve", [bench!, order]);
     return {
       enqueue: (input) => app.tasks.start(bench!, input),
       enqueueMany: (inputs) => app.tasks.startMany(bench!, inputs),

@@ -109,7 +109,7 @@ export const system: TaskSystem = {
   },
 };
 
-/** Wakes whoever waits, and whoever has not yet begun to. */
+/** Wakes every waiter, and the next one that begins to wait. */
 class Bell {
   rings = 0;
   #waiting: (() => void)[] = [];

@@ -3,17 +3,17 @@ import type pg from "pg";
 import { systemClock } from "../../src/core/clock.ts";
 import { limits } from "../../src/core/limits.ts";
 import { migrate } from "../../src/postgres/migrate.ts";
-import { ClaimFloor } from "../../src/tasks/claim-floor.ts";
-import type { ClaimedTask } from "../../src/tasks/store.ts";
+import { ClaimFloor } from "../../src/tasks/claims/claim-floor.ts";
+import type { ClaimedTask } from "../../src/tasks/ports/claim-store.ts";
 import { type Design, queue, token } from "./design.ts";
 
-/** A row for a task in slots that are filled in turn and truncated; found once by its rank, and from then on by its place. */
-export const rotatingSlots = slots("plimsoll", new ClaimFloor(systemClock));
+/** A row for a task in partitions that are filled in turn and truncated; found once by its rank, and from then on by its place. */
+export const rotatingPartitions = partitions("plimsoll", new ClaimFloor(systemClock));
 
 /** The same by a worker that looks at everything with every claim. */
-export const wholeLooks = slots("plimsoll-whole-looks", undefined);
+export const wholeLooks = partitions("plimsoll-whole-looks", undefined);
 
-function slots(name: string, floor: ClaimFloor | undefined): Design {
+function partitions(name: string, floor: ClaimFloor | undefined): Design {
   return {
     ...{ name, schema: "plimsoll", quick: floor !== undefined, looks: true },
     create,
@@ -28,7 +28,7 @@ function slots(name: string, floor: ClaimFloor | undefined): Design {
       const asked = { limit, floor: floor?.rank ?? 0, askedAt: systemClock.monotonic(), isWhole: true };
       const { rows } = await client.query<ClaimedTask>({
         name: "p-claim",
-        text: `select slot, place, id, name, lane, rank::float, attempt, rescues, input, context, lag
+        text: `select partition, place, id, name, fairness_key as "fairnessKey", rank::float, attempt, rescues, input, context, lag
           from plimsoll.claim_tasks($1, $2, $3, null, $4, '{}', null, null, null)`,
         values: [token, queue, limit, asked.floor],
       });
@@ -37,15 +37,15 @@ function slots(name: string, floor: ClaimFloor | undefined): Design {
     },
     async complete(client, { handle }) {
       const tasks = handle as readonly ClaimedTask[];
-      for (const slot of new Set(tasks.map((task) => task.slot)))
+      for (const partition of new Set(tasks.map((task) => task.partition)))
         await client.query({
           name: "p-done",
           text: "select plimsoll.complete_tasks($1, $2, $3, false)",
-          values: [token, slot, tasks.filter((task) => task.slot === slot).map(({ place }) => place)],
+          values: [token, partition, tasks.filter((task) => task.partition === partition).map(({ place }) => place)],
         });
     },
     async regularly(client) {
-      await client.query("select plimsoll.rotate_tasks($1, $2)", [limits.taskSlotBytes, limits.taskBatch]);
+      await client.query("select plimsoll.rotate_tasks($1, $2)", [limits.taskPartitionBytes, limits.taskBatch]);
     },
   };
 }
