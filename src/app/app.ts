@@ -3,6 +3,8 @@ import { type Clock, keepProcess, systemClock, type Timer } from "../core/clock.
 import { type Duration, toMs } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
 import { limits as defaults } from "../core/limits.ts";
+import type { LimitMode } from "../core/load-line/load-line.ts";
+import { LoadLines } from "../core/load-line/load-lines.ts";
 import { Metrics } from "../core/metrics.ts";
 import type { AnySchema, Input, Output } from "../core/schema/standard.ts";
 import { type Service, startAll, stopAll } from "../core/service.ts";
@@ -11,7 +13,7 @@ import { Locks } from "../locks/locks.ts";
 import type { Authenticator } from "../operation/actor.ts";
 import { none, type Tenancy } from "../operation/actor.ts";
 import { bearer } from "../operation/authentication/bearer.ts";
-import type { Action, Command, LimitMode, Query } from "../operation/contract.ts";
+import type { Action, Command, Query } from "../operation/contract.ts";
 import type { Engine } from "../operation/durable/engine.ts";
 import type { Module } from "../operation/module.ts";
 import type { Override, Uses } from "../operation/resource.ts";
@@ -89,6 +91,7 @@ export interface RateLimitSpec {
   readonly perSecond: number;
   /** *Default*: twice `perSecond`. */
   readonly burst?: number;
+  /** The mode at the start; the ops port can change it. *Default*: `enforce`. */
   readonly mode?: LimitMode;
   /** Where the requests of each caller are counted. *Default*: in this process, each process for itself. */
   readonly store?: RateStore;
@@ -102,6 +105,8 @@ export interface RateLimitSpec {
 export interface App extends Service {
   readonly signals: HostSignals & { readonly stopping: Signal<undefined> };
   readonly metrics: Metrics;
+  /** Every limit of the process: what it lets in and refuses, and its mode. */
+  readonly loadLines: LoadLines;
   /** Its durable tasks. *Faults thrown* where the app has no database that keeps them: `failed_precondition`. */
   readonly tasks: Tasks;
   /** Locks and leadership in the whole fleet. *Faults thrown*: as `tasks`. */
@@ -157,6 +162,7 @@ class RunningApp implements App {
   readonly name: string;
   readonly runtime: Runtime;
   readonly metrics = new Metrics();
+  readonly loadLines: LoadLines;
   readonly signals: App["signals"];
   readonly #spec: AppSpec;
   readonly #services: readonly Service[];
@@ -173,6 +179,7 @@ class RunningApp implements App {
     this.#spec = spec;
     const { clock = systemClock, modules, cursors: { key = clock.randomBytes(32), ttl = defaults.cursorTtlMs } = {} } = spec;
     this.name = spec.service?.name ?? "plimsoll-app";
+    this.loadLines = new LoadLines(clock);
     const registry = buildRegistry(modules, [
       (_, __, report) => checkOptions(spec, report),
       // Also where this process serves none: what one process refuses, all refuse.
@@ -182,9 +189,9 @@ class RunningApp implements App {
             surface.compile?.(declared, operations, report),
       ),
     ]);
-    const database = spec.database?.open({ modules, metrics: this.metrics, clock, serviceName: this.name });
+    const database = spec.database?.open({ modules, metrics: this.metrics, loadLines: this.loadLines, clock, serviceName: this.name });
     this.runtime = new Runtime(registry, {
-      ...{ clock, metrics: this.metrics, modules },
+      ...{ clock, metrics: this.metrics, loadLines: this.loadLines, modules },
       database,
       tenancy: spec.tenancy ?? none(),
       scheme: spec.authentication ?? bearer,
@@ -206,7 +213,7 @@ class RunningApp implements App {
     this.signals = { ...this.runtime.signals, stopping: new Signal("stopping") };
     if (database?.locks !== undefined) this.#locks = new Locks({ store: database.locks, clock, holder: this.name });
     this.#engines = this.#openEngines(engineSources(spec, database));
-    this.#resources = new Resources(registry, spec.provide ?? []);
+    this.#resources = new Resources(registry, spec.provide ?? [], this.loadLines);
     this.#ops =
       spec.ops &&
       new Ops(spec.ops, {

@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import type { LoadLines } from "../core/load-line/load-lines.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { LockStore } from "../locks/store.ts";
 import type { Module } from "../operation/module.ts";
@@ -22,6 +23,8 @@ export interface KeptByDatabase {
 export interface DatabaseContext {
   readonly modules: readonly Module[];
   readonly metrics: Metrics;
+  /** Where its limits register. */
+  readonly loadLines: LoadLines;
   readonly clock: Clock;
   readonly serviceName: string;
 }

@@ -1,4 +1,5 @@
 import { Fault } from "../core/fault.ts";
+import { type LoadLines, linesOf } from "../core/load-line/load-lines.ts";
 import type { Service } from "../core/service.ts";
 import { messageOf } from "../core/value/thrown.ts";
 import type { Override, Resource } from "../operation/resource.ts";
@@ -9,10 +10,12 @@ export class Resources implements Service {
   readonly name = "resources";
   readonly #registry: Registry;
   readonly #overrides: ReadonlyMap<Resource<unknown>, unknown>;
+  readonly #loadLines: LoadLines;
   readonly #made: { readonly resource: Resource<unknown>; readonly value: unknown }[] = [];
 
-  constructor(registry: Registry, overrides: readonly Override[]) {
+  constructor(registry: Registry, overrides: readonly Override[], loadLines: LoadLines) {
     this.#registry = registry;
+    this.#loadLines = loadLines;
     this.#overrides = new Map(overrides.map(({ resource, value }) => [resource, value]));
   }
 
@@ -43,6 +46,7 @@ export class Resources implements Service {
       });
     try {
       const value = await spec.create();
+      for (const line of linesOf(value)) this.#loadLines.register(line);
       this.#made.push({ resource, value });
       return value;
     } catch (cause) {

@@ -245,6 +245,10 @@ export const limits = {
   logFieldChars: 16_384,
   /** Combinations of labels of one metric. Further ones are counted as `other`. */
   metricSeries: 5_000,
+  /** Limits that one process lists on `/loadlines`. */
+  loadLines: 10_000,
+  /** Length of the reason for a change of mode. */
+  loadLineReasonChars: 500,
   /** How long a test waits for a signal, in real time. Override: `testApp({ waitLimit })`. */
   testWaitMs: 10_000,
   /** Attempts of tasks after which `runUntilIdle` fails, because the tasks do not seem to end. Override: `runUntilIdle({ attempts })`. */

@@ -1,14 +1,12 @@
 import type { Duration } from "../core/duration.ts";
 import type { FaultClass } from "../core/fault.ts";
+import type { LimitMode } from "../core/load-line/load-line.ts";
 import type { AnySchema, Input, Output, Schema } from "../core/schema/standard.ts";
 import type { Access } from "./access.ts";
 import type { Criticality } from "./execution.ts";
 import type { OfKind } from "./kind.ts";
 import type { Uses } from "./resource.ts";
 import type { Isolation } from "./transaction.ts";
-
-/** Whether a limit refuses, or only reports what it would have refused. */
-export type LimitMode = "enforce" | "measure";
 
 /** What can never be given; the compiler prints the sentence. */
 export interface Refused<Sentence extends string> {
@@ -48,7 +46,7 @@ export interface BudgetLimits {
   readonly calls?: number;
   /** How long a reply is kept under its idempotency key. *Default*: 24 h. */
   readonly idempotencyTtl?: Hint<DeadlineHint, Duration>;
-  /** *Default*: `enforce`. */
+  /** The mode at the start, of each of these limits; the ops port can change it. *Default*: `enforce`. */
   readonly mode?: LimitMode;
 }
 

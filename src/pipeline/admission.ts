@@ -1,9 +1,9 @@
 import { Fault } from "../core/fault.ts";
+import type { LimitMode } from "../core/load-line/load-line.ts";
 import { BoundedQueue, type QueuedWaiter } from "../core/queue/bounded-queue.ts";
 import { FixedLimit } from "../core/queue/limit.ts";
 import { CallersInTurn } from "../core/queue/turns.ts";
 import type { Actor } from "../operation/actor.ts";
-import type { LimitMode } from "../operation/contract.ts";
 import type { Refusal } from "../operation/execution.ts";
 
 /** Who waits for a slot. */
@@ -37,14 +37,20 @@ export class Slots extends BoundedQueue<Waiter> {
     const { concurrency, queue, mode } = options;
     // What is measured has a slot while it would wait.
     const measured = mode === "measure" ? queue : 0;
-    super({ limit: new FixedLimit(concurrency + measured), queue: queue - measured, turns: new CallersInTurn() });
+    super({
+      limit: new FixedLimit(mode === "off" ? Number.POSITIVE_INFINITY : concurrency + measured),
+      queue: queue - measured,
+      turns: new CallersInTurn(),
+    });
     this.options = options;
   }
 
   /** Takes a place in the queue, or says why there is none. In measure mode the caller has a slot over the limit with the refusal. */
   wait(waiter: Waiter): Refusal | undefined {
     if (this.add(waiter)) return undefined;
-    const { name, concurrency, queue, mode } = this.options;
+    const { name, concurrency, queue } = this.options;
+    // One that is off always has a place free.
+    const mode = this.options.mode === "measure" ? "measure" : "enforce";
     const waiting = mode === "enforce" ? this.waiting : this.running - concurrency;
     // With a queue of 0, the limit that is reached is that of the slots.
     const refusal: Refusal =

@@ -1,9 +1,10 @@
 import type { Clock } from "../core/clock.ts";
 import type { DeadlineWheel } from "../core/deadline.ts";
+import type { LimitMode } from "../core/load-line/load-line.ts";
+import type { LoadLines } from "../core/load-line/load-lines.ts";
 import type { Signal } from "../core/signals.ts";
 import type { TraceIds } from "../core/trace.ts";
 import type { AuthenticationScheme, Tenancy } from "../operation/actor.ts";
-import type { LimitMode } from "../operation/contract.ts";
 import type { Starts } from "../operation/durable/start.ts";
 import type { Execution } from "../operation/execution.ts";
 import type { OperationKind } from "../operation/kind.ts";
@@ -72,6 +73,8 @@ export interface Host {
   readonly wheel: DeadlineWheel;
   readonly ids: TraceIds;
   readonly slots: Slots;
+  /** Where each limit registers. */
+  readonly loadLines: LoadLines;
   readonly rateLimiter: RateLimiter | undefined;
   /** What the modules count. */
   readonly counts: Counts;

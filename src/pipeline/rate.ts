@@ -11,7 +11,7 @@ import type { RunningExecution } from "./state/running-execution.ts";
 /** Creates what counts the rate of each caller; undefined where the rate is off. Any store but that in memory is guarded: no request depends on it. */
 export function openRateLimiter(options: RateLimitOptions, clock: Clock): RateLimiter | undefined {
   const { perSecond, burst, maxKeys, store, withoutStore = "local", answerWithinMs = limits.rateStoreMs } = options;
-  if (perSecond === 0) return undefined;
+  if (perSecond === 0 || options.mode === "off") return undefined;
   const spec = { ratePerSecond: perSecond, burst, maxKeys, answerWithinMs, clock };
   return store === undefined ? new MemoryRateLimiter(spec) : new GuardedRateLimiter(store, spec, withoutStore);
 }
@@ -29,6 +29,7 @@ export function takeRate(execution: RunningExecution, key: string): undefined | 
 function refuse(execution: RunningExecution, waitMs: number): undefined {
   if (waitMs === 0) return;
   const { perSecond: value, burst, mode = "enforce" } = execution.host.options.rateLimit;
+  if (mode === "off") return;
   execution.refusal = { limit: "rate per actor", value, load: value, mode };
   if (mode === "enforce") throw rateLimited({ value, burst, waitMs });
 }

@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { DeadlineWheel } from "../core/deadline.ts";
 import { Fault, toFault } from "../core/fault.ts";
 import { IntrusiveSet } from "../core/intrusive-set.ts";
+import { LoadLines } from "../core/load-line/load-lines.ts";
 import { Metrics } from "../core/metrics.ts";
 import { Signal, warnOfListener } from "../core/signals.ts";
 import { ratioSampler, TraceIds } from "../core/trace.ts";
@@ -33,6 +34,8 @@ export interface RuntimeOptions extends HostOptions {
   /** Where the metrics of the modules are shown. *Default*: nowhere. */
   readonly metrics?: Metrics;
   readonly modules?: readonly Module[];
+  /** Where each limit registers. *Default*: nowhere that is shown. */
+  readonly loadLines?: LoadLines;
   readonly database: Database | undefined;
   /** Share of traces that are kept from the head, 0 to 1. */
   readonly sample: number;
@@ -49,6 +52,7 @@ export class Runtime implements Runner {
   readonly wheel: DeadlineWheel;
   readonly ids: TraceIds;
   readonly slots: Slots;
+  readonly loadLines: LoadLines;
   readonly rateLimiter: RateLimiter | undefined;
   readonly sampled: (traceId: string) => boolean;
   readonly signals: HostSignals = {
@@ -69,6 +73,7 @@ export class Runtime implements Runner {
   constructor(registry: Registry, options: RuntimeOptions) {
     this.options = options;
     this.counts = new Counts(options.metrics ?? new Metrics(), options.modules ?? []);
+    this.loadLines = options.loadLines ?? new LoadLines(options.clock);
     this.registry = registry;
     this.clock = options.clock;
     this.database = options.database;

@@ -205,7 +205,7 @@ function sentences(compiled: CompiledOperation): string {
   const access = compiled.access === "public" ? "Anybody may call it." : `Needs ${compiled.access.description}.`;
   const waiting = queue === 0 ? "none wait" : `${queue} may wait`;
   const statements = compiled.traits.transaction === "none" ? "" : ` with at most ${queries} statement${queries === 1 ? "" : "s"}`;
-  const measured = mode === "measure" ? " These limits are measured and not enforced." : "";
+  const measured = mode === "enforce" ? "" : ` These limits are ${mode === "off" ? "off" : "measured and not enforced"}.`;
   const load = `It ends within ${formatMs(deadlineMs)}${statements}; ${concurrency} run at once in one process and ${waiting}, the next is answered 503.${measured}`;
   const twice = {
     key: "Sent again with the same Idempotency-Key, it is done once.",

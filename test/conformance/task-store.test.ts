@@ -1,6 +1,7 @@
 import { after, afterEach, before, describe, it } from "node:test";
 import type { TestDatabase } from "plimsoll/testing";
 import { systemClock } from "../../src/core/clock.ts";
+import { LoadLines } from "../../src/core/load-line/load-lines.ts";
 import { Metrics } from "../../src/core/metrics.ts";
 import { PostgresDatabase } from "../../src/postgres/database.ts";
 import { TestClock } from "../../src/testing/clock.ts";
@@ -19,7 +20,13 @@ describe("a task store", () => {
     let opened: PostgresDatabase;
     before(async () => {
       database = await booksDatabase();
-      const context = { modules: [], metrics: new Metrics(), clock: systemClock, serviceName: "conformance" };
+      const context = {
+        modules: [],
+        metrics: new Metrics(),
+        loadLines: new LoadLines(systemClock),
+        clock: systemClock,
+        serviceName: "conformance",
+      };
       opened = new PostgresDatabase({}, context, async () => ({ url: database.url, adminUrl: database.adminUrl }));
       await opened.start();
     });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { z } from "zod";
 import { systemClock } from "../../src/core/clock.ts";
+import { LoadLines } from "../../src/core/load-line/load-lines.ts";
 import { Metrics } from "../../src/core/metrics.ts";
 import { type Schedule, schedule } from "../../src/operation/durable/schedule.ts";
 import type { OccurrenceStarts } from "../../src/operation/durable/start.ts";
@@ -45,7 +46,13 @@ class Process implements AsyncDisposable {
   readonly #database: PostgresDatabase;
 
   constructor(url: string, schedules: readonly Schedule[], prepare = startOccurrence) {
-    const context = { modules: [], metrics: new Metrics(), clock: systemClock, serviceName: "schedules" };
+    const context = {
+      modules: [],
+      metrics: new Metrics(),
+      loadLines: new LoadLines(systemClock),
+      clock: systemClock,
+      serviceName: "schedules",
+    };
     this.#database = new PostgresDatabase({ connections: 2 }, context, async () => ({ url, adminUrl: undefined }));
     this.store = new PostgresScheduleStore(this.#database);
     const { store, clock, signals } = this;

@@ -1,6 +1,7 @@
 import { formatMs, parseDuration } from "../../core/duration.ts";
 import { Fault } from "../../core/fault.ts";
 import { limits as defaults } from "../../core/limits.ts";
+import { limitModes } from "../../core/load-line/load-line.ts";
 import { type CompiledSchema, compileSchema } from "../../core/schema.ts";
 import type { Handler, Operation } from "../../operation/contract.ts";
 import type { Implementation } from "../../operation/implement.ts";
@@ -105,8 +106,8 @@ function compileLimits(operation: Operation, report: Report): OperationLimits {
   const idempotencyTtlMs = parseDuration(budget.idempotencyTtl ?? defaults.idempotencyTtlMs);
   if (idempotencyTtlMs === undefined || idempotencyTtlMs < 60_000)
     report(name, "budget.idempotencyTtl", `"${budget.idempotencyTtl}" is not a duration of at least 1m.`);
-  if (budget.mode !== undefined && budget.mode !== "enforce" && budget.mode !== "measure")
-    report(name, "budget.mode", `"${budget.mode}" is no mode. Write "enforce" or "measure".`);
+  if (budget.mode !== undefined && !limitModes.includes(budget.mode))
+    report(name, "budget.mode", `"${budget.mode}" is no mode. Write "enforce", "measure" or "off".`);
   const count = (field: "concurrency" | "queue" | "queries" | "calls", standard: number, least: number) => {
     const value = budget[field] ?? standard;
     if (!Number.isSafeInteger(value) || value < least || value > 1_000_000)

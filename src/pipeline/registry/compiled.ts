@@ -1,7 +1,8 @@
 import type { FaultClass } from "../../core/fault.ts";
+import type { LimitMode } from "../../core/load-line/load-line.ts";
 import type { CompiledSchema } from "../../core/schema.ts";
 import type { Access } from "../../operation/access.ts";
-import type { Handler, LimitMode, Operation } from "../../operation/contract.ts";
+import type { Handler, Operation } from "../../operation/contract.ts";
 import type { Criticality } from "../../operation/execution.ts";
 import type { KindTraits, OperationKind } from "../../operation/kind.ts";
 import type { Isolation } from "../../operation/transaction.ts";

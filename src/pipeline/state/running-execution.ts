@@ -168,9 +168,9 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
 
   statementStarts(statement: Statement): void {
     this.statements++;
-    const limit = this.compiled.limits.queries;
-    if (this.statements <= limit) return;
-    const refusal: Refusal = { limit: `${this.operation} queries`, value: limit, load: this.statements, mode: this.compiled.limits.mode };
+    const { queries: limit, mode } = this.compiled.limits;
+    if (this.statements <= limit || mode === "off") return;
+    const refusal: Refusal = { limit: `${this.operation} queries`, value: limit, load: this.statements, mode };
     this.refusal = refusal;
     if (refusal.mode === "measure") return;
     throw queriesExceeded(this.operation, refusal, statement.text);
@@ -211,9 +211,9 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
 
   /** Counts an inner call against the budget. A transaction that it would have joined cannot commit without it. */
   callStarts(joins?: Transaction): void {
-    const limit = this.compiled.limits.calls;
-    if (++this.calls <= limit) return;
-    const refusal: Refusal = { limit: `${this.operation} calls`, value: limit, load: this.calls, mode: this.compiled.limits.mode };
+    const { calls: limit, mode } = this.compiled.limits;
+    if (++this.calls <= limit || mode === "off") return;
+    const refusal: Refusal = { limit: `${this.operation} calls`, value: limit, load: this.calls, mode };
     this.refusal = refusal;
     if (refusal.mode === "measure") return;
     const fault = callsExceeded(this.operation, refusal);
