@@ -65,7 +65,7 @@ async function sell(input: { readonly productId: string; readonly quantity: numb
   }
 }
 
-/** The last flight. After an error in it Postgres answers the commit with ROLLBACK, which `pg` takes for a success. */
+/** The last flight. After an error in it PostgreSQL answers the commit with ROLLBACK, which `pg` takes for a success. */
 async function finish(client: pg.Client, last: Prepared): Promise<void> {
   const [recorded, committed] = await flight(client, [last, "commit"]);
   if (recorded!.rowCount !== 1) throw new Error("the key was recorded meanwhile");

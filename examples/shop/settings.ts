@@ -16,17 +16,17 @@ export const readSettings = (env = process.env) =>
       OPS_PORT: field(Port, { default: 9_464, description: "where health and metrics are shown, to this machine only" }),
       DATA_DIR: field(z.string().min(1), {
         default: "./.data",
-        description: "where the embedded Postgres, the log, the mail and the secret are kept",
+        description: "where the embedded PostgreSQL, the log, the mail and the secret are kept",
       }),
       KEEP_DATABASE: field(z.boolean(), {
         default: false,
-        description: "leaves the embedded Postgres running when the shop stops, for `npm run dev`, which starts it again on every change",
+        description: "leaves the embedded PostgreSQL running when the shop stops, for `npm run dev`, which starts it again on every change",
       }),
       CRUNCH_FAILURES: field(z.number().min(0).max(1), {
         default: 0,
         description: "share of the first attempts at items that fail on purpose, to see them tried again",
       }),
-      DATABASE_URL: field(Url, { secret: true, description: "a Postgres of your own, as the application; without it one is started" }),
+      DATABASE_URL: field(Url, { secret: true, description: "a PostgreSQL of your own, as the application; without it one is started" }),
       ADMIN_DATABASE_URL: field(Url, { secret: true, description: "the same database as its owner, who runs the migrations" }),
       FIRST_TENANT: field(z.string().min(1).max(63).optional(), { description: "in production: the tenant to make, if it is not there" }),
       FIRST_EMAIL: field(z.email().optional(), { description: "in production: the address of its first administrator" }),

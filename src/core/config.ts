@@ -75,7 +75,7 @@ export function field<S extends Schema>(schema: S, options: FieldOptions<S> = {}
  * @example
  * const settings = config({
  *   PORT: field(z.int().min(1).max(65_535), { default: 3_000 }),
- *   DATABASE_URL: field(z.url(), { secret: true, description: "where Postgres answers" }),
+ *   DATABASE_URL: field(z.url(), { secret: true, description: "where PostgreSQL answers" }),
  * });
  * listen(settings.PORT);
  */

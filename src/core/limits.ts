@@ -181,15 +181,15 @@ export const limits = {
   fanOutConcurrency: 1_000,
   /** Keys for which one policy keeps something: flights, stale values, quotas. */
   policyKeys: 10_000,
-  /** Connections to Postgres. Override: `postgres({ connections })`. */
+  /** Connections to PostgreSQL. Override: `postgres({ connections })`. */
   connectionsPostgres: 16,
   /** Executions that may wait for a connection. */
   connectionQueue: 1_024,
   /** How long a connection may take to become ready again after a cancelled statement. */
   quarantineMs: 1_000,
-  /** How long a connection to Postgres is used before a new one replaces it, less up to a tenth. Override: `postgres({ lifetime })`. */
+  /** How long a connection to PostgreSQL is used before a new one replaces it, less up to a tenth. Override: `postgres({ lifetime })`. */
   connectionLifetimeMs: 1_800_000,
-  /** How long a connection to Postgres may stay unused before it is closed. It is shorter than firewalls and load balancers keep unused connections. Override: `postgres({ idle })`. */
+  /** How long a connection to PostgreSQL may stay unused before it is closed. It is shorter than firewalls and load balancers keep unused connections. Override: `postgres({ idle })`. */
   connectionIdleMs: 200_000,
   /** How long an unused connection has to respond after another one was found to be broken. */
   connectionCheckMs: 500,
@@ -267,15 +267,15 @@ export const limits = {
   devStopMs: 10_000,
   /** Folders that `plimsoll dev` watches. */
   devFolders: 2_000,
-  /** How long the embedded Postgres may take to become ready, including recovery from a crash. */
+  /** How long the embedded PostgreSQL may take to become ready, including recovery from a crash. */
   embeddedStartMs: 120_000,
-  /** Attempts to start the embedded Postgres while processes of an earlier server end: about 10 s. */
+  /** Attempts to start the embedded PostgreSQL while processes of an earlier server end: about 10 s. */
   embeddedStartAttempts: 50,
-  /** How long the embedded Postgres may take to stop before a stronger signal is sent. */
+  /** How long the embedded PostgreSQL may take to stop before a stronger signal is sent. */
   embeddedStopMs: 10_000,
   /** How long a start or stop waits for a start or stop by another process on the same directory. */
   embeddedLockMs: 150_000,
-  /** Size above which the log of the embedded Postgres is replaced by a new one at the next start. */
+  /** Size above which the log of the embedded PostgreSQL is replaced by a new one at the next start. */
   embeddedLogBytes: 10_485_760,
   /** Free space on the disk that a new data directory needs. */
   embeddedNewBytes: 268_435_456,

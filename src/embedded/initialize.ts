@@ -42,20 +42,20 @@ export async function initialize(init: InitializeInit): Promise<void> {
   }
 }
 
-/** Refuses to start on a disk that is all but full: Postgres would stop in the middle of its work. *Faults thrown*: `unavailable`. */
+/** Refuses to start on a disk that is all but full: PostgreSQL would stop in the middle of its work. *Faults thrown*: `unavailable`. */
 export function refuseFullDisk(folder: string, neededBytes: number): void {
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize >= neededBytes) return;
   throw new Fault({
     code: "unavailable",
     type: "postgres_disk_full",
-    message: `The disk of ${folder} has ${Math.floor((bavail * bsize) / 2 ** 20)} MB free, and Postgres needs ${neededBytes / 2 ** 20} MB. Free some, or choose another directory.`,
+    message: `The disk of ${folder} has ${Math.floor((bavail * bsize) / 2 ** 20)} MB free, and PostgreSQL needs ${neededBytes / 2 ** 20} MB. Free some, or choose another directory.`,
   });
 }
 
 async function initdb(draft: string, init: InitializeInit): Promise<void> {
   const program = join(init.programs, "bin", "initdb");
-  // Not every system has every locale; what sorts and folds is Postgres's own C.UTF-8 in any case.
+  // Not every system has every locale; what sorts and folds is PostgreSQL's own C.UTF-8 in any case.
   for (const locale of ["C.UTF-8", "en_US.UTF-8", "C"]) {
     const failure = await run(program, { draft, init, locale });
     if (failure === undefined) return;

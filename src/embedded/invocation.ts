@@ -4,8 +4,8 @@ import { Fault } from "../core/fault.ts";
 import { type Account, isReachable } from "./account.ts";
 
 /**
- * How a program of Postgres gets its data directory, which must also be its working directory.
- * Where the account may not enter a folder above it (a project in the home of root), no path leads there for Postgres; but the working directory
+ * How a program of PostgreSQL gets its data directory, which must also be its working directory.
+ * Where the account may not enter a folder above it (a project in the home of root), no path leads there for PostgreSQL; but the working directory
  * was entered before the account was taken, and on Linux `/proc/self/cwd` leads to it from within.
  * *Faults thrown*: `failed_precondition` (`postgres_data_unreachable`) on other systems.
  */
@@ -15,7 +15,7 @@ export function dataArgument(dataDirectory: string, account: Account): string {
   throw new Fault({
     code: "failed_precondition",
     type: "postgres_data_unreachable",
-    message: `As root, Postgres runs as user ${account.uid}, who may not enter a folder above ${dataDirectory}. Run: chmod o+x on each folder above ${dirname(dataDirectory)}, or choose a directory outside of them, or start as an ordinary user.`,
+    message: `As root, PostgreSQL runs as user ${account.uid}, who may not enter a folder above ${dataDirectory}. Run: chmod o+x on each folder above ${dirname(dataDirectory)}, or choose a directory outside of them, or start as an ordinary user.`,
   });
 }
 

@@ -62,7 +62,7 @@ export class EmbeddedPostgres implements Service {
 
   /** The port that the server listens on. */
   get port(): number {
-    assert(this.#running, "The embedded Postgres is not running: await start() before asking for its address.");
+    assert(this.#running, "The embedded PostgreSQL is not running: await start() before asking for its address.");
     return this.#running.postmaster.port;
   }
 
@@ -73,7 +73,7 @@ export class EmbeddedPostgres implements Service {
 
   /** The process that serves; it may have been started by another one. */
   get pid(): number {
-    assert(this.#running, "The embedded Postgres is not running: await start() before asking for its process.");
+    assert(this.#running, "The embedded PostgreSQL is not running: await start() before asking for its process.");
     return this.#running.postmaster.pid;
   }
 

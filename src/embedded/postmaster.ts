@@ -12,9 +12,9 @@ export interface Postmaster extends ProcessIdentity {
 
 /**
  * Finds the server of a data directory by its `postmaster.pid`, and believes it only when the process says on its command line that it serves
- * this very directory: numbers of processes are given again. What remained of a server that ended is left to Postgres, which checks for survivors,
- * except where the number now belongs to another process, which Postgres could not know.
- * *Faults thrown*: `failed_precondition` (`postgres_foreign_server`) where the process is a Postgres that we did not start.
+ * this very directory: numbers of processes are given again. What remained of a server that ended is left to PostgreSQL, which checks for survivors,
+ * except where the number now belongs to another process, which PostgreSQL could not know.
+ * *Faults thrown*: `failed_precondition` (`postgres_foreign_server`) where the process is a PostgreSQL that we did not start.
  */
 export function findPostmaster(dataDirectory: string): Postmaster | undefined {
   const path = join(dataDirectory, "postmaster.pid");
@@ -34,7 +34,7 @@ function isUnmarkedPostgres(command: string): boolean {
   return /(^|\/)(postgres|postmaster)(:|\s|$)/.test(command) && !command.includes("cluster_name=plimsoll-");
 }
 
-/** Postgres serves only what belongs to its own user; where the system does not tell whose the process is, it may. */
+/** PostgreSQL serves only what belongs to its own user; where the system does not tell whose the process is, it may. */
 function mayServe(pid: number, dataDirectory: string): boolean {
   const process = statSync(`/proc/${pid}`, { throwIfNoEntry: false });
   return process === undefined || process.uid === statSync(dataDirectory).uid;

@@ -127,6 +127,6 @@ function tooSlow(logPath: string): Fault {
   return new Fault({
     code: "unavailable",
     type: "postgres_not_started",
-    message: `The embedded Postgres was not ready after ${limits.embeddedStartMs / 1000} s. See ${logPath}; after a crash it may need several starts to recover, or the machine is overloaded.`,
+    message: `The embedded PostgreSQL was not ready after ${limits.embeddedStartMs / 1000} s. See ${logPath}; after a crash it may need several starts to recover, or the machine is overloaded.`,
   });
 }

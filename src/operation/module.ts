@@ -5,7 +5,7 @@ import type { ModuleMetric } from "./metrics/metric.ts";
 
 /** What a module consists of. */
 export interface ModuleSpec {
-  /** The Postgres schema that the module owns. Leave it out where the module stores nothing. */
+  /** The PostgreSQL schema that the module owns. Leave it out where the module stores nothing. */
   readonly schema?: string;
   /** The folder of its ordered SQL files. */
   readonly migrations?: URL;
@@ -17,7 +17,7 @@ export interface ModuleSpec {
   readonly metrics?: readonly ModuleMetric[];
 }
 
-/** A bounded context: its operations, the Postgres schema that it owns, its migrations. */
+/** A bounded context: its operations, the PostgreSQL schema that it owns, its migrations. */
 export interface Module extends ModuleSpec {
   readonly kind: "module";
   readonly name: string;

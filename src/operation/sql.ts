@@ -218,13 +218,13 @@ function render(part: SqlText, into: { text: string; readonly values: unknown[] 
   return into.text;
 }
 
-/** What the protocol of Postgres can count. */
+/** What the protocol of PostgreSQL can count. */
 const maxParameters = 65_535;
 
 function checked(values: readonly unknown[]): readonly unknown[] {
   assert(
     values.length <= maxParameters,
-    `a statement has ${values.length} parameters, and Postgres takes ${maxParameters}: send columns as arrays, with unnest(\${ids}::uuid[], …), or in parts`,
+    `a statement has ${values.length} parameters, and PostgreSQL takes ${maxParameters}: send columns as arrays, with unnest(\${ids}::uuid[], …), or in parts`,
   );
   for (const value of values) {
     assert(value !== undefined, "a SQL parameter is undefined: write null where the column is to be null");

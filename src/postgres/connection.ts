@@ -56,7 +56,7 @@ export interface ConnectionOptions {
 }
 
 /**
- * One connection to Postgres. Statements are pipelined: what is sent before a response came goes out without waiting for it.
+ * One connection to PostgreSQL. Statements are pipelined: what is sent before a response came goes out without waiting for it.
  * *Guarantees*: `onBroken` is called once, when nothing can be sent any more; every promise of `send` settles.
  */
 export class Connection {

@@ -61,7 +61,7 @@ const pingMs = 1_000;
 const fateEveryMs = 25;
 
 /**
- * Uses a Postgres server, 15 or newer.
+ * Uses a PostgreSQL server, 15 or newer.
  * @example createApp({ database: postgres({ url: env.DATABASE_URL, adminUrl: env.ADMIN_DATABASE_URL }), … })
  */
 export function postgres(spec: PostgresSpec): DatabaseSource {
@@ -96,7 +96,11 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
     this.locks = new PostgresLockStore(this);
     const { metrics } = context;
     const read = (value: (pool: Pool) => number) => () => (this.#pool === undefined ? 0 : value(this.#pool));
-    metrics.gauge({ name: "plimsoll_database_connections", help: "Open connections to Postgres.", read: read((pool) => pool.connections) });
+    metrics.gauge({
+      name: "plimsoll_database_connections",
+      help: "Open connections to PostgreSQL.",
+      read: read((pool) => pool.connections),
+    });
     metrics.gauge({
       name: "plimsoll_database_connections_idle",
       help: "Connections that no execution uses.",

@@ -140,7 +140,7 @@ interface DriverError {
 function meaningOf(error: unknown): Meaning | undefined {
   const { code, message, routine } = (error ?? {}) as DriverError;
   if (isStalePlan(error)) return stalePlan;
-  // Said by Postgres itself, and not of a connection that ends: the statement was wrong, as one with more parameters than its text names.
+  // Said by PostgreSQL itself, and not of a connection that ends: the statement was wrong, as one with more parameters than its text names.
   if (code === "08P01" && typeof routine === "string" && !isFatal(error)) return undefined;
   if (typeof code === "string") {
     const meaning = meanings[code] ?? (code.length === 5 ? meanings[code.slice(0, 2)] : undefined);

@@ -12,7 +12,7 @@ import { broken, type MigratedModule, type MigrationFile, type MigrationOwner, r
 import { checkSession } from "./start/session-address.ts";
 
 const needsSession =
-  "Migrations need a session, which holds their lock, and a transaction pooler between this process and Postgres keeps none. Give adminUrl an address of the server itself, or of a pooler with pool_mode = session.";
+  "Migrations need a session, which holds their lock, and a transaction pooler between this process and PostgreSQL keeps none. Give adminUrl an address of the server itself, or of a pooler with pool_mode = session.";
 
 /** What {@link migrate} brings where. */
 export interface MigrateSpec {

@@ -118,11 +118,11 @@ function namesIn(owner: Owner, folder: string): string[] {
 
 const checksumOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-/** Some editors begin a file with a byte order mark, which Postgres takes for an invisible word. */
+/** Some editors begin a file with a byte order mark, which PostgreSQL takes for an invisible word. */
 function readText(path: string): string {
   const bytes = readFileSync(path);
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))
-    throw broken(`${path} is written in UTF-16, which Postgres cannot read. Save it as UTF-8.`);
+    throw broken(`${path} is written in UTF-16, which PostgreSQL cannot read. Save it as UTF-8.`);
   return bytes
     .toString("utf8")
     .replace(/^\uFEFF/, "")

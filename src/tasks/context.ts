@@ -73,7 +73,7 @@ export function withFailure(text: string | null, failure: TaskFailure): string {
   return JSON.stringify({ ...context, failures: failures.slice(-limits.taskFailures) });
 }
 
-/** As Postgres can keep it: bounded, and without what no text there holds: NUL, and half of a surrogate pair, which the bound may make. */
+/** As PostgreSQL can keep it: bounded, and without what no text there holds: NUL, and half of a surrogate pair, which the bound may make. */
 export function storable(text: string): string {
   return text.slice(0, textChars).toWellFormed().replaceAll("\0", "\ufffd");
 }

@@ -12,7 +12,7 @@ import { migrate } from "../postgres/migrate.ts";
 import { readMigrations } from "../postgres/migration-files.ts";
 import { ensureAppRole } from "../postgres/roles.ts";
 
-/** A Postgres server that tests may use, as its superuser. */
+/** A PostgreSQL server that tests may use, as its superuser. */
 export interface TestServer {
   readonly name: string;
   readonly adminUrl: string;

@@ -110,7 +110,7 @@ describe("an app's process", { concurrency: false }, () => {
     { name: "a server (as before)", spec: { roles: ["serve"], supervised: true }, up: /^answers$/ },
     { name: "a worker with an ops port (as before)", spec: { roles: ["worker"], ops: true }, up: /^ran$/ },
   ];
-  it("lives while Postgres is away, and goes on after", async (t) => {
+  it("lives while PostgreSQL is away, and goes on after", async (t) => {
     t.after(end);
     const all = await Promise.all(outlives.map(async ({ spec, ...rest }) => ({ ...rest, spec, kept: await start(spec) })));
     for (const { spec, kept } of all) if (spec.has === "locks") await shows(kept, /^leads$/);
@@ -123,7 +123,7 @@ describe("an app's process", { concurrency: false }, () => {
       await t.test(`ends with 0 when it is asked to: ${name.replace(guard, "")}${guard}`, () => stops(kept));
   });
 
-  it("ends with 0 when it is asked to, also while Postgres is away", async (t) => {
+  it("ends with 0 when it is asked to, also while PostgreSQL is away", async (t) => {
     t.after(end);
     const all = await Promise.all([true, false].map((supervised) => start({ roles: ["worker"], supervised })));
     await server.stop();
@@ -134,7 +134,7 @@ describe("an app's process", { concurrency: false }, () => {
       });
   });
 
-  it("ends when it is asked to although Postgres went silent", async (t) => {
+  it("ends when it is asked to although PostgreSQL went silent", async (t) => {
     t.after(end);
     const { hostname: host, port } = new URL(database.url);
     let isSilent = false;

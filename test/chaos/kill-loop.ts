@@ -1,4 +1,4 @@
-// kill -9 of the app, of a worker, of Postgres, of app and Postgres, at random moments under load:
+// kill -9 of the app, of a worker, of PostgreSQL, of app and PostgreSQL, at random moments under load:
 // node --conditions=source test/chaos/kill-loop.ts --kills 200 --seed 7 [--workers 12] [--only app,both] [--planted effect-apart] [--json]
 // The exit code is 0 only when nothing acknowledged was lost, nothing was done twice, and all was healed within a lease and two seconds.
 import { parseArgs } from "node:util";

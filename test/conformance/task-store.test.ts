@@ -15,7 +15,7 @@ describe("a task store", () => {
     for (const { name, run } of taskStoreCases) it(name, () => run(new MemoryTaskStore(new TestClock())));
   });
 
-  describe("on Postgres", () => {
+  describe("on PostgreSQL", () => {
     let database: TestDatabase;
     let opened: PostgresDatabase;
     before(async () => {

@@ -15,7 +15,7 @@ const alice = testActor({ id: "alice", tenant: "acme" });
 const modules = [bank, probe];
 
 for (const server of await testServers()) {
-  describe(`connections to Postgres, on ${server.name}`, () => {
+  describe(`connections to PostgreSQL, on ${server.name}`, () => {
     let database: TestDatabase;
     before(async () => {
       database = await testDatabase({ modules, server });

@@ -29,7 +29,7 @@ const modules = [bank, probe, module("t", { operations: [ping] })];
 const isRoot = process.getuid?.() === 0 && process.platform === "linux";
 
 // A server of this file's own: it is stopped, and its disk fills up.
-describe("Postgres that fails", () => {
+describe("PostgreSQL that fails", () => {
   let home: string;
   let server: EmbeddedPostgres;
   let database: TestDatabase;

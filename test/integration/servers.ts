@@ -1,7 +1,7 @@
 import { embeddedTestServer, type TestServer } from "../../src/testing/database.ts";
 import { postgresUrl } from "../services.ts";
 
-/** Every Postgres that tests run on: the embedded one always, the machine's where it answers (in CI it must). */
+/** Every PostgreSQL that tests run on: the embedded one always, the machine's where it answers (in CI it must). */
 export async function testServers(): Promise<readonly TestServer[]> {
   const url = await postgresUrl();
   const local = url === undefined ? [] : [{ name: "local", adminUrl: url, stop: async () => undefined }];

@@ -188,7 +188,7 @@ for (const server of await testServers()) {
     });
 
     for (const [name, run] of Object.entries({
-      "more parameters than Postgres takes": (sql: Sql) => sql.unsafe("select $1::int", new Array(70_000).fill(0)).run(),
+      "more parameters than PostgreSQL takes": (sql: Sql) => sql.unsafe("select $1::int", new Array(70_000).fill(0)).run(),
       "more parameters than its text names": (sql: Sql) => sql.unsafe("select $1::int", [1, 2]).run(),
       "fewer parameters than its text names": (sql: Sql) => sql.unsafe("select $1::int + $2::int", [1]).run(),
       "a parameter in a comment": (sql: Sql) => sql`select 1 -- ${1}`.run(),
@@ -203,7 +203,7 @@ for (const server of await testServers()) {
 
     it("with 65,536 parameters is refused before it is sent, with what to write", async () => {
       const { cause } = await failureOf((sql) => sql.unsafe("select $1", new Array(65_536).fill(0)).run());
-      assert.match(String(cause.message), /65536 parameters, and Postgres takes 65535.*unnest/);
+      assert.match(String(cause.message), /65536 parameters, and PostgreSQL takes 65535.*unnest/);
     });
 
     it("may have 65,535 parameters (as before)", async () => {

@@ -69,7 +69,7 @@ describe("the outcome of a task", () => {
   ];
   for (const [what, outcome, expected] of rows) it(what, () => assert.deepEqual(outcome, expected));
 
-  describe("on Postgres", () => {
+  describe("on PostgreSQL", () => {
     let database: TestDatabase;
     let starter: TestApp;
     let worker: TestApp;

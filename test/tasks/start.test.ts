@@ -219,7 +219,7 @@ describe("a start", () => {
     });
 
     it("that cannot be written is the only one that fails of all that came together", async () => {
-      // Postgres takes no text with a zero in it.
+      // PostgreSQL takes no text with a zero in it.
       const bad = new Set([3, 17, 40]);
       const starts = await Promise.allSettled(
         Array.from({ length: 64 }, (_, i) => app.app.tasks.start(single, { name: `${i}`, key: bad.has(i) ? "\0" : `${i % 5}` })),

@@ -201,6 +201,7 @@ const words: readonly Planted[] = [
   { rule: "word", file: "src/a.sql", line: 1, text: "-- what became of the task\n", fix: /"what became of".*outcome/ },
   { rule: "word", file: "GUIDE.md", line: 2, text: "# A\nThe caller is told.\n", fix: /"told".*is returned/ },
   { rule: "word", file: "src/a.ts", line: 1, text: "const dead = 1;\n", fix: /"dead".*dead letter/ },
+  { rule: "word", file: "GUIDE.md", line: 1, text: "# Tasks in Postgres\n", fix: /"Postgres".*PostgreSQL/ },
 ];
 
 const docComments: readonly Planted[] = [
@@ -236,7 +237,8 @@ export const planted: readonly Planted[] = [...houseOrder, ...shapes, ...writing
 
 /** A tree in which nothing is wrong, though much of it looks as if. */
 export const clean: Readonly<Record<string, string>> = {
-  "README.md": "# A dead letter before its deadline, a deadlock and dead rows\nconsole.log and Date.now() are only words here.\n",
+  "README.md":
+    "# A dead letter before its deadline, a deadlock and dead rows\nconsole.log and Date.now() are only words here. PostgreSQL is `postgres()`.\n",
   "src/index.ts":
     'export { a } from "./core/a.ts";\nexport type { App } from "./app/app.ts";\nimport { b } from "./http/b.ts";\nexport const c = b;\n',
   "src/http/index.ts": 'export { b } from "./b.ts";\nexport { pool } from "../postgres/pool.ts";\n',

@@ -4,6 +4,8 @@ import type { Problem } from "./problem.ts";
 interface RefusedWord {
   /** Read on a line whose names are split into words, in lower case: `isBuried` reads "is buried". */
   readonly pattern: RegExp;
+  /** Reads the line as it is written. */
+  readonly cased?: true;
   /** What is written instead. */
   readonly better: string;
   /** *Default*: everywhere. */
@@ -28,6 +30,7 @@ const refused: readonly RefusedWord[] = [
   { pattern: /\bheed(?:s|ed)?\b/, better: 'Write what is done, as in "onClaimResult".' },
   { pattern: /\bg(?:ive|ives|iven|ave) back\b/, better: 'Write "release" or "return".' },
   { pattern: /\b(?:candidacy|roster|databaseenters|database enters)\b/, better: 'Write "LeaderElection", "IntrusiveSet", an imperative.' },
+  { pattern: /\bPostgres\b/, cased: true, better: 'Write "PostgreSQL": one name in all prose.' },
   {
     pattern: /\b(?:office|ear|hear|hears|heard|news|seats?|doubts?)\b/,
     better: 'Write "election", "listener", "notification", "index", "reconcile".',
@@ -39,6 +42,7 @@ const refused: readonly RefusedWord[] = [
 const foreign: readonly { readonly file: string; readonly text: string; readonly reason: string }[] = [
   { file: "src/embedded/account.ts", text: "`nobody`", reason: "the account of the system without rights" },
   { file: "test/integration/embedded/server.ts", text: "root|nobody", reason: "the account of the system without rights" },
+  { file: "test/sql/session.test.ts", text: '"Postgres, MDY"', reason: "a date style of the server" },
   { file: "test/campaigns/pooler.ts", text: '"nobody"', reason: "the account of the system without rights" },
 ];
 
@@ -51,9 +55,9 @@ export function checkWords(path: string, text: string): Problem[] {
   if (exempt.test(path) || !written.test(path)) return [];
   return text.split("\n").flatMap((line, index) => {
     const words = inWords(line);
-    const found = refused.find(({ pattern, only }) => (only?.test(path) ?? true) && pattern.test(words));
+    const found = refused.find(({ pattern, only, cased }) => (only?.test(path) ?? true) && pattern.test(cased ? line : words));
     if (found === undefined || foreign.some(({ file, text: own }) => file === path && line.includes(own))) return [];
-    const message = `"${found.pattern.exec(words)![0]}" needs a second reading. ${found.better}`;
+    const message = `"${found.pattern.exec(found.cased ? line : words)![0]}" needs a second reading. ${found.better}`;
     return [{ file: path, line: index + 1, rule: "word" as const, message }];
   });
 }

@@ -14,7 +14,7 @@ export function checkModules(modules: readonly Module[], report: Report): void {
     if (names.has(name)) report(name, "name", "Two modules have this name. Rename one, or list it once.");
     names.add(name);
     if (migrations !== undefined && schema === undefined)
-      report(name, "schema", "It has migrations but names no schema. Add the Postgres schema that it owns.");
+      report(name, "schema", "It has migrations but names no schema. Add the PostgreSQL schema that it owns.");
     if (schema === undefined) continue;
     if (!/^[a-z][a-z0-9_]{0,40}$/.test(schema) || schema === "plimsoll" || schema === "public" || schema.startsWith("pg_"))
       report(

@@ -6,7 +6,7 @@ import { borrowed, type Lender } from "../lender.ts";
 /** How long a statement on locks may take before its connection is cut. */
 const statementMs = 10_000;
 
-/** Keeps locks in Postgres. See the migration for how. */
+/** Keeps locks in PostgreSQL. See the migration for how. */
 export class PostgresLockStore implements LockStore {
   readonly #lender: Lender;
 

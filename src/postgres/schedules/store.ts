@@ -10,7 +10,7 @@ const withinMs = 5_000;
 /** A process that stops between two flights is cut off after so long, and lets go of its schedule. */
 const idleMs = 2_000;
 
-/** Keeps schedules in Postgres. See the migration for how, and {@link ScheduleStore} for what is guaranteed. */
+/** Keeps schedules in PostgreSQL. See the migration for how, and {@link ScheduleStore} for what is guaranteed. */
 export class PostgresScheduleStore implements ScheduleStore {
   readonly #lender: Lender;
 

@@ -54,6 +54,6 @@ const losesStatements = (cause: unknown): Fault =>
     code: "failed_precondition",
     type: "pooler_loses_statements",
     message:
-      "A pooler between the application and Postgres loses prepared statements, so most requests would fail. Set max_prepared_statements of PgBouncer (1.21 or newer) to 200 or more, or send statements unprepared: postgres({ preparedStatements: false }).",
+      "A pooler between the application and PostgreSQL loses prepared statements, so most requests would fail. Set max_prepared_statements of PgBouncer (1.21 or newer) to 200 or more, or send statements unprepared: postgres({ preparedStatements: false }).",
     cause,
   });

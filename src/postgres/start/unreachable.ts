@@ -74,8 +74,8 @@ export function unreachable(error: unknown): unknown {
     code: "unavailable",
     type: "database_unreachable",
     message: answered
-      ? `Postgres refuses the connection: ${message}. ${next}`
-      : `Postgres cannot be reached at the given address: ${message || code}. ${next ?? elsewhere}`,
+      ? `PostgreSQL refuses the connection: ${message}. ${next}`
+      : `PostgreSQL cannot be reached at the given address: ${message || code}. ${next ?? elsewhere}`,
     // What cannot be read as an address is not repeated: it may hold the password.
     ...(code !== "ERR_INVALID_URL" && { cause }),
   });

@@ -7,7 +7,7 @@ const cancelAttempts = 4;
 
 type Ask = (statement: Statement) => Promise<StatementResult>;
 
-/** What people, and metrics, ask of the tasks in Postgres. */
+/** What people, and metrics, ask of the tasks in PostgreSQL. */
 export class PostgresTaskAdmin implements TaskStoreAdmin {
   readonly #ask: Ask;
 

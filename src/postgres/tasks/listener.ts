@@ -5,7 +5,7 @@ import { checkSession } from "../start/session-address.ts";
 
 const connectMs = 5_000;
 const needsSession =
-  "A worker is notified through a session, and a transaction pooler between it and Postgres keeps none. Give postgres({ directUrl }) an address of the server itself, or of a pooler with pool_mode = session.";
+  "A worker is notified through a session, and a transaction pooler between it and PostgreSQL keeps none. Give postgres({ directUrl }) an address of the server itself, or of a pooler with pool_mode = session.";
 
 /** What a listener calls, and the channel on which it listens. */
 export interface Listening {

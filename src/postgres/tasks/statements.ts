@@ -162,7 +162,7 @@ export function settlement(token: number, { completed, kept, retried, deadLetter
   return statements;
 }
 
-/** As Postgres reads an array: places have nothing in them that would have to be escaped. */
+/** As PostgreSQL reads an array: places have nothing in them that would have to be escaped. */
 function tidArray(places: readonly string[]): string {
   return `{"${places.join('","')}"}`;
 }

@@ -24,7 +24,7 @@ export interface TaskStoreHost extends Lender {
 /** How long a statement on tasks may take before its connection is cut. */
 const statementMs = 10_000;
 
-/** Keeps tasks in Postgres. See the migration for how, and {@link TaskStore} for what is guaranteed. */
+/** Keeps tasks in PostgreSQL. See the migration for how, and {@link TaskStore} for what is guaranteed. */
 export class PostgresTaskStore implements TaskStore {
   readonly admin: PostgresTaskAdmin;
   readonly #host: TaskStoreHost;

@@ -81,7 +81,7 @@ const numberText = (value: number): string => (Object.is(value, -0) ? "-0" : Str
 const suspect = /[0-9.]{16}|[0-9][eE]/;
 
 /**
- * Reads JSON as the server keeps it. Postgres keeps numbers as they were written; one that JavaScript would round is refused.
+ * Reads JSON as the server keeps it. PostgreSQL keeps numbers as they were written; one that JavaScript would round is refused.
  * *Faults thrown*: a `RangeError`.
  */
 export function readJsonText(text: string): unknown {

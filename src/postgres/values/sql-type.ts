@@ -32,7 +32,7 @@ const timestamptz: Read = (text) => {
 };
 const timestamp: Read = (text) => text.replace(" ", "T");
 
-/** "1 year 2 mons -3 days +04:05:06.7" is P1Y2M-3DT4H5M6.7S: what ISO 8601 has no word for (a sign inside) is as Postgres writes it. */
+/** "1 year 2 mons -3 days +04:05:06.7" is P1Y2M-3DT4H5M6.7S: what ISO 8601 has no word for (a sign inside) is as PostgreSQL writes it. */
 const interval: Read = (text) => {
   const part = (unit: RegExp): string => unit.exec(text)?.[1] ?? "";
   const days = [/(-?\d+) years?/, /(-?\d+) mons?/, /(-?\d+) days?/]

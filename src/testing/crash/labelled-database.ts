@@ -22,7 +22,7 @@ export function readMark(text: string): WireLabel | undefined {
 }
 
 /**
- * Postgres as the app knows it, but for an empty statement in front of each transaction that says whose it is: on the wire nothing else does.
+ * PostgreSQL as the app knows it, but for an empty statement in front of each transaction that says whose it is: on the wire nothing else does.
  * Everything that is put to the test is the platform's own.
  */
 export function labelledDatabase(spec: PostgresSpec, nameOf: (owner: TransactionOwner) => string): DatabaseSource {

@@ -1,4 +1,4 @@
-// As much of the Postgres protocol, version 3, as is needed to tell where a statement and its response end.
+// As much of the PostgreSQL protocol, version 3, as is needed to tell where a statement and its response end.
 // *Source*: PostgreSQL documentation, "Message Formats".
 
 /** Bytes of the same connection, cut into messages: a type of one character, a length of four bytes that counts itself, and the rest. */
@@ -31,7 +31,7 @@ export class MessageReader {
   }
 }
 
-/** Returns the type of a Postgres protocol message, its first byte. */
+/** Returns the type of a PostgreSQL protocol message, its first byte. */
 export function typeOf(message: Buffer): string {
   return String.fromCharCode(message[0] ?? 0);
 }

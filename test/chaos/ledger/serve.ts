@@ -1,4 +1,4 @@
-// The process that is killed: the ledger over HTTP, or a worker for its tasks, on an embedded Postgres. Prints one line when it serves.
+// The process that is killed: the ledger over HTTP, or a worker for its tasks, on an embedded PostgreSQL. Prints one line when it serves.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

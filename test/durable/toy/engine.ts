@@ -47,7 +47,7 @@ class RelayEngine implements Engine, Starts {
     this.#host = host;
     const { registry, database } = host.runtime;
     this.#store = new RelayStore(() => {
-      assert(database instanceof PostgresDatabase, "relays lie in Postgres");
+      assert(database instanceof PostgresDatabase, "relays lie in PostgreSQL");
       return database;
     });
     this.#operations = new Map([...registry.operations].filter(([, compiled]) => isOfKind(compiled, relayKind)));

@@ -222,7 +222,7 @@ const keeper = `
     await app?.stop();
   }`;
 
-test("without the embedded Postgres installed, asking for it names the package to install; with it, a command runs", async () => {
+test("without the embedded PostgreSQL installed, asking for it names the package to install; with it, a command runs", async () => {
   mkdirSync(join(project, "migrations"));
   writeFileSync(
     join(project, "migrations/0001_notes.sql"),
@@ -240,7 +240,7 @@ test("without the embedded Postgres installed, asking for it names the package t
   assert.deepEqual(JSON.parse(stdout), { text: "kept", same: true });
 });
 
-test("an app that is bundled as the guide says runs its migrations and answers from Postgres", async () => {
+test("an app that is bundled as the guide says runs its migrations and answers from PostgreSQL", async () => {
   const flags = /`esbuild (--bundle [^`]+)`/.exec(readFileSync(guide, "utf8"))?.[1] ?? assert.fail("the guide names no esbuild command");
   mkdirSync(join(project, "built"));
   // Of the app's own modules, one that the bundle has to take in.

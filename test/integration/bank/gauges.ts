@@ -1,6 +1,6 @@
 import type { App } from "plimsoll";
 
-/** How an app's connections to Postgres stand, as its metrics show them. */
+/** How an app's connections to PostgreSQL stand, as its metrics show them. */
 export function connectionGauges(app: App): { readonly open: number; readonly idle: number; readonly waiting: number } {
   const gauge = (name: string): number => {
     for (const metric of app.metrics.all())

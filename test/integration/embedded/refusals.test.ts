@@ -76,7 +76,7 @@ function fill(path: string): void {
   }
 }
 
-describe("what Postgres says before it gives up", () => {
+describe("what PostgreSQL says before it gives up", () => {
   const said: readonly (readonly [output: string, type: string])[] = [
     ['FATAL:  could not write lock file "postmaster.pid": No space left on device', "postgres_disk_full"],
     ['LOG:  could not bind IPv4 address "127.0.0.1": Address already in use', "postgres_port_taken"],
