@@ -17,18 +17,22 @@ type Asked = Pick<IncomingMessage, "method" | "headers" | "headersDistinct" | "h
  */
 export function refuseOps(request: Asked, hosts: readonly string[]): OpsRefusal | undefined {
   const named = request.headersDistinct.host ?? [];
-  if (named.length > 1) return { status: 400, reason: "the request has more than one Host header: send only one\n" };
+  if (named.length > 1) return { status: 400, reason: "The request has more than one Host header. Send only one.\n" };
   const [host] = named;
   // HTTP/1.0 need not name one, and no browser speaks it.
   if (host === undefined ? request.httpVersionMinor > 0 : !isAllowed(host, hosts))
     return {
       status: 421,
       reason:
-        "the ops port answers to IP addresses, localhost and the names in createApp({ ops: { hosts } }), and this Host is none of them: ask by an address, or add the name\n",
+        "The Host of this request is not an IP address, localhost or a name in createApp({ ops: { hosts } }). Use an IP address, or add the name.\n",
     };
   if (request.method === "GET" || request.method === "HEAD") return undefined;
   return isFromPage(request.headers, host)
-    ? { status: 403, reason: "a page of another site may not send changes: send the request from a program\n" }
+    ? {
+        status: 403,
+        reason:
+          "The request comes from a page of another site, which may not change anything here. Send it from a program, such as curl.\n",
+      }
     : undefined;
 }
 

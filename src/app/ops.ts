@@ -4,6 +4,7 @@ import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import { nodeHttp } from "../core/node/http.ts";
 import type { Service } from "../core/service.ts";
+import { warnOfListener } from "../core/signals.ts";
 import { attempt } from "../core/value/thrown.ts";
 import type { OpsPage } from "../operation/ops-page.ts";
 import type { TelemetrySink } from "../operation/telemetry.ts";
@@ -90,17 +91,21 @@ export class Ops implements Service {
       const added = this.#sources.pages.find((page) => page.path === path || path.startsWith(`${page.path}/`));
       if (added !== undefined) return await this.#show(added, { request, response });
       const page = this.#pages.get(path);
-      if (page === undefined)
-        return end(response, 404, `see ${[...this.#pages.keys(), ...this.#sources.pages.map((each) => each.path)].join(", ")}\n`);
+      if (page === undefined) return end(response, 404, `No page has this path. Choose one of ${this.#paths().join(", ")}.\n`);
       if (request.method !== "GET" && request.method !== "HEAD") {
         response.setHeader("allow", "GET, HEAD");
-        return end(response, 405, "only GET\n");
+        return end(response, 405, "This page does not change anything. Send GET.\n");
       }
       await page(response);
-    } catch {
-      // The cause goes to the log; the caller of the ops port only learns that the request failed.
-      end(response, 500, "this could not be read\n");
+    } catch (error) {
+      // The caller of the ops port only learns that the page failed.
+      warnOfListener(`The ops page ${path.slice(0, 100)}`, error);
+      end(response, 500, "The page failed. The process has written the cause to stderr.\n");
     }
+  }
+
+  #paths(): readonly string[] {
+    return [...this.#pages.keys(), ...this.#sources.pages.map(({ path }) => path)];
   }
 
   async #show(
@@ -108,16 +113,22 @@ export class Ops implements Service {
     { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
   ): Promise<void> {
     // A health check must find a connection to the database, however much is asked here.
-    if (this.#asking >= limits.opsQueries) return end(response, 503, "too much is asked at once: ask again in a moment\n");
+    if (this.#asking >= limits.opsQueries)
+      return end(response, 503, "Too many requests to this page run at the same time. Send it again in a moment.\n");
     this.#asking++;
     try {
       const answer = await page.answer(request);
-      if (answer === undefined) return end(response, 404, `see ${page.path}\n`);
+      if (answer === undefined)
+        return end(response, 404, `The page ${page.path} has nothing at this path. Check it; GET ${page.path} shows what there is.\n`);
       if (answer.status === 405) response.setHeader("allow", "GET, HEAD, POST");
       end(response, answer.status, { body: `${JSON.stringify(answer.body, null, 2)}\n`, contentType: "application/json" });
     } catch (error) {
       if (!(error instanceof Fault) || error.code === "internal") throw error;
-      end(response, httpStatusOf(error), error.code === "unavailable" ? "the database does not respond\n" : `${error.message}\n`);
+      end(
+        response,
+        httpStatusOf(error),
+        error.code === "unavailable" ? "The database does not respond. Try again when it does.\n" : `${error.message}\n`,
+      );
     } finally {
       this.#asking--;
     }
@@ -134,8 +145,8 @@ export class Ops implements Service {
     const exposed = this.#sources.sinks.flatMap((sink) => attempt(() => sink.expose?.()) ?? []);
     const [first] = exposed;
     const isBroken = first === undefined && this.#sources.sinks.some((sink) => sink.expose !== undefined);
-    if (isBroken) return end(response, 500, "this could not be read\n");
-    if (first === undefined) return end(response, 404, "no metrics: add prometheus() to the app's telemetry\n");
+    if (isBroken) return end(response, 500, "No sink can show its metrics. Each has a bug; see the code of expose().\n");
+    if (first === undefined) return end(response, 404, "The app has no metrics. Add prometheus() to its telemetry.\n");
     end(response, 200, { body: exposed.map(({ body }) => body).join(""), contentType: first.contentType });
   }
 }

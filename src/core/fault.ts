@@ -119,7 +119,7 @@ export function toFault(thrown: unknown): Fault {
   if (thrown instanceof Fault) return thrown;
   return new Fault({
     code: "internal",
-    message: "Something went wrong on our side. It was recorded; please try again later.",
+    message: "The server failed to handle the request and logged the cause. Try again later, or report the request id.",
     // Undefined becomes a cause too: without one, the log would not say what happened.
     cause: thrown === undefined ? "undefined" : thrown,
   });

@@ -94,7 +94,7 @@ function decode(bytes: Uint8Array): string {
   if (!text.includes(replacement) || isUtf8(buffer)) return text;
   const at = firstNotUtf8(buffer, text);
   const byte = buffer[at]?.toString(16).padStart(2, "0");
-  throw malformed(at, `The byte 0x${byte} there is no UTF-8, bytes counted from 0. Send JSON in UTF-8.`);
+  throw malformed(at, `The byte 0x${byte} there is not UTF-8 (bytes count from 0). Send JSON in UTF-8.`);
 }
 
 /** The first byte that was not decoded, of some that were not: where that character stands and was not sent. */

@@ -128,6 +128,6 @@ export function warnOfListener(who: string, thrown: unknown): void {
   failures++;
   if (!Number.isInteger(Math.log10(failures))) return;
   const { stack } = readThrown(thrown);
-  const message = `${who} failed, and what it listens to went on. Fix the listener: ${describeThrown(thrown)} (failure ${failures} of this process)`;
+  const message = `${who} failed: ${describeThrown(thrown)}. The process continues without it; fix the cause. This is failure ${failures} of such code in this process.`;
   process.emitWarning(message, { type: "PlimsollListenerWarning", ...(stack !== undefined && { detail: stack }) });
 }

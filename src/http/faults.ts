@@ -14,7 +14,7 @@ export const methodNotAllowed = (method: string, allowed: string): Fault =>
     code: "unimplemented",
     type: "method_not_allowed",
     status: 405,
-    message: `This path does not take ${method}, only ${allowed}. Send one of these.`,
+    message: `This path does not allow ${method}. Send one of ${allowed}.`,
     details: { allowed },
   });
 
@@ -24,7 +24,7 @@ export function preconditionFailed(): Fault {
     code: "failed_precondition",
     type: "precondition_failed",
     status: 412,
-    message: "If-Match has no tag that can be a version. Read it again, and send your change with its new ETag.",
+    message: "If-Match has no tag that can be a version. Read the resource again, and send your change with its new ETag.",
   });
 }
 
@@ -81,7 +81,8 @@ export const requestMalformed = (): Fault =>
   new Fault({
     code: "invalid_argument",
     type: "request_malformed",
-    message: "The rest of the request is not valid HTTP. Fix how its body is framed, and send it again.",
+    message:
+      "The request is not valid HTTP after its head. Fix the framing of its body (Content-Length or chunks), and send the request again.",
   });
 
 /** Refuses a request without a `Host` header: 400. */
@@ -150,7 +151,7 @@ export const expectationUnknown = (): Fault =>
     code: "invalid_argument",
     type: "expectation_unknown",
     status: 417,
-    message: "Expect can only be 100-continue. Send the request without the Expect header.",
+    message: "The Expect header has another value than 100-continue. Send the request without it.",
   });
 
 /** Refuses a request that did not arrive within `headerMs` or `requestMs`: 408. */
@@ -168,7 +169,7 @@ export const urlTooLong = (limit: number): Fault =>
     code: "invalid_argument",
     type: "url_too_long",
     status: 414,
-    message: `The URL is longer than ${limit} characters. Shorten it.`,
+    message: `The URL is longer than ${limit} characters. Shorten it, or send long values in a body.`,
   });
 
 /** Refuses a URL with a part that is not percent-encoded UTF-8: 400. */
@@ -176,7 +177,7 @@ export const urlMalformed = (what: string): Fault =>
   new Fault({
     code: "invalid_argument",
     type: "url_malformed",
-    message: `${what} is not percent-encoded UTF-8. Encode it with encodeURIComponent, or as your language calls it.`,
+    message: `${what} is not percent-encoded UTF-8. Encode it with encodeURIComponent, or the function of your language that does the same.`,
   });
 
 /** Refuses a request without the `If-Match` that its operation requires: 428. */

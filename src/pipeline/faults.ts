@@ -25,7 +25,7 @@ export function invalidInput(problems: readonly Problem[], more = false): Fault 
   return new Fault({
     code: "invalid_argument",
     type: "invalid_input",
-    message: `${count[0]!.toUpperCase()}${count.slice(1)} invalid; "problems" lists each with its place.`,
+    message: `${count[0]!.toUpperCase()}${count.slice(1)} invalid. Fix what "problems" lists, and send the request again.`,
     details: { problems },
   });
 }
@@ -103,13 +103,16 @@ export function invalidRow(problems: Problems, row: Record<string, unknown>): Fa
 export function denied(operation: CompiledOperation, actor: Actor, scheme: AuthenticationScheme): Fault {
   const needs = operation.access === "public" ? "nothing" : operation.access.description;
   if (actor.kind === "anonymous") return scheme.missing(needs);
-  return new Fault({ code: "permission_denied", message: `This needs ${needs}. Ask an administrator for it.` });
+  return new Fault({ code: "permission_denied", message: `This operation needs ${needs}. Ask an administrator for access.` });
 }
 
 /** The response to an id that does not exist and to an id of another actor. */
 export function notYours(): Fault {
   // Which operation asked is no concern of the caller's: it may be an inner one.
-  return new Fault({ code: "not_found", message: "It does not exist, or belongs to another caller. Check the ids." });
+  return new Fault({
+    code: "not_found",
+    message: "What the request names does not exist, or belongs to another caller. Check the ids in the request.",
+  });
 }
 
 /** Who signed in for one tenant and names another. */
@@ -125,7 +128,7 @@ export const otherTenantStart = (task: string): Fault =>
   new Fault({
     code: "permission_denied",
     type: "other_tenant",
-    message: `Only work of the system that has no tenant may start ${task} for one by name. Leave the tenant out, or start it from a task of the system.`,
+    message: `A start of ${task} names another tenant than its own, which only a task without a tenant may do. Leave the tenant out, or start ${task} from a scheduled task that has none.`,
   });
 
 /** Refuses a request without the key that its operation requires. *Faults*: `idempotency_key_missing`. */
@@ -133,7 +136,7 @@ export const keyMissing = (operation: string): Fault =>
   new Fault({
     code: "invalid_argument",
     type: "idempotency_key_missing",
-    message: `${operation} needs an Idempotency-Key header, so that sending it twice does it once. Send a new UUID with each new request, and the same one with each retry.`,
+    message: `The request has no Idempotency-Key, by which ${operation} recognises a repeated request. Send a new UUID with each new request, and the same one with each retry.`,
   });
 
 /** Refuses a key that is empty, too long or not printable ASCII. *Faults*: `idempotency_key_invalid`. */
@@ -141,7 +144,7 @@ export const keyInvalid = (limit: number): Fault =>
   new Fault({
     code: "invalid_argument",
     type: "idempotency_key_invalid",
-    message: `An Idempotency-Key has 1 to ${limit} printable ASCII characters. A UUID is a good one.`,
+    message: `The Idempotency-Key does not have 1 to ${limit} printable ASCII characters without spaces. Send a UUID, for example.`,
   });
 
 /** Refuses a repeated request while the first one runs. *Faults*: `idempotency_key_running`. */
@@ -182,6 +185,6 @@ function seenFault(operation: CompiledOperation, thrown: unknown): Fault {
 }
 
 function hiddenFault(cause: unknown, what: string | undefined): Fault {
-  const message = what ?? "Something went wrong on our side. It was recorded; please try again later.";
+  const message = what ?? "The server failed to handle the request and logged the cause. Try again later, or report the request id.";
   return new Fault({ code: "internal", message, cause });
 }

@@ -11,18 +11,18 @@ import type { SharedSchemas } from "./openapi-schemas.ts";
 /** The shared form of every fault. *Source*: RFC 9457. */
 const problemSchema: JsonSchema = {
   type: "object",
-  description: "A problem document (RFC 9457). `code` decides what to do, `type` tells faults of one code apart.",
+  description: "A problem document (RFC 9457). `code` decides what to do, `type` distinguishes faults with the same code.",
   properties: {
     type: { type: "string", description: "The kind of fault, as a URN." },
     title: { type: "string" },
     status: { type: "integer", minimum: 400, maximum: 599 },
     detail: { type: "string", description: "What happened, and what to do next." },
     code: { type: "string", enum: Object.keys(codes) },
-    requestId: { type: "string", description: "Give it to support: it finds the request in logs and traces." },
-    details: { type: "object", description: "What the kind of fault says of itself." },
+    requestId: { type: "string", description: "The id of the request in logs and traces. Give it to the support." },
+    details: { type: "object", description: "Facts that this kind of fault declares." },
     problems: {
       type: "array",
-      description: "Everything that is wrong with the input.",
+      description: "The problems of the input, at most 64.",
       items: {
         type: "object",
         properties: { pointer: { type: "string", description: "Where, as a JSON Pointer." }, message: { type: "string" } },
@@ -35,7 +35,7 @@ const problemSchema: JsonSchema = {
 
 const limitSchema: JsonSchema = {
   type: "object",
-  description: "Which limit refused, its value, and the load that was seen where it is known.",
+  description: "The limit that refused the request, its value, and the load if it is known.",
   properties: { limit: { type: "string" }, value: { type: "number" }, load: { type: "number" } },
   required: ["limit", "value"],
 };

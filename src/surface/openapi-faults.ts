@@ -45,14 +45,14 @@ export const platformFaults: readonly PlatformFault[] = [
     code: "invalid_argument",
     types: ["invalid_input"],
     body: "problems",
-    description: "Values are invalid; `problems` lists each with its place.",
+    description: "Values of the input are invalid; `problems` lists each with its place.",
     applies: (conditions) => conditions.takesInput || conditions.takesBody,
   },
   {
     name: "MalformedRequest",
     code: "invalid_argument",
     types: ["request_malformed", "url_malformed", "header_repeated"],
-    description: "The request is no HTTP, a header stands twice of which one can be meant, or its URL is no text in UTF-8.",
+    description: "The request is not valid HTTP, has a header twice that may appear once, or its URL is not UTF-8.",
     applies: always,
   },
   {
@@ -66,7 +66,7 @@ export const platformFaults: readonly PlatformFault[] = [
     name: "MalformedBody",
     code: "invalid_argument",
     types: ["malformed_json"],
-    description: "The body is no JSON that can be read.",
+    description: "The body is not valid JSON.",
     applies: takesBody,
   },
   {
@@ -80,7 +80,7 @@ export const platformFaults: readonly PlatformFault[] = [
     name: "InvalidKey",
     code: "invalid_argument",
     types: ["idempotency_key_missing", "idempotency_key_invalid"],
-    description: "The Idempotency-Key is missing or is none.",
+    description: "The Idempotency-Key is missing or malformed.",
     applies: keyed,
   },
   {
@@ -94,21 +94,21 @@ export const platformFaults: readonly PlatformFault[] = [
     name: "Unauthenticated",
     code: "unauthenticated",
     types: ["token_missing", "token_invalid", "token_expired", "token_not_yet_valid", "token_too_long"],
-    description: "No token came, or one that does not hold.",
+    description: "The token is missing or not accepted.",
     applies: (conditions) => restricted(conditions) || conditions.authenticated,
   },
   {
     name: "PermissionDenied",
     code: "permission_denied",
     types: ["permission_denied", "other_tenant"],
-    description: "The caller is known and may not run this operation, or not for this tenant.",
+    description: "The caller may not use this operation, or not for this tenant.",
     applies: (conditions) => restricted(conditions) || mayCall(conditions),
   },
   {
     name: "NotFound",
     code: "not_found",
     types: ["not_found"],
-    description: "It does not exist, or belongs to another caller. The response is the same for both.",
+    description: "What the request names does not exist, or belongs to another caller. The response is the same for both.",
     applies: (conditions) => conditions.operation.owns !== undefined || mayCall(conditions),
   },
   {
@@ -136,7 +136,7 @@ export const platformFaults: readonly PlatformFault[] = [
     name: "KeyRunning",
     code: "aborted",
     types: ["idempotency_key_running"],
-    description: "A request with this Idempotency-Key is still running. Send it again later to get its answer.",
+    description: "A request with this Idempotency-Key is still running. Send it again later to get its response.",
     applies: keyed,
   },
   {
@@ -193,7 +193,7 @@ export const platformFaults: readonly PlatformFault[] = [
     code: "invalid_argument",
     status: 417,
     types: ["expectation_unknown"],
-    description: "`Expect` names something else than `100-continue`.",
+    description: "`Expect` has another value than `100-continue`.",
     applies: always,
   },
   {
@@ -201,7 +201,7 @@ export const platformFaults: readonly PlatformFault[] = [
     code: "invalid_argument",
     status: 431,
     types: ["headers_too_many"],
-    description: "Too many header lines.",
+    description: "The request has more header lines than the limit.",
     applies: always,
   },
   {
@@ -209,7 +209,7 @@ export const platformFaults: readonly PlatformFault[] = [
     code: "unimplemented",
     status: 501,
     types: ["transfer_coding_unknown"],
-    description: "`Transfer-Encoding` is something else than `chunked` alone.",
+    description: "`Transfer-Encoding` is not just `chunked`.",
     applies: always,
   },
   {
@@ -217,7 +217,7 @@ export const platformFaults: readonly PlatformFault[] = [
     code: "failed_precondition",
     status: 412,
     types: ["precondition_failed"],
-    description: "What If-Match names can be no version: send the ETag of an earlier answer.",
+    description: "If-Match has no tag that can be a version: send the ETag of an earlier response.",
     applies: ({ takesVersion }) => takesVersion,
   },
   {
@@ -225,7 +225,7 @@ export const platformFaults: readonly PlatformFault[] = [
     code: "failed_precondition",
     status: 428,
     types: ["precondition_required"],
-    description: "If-Match is missing: say which version is to be changed.",
+    description: "If-Match is missing: send the ETag of the version that you change.",
     applies: ({ needsVersion }) => needsVersion,
   },
   {
@@ -233,14 +233,14 @@ export const platformFaults: readonly PlatformFault[] = [
     code: "resource_exhausted",
     types: ["rate_limited", "too_many_requests_in_flight"],
     body: "limit",
-    description: "More came from this caller than its quota allows. Come back after Retry-After.",
+    description: "The caller has used up its quota. Send the request again after Retry-After.",
     applies: always,
   },
-  { name: "Internal", code: "internal", description: "A fault on our side. It was recorded.", applies: always },
+  { name: "Internal", code: "internal", description: "The service failed, and logged the cause.", applies: always },
   {
     name: "Unavailable",
     code: "unavailable",
-    description: "Our capacity is used up for now. Come back after Retry-After.",
+    description: "The service lacks capacity at the moment. Send the request again after Retry-After.",
     applies: always,
   },
   {

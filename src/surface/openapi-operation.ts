@@ -99,7 +99,7 @@ function parametersOf(described: Described): object[] {
       name: "If-Match",
       in: "header",
       required: required.has(http.ifMatch),
-      description: "The version that is to be changed, as the ETag of an earlier answer gave it.",
+      description: "The version that you change: the ETag of an earlier response.",
       schema: { type: "string" },
       ...(described.example[http.ifMatch] !== undefined && { example: `"${described.example[http.ifMatch]}"` }),
     });
@@ -136,12 +136,12 @@ function asText(schema: JsonSchema, place: "path" | "query"): JsonSchema {
 }
 
 function keyParameter({ key, limits: { idempotencyTtlMs } }: CompiledOperation): object {
-  const scope = typeof key === "object" ? ` Keys are kept apart by \`${key.field}\`.` : "";
+  const scope = typeof key === "object" ? ` The same key with another \`${key.field}\` is another key.` : "";
   return {
     name: "Idempotency-Key",
     in: "header",
     required: true,
-    description: `A new UUID with each new request, the same one with each retry: then it is done once. The answer is kept for ${formatMs(idempotencyTtlMs)}.${scope}`,
+    description: `Send a new UUID with each new request, and the same one with each retry: then the request takes effect once. The response is stored for ${formatMs(idempotencyTtlMs)}.${scope}`,
     schema: { type: "string", minLength: 1, maxLength: limits.idempotencyKeyChars, pattern: "^[!-~]+$" },
   };
 }
@@ -186,7 +186,7 @@ function success({ compiled, http, route }: Described, schemas: SharedSchemas): 
     status === 204 ? {} : { content: { "application/json": { schema: schema(), ...(example !== undefined && { example }) } } };
   return {
     [status]: {
-      description: status === 201 ? "Created." : status === 204 ? "Done; there is nothing to say." : "Success.",
+      description: status === 201 ? "Created." : status === 204 ? "Success, without a body." : "Success.",
       headers,
       ...content,
     },
@@ -202,15 +202,15 @@ function idempotency({ operation, traits }: CompiledOperation): "key" | "natural
 
 function sentences(compiled: CompiledOperation): string {
   const { deadlineMs, concurrency, queue, queries, mode } = compiled.limits;
-  const access = compiled.access === "public" ? "Anybody may call it." : `Needs ${compiled.access.description}.`;
-  const waiting = queue === 0 ? "none wait" : `${queue} may wait`;
+  const access = compiled.access === "public" ? "Every caller may use it." : `Needs ${compiled.access.description}.`;
+  const waiting = queue === 0 ? "none waits" : `${queue} may wait`;
   const statements = compiled.traits.transaction === "none" ? "" : ` with at most ${queries} statement${queries === 1 ? "" : "s"}`;
   const measured = mode === "enforce" ? "" : ` These limits are ${mode === "off" ? "off" : "measured and not enforced"}.`;
-  const load = `It ends within ${formatMs(deadlineMs)}${statements}; ${concurrency} run at once in one process and ${waiting}, the next is answered 503.${measured}`;
+  const load = `A request ends within ${formatMs(deadlineMs)}${statements}. In one process ${concurrency} run at once and ${waiting}; the next one gets 503.${measured}`;
   const twice = {
-    key: "Sent again with the same Idempotency-Key, it is done once.",
-    natural: compiled.traits.transaction === "read" ? "" : "Sending it twice is harmless.",
-    no: "Sending it twice does it twice.",
+    key: "A request that is sent again with the same Idempotency-Key takes effect once.",
+    natural: compiled.traits.transaction === "read" ? "" : "Sending a request twice does no harm.",
+    no: "A request that is sent twice takes effect twice.",
   }[idempotency(compiled)];
   return [access, load, twice].filter((sentence) => sentence !== "").join(" ");
 }

@@ -50,35 +50,35 @@ export function openApiDocument({ operations, service, authenticator, tenancy }:
   };
 }
 
-const introduction = `Faults are problem documents (RFC 9457): \`code\` decides what to do next, \`type\` tells faults of one code apart. 429 is your quota, 503 is our capacity; both say in \`Retry-After\` when to come back.
+const introduction = `The response to a fault is a problem document (RFC 9457): \`code\` decides what to do next, and \`type\` distinguishes faults with the same code. 429 means that your quota is used up, 503 that the service lacks capacity; in both, \`Retry-After\` says when to send the request again.
 
-Every request may carry \`traceparent\` (W3C Trace Context), \`X-Request-Id\`, which the answer repeats, and \`Plimsoll-Deadline-Ms\`: the milliseconds that the caller has left, beyond which the work is stopped.
+Every request may have three headers: \`traceparent\` (W3C Trace Context), \`X-Request-Id\`, which the response repeats, and \`Plimsoll-Deadline-Ms\`, the milliseconds that the caller will wait. After that time the service stops the work.
 
-What is no HTTP, or has more headers than the limit, is refused before it is a request: 400, 408, 414 or 431 without a body, and the connection closes. A method that a path does not have is 405 with \`Allow\`, a path that is not here 404 of type \`urn:plimsoll:route_not_found\`.`;
+A request that is not valid HTTP, or is beyond the limits of its head, gets 400, 408, 414 or 431 without a body, and the service closes the connection. A method that a path does not have gets 405 with \`Allow\`, and an unknown path gets 404 with the type \`urn:plimsoll:route_not_found\`.`;
 
 const ifNoneMatch = {
   name: "If-None-Match",
   in: "header",
   required: false,
-  description: "The ETag that you have: the answer is 304 where it still holds.",
+  description: "The ETag of the version that you have. If it is still the current version, the response is 304.",
   schema: { type: "string" },
 };
 
 const headers = {
   Authenticate: { description: "How to sign in.", required: true, schema: { type: "string" } },
-  ETag: { description: "The version of what was answered, for If-Match and If-None-Match.", required: true, schema: { type: "string" } },
-  Location: { description: "Where it is found from now on.", required: true, schema: { type: "string", format: "uri-reference" } },
-  RateLimit: { description: "What is left of the quota, and until when.", schema: { type: "string" } },
+  ETag: { description: "The version of the response, for If-Match and If-None-Match.", required: true, schema: { type: "string" } },
+  Location: { description: "The path of what the request created.", required: true, schema: { type: "string", format: "uri-reference" } },
+  RateLimit: { description: "How much of the quota is left, and when it is full again.", schema: { type: "string" } },
   RateLimitPolicy: { description: "The quota.", schema: { type: "string" } },
   Replayed: {
-    description: "`true` where this is the answer of an earlier request with the same key.",
+    description: "`true` if this is the stored response to an earlier request with the same key.",
     schema: { type: "string", const: "true" },
   },
-  RequestId: { description: "The name of this request in logs and traces.", required: true, schema: { type: "string" } },
-  RetryAfter: { description: "Seconds after which trying again is worth it.", schema: { type: "integer", minimum: 1 } },
+  RequestId: { description: "The id of this request in logs and traces.", required: true, schema: { type: "string" } },
+  RetryAfter: { description: "The seconds to wait before sending the request again.", schema: { type: "integer", minimum: 1 } },
 };
 
 const notModified = {
-  description: "What you have still holds.",
+  description: "The version that you have is still the current one.",
   headers: { ETag: { $ref: "#/components/headers/ETag" }, "X-Request-Id": { $ref: "#/components/headers/RequestId" } },
 };

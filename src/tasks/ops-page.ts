@@ -7,13 +7,13 @@ const shownDeadLetters = 20;
 const header = "plimsoll-ops";
 
 const help = {
-  "GET /tasks": "queues, what no worker takes, and the last dead letters",
-  "GET /tasks/{id}": "the state of one task",
-  "POST /tasks/{id}/cancel": "cancels one task, and releases its key",
+  "GET /tasks": "shows the queues, the tasks that no worker takes, and the last dead letters",
+  "GET /tasks/{id}": "shows the state of a task",
+  "POST /tasks/{id}/cancel": "cancels a task, and releases its key",
   "POST /tasks/dead-letters/requeue?id= or ?name= or ?all=true":
-    "requeues dead letters, at most 1,000 at once; not those whose key another task has by now",
-  "POST /tasks/queues/{queue}/pause, …/resume": "for the whole fleet",
-  "POST /tasks/queues/{queue}/drain": "pauses it, and answers when none of it runs any more, or after 30 s",
+    "requeues at most 1,000 dead letters; not those whose key another task has by now",
+  "POST /tasks/queues/{queue}/pause, …/resume": "pauses or resumes a queue in all processes",
+  "POST /tasks/queues/{queue}/drain": "pauses a queue, and responds when none of its tasks runs, or after 30 s",
 } as const;
 
 /** The page `/tasks` of the ops port. A POST needs the header `plimsoll-ops: yes`. */
@@ -24,15 +24,19 @@ export function tasksPage(tasks: Tasks): OpsPage {
 async function answer(tasks: Tasks, request: OpsRequest): Promise<OpsResponse | undefined> {
   const [path = "", search = ""] = (request.url ?? "/").split("?", 2);
   const parts = segments(path);
-  if (parts === undefined) return { status: 400, body: { error: "the path is not percent-encoded UTF-8", help } };
+  if (parts === undefined) return { status: 400, body: { error: "The path is not percent-encoded UTF-8. Encode it.", help } };
   const [, , first, second, third] = parts;
   if (request.method === "GET" || request.method === "HEAD") {
     if (first === undefined || first === "") return overview(tasks);
     if (second !== undefined) return undefined;
     return isId(first) ? found({ id: first, state: await tasks.state(first) }) : undefined;
   }
-  if (request.method !== "POST") return { status: 405, body: { error: "only GET and POST", help } };
-  if (request.headers[header] !== "yes") return { status: 403, body: { error: `a change asks for the header "${header}: yes"`, help } };
+  if (request.method !== "POST") return { status: 405, body: { error: "This page takes only GET and POST. Send one of them.", help } };
+  if (request.headers[header] !== "yes")
+    return {
+      status: 403,
+      body: { error: `A POST needs the header "${header}: yes", so that no web page can send it. Send it again with the header.`, help },
+    };
   if (first === "dead-letters" && second === "requeue") return requeue(tasks, new URLSearchParams(search));
   if (first === "queues" && second !== undefined && third === "pause")
     return found({ paused: second, ...(await done(tasks.pause(second))) });
@@ -56,8 +60,11 @@ async function overview(tasks: Tasks): Promise<OpsResponse> {
 async function requeue(tasks: Tasks, query: URLSearchParams): Promise<OpsResponse> {
   const [id, name] = [query.get("id") ?? undefined, query.get("name") ?? undefined];
   if (id === undefined && name === undefined && query.get("all") !== "true")
-    return { status: 400, body: { error: "say which: ?id=…, ?name=… or ?all=true", help } };
-  if (id !== undefined && !isId(id)) return { status: 400, body: { error: "the id is no UUID", help } };
+    return {
+      status: 400,
+      body: { error: "The request does not say which dead letters to requeue. Add ?id=…, ?name=… or ?all=true.", help },
+    };
+  if (id !== undefined && !isId(id)) return { status: 400, body: { error: "The id is not a UUID. Copy it from GET /tasks.", help } };
   return found({ requeued: await tasks.requeue({ ...(id !== undefined && { id }), ...(name !== undefined && { name }) }) });
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import { createApp } from "plimsoll";
 import { runtimeOf } from "../../src/app/app.ts";
@@ -30,14 +31,22 @@ describe("a page of the ops port", () => {
 
   it("answers for its path and what lies below, and is listed where nothing is", async () => {
     assert.deepEqual(await ask("/sails"), [200, '{\n  "set": 3\n}\n', "application/json"]);
-    assert.deepEqual((await ask("/sails/4")).slice(0, 2), [404, "see /sails\n"]);
-    assert.deepEqual((await ask("/sailsman")).slice(0, 2), [404, "see /livez, /readyz, /metrics, /sails\n"]);
+    assert.deepEqual((await ask("/sails/4")).slice(0, 2), [
+      404,
+      "The page /sails has nothing at this path. Check it; GET /sails shows what there is.\n",
+    ]);
+    assert.deepEqual((await ask("/sailsman")).slice(0, 2), [
+      404,
+      "No page has this path. Choose one of /livez, /readyz, /metrics, /sails.\n",
+    ]);
     assert.equal((await ask("/sails", "POST"))[0], 405);
   });
 
   it("may fail, by a fault with its status and by a bug without its message", async () => {
-    assert.deepEqual((await ask("/sails/torn")).slice(0, 2), [503, "the database does not respond\n"]);
-    assert.deepEqual((await ask("/sails/bug")).slice(0, 2), [500, "this could not be read\n"]);
+    assert.deepEqual((await ask("/sails/torn")).slice(0, 2), [503, "The database does not respond. Try again when it does.\n"]);
+    const warned = once(process, "warning");
+    assert.deepEqual((await ask("/sails/bug")).slice(0, 2), [500, "The page failed. The process has written the cause to stderr.\n"]);
+    assert.match(String((await warned)[0]), /The ops page \/sails\/bug failed: RangeError: inside\./);
   });
 
   it("is asked by a bounded number of requests at once", async () => {

@@ -125,7 +125,7 @@ describe("problems over HTTP", () => {
         type: "urn:plimsoll:internal",
         title: "Internal error",
         status: 500,
-        detail: "Something went wrong on our side. It was recorded; please try again later.",
+        detail: "The server failed to handle the request and logged the cause. Try again later, or report the request id.",
         code: "internal",
         requestId: "r-2",
       });

@@ -169,7 +169,7 @@ describe("an operation", () => {
 
   test("names its headers", () => {
     assert.equal(parameter("Idempotency-Key", "orders.place").required, true);
-    assert.match(parameter("Idempotency-Key", "identity.register").description, /kept for 1h\. .*`email`/);
+    assert.match(parameter("Idempotency-Key", "identity.register").description, /stored for 1h\. .*`email`/);
     assert.equal(parameter("Idempotency-Key", "orders.change"), undefined);
     assert.deepEqual(Object.keys(find("orders.place").responses["201"].headers), ["X-Request-Id", "Location", "Idempotency-Replayed"]);
     assert.deepEqual(Object.keys(find("orders.get").responses["200"].headers), ["X-Request-Id", "ETag"]);

@@ -1,7 +1,7 @@
 import { Fault } from "../fault.ts";
 
 /** What is expected next, in the words of the refusal. */
-type Wanted = "value" | "value or ]" | "key" | "key or }" | "colon" | "comma or end" | "nothing more";
+type Wanted = "a value" | "a value or ]" | "a key" | "a key or }" | "a colon" | "a comma or the end" | "the end of the text";
 
 const quote = 0x22;
 const comma = 0x2c;
@@ -27,7 +27,7 @@ export function malformed(at: number, message: string): Fault {
 
 /** Refuses a body whose arrays and objects are nested deeper than `limits.jsonDepth`. *Faults*: `malformed_json`. */
 export function tooDeep(at: number, maxDepth: number): Fault {
-  return malformed(at, `Arrays and objects stand more than ${maxDepth} deep in each other. Send it flatter.`);
+  return malformed(at, `Arrays and objects are nested more than ${maxDepth} deep. Send a flatter structure.`);
 }
 
 /**
@@ -55,9 +55,9 @@ class Reader {
   }
 
   read(): unknown {
-    const value = this.#value(this.#skip(), 0, "value");
+    const value = this.#value(this.#skip(), 0, "a value");
     this.#skip();
-    if (this.#at < this.#text.length) this.#refuse("nothing more");
+    if (this.#at < this.#text.length) this.#refuse("the end of the text");
     return value;
   }
 
@@ -71,9 +71,9 @@ class Reader {
     return unit;
   }
 
-  #refuse(wanted: Wanted, message = `There is something else where ${wanted} should follow.`): never {
+  #refuse(wanted: Wanted, message = `The reader expects ${wanted} there. Fix the text, and send it again.`): never {
     const at = this.#at;
-    throw malformed(at, at >= this.#text.length ? `The text ends where ${wanted} should follow.` : message);
+    throw malformed(at, at >= this.#text.length ? `The text ends, and the reader expects ${wanted}. Send the whole text.` : message);
   }
 
   #value(unit: number, depth: number, wanted: Wanted): unknown {
@@ -176,7 +176,7 @@ class Reader {
       this.#at++;
       return items;
     }
-    for (let wanted: Wanted = "value or ]"; ; wanted = "value") {
+    for (let wanted: Wanted = "a value or ]"; ; wanted = "a value") {
       items.push(this.#value(unit, depth, wanted));
       if (this.#ends(closeArray)) return items;
       unit = this.#skip();
@@ -193,19 +193,19 @@ class Reader {
       this.#at++;
       return fields;
     }
-    for (let wanted: Wanted = "key or }"; ; wanted = "key") {
-      if (unit !== quote) this.#refuse(wanted, "There is no key in double quotes here.");
+    for (let wanted: Wanted = "a key or }"; ; wanted = "a key") {
+      if (unit !== quote) this.#refuse(wanted, "The reader expects a key in double quotes there. Fix the text, and send it again.");
       const at = this.#at;
       const key = this.#string();
       if (key === "__proto__" || (ofConstructor && key === "prototype"))
-        throw malformed(at, `The key ${this.#shown(at)} is refused, for it can change what objects inherit. Leave it out.`);
+        throw malformed(at, `The key ${this.#shown(at)} is refused, because it can change what objects inherit. Leave it out.`);
       // Nothing in JSON is undefined; what is inherited is not its own.
       if (fields[key] !== undefined && Object.hasOwn(fields, key))
-        throw malformed(at, `The key ${this.#shown(at)} stands twice in one object. Leave one out.`);
-      if (this.#skip() !== colon) this.#refuse("colon");
+        throw malformed(at, `The key ${this.#shown(at)} is in one object twice. Leave one out.`);
+      if (this.#skip() !== colon) this.#refuse("a colon");
       this.#at++;
       this.#ofConstructor = key === "constructor";
-      fields[key] = this.#value(this.#skip(), depth, "value");
+      fields[key] = this.#value(this.#skip(), depth, "a value");
       this.#ofConstructor = false;
       if (this.#ends(closeObject)) return fields;
       unit = this.#skip();
@@ -220,7 +220,7 @@ class Reader {
   /** Whether an array or object ends here; otherwise there is a comma, which is taken. */
   #ends(close: number): boolean {
     const unit = this.#skip();
-    if (unit !== close && unit !== comma) this.#refuse("comma or end");
+    if (unit !== close && unit !== comma) this.#refuse("a comma or the end");
     this.#at++;
     return unit === close;
   }
@@ -249,8 +249,8 @@ function digits(text: string, from: number): number {
   return at;
 }
 
-const noValue = "There is no JSON value here.";
-const notEnded = "A string is not ended, or has characters that JSON escapes.";
+const noValue = "The reader expects a JSON value there. Fix the text, and send it again.";
+const notEnded = "A string has no closing quote, or has characters that JSON requires to be escaped. Fix the string.";
 const tooLarge =
   "A number is larger than 1.8e308, which is the most that a number here can be. Send a smaller one, or its digits as a string.";
 const lone = "A string has half of a surrogate pair. Send whole characters.";

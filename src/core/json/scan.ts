@@ -29,7 +29,7 @@ function tooMany(at: number, most: number): Fault {
   return new Fault({
     code: "invalid_argument",
     type: "too_many_values",
-    message: `The JSON holds more than ${most} values; those from position ${at} on are too many. Send less at once.`,
+    message: `The JSON holds more than ${most} values: those from position ${at} on are above the limit. Send fewer at once.`,
     details: { limit: "JSON values", value: most },
   });
 }

@@ -11,7 +11,7 @@ export interface ProblemReply {
   readonly headers: readonly string[];
 }
 
-const hidden = "Something went wrong on our side. It was recorded; please try again later.";
+const hidden = "The server failed to handle the request and logged the cause. Try again later, or report the request id.";
 
 /**
  * Writes a fault as a problem document. An `internal` fault hides its message: whatever it says is for the log, and for who develops the app.

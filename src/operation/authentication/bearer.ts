@@ -13,9 +13,13 @@ export const bearer: AuthenticationScheme = {
     new Fault({
       code: "unauthenticated",
       type: "token_missing",
-      message: `This needs ${needs}. Sign in and send the token as "Authorization: Bearer …".`,
+      message: `This operation needs ${needs}, and the request has no token. Sign in and send the token as "Authorization: Bearer …".`,
     }),
   unreadable: () =>
-    new Fault({ code: "unauthenticated", type: "token_invalid", message: 'Send the token as "Authorization: Bearer …", once.' }),
+    new Fault({
+      code: "unauthenticated",
+      type: "token_invalid",
+      message: 'The Authorization header is not a bearer token. Send it once, as "Authorization: Bearer …".',
+    }),
   challenge: ({ type }) => (type === "token_missing" ? "Bearer" : 'Bearer error="invalid_token"'),
 };

@@ -146,7 +146,7 @@ for (const [way, send] of Object.entries(through)) {
             type: "urn:plimsoll:internal",
             title: "Internal error",
             status: 500,
-            detail: "Something went wrong on our side. It was recorded; please try again later.",
+            detail: "The server failed to handle the request and logged the cause. Try again later, or report the request id.",
             code: "internal",
           },
         ],
