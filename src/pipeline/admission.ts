@@ -1,22 +1,19 @@
 import { Fault } from "../core/fault.ts";
 import type { LimitMode } from "../core/load-line/load-line.ts";
-import { BoundedQueue, type QueuedWaiter } from "../core/queue/bounded-queue.ts";
-import { FixedLimit } from "../core/queue/limit.ts";
+import { LimitedQueue, type LimitedWaiter } from "../core/queue/limited-queue.ts";
 import { CallersInTurn } from "../core/queue/turns.ts";
 import type { Actor } from "../operation/actor.ts";
 import type { Refusal } from "../operation/execution.ts";
 
-/** Who waits for a slot. */
-export interface Waiter extends QueuedWaiter {
-  /** Callers take turns by it, and those without one share a turn; the same as long as it waits. */
-  readonly caller?: string | undefined;
+/** Who waits for a slot. Callers take turns by `caller`, and those without one share a turn; it is the same as long as it waits. */
+export interface Waiter extends LimitedWaiter {
   /** Its place is another's now, for this reason; called once and never after `granted`, inside the other's call of {@link Slots.wait}. */
   displaced(refusal: Refusal): void;
 }
 
-/** The size of a semaphore and of its queue, and whether it enforces or only measures. */
+/** The size of a semaphore and of its queue, and the mode at the start. */
 export interface SlotsOptions {
-  /** As refusals name it, for example `orders.place concurrency`. */
+  /** What the names of its limits begin with: `orders.place` for `orders.place concurrency` and `orders.place queue`. */
   readonly name: string;
   readonly concurrency: number;
   readonly queue: number;
@@ -27,44 +24,34 @@ const retryAfterMs = 1_000;
 
 /**
  * What runs at once of an operation or of the process, with a bounded queue in front in which callers take turns.
- * *Guarantees*: never more than `concurrency` hold a slot, never more than `queue` wait; a caller that was granted one must leave once.
- * In measure mode no caller waits and none is refused: one that would have been gets a slot, with a report.
+ * *Guarantees*: with the mode `enforce`, never more than `concurrency` begin while as many hold a slot, never more than `queue` wait; a caller that was granted
+ * one must leave once. With `measure` and `off` no caller waits and none is refused.
  */
-export class Slots extends BoundedQueue<Waiter> {
+export class Slots extends LimitedQueue<Waiter> {
   readonly options: SlotsOptions;
 
   constructor(options: SlotsOptions) {
-    const { concurrency, queue, mode } = options;
-    // What is measured has a slot while it would wait.
-    const measured = mode === "measure" ? queue : 0;
-    super({
-      limit: new FixedLimit(mode === "off" ? Number.POSITIVE_INFINITY : concurrency + measured),
-      queue: queue - measured,
-      turns: new CallersInTurn(),
-    });
+    super({ ...options, turns: () => new CallersInTurn() });
     this.options = options;
   }
 
-  /** Takes a place in the queue, or says why there is none. In measure mode the caller has a slot over the limit with the refusal. */
+  /** Takes a place in the queue, or says why there is none. */
   wait(waiter: Waiter): Refusal | undefined {
     if (this.add(waiter)) return undefined;
-    const { name, concurrency, queue } = this.options;
-    // One that is off always has a place free.
-    const mode = this.options.mode === "measure" ? "measure" : "enforce";
-    const waiting = mode === "enforce" ? this.waiting : this.running - concurrency;
-    // With a queue of 0, the limit that is reached is that of the slots.
-    const refusal: Refusal =
-      queue === 0
-        ? { limit: `${name} concurrency`, value: concurrency, load: this.running, mode }
-        : { limit: `${name} queue`, value: queue, load: waiting, mode };
-    if (mode === "measure") {
-      this.enterOver();
-      return refusal;
-    }
     const displaced = this.displace(waiter);
-    if (displaced === undefined) return refusal;
-    displaced.displaced(refusal);
-    return undefined;
+    if (displaced !== undefined) {
+      displaced.displaced(this.#refusal());
+      return undefined;
+    }
+    this.refuse();
+    return this.#refusal();
+  }
+
+  #refusal(): Refusal {
+    const { name, concurrency, queue } = this.options;
+    // With a queue of 0, the limit that is reached is that of the slots.
+    if (queue === 0) return { limit: `${name} concurrency`, value: concurrency, load: this.running, mode: "enforce" };
+    return { limit: `${name} queue`, value: queue, load: this.waiting, mode: "enforce" };
   }
 }
 

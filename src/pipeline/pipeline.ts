@@ -99,12 +99,11 @@ function takeProcessSlot(execution: RunningExecution): undefined | Promise<void>
 }
 
 function enter(execution: RunningExecution, slots: Slots, holds: () => void): undefined | Promise<void> {
-  if (slots.tryEnter()) return void holds();
+  if (slots.tryEnter(execution)) return void holds();
   const refusal = slots.wait(execution);
   if (refusal !== undefined) {
     execution.refusal = refusal;
-    if (refusal.mode === "enforce") throw refused(refusal);
-    return void holds();
+    throw refused(refusal);
   }
   return new Promise((resolve) =>
     execution.waitFor(slots, () => {

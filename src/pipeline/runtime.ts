@@ -83,6 +83,8 @@ export class Runtime implements Runner {
     this.slots = new Slots({ name: "process", concurrency: options.concurrency, queue: options.queue, mode: "enforce" });
     this.rateLimiter = openRateLimiter(options.rateLimit, options.clock);
     const operations = [...registry.operations.values()];
+    this.slots.listOn(this.loadLines, this.clock);
+    for (const { slots } of operations) slots.listOn(this.loadLines, this.clock);
     this.#steps = new Map(operations.map((operation) => [operation, pipeline.filter((step) => step.applies(operation))]));
   }
 
@@ -179,7 +181,7 @@ export class Runtime implements Runner {
     if (execution.settled) return this.release(execution);
     execution.settled = true;
     this.wheel.remove(execution);
-    execution.stopWaiting();
+    execution.stopWaiting(thrown instanceof Fault && thrown.code === "deadline_exceeded");
     execution.continue();
     const total = execution.elapsedMs();
     if (thrown !== undefined) {

@@ -164,7 +164,7 @@ describe("admission", () => {
       refusals.filter((one) => one !== undefined),
       [
         { ...limit, load: 1 },
-        { ...limit, load: 2 },
+        { ...limit, load: 1 },
       ],
     );
     await served.idle();

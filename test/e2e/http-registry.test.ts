@@ -71,13 +71,7 @@ const rows: readonly Row[] = [
     ),
   ),
   ["a queue below nothing", inOne(operation("action", "t.a", { budget: { deadline: "1s", queue: -1 } })), "t.a", "budget.queue", /from 0/],
-  [
-    "a mode that is none",
-    inOne(operation("action", "t.a", { budget: { deadline: "1s", mode: "off" } })),
-    "t.a",
-    "budget.mode",
-    /"measure"/,
-  ],
+  ["a mode that is none", inOne(operation("action", "t.a", { budget: { deadline: "1s", mode: "on" } })), "t.a", "budget.mode", /"measure"/],
   [
     "a key that is kept too briefly",
     inOne(operation("command", "t.a", { budget: { deadline: "1s", idempotencyTtl: "1s" } })),

@@ -1,3 +1,4 @@
+import { LoadLine } from "../load-line/load-line.ts";
 import type { Held, Limit } from "./limit.ts";
 import type { Turns } from "./turns.ts";
 
@@ -13,6 +14,8 @@ export interface BoundedQueueOptions<W> {
   /** How many may wait. *Bounds*: from 0. */
   readonly queue: number;
   readonly turns: Turns<W>;
+  /** Where places that are taken are counted. *Default*: nowhere that is shown. */
+  readonly line?: LoadLine | undefined;
 }
 
 /**
@@ -24,10 +27,13 @@ export class BoundedQueue<W extends QueuedWaiter> {
   readonly limit: Limit;
   readonly #queue: number;
   readonly #turns: Turns<W>;
+  readonly line: LoadLine;
   #held = 0;
+  #isOpen = false;
 
-  constructor({ limit, queue, turns }: BoundedQueueOptions<W>) {
+  constructor({ limit, queue, turns, line }: BoundedQueueOptions<W>) {
     this.limit = limit;
+    this.line = line ?? new LoadLine({ name: "places", unit: "places" });
     this.#queue = queue;
     this.#turns = turns;
   }
@@ -42,16 +48,31 @@ export class BoundedQueue<W extends QueuedWaiter> {
     return this.#turns.size;
   }
 
+  /**
+   * Whether every caller gets a place at once, whatever the limit; those who wait get theirs when it becomes so. When it is over, those who hold one above the
+   * limit keep it, and no other gets one before enough of them have left.
+   */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  set isOpen(isOpen: boolean) {
+    this.#isOpen = isOpen;
+    this.refill();
+  }
+
   /** Takes a place where one is free and no other waits for it. Returns false where it must wait: then call {@link add}. */
   tryEnter(): boolean {
-    if (this.#held >= this.limit.current || this.#turns.size > 0) return false;
-    this.limit.acquired(++this.#held);
+    if ((this.#held >= this.limit.current || this.#turns.size > 0) && !this.#isOpen) return false;
+    this.enterOver();
     return true;
   }
 
-  /** Takes a place over the limit, for what is only measured. */
+  /** Takes a place whatever the limit. */
   enterOver(): void {
-    this.limit.acquired(++this.#held);
+    const held = ++this.#held;
+    this.line.admits(held);
+    this.limit.acquired(held);
   }
 
   /** Waits for a place. Returns false where no more may wait. */
@@ -81,11 +102,16 @@ export class BoundedQueue<W extends QueuedWaiter> {
 
   /** Grants what is free: for a limit that has risen by itself. */
   refill(): void {
-    while (this.#held < this.limit.current) {
+    while (this.#held < this.limit.current || this.#isOpen) {
       const next = this.#turns.next();
       if (next === undefined) return;
-      this.limit.acquired(++this.#held);
-      next.granted();
+      this.grant(next);
     }
+  }
+
+  /** Gives a place to one who waited. */
+  protected grant(waiter: W): void {
+    this.enterOver();
+    waiter.granted();
   }
 }

@@ -3,6 +3,7 @@ import type { Code } from "../../core/code.ts";
 import type { Expiring } from "../../core/deadline.ts";
 import { Fault } from "../../core/fault.ts";
 import { placesOf } from "../../core/json/places.ts";
+import type { LoadLine } from "../../core/load-line/load-line.ts";
 import { type Actor, anonymous } from "../../operation/actor.ts";
 import type { Starts } from "../../operation/durable/start.ts";
 import type { ChildSpan, Execution, Refusal, SurfaceFacts } from "../../operation/execution.ts";
@@ -255,9 +256,15 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
     queueMicrotask(() => this.host.finish(this, refused(refusal)));
   }
 
-  /** Gives up a place in a queue. */
-  stopWaiting(): void {
-    this.#waitsFor?.forget(this);
+  /** A limit that is only measured would have refused it. What it ended as is published already where it is known too late. */
+  measured({ name, declared = 0 }: LoadLine, load: number): void {
+    if (!this.settled) this.refusal = { limit: name, value: declared, load, mode: "measure" };
+  }
+
+  /** Gives up a place in a queue; `late`: because its deadline has passed. */
+  stopWaiting(late: boolean): void {
+    if (late) this.#waitsFor?.forgetLate(this);
+    else this.#waitsFor?.forget(this);
     this.#waitsFor = undefined;
     this.#resume = undefined;
   }

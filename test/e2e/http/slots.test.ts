@@ -41,15 +41,6 @@ function step(how: Step, model: Model, real: Real): void {
   if (how === "arrive") {
     const caller = new Caller(model.next++, real.slots, real.running);
     const over = model.running.length - concurrency;
-    if (mode === "measure") {
-      const entered = real.slots.tryEnter();
-      const refusal = entered ? undefined : real.slots.wait(caller);
-      assert.equal(refusal !== undefined, over >= queue, "reports exactly what would have been refused");
-      assert.ok(entered || refusal?.mode === "measure", "no caller waits");
-      model.running.push(caller.name);
-      real.running.push(caller);
-      return;
-    }
     const entered = real.slots.tryEnter();
     assert.equal(entered, over < 0 && model.waiting.length === 0);
     if (entered) {
@@ -100,29 +91,27 @@ const steps = fc.array(
 );
 
 describe("slots", () => {
-  for (const mode of ["enforce", "measure"] as const) {
-    it(`do what the model does, first come first served, and none leaks (${mode})`, () => {
-      fc.assert(
-        fc.property(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 4 }), steps, (concurrency, queue, sequence) => {
-          const model: Model = { running: [], waiting: [], next: 0 };
-          const real: Real = { slots: new Slots({ name: "t.op", concurrency, queue, mode }), running: [], waiting: [] };
-          for (const how of sequence) {
-            step(how, model, real);
-            assert.equal(real.slots.running, model.running.length);
-            assert.equal(real.slots.waiting, model.waiting.length);
-            assert.deepEqual(
-              real.running.map(({ name }) => name).toSorted((a, b) => a - b),
-              model.running.toSorted((a, b) => a - b),
-            );
-            if (mode === "enforce") assert.ok(real.slots.running <= concurrency && real.slots.waiting <= queue);
-          }
-          while (model.running.length > 0) step({ leave: 0 }, model, real);
-          assert.deepEqual([real.slots.running, real.slots.waiting], [0, 0]);
-        }),
-        { numRuns: 500 },
-      );
-    });
-  }
+  it("do what the model does, first come first served, and none leaks", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 4 }), steps, (concurrency, queue, sequence) => {
+        const model: Model = { running: [], waiting: [], next: 0 };
+        const real: Real = { slots: new Slots({ name: "t.op", concurrency, queue, mode: "enforce" }), running: [], waiting: [] };
+        for (const how of sequence) {
+          step(how, model, real);
+          assert.equal(real.slots.running, model.running.length);
+          assert.equal(real.slots.waiting, model.waiting.length);
+          assert.deepEqual(
+            real.running.map(({ name }) => name).toSorted((a, b) => a - b),
+            model.running.toSorted((a, b) => a - b),
+          );
+          assert.ok(real.slots.running <= concurrency && real.slots.waiting <= queue);
+        }
+        while (model.running.length > 0) step({ leave: 0 }, model, real);
+        assert.deepEqual([real.slots.running, real.slots.waiting], [0, 0]);
+      }),
+      { numRuns: 500 },
+    );
+  });
 });
 
 const callers = ["a", "b", "c"];
