@@ -4,26 +4,26 @@ import { join } from "node:path";
 import type { App } from "plimsoll";
 import { type Opened, password } from "./seed.ts";
 
-/** Where the shop leaves what it writes. */
+/** Where the shop writes its files. */
 interface Places {
   readonly directory: string;
   readonly logFile: string;
   readonly mailDirectory: string;
 }
 
-/** Puts everybody's token into a file that only this user reads, so that no terminal shows one. */
+/** Writes the token of each user into a file that only this account can read, so that no terminal shows one. */
 export function keepTokens(directory: string, { people }: Opened): void {
   const folder = join(directory, "tokens");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   for (const { name, token } of people) {
     const path = join(folder, name.toLowerCase());
-    // A file that is there keeps its mode, whatever is asked for.
+    // An existing file would keep its mode.
     rmSync(path, { force: true });
     writeFileSync(path, token, { mode: 0o600 });
   }
 }
 
-/** What the shop says when it has opened, on one screen: where it is, who may come in, and what to try first. */
+/** What the shop prints after its start, on one screen: its addresses, its users, and commands to try. */
 export function banner({ urls }: App, { directory, logFile, mailDirectory }: Places, { people, productId }: Opened): string {
   const [api] = urls.surfaces;
   const ben = people.find(({ role }) => role === "customer");
@@ -35,31 +35,31 @@ export function banner({ urls }: App, { directory, logFile, mailDirectory }: Pla
       )
       .join(", ");
   return `
-The shop is open. Read about its API at ${api}/docs
+The shop runs. Its API is documented at ${api}/docs
 
   API     ${api}/v1
   ops     ${urls.ops}/metrics
   log     ${logFile}, a line for each request and each task
   mail    ${mailDirectory}, a receipt for each order (.eml)
-  people  ${names("acme")} of acme; ${names("globex")} of globex
-          Their password is ${password}; their tokens are in ${join(directory, "tokens")}, good for an hour.
+  users   ${names("acme")} of acme; ${names("globex")} of globex
+          Their password is ${password}. Their tokens are in ${join(directory, "tokens")}, and valid for an hour.
 
-Search, order, see your orders, have something crunched, and see how far that is:
+Search for products, place an order, list the orders, submit items for background tasks, and count the results:
 
 ${curlLines({ api, tokenFile: join(directory, "tokens", ben.name.toLowerCase()), productId }).join("\n")}
 
 `;
 }
 
-/** What it says when a change has started it again: everything else stands above. */
+/** What the shop prints after a restart: the rest is above it in the terminal. */
 export function reopened({ urls }: App): string {
-  return `The shop is open again: ${urls.surfaces[0]}/docs`;
+  return `The shop runs again: ${urls.surfaces[0]}/docs`;
 }
 
 function noUsers(api: string | undefined): string {
   return `
-The shop is open at ${api}/v1. Read about its API at ${api}/docs
-In production there are no users with a known password. Create the first administrator with FIRST_TENANT, FIRST_EMAIL and FIRST_PASSWORD, once.
+The shop runs at ${api}/v1. Its API is documented at ${api}/docs
+In production there are no users with a printed password. To create a tenant with its first administrator, start once with FIRST_TENANT, FIRST_EMAIL and FIRST_PASSWORD.
 `;
 }
 
@@ -76,7 +76,7 @@ function curlLines({ api, tokenFile, productId }: { api: string | undefined; tok
   ];
 }
 
-/** As a shell reads it: in quotes only where it must be. */
+/** As a shell reads it: in quotes only if it needs them. */
 function quoted(path: string): string {
   return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

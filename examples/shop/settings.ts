@@ -1,34 +1,48 @@
 import { randomBytes } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { config, field } from "plimsoll";
+import { config, fault, field } from "plimsoll";
 import { z } from "zod";
 
 const Port = z.int().min(0).max(65_535);
 const Url = z.url().optional();
 const Secret = z.string().min(32);
 
-/** Reads what the environment says. Nothing has to be set, but for a secret in production. */
-export const readSettings = (env = process.env) =>
-  config(
+const SettingsUnusable = fault("settings_unusable", {
+  code: "failed_precondition",
+  details: z.object({ problem: z.string() }),
+  message: ({ problem }) => problem,
+});
+
+/** Reads the settings from the environment. All have a default, except the secret in production. */
+export function readSettings(env = process.env) {
+  const settings = config(
     {
-      PORT: field(Port, { default: 3_000, description: "where the API listens; 0 takes a free port" }),
-      OPS_PORT: field(Port, { default: 9_464, description: "where health and metrics are shown, to this machine only" }),
+      PORT: field(Port, { default: 3_000, description: "the port of the API; 0 takes a free one" }),
+      OPS_PORT: field(Port, { default: 9_464, description: "the port of health and metrics, which only this machine can reach" }),
       DATA_DIR: field(z.string().min(1), {
         default: "./.data",
-        description: "where the embedded PostgreSQL, the log, the mail and the secret are kept",
+        description: "the folder of the embedded PostgreSQL, the log, the mail and the secret",
       }),
       KEEP_DATABASE: field(z.boolean(), {
         default: false,
-        description: "leaves the embedded PostgreSQL running when the shop stops, for `npm run dev`, which starts it again on every change",
+        description: "true leaves the embedded PostgreSQL running when the shop stops, as `npm run dev` needs it",
       }),
       CRUNCH_FAILURES: field(z.number().min(0).max(1), {
         default: 0,
-        description: "share of the first attempts at items that fail on purpose, to see them tried again",
+        description: "the share of items whose first attempt fails on purpose, to show retries",
       }),
-      DATABASE_URL: field(Url, { secret: true, description: "a PostgreSQL of your own, as the application; without it one is started" }),
-      ADMIN_DATABASE_URL: field(Url, { secret: true, description: "the same database as its owner, who runs the migrations" }),
-      FIRST_TENANT: field(z.string().min(1).max(63).optional(), { description: "in production: the tenant to make, if it is not there" }),
+      DATABASE_URL: field(Url, {
+        secret: true,
+        description: "the address of your own PostgreSQL for the application's role; without it the shop starts an embedded one",
+      }),
+      ADMIN_DATABASE_URL: field(Url, {
+        secret: true,
+        description: "the address of the same database for its owner, who runs the migrations",
+      }),
+      FIRST_TENANT: field(z.string().min(1).max(63).optional(), {
+        description: "in production: the tenant to create, if it does not exist",
+      }),
       FIRST_EMAIL: field(z.email().optional(), { description: "in production: the address of its first administrator" }),
       FIRST_PASSWORD: field(z.string().min(12).max(200).optional(), {
         secret: true,
@@ -36,20 +50,46 @@ export const readSettings = (env = process.env) =>
       }),
       JWT_SECRET: field(env.NODE_ENV === "production" ? Secret : Secret.optional(), {
         secret: true,
-        description: "signs tokens and seals cursors; outside production it is made once and kept in DATA_DIR",
+        description: "signs tokens and encrypts cursors; outside production the shop creates one in DATA_DIR",
       }),
     },
     { env },
   );
+  requireTogether((name) => settings[name] !== undefined);
+  return settings;
+}
 
-/** The secret of this machine, made by whichever process asks first. */
+/** Settings that mean nothing alone: one that is set without the others would be ignored without a word. */
+function requireTogether(isSet: (name: Dependent) => boolean): void {
+  for (const { set: names, needs } of dependent) {
+    const set = names.filter(isSet);
+    const missing = needs.filter((name) => !isSet(name));
+    if (set.length === 0 || missing.length === 0) continue;
+    const message = `${set.join(", ")} is set, but ${missing.join(", ")} is not, and one does not work without the other. Set all of them, or none.`;
+    throw new SettingsUnusable({ problem: message });
+  }
+}
+
+type Dependent = "DATABASE_URL" | "ADMIN_DATABASE_URL" | (typeof first)[number];
+const first = ["FIRST_TENANT", "FIRST_EMAIL", "FIRST_PASSWORD"] as const;
+const dependent: readonly { readonly set: readonly Dependent[]; readonly needs: readonly Dependent[] }[] = [
+  { set: ["ADMIN_DATABASE_URL"], needs: ["DATABASE_URL"] },
+  { set: first, needs: first },
+];
+
+/** The secret of this machine, created by the first process that needs it. */
 export function keptSecret(directory: string): string {
   const path = join(directory, "jwt-secret");
   const made = `${path}.${process.pid}`;
-  mkdirSync(directory, { recursive: true });
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (cause) {
+    const message = `The folder ${directory} cannot be created (${(cause as NodeJS.ErrnoException).code}). Set DATA_DIR to a folder that this user may write to.`;
+    throw new SettingsUnusable({ problem: message });
+  }
   writeFileSync(made, randomBytes(48).toString("base64url"), { mode: 0o600 });
   try {
-    // Whole or not at all, and never over one that is there.
+    // A link appears whole or not at all, and never replaces an existing file.
     linkSync(made, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;

@@ -1,6 +1,7 @@
 import assert from "node:assert";
 import { createPrivateKey, type JsonWebKey, KeyObject, type webcrypto } from "node:crypto";
 import { type Clock, systemClock } from "../core/clock.ts";
+import { requireKey } from "../core/config/secret.ts";
 import { type Duration, toMs } from "../core/duration.ts";
 import { isName } from "./claims.ts";
 import { jwkId, keyKinds, secretKey } from "./keys.ts";
@@ -94,11 +95,11 @@ export function jwtIssuer(options: JwtIssuerOptions): JwtIssuer {
 }
 
 function signingKey(key: SigningKey): { readonly signer: webcrypto.CryptoKey; readonly id: string | undefined } {
-  assert(Object.hasOwn(keyKinds, key.algorithm), `jwtIssuer({ key }): the algorithm is "${key.algorithm}". Use HS256, EdDSA or ES256.`);
+  requireKey(Object.hasOwn(keyKinds, key.algorithm), `jwtIssuer({ key }): the algorithm is "${key.algorithm}". Use HS256, EdDSA or ES256.`);
   const what = "jwtIssuer({ key })";
   const kind = keyKinds[key.algorithm];
   const object = key.algorithm === "HS256" ? secretKey(key.secret, what) : privateKey(key.privateKey, what);
-  assert(
+  requireKey(
     kind.fits(object),
     `${what} does not fit: ${key.algorithm} needs ${kind.description}. Name the key's own algorithm, or give the right key.`,
   );
@@ -110,12 +111,12 @@ function signingKey(key: SigningKey): { readonly signer: webcrypto.CryptoKey; re
 function privateKey(input: string | JsonWebKey | KeyObject, what: string): KeyObject {
   const refusal = `${what} is not a private key. Give it as PEM (-----BEGIN PRIVATE KEY-----), JWK or KeyObject.`;
   if (input instanceof KeyObject) {
-    assert(input.type === "private", refusal);
+    requireKey(input.type === "private", refusal);
     return input;
   }
   try {
     return typeof input === "string" ? createPrivateKey(input) : createPrivateKey({ key: input, format: "jwk" });
   } catch {
-    assert.fail(refusal);
+    requireKey(false, refusal);
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert";
 import { createPublicKey, createSecretKey, type JsonWebKey, KeyObject, type webcrypto } from "node:crypto";
-import { secretWeakness } from "../core/config/secret.ts";
+import { requireKey, secretWeakness } from "../core/config/secret.ts";
 
 /** The algorithms that a token may be signed with. */
 export type TokenAlgorithm = "HS256" | "EdDSA" | "ES256";
@@ -39,17 +39,21 @@ export const keyKinds = {
 
 /**
  * Makes a signing secret out of text or bytes.
- * Asserts that it has at least 32 bytes, that it is no PEM, with whose public half anybody could sign, and that it was drawn at random as far as can be seen.
+ * Refuses one of fewer than 32 bytes, a PEM (with whose public half every caller could sign), and one that was clearly not drawn at random.
+ * *Faults thrown*: `key_unusable`.
  */
 export function secretKey(secret: string | Uint8Array | KeyObject, what: string): KeyObject {
   if (typeof secret === "string")
-    assert(!secret.includes("-----BEGIN"), `${what} is a PEM, which is no secret. Make one with: openssl rand -base64 48`);
+    requireKey(!secret.includes("-----BEGIN"), `${what} is a PEM, not a secret. Make a secret with: openssl rand -base64 48`);
   const key = secret instanceof KeyObject ? secret : createSecretKey(Buffer.from(secret as string));
-  assert(key.type === "secret", `${what} is a ${key.type} key. Give HS256 a secret, or name the key's own algorithm.`);
+  requireKey(key.type === "secret", `${what} is a ${key.type} key. Give HS256 a secret, or name the key's own algorithm.`);
   const size = key.symmetricKeySize ?? 0;
-  assert(size >= secretBytes, `${what} has ${size} bytes; HS256 needs at least ${secretBytes}. Make one with: openssl rand -base64 48`);
+  requireKey(
+    size >= secretBytes,
+    `${what} has ${size} bytes; HS256 needs at least ${secretBytes}. Make a secret with: openssl rand -base64 48`,
+  );
   const weakness = secretWeakness(key.export());
-  assert(weakness === undefined, `${what} ${weakness}, which can be guessed. Make one with: openssl rand -base64 48`);
+  requireKey(weakness === undefined, `${what} ${weakness}, so it can be guessed. Make a secret with: openssl rand -base64 48`);
   return key;
 }
 
@@ -96,26 +100,26 @@ interface JwkFacts {
 const alsoCalled: Readonly<Record<string, string>> = { EdDSA: "Ed25519" };
 
 /**
- * Reads the id of a key given as JWK; undefined for any other. Asserts that the JWK allows what it is given for: a key made to encrypt, or for
+ * Reads the id of a key given as JWK; undefined for any other. Requires that the JWK allows what it is given for: a key made to encrypt, or for
  * another algorithm, proves nothing about who signed.
- * *Source*: RFC 7517, sections 4.2 to 4.5.
+ * *Faults thrown*: `key_unusable`. *Source*: RFC 7517, sections 4.2 to 4.5.
  */
 export function jwkId(input: unknown, asked: { readonly algorithm: string; readonly operation: "sign" | "verify"; readonly what: string }) {
   if (typeof input !== "object" || input === null || input instanceof KeyObject) return undefined;
   const { use, key_ops: operations, alg, kid } = input as JwkFacts;
   const { algorithm, operation, what } = asked;
-  assert(use === undefined || use === "sig", `${what} is a JWK whose use is ${JSON.stringify(use)}. Give the one whose use is "sig".`);
-  assert(
+  requireKey(use === undefined || use === "sig", `${what} is a JWK whose use is ${JSON.stringify(use)}. Give the one whose use is "sig".`);
+  requireKey(
     operations === undefined || (Array.isArray(operations) && operations.includes(operation)),
     `${what} is a JWK whose key_ops are ${JSON.stringify(operations)}. Give one whose key_ops have "${operation}".`,
   );
-  assert(
+  requireKey(
     alg === undefined || alg === algorithm || alg === alsoCalled[algorithm],
-    `${what} is a JWK for ${JSON.stringify(alg)}, and is given for ${algorithm}. Name the key's own algorithm, or give the right key.`,
+    `${what} is a JWK for ${JSON.stringify(alg)}, but is used for ${algorithm}. Name the key's own algorithm, or give the right key.`,
   );
-  assert(
+  requireKey(
     kid === undefined || (typeof kid === "string" && kid !== ""),
-    `${what} is a JWK whose kid is no text. Leave it out, or write a text.`,
+    `${what} is a JWK whose kid is not a text. Leave the kid out, or make it a text.`,
   );
   return kid as string | undefined;
 }
@@ -125,10 +129,10 @@ function verifyingKey(key: TokenKey, what: string): VerifyingKey {
   const jwk = key.algorithm === "HS256" ? undefined : jwkId(key.publicKey, { algorithm, operation: "verify", what });
   const id = key.id ?? jwk;
   assert(id === undefined || (typeof id === "string" && id !== ""), `${what}: an id is a text. Leave it out where there is one key.`);
-  assert(Object.hasOwn(keyKinds, algorithm), `${what}: the algorithm is "${algorithm}". Use HS256, EdDSA or ES256.`);
+  requireKey(Object.hasOwn(keyKinds, algorithm), `${what}: the algorithm is "${algorithm}". Use HS256, EdDSA or ES256.`);
   const kind = keyKinds[algorithm];
   const object = key.algorithm === "HS256" ? secretKey(key.secret, what) : publicKey(key.publicKey, what);
-  assert(
+  requireKey(
     kind.fits(object),
     `${what} does not fit: ${algorithm} needs ${kind.description}. Name the key's own algorithm, or give the right key.`,
   );
@@ -137,16 +141,16 @@ function verifyingKey(key: TokenKey, what: string): VerifyingKey {
 
 function publicKey(input: PublicKeyInput, what: string): KeyObject {
   const refusal = `${what} is not a public key. Give its public half as PEM (-----BEGIN PUBLIC KEY-----), JWK or KeyObject.`;
-  assert(typeof input === "string" || (typeof input === "object" && input !== null), refusal);
+  requireKey(typeof input === "string" || (typeof input === "object" && input !== null), refusal);
   if (input instanceof KeyObject) {
-    assert(input.type === "public", refusal);
+    requireKey(input.type === "public", refusal);
     return input;
   }
   // Node would take the public half out of a private key; but who verifies should not hold what signs.
-  assert(typeof input === "string" ? !input.includes("PRIVATE KEY") : input.d === undefined, refusal);
+  requireKey(typeof input === "string" ? !input.includes("PRIVATE KEY") : input.d === undefined, refusal);
   try {
     return typeof input === "string" ? createPublicKey(input) : createPublicKey({ key: input, format: "jwk" });
   } catch {
-    assert.fail(refusal);
+    requireKey(false, refusal);
   }
 }

@@ -7,7 +7,7 @@ import { watchFolders } from "./watch-folders.ts";
 /** The help text of the command. */
 export const usage = `Usage: plimsoll dev [--watch=folder …] [options of node …] program.ts [its arguments …]
 
-Runs a program, and runs it again when a file changes in the folder it was started in, or in those of --watch.`;
+Runs a program of Node.js, and restarts it when a source file changes in the working directory, or in the folders of --watch.`;
 
 /**
  * Runs a program of Node.js and starts it again after each burst of changes to source files, until SIGINT, SIGTERM or SIGHUP.

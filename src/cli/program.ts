@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { systemClock } from "../core/clock.ts";
 import { limits } from "../core/limits.ts";
 
-/** A program that is started again and again, never twice at once. */
+/** A program that is restarted, and never runs twice at once. */
 export class Program {
   readonly #args: readonly string[];
   readonly #say: (line: string) => void;
@@ -16,7 +16,7 @@ export class Program {
     this.#say = say;
   }
 
-  /** Starts it; one that runs is ended first. */
+  /** Starts the program; if it runs, ends it first. */
   restart(): void {
     if (this.#next === "exit") return;
     if (this.#child === undefined) return this.#start();
@@ -25,7 +25,7 @@ export class Program {
     this.#stop(this.#child);
   }
 
-  /** Ends it, and then this process; asked a second time, at once. */
+  /** Ends the program and then this process; a second call does not wait. */
   end(): void {
     if (this.#next === "exit") this.#child?.kill("SIGKILL");
     if (this.#child === undefined) process.exit(0);
@@ -35,7 +35,7 @@ export class Program {
 
   #start(): void {
     const reloads = this.#starts++ === 0 ? {} : { PLIMSOLL_RELOADS: String(this.#starts - 1) };
-    // In a group of its own: what is typed at the terminal reaches this process alone, which asks the program to stop once and not twice.
+    // In its own process group, so that Ctrl-C reaches only this process, and the program gets one signal, not two.
     const child = spawn(process.execPath, this.#args, {
       stdio: ["ignore", "inherit", "inherit"],
       detached: true,
@@ -48,15 +48,17 @@ export class Program {
       this.#next = undefined;
       if (next === "exit") process.exit(0);
       if (next === "start") this.#start();
-      else this.#say(`The program ended (${signal ?? code}). It is started again when a file changes.`);
+      else this.#say(`The program ended with ${signal ?? `exit code ${code}`}. It restarts when a file changes.`);
     });
-    child.once("error", (error) => this.#say(`Node.js could not be started: ${error.message}.`));
+    child.once("error", (error) =>
+      this.#say(`Node.js did not start: ${error.message}. Check that this process may start programs, and save a file to try again.`),
+    );
   }
 
   #stop(child: ChildProcess): void {
     child.kill("SIGTERM");
     const timer = systemClock.schedule(limits.devStopMs, () => {
-      this.#say(`The program did not end within ${limits.devStopMs / 1_000} s, and is killed.`);
+      this.#say(`The program did not end within ${limits.devStopMs / 1_000} s after SIGTERM, so it is killed.`);
       child.kill("SIGKILL");
     });
     child.once("exit", () => timer.cancel());

@@ -2,11 +2,11 @@ import fs from "node:fs";
 import { extname, join, relative } from "node:path";
 import { limits } from "../core/limits.ts";
 
-/** What a watch tells. */
+/** What a watch reports. */
 export interface Watching {
-  /** A source file was written, came, went or took another's place. `path`: from the folder in which this process works. */
+  /** A source file was written, created, deleted or replaced. `path`: relative to the working directory. */
   readonly changed: (path: string) => void;
-  /** Something cannot be watched: why, and what to do. */
+  /** A folder cannot be watched: why, and what to do. */
   readonly failed: (message: string) => void;
 }
 
@@ -26,7 +26,9 @@ export function watchFolders(roots: readonly string[], { changed, failed }: Watc
     if (watchers.has(folder)) return [];
     if (watchers.size >= limits.devFolders) {
       if (!full)
-        failed(`There are more than ${limits.devFolders} folders, and the rest is not watched. Say which matter, as in --watch=src.`);
+        failed(
+          `There are more than ${limits.devFolders} folders, and the others are not watched. Name the folders that matter, as in --watch=src.`,
+        );
       full = true;
       return [];
     }
@@ -44,7 +46,7 @@ export function watchFolders(roots: readonly string[], { changed, failed }: Watc
       // One that went meanwhile is not missed.
       if ((error as NodeJS.ErrnoException).code !== "ENOENT")
         failed(
-          `${folder} cannot be watched: ${error instanceof Error ? error.message : error}. Say which folders matter, as in --watch=src.`,
+          `${folder} cannot be watched: ${error instanceof Error ? error.message : error}. Name the folders that matter, as in --watch=src.`,
         );
       return [];
     }

@@ -1,7 +1,7 @@
 import assert from "node:assert";
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
-import { secretWeakness } from "../core/config/secret.ts";
+import { requireKey, secretWeakness } from "../core/config/secret.ts";
 import { Fault } from "../core/fault.ts";
 import { canonicalJson } from "../core/json.ts";
 import { limits } from "../core/limits.ts";
@@ -92,9 +92,12 @@ export function cursors({ key, ttlMs, clock }: CursorsOptions): Cursors {
 
 function rootKey(secret: string | Uint8Array): Buffer {
   const bytes = Buffer.from(secret as string);
-  assert(bytes.length >= 32, `cursors({ key }) has ${bytes.length} bytes; it needs at least 32. Make one with: openssl rand -base64 48`);
+  requireKey(
+    bytes.length >= 32,
+    `cursors({ key }) has ${bytes.length} bytes; it needs at least 32. Make a secret with: openssl rand -base64 48`,
+  );
   const weakness = secretWeakness(bytes);
-  assert(weakness === undefined, `cursors({ key }) ${weakness}, which can be guessed. Make one with: openssl rand -base64 48`);
+  requireKey(weakness === undefined, `cursors({ key }) ${weakness}, so it can be guessed. Make a secret with: openssl rand -base64 48`);
   return Buffer.from(hkdfSync("sha256", bytes, Buffer.alloc(0), "plimsoll cursor v1", 32));
 }
 

@@ -147,11 +147,11 @@ describe("config", () => {
       ),
     );
     const says: Record<string, RegExp> = {
-      MISSING: /^MISSING is not set\. Set it to a text\. It is: Where the mail server answers\.$/,
+      MISSING: /^MISSING is not set\. Set it to a text\. Its purpose: Where the mail server answers\.$/,
       EMPTY: /^EMPTY is not set\. Set it to an integer\.$/,
-      TEXT: /^TEXT in the environment cannot be read\. Set it to an integer from 1 to 9\.$/,
+      TEXT: /^TEXT in the environment has a value that cannot be read\. Set it to an integer from 1 to 9\.$/,
       HEX: /cannot be read/,
-      HIGH: /^HIGH in the environment is refused: .*\. Set it to an integer at most 9\.$/,
+      HIGH: /^HIGH in the environment has a value that is refused: .*\. Set it to an integer at most 9\.$/,
       HALF: /is refused: .*Set it to an integer\./,
       FLAG: /Set it to true or false\./,
       LIST: /Set it to a list with commas between its items, each an integer\./,
@@ -286,7 +286,7 @@ describe("config and secrets", () => {
         // The stack quotes no source line, so what is found there came from the value.
         assert.doesNotMatch(text, /hunter2/);
       }
-      assert.match(thrown.message, /KEY in the environment (is refused|cannot be read)\. Set it to /);
+      assert.match(thrown.message, /KEY in the environment has a value that (is refused|cannot be read)\. Set it to /);
     });
   }
 });

@@ -60,7 +60,8 @@ export function resolveConfig({ rows, env, files }: Definition, texts: FileTexts
     }
     const parsed = found && "problem" in found ? found : parse(found, row);
     if ("value" in parsed) values.set(name, parsed.value);
-    else problems.push({ variable: name, message: `${name} ${parsed.problem}${row.description ? ` It is: ${row.description}` : ""}` });
+    else
+      problems.push({ variable: name, message: `${name} ${parsed.problem}${row.description ? ` Its purpose: ${row.description}` : ""}` });
     raws.set(name, found && "raw" in found ? JSON.stringify(found.raw) : "");
   }
   return { values, raws, problems, wanted };
@@ -107,9 +108,9 @@ function parse(found: { readonly raw: unknown; readonly from: string } | undefin
     };
   }
   const coerced = typeof found.raw === "string" ? coerce(found.raw, row.json) : { value: found.raw };
-  if (!coerced) return { problem: `in ${found.from} cannot be read. ${fix}` };
+  if (!coerced) return { problem: `in ${found.from} has a value that cannot be read. ${fix}` };
   const checked = check(coerced.value, row.schema);
-  return "value" in checked ? checked : { problem: `in ${found.from} is refused${because(checked.problem)}. ${fix}` };
+  return "value" in checked ? checked : { problem: `in ${found.from} has a value that is refused${because(checked.problem)}. ${fix}` };
 }
 
 function check(value: unknown, schema: Schema): Parsed {
@@ -117,7 +118,7 @@ function check(value: unknown, schema: Schema): Parsed {
     const result = schema["~standard"].validate(value);
     if (result instanceof Promise) {
       result.catch(() => {});
-      return { problem: "its schema is asynchronous; give it one that is not" };
+      return { problem: "its schema is asynchronous; use a synchronous one" };
     }
     if (!result.issues) return { value: result.value };
     return { problem: result.issues.map(({ message }) => message).join("; ") };

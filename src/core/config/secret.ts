@@ -1,3 +1,13 @@
+import { Fault } from "../fault.ts";
+
+/**
+ * Refuses key material that cannot be used: the operator who set it needs the message and no stack, so it is a fault.
+ * *Faults thrown*: `failed_precondition` of type `key_unusable`.
+ */
+export function requireKey(holds: unknown, message: string): asserts holds {
+  if (!holds) throw new Fault({ code: "failed_precondition", type: "key_unusable", message });
+}
+
 /** Fewer different bytes, or steps between them, than any real secret of 32 bytes has: written in decimal digits, one in ten million has fewer. */
 const fewestDifferent = 6;
 /** Secrets that documents print, and that are copied from there. */
@@ -13,7 +23,7 @@ export function secretWeakness(secret: Uint8Array): string | undefined {
   if (repeats(secret)) return "repeats one pattern";
   if (new Set(secret).size < fewestDifferent) return `has fewer than ${fewestDifferent} different bytes`;
   if (repeats(steps) || new Set(steps).size < fewestDifferent) return "is a sequence";
-  return published.has(Buffer.from(secret).toString()) ? "is an example out of a document" : undefined;
+  return published.has(Buffer.from(secret).toString()) ? "is copied from a document" : undefined;
 }
 
 /**

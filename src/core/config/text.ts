@@ -81,7 +81,7 @@ export function expectation(schema: JsonSchema): string {
 }
 
 function textExpectation({ format, minLength, maxLength }: JsonSchema): string {
-  const kind = typeof format === "string" ? `a text that is a ${format}` : "a text";
+  const kind = typeof format === "string" ? `a text with the format ${format}` : "a text";
   const length = range(minLength, maxLength);
   return length ? `${kind} of ${length} characters` : kind;
 }

@@ -140,23 +140,41 @@ describe("npm start", () => {
     let output = "";
     for await (const bytes of child.stdout.iterator({ destroyOnReturn: false })) {
       output += bytes;
-      if (/open[\s\S]*\n$/.test(output)) break;
+      if (/runs[\s\S]*\n$/.test(output)) break;
     }
     child.kill("SIGKILL");
-    assert.match(output, /^The shop is open again: http:\/\/\S+\/docs\n$/);
+    assert.match(output, /^The shop runs again: http:\/\/\S+\/docs\n$/);
   });
+
+  const secret = "0f8e2b64c1d79a35e0b4f6a1928c7d53";
+  for (const [what, settings, message] of [
+    [
+      "an owner's address alone",
+      { ADMIN_DATABASE_URL: "postgres://o@localhost/shop" },
+      /^ADMIN_DATABASE_URL is set, but DATABASE_URL is not/,
+    ],
+    ["a first tenant alone", { FIRST_TENANT: "initech" }, /^FIRST_TENANT is set, but FIRST_EMAIL, FIRST_PASSWORD is not/],
+    ["a secret that can be guessed", { JWT_SECRET: "changeme".repeat(5) }, /repeats one pattern, so it can be guessed/],
+    ["a data directory that is a file", { DATA_DIR: join(root, "package.json"), JWT_SECRET: undefined }, /cannot be created \(EEXIST\)/],
+  ] as const)
+    it(`does not start with ${what}, and says so in one message`, async () => {
+      const env = { ...environment(directory), JWT_SECRET: secret, ...settings };
+      const child = spawn(process.execPath, args(), { cwd: root, env, stdio: ["ignore", "ignore", "pipe"] });
+      const [said, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+      assert.match(said, message);
+      assert.deepEqual([code, said.trimEnd().split("\n").length], [1, 1], said);
+    });
 
   it("lets no user in by a printed password in production, but a first administrator", async () => {
     const other = mkdtempSync(join(tmpdir(), "plimsoll-shop-"));
     const first = { FIRST_TENANT: "initech", FIRST_EMAIL: "Bill@initech.example", FIRST_PASSWORD: "a password of the tests" };
-    const secret = "0f8e2b64c1d79a35e0b4f6a1928c7d53";
     const env = { ...environment(other), ...first, NODE_ENV: "production", JWT_SECRET: secret };
     const child = spawn(process.execPath, args(), { cwd: root, env });
     running.push({ ...shop, process: child });
     let output = "";
     for await (const bytes of child.stdout.iterator({ destroyOnReturn: false })) {
       output += bytes;
-      if (/open[\s\S]*\n\n$/.test(output)) break;
+      if (/runs[\s\S]*\n\n$/.test(output)) break;
     }
     const api = /http:\/\/[^/]+:\d+/.exec(output)?.[0] ?? assert.fail(output);
     const signIn = async (body: object) =>
