@@ -31,6 +31,8 @@ import type { DatabaseSource } from "./database.ts";
 import { callDirectly, type DirectCall } from "./direct-call.ts";
 import { engineSources } from "./engines.ts";
 import { registerGauges } from "./gauges.ts";
+import { loadLinesPage } from "./load-lines/page.ts";
+import { showLoadLines } from "./load-lines/show.ts";
 import { LoopMonitor } from "./loop-monitor.ts";
 import { Ops, type OpsSpec } from "./ops.ts";
 import { checkOptions } from "./options.ts";
@@ -219,9 +221,10 @@ class RunningApp implements App {
       new Ops(spec.ops, {
         ready: () => this.#readiness(),
         sinks: spec.telemetry ?? [],
-        pages: this.#engines.flatMap(({ pages }) => pages),
+        pages: [loadLinesPage(this.loadLines), ...this.#engines.flatMap(({ pages }) => pages)],
       });
     registerGauges(this.metrics, this.runtime);
+    showLoadLines(this.loadLines, this.metrics, this.runtime.signals);
     this.#services = this.#plan();
   }
 

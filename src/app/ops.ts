@@ -82,7 +82,7 @@ export class Ops implements Service {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { host = "", hosts = [] } = this.#spec;
-    // What a change brings along is not read.
+    // What a change brings along is read by few pages, and not always to its end.
     if (request.method !== "GET" && request.method !== "HEAD") response.setHeader("connection", "close");
     const refusal = refuseOps(request, [host, ...hosts]);
     if (refusal !== undefined) return end(response, refusal.status, refusal.reason);
@@ -117,11 +117,13 @@ export class Ops implements Service {
       return end(response, 503, "Too many requests to this page run at the same time. Send it again in a moment.\n");
     this.#asking++;
     try {
-      const answer = await page.answer(request);
+      const { method, url, headers } = request;
+      const answer = await page.answer({ method, url, headers, body: () => readBody(request) });
       if (answer === undefined)
         return end(response, 404, `The page ${page.path} has nothing at this path. Check it; GET ${page.path} shows what there is.\n`);
       if (answer.status === 405) response.setHeader("allow", "GET, HEAD, POST");
-      end(response, answer.status, { body: `${JSON.stringify(answer.body, null, 2)}\n`, contentType: "application/json" });
+      if (answer.text !== undefined) end(response, answer.status, answer.text);
+      else end(response, answer.status, { body: `${JSON.stringify(answer.body, null, 2)}\n`, contentType: "application/json" });
     } catch (error) {
       if (!(error instanceof Fault) || error.code === "internal") throw error;
       end(
@@ -159,6 +161,26 @@ function end(response: ServerResponse, status: number, reply: string | { readonl
   response.writeHead(status, { "content-type": contentType, "cache-control": "no-store", "content-length": Buffer.byteLength(body) });
   response.end(body);
 }
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > limits.opsBodyBytes) throw bodyTooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+const bodyTooLarge = (): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "body_too_large",
+    status: 413,
+    message: `The body is larger than the limit of ${limits.opsBodyBytes} bytes. Send less at once.`,
+    details: { limit: "ops body bytes", value: limits.opsBodyBytes },
+  });
 
 /** Begins to listen. *Faults thrown*: `failed_precondition` that says what to do where the port cannot be had. */
 export function listen(server: Server, at: { readonly port: number; readonly host: string; readonly what: string }): Promise<void> {

@@ -161,6 +161,8 @@ export const limits = {
   opsRequestMs: 5_000,
   /** Size of all headers of a request to the ops port together. */
   opsHeaderBytes: 8_192,
+  /** Size of the body of a request to the ops port. */
+  opsBodyBytes: 8_192,
   /** Length of an Idempotency-Key. */
   idempotencyKeyChars: 255,
   /** How long a response is stored under its key. Override: `budget.idempotencyTtl`. */

@@ -3,12 +3,16 @@ export interface OpsRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Reads the body as text. *Bounds*: `limits.opsBodyBytes`. *Faults thrown*: `invalid_argument` of type `body_too_large`. */
+  body?(): Promise<string>;
 }
 
 /** The response of a page: a status, and a value that is sent as JSON. */
 export interface OpsResponse {
   readonly status: number;
   readonly body: unknown;
+  /** Sent in the place of the body, as plain text. */
+  readonly text?: string;
 }
 
 /** A page of the ops port that a part of the platform adds. The ops port bounds how many of its requests are answered at once. */

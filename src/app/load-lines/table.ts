@@ -1,0 +1,42 @@
+import type { LoadLineReading } from "../../core/load-line/load-lines.ts";
+
+const columns: readonly (readonly [string, (reading: LoadLineReading) => string])[] = [
+  ["limit", ({ name }) => name],
+  ["mode", ({ mode, fixed }) => (fixed === undefined ? mode : `${mode}, fixed`)],
+  ["declared", ({ declared }) => number(declared)],
+  ["learnt", ({ learnt }) => number(learnt)],
+  ["now", ({ now }) => number(now)],
+  ["high water", ({ highWater }) => number(highWater)],
+  ["unit", ({ unit }) => unit],
+  ["admitted", ({ admitted }) => number(admitted)],
+  ["refused", ({ refused }) => counts(refused)],
+  ["would refuse", ({ wouldRefuse }) => counts(wouldRefuse)],
+  ["since", ({ since }) => new Date(since).toISOString()],
+  // Last, because it is the longest; control characters would end the line.
+  ["reason", ({ reason }) => reason.replaceAll(/\p{Cc}+/gu, " ")],
+];
+
+/** Shows limits as a table of plain text, one a line. */
+export function tableOf(readings: readonly LoadLineReading[]): string {
+  const rows = [columns.map(([title]) => title), ...readings.map((reading) => columns.map(([, cell]) => cell(reading)))];
+  const widths = columns.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+          .join("  ")
+          .trimEnd()}\n`,
+    )
+    .join("");
+}
+
+function number(value: number | undefined): string {
+  return value === undefined ? "-" : String(Math.round(value * 100) / 100);
+}
+
+/** All of it, with the reasons that occurred. */
+function counts(byReason: Readonly<Record<string, number>>): string {
+  const seen = Object.entries(byReason).filter(([, count]) => count > 0);
+  return seen.length === 0 ? "0" : seen.map(([reason, count]) => `${count} ${reason}`).join(", ");
+}
