@@ -1,21 +1,21 @@
 import { limits } from "../../core/limits.ts";
 import type { LoadLineReading, LoadLines } from "../../core/load-line/load-lines.ts";
-import type { Metrics, Reading } from "../../core/metrics.ts";
+import type { MetricSpec, Metrics, Reading } from "../../core/metrics.ts";
 
 /**
  * Shows every limit as metrics: the same numbers as `/loadlines`.
  * *Bounds*: `limits.metricSeries` of each metric; totals beyond it are added up as `other`, and gauges beyond it are left out.
  */
 export function registerLoadLines(metrics: Metrics, lines: LoadLines): void {
-  const gauge = (name: string, help: string, read: (reading: LoadLineReading) => number | undefined) =>
+  const gauge = (spec: Pick<MetricSpec, "name" | "help">, read: (reading: LoadLineReading) => number | undefined) =>
     metrics.gauge({
-      ...{ name, help, labels: ["limit"] },
+      ...{ ...spec, labels: ["limit"] },
       read: () => lines.list().flatMap(one(read)).slice(0, limits.metricSeries),
     });
-  gauge("plimsoll_loadline_limit", "The limit as it was declared.", ({ declared }) => declared);
-  gauge("plimsoll_loadline_learnt", "The limit that was learnt.", ({ learnt }) => learnt);
-  gauge("plimsoll_loadline_now", "How much is in use.", ({ now }) => now);
-  gauge("plimsoll_loadline_high_water", "The most that was in use at once.", ({ highWater }) => highWater);
+  gauge({ name: "plimsoll_loadline_limit", help: "The limit as it was declared." }, ({ declared }) => declared);
+  gauge({ name: "plimsoll_loadline_learnt", help: "The limit that was learnt." }, ({ learnt }) => learnt);
+  gauge({ name: "plimsoll_loadline_now", help: "How much is in use." }, ({ now }) => now);
+  gauge({ name: "plimsoll_loadline_high_water", help: "The most that was in use at once." }, ({ highWater }) => highWater);
   metrics.gauge({
     ...{ name: "plimsoll_loadline_mode", help: "1 for the mode that the limit has.", labels: ["limit", "mode"] },
     read: () =>
