@@ -139,9 +139,8 @@ export interface HttpSpec {
   readonly ifMatch?: string;
 }
 
-/** The handler of any operation, as the pipeline calls it. */
-// biome-ignore lint/suspicious/noExplicitAny: where handlers of every input and scope meet; the constructors checked each.
-export type Handler = (input: any, scope: any) => Promise<any>;
+/** The handler of any operation. The constructors check each against its own input and scope, which the pipeline gives it. */
+export type Handler = (input: never, scope: never) => Promise<unknown>;
 
 /** Reads: a read-only transaction. */
 export interface Query<I extends AnySchema, O extends AnySchema, F extends Faults = Faults> extends Operation {

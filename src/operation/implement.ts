@@ -1,8 +1,9 @@
-import type { Action, Command, Handler, Operation, Query } from "./contract.ts";
-import type { Task } from "./durable/start.ts";
+import type { AnySchema } from "../core/schema/standard.ts";
+import type { Faults, Handler, Operation } from "./contract.ts";
 import type { TaskHandler } from "./durable/task.ts";
 import type { ActionHandler, ReadHandler, WriteHandler } from "./handler.ts";
-import type { Used } from "./resource.ts";
+import type { KindTraits, TraitsOf } from "./kind.ts";
+import type { Used, Uses } from "./resource.ts";
 
 /** How a contract is done. */
 export interface Implementation {
@@ -20,14 +21,36 @@ export function implement<P extends Operation>(operation: P, run: HandlerOf<P>):
   return { kind: "implementation", operation, run };
 }
 
-/** The body that a contract asks for. */
+/**
+ * The handler that a contract asks for, worked out from what its kind is.
+ * *Bounds*: of a kind that is not of the platform only that it is a handler is checked: its engine's own constructor says more.
+ */
 export type HandlerOf<P extends Operation> =
-  P extends Action<infer I, infer O, infer U, infer F>
-    ? ActionHandler<I, O, Used<U>, F>
-    : P extends Command<infer I, infer O, infer F>
-      ? WriteHandler<I, O, F>
-      : P extends Query<infer I, infer O, infer F>
-        ? ReadHandler<I, O, F>
-        : P extends Task<infer I, infer U>
-          ? TaskHandler<I, Used<U>>
-          : never;
+  P extends Declared<infer I, infer O, infer F, infer U> ? HandlerBy<TraitsOf<P["kind"]>, I, O, F, U> : never;
+
+/** What contracts of all kinds have, each as far as its kind has it. */
+interface Declared<I extends AnySchema, O extends AnySchema, F extends Faults, U extends Uses> {
+  readonly input: I;
+  readonly output?: O;
+  readonly faults?: F;
+  readonly uses?: U;
+}
+
+/** `boolean` is a kind whose row is not known here, and neither is its handler. */
+type HandlerBy<
+  T extends KindTraits,
+  I extends AnySchema,
+  O extends AnySchema,
+  F extends Faults,
+  U extends Uses,
+> = boolean extends T["durable"]
+  ? Handler
+  : T["durable"] extends true
+    ? TaskHandler<I, Used<U>>
+    : HandlerByTransaction<I, O, F, U>[T["transaction"]];
+
+interface HandlerByTransaction<I extends AnySchema, O extends AnySchema, F extends Faults, U extends Uses> {
+  readonly read: ReadHandler<I, O, F>;
+  readonly write: WriteHandler<I, O, F>;
+  readonly none: ActionHandler<I, O, Used<U>, F>;
+}

@@ -65,6 +65,9 @@ type ForeignKind = `${string}/${string}`;
 /** The name of a kind. */
 export type OperationKind = keyof typeof kinds | ForeignKind;
 
+/** What a kind is, by its name. Of a kind that is not of the platform, the compiler knows only that it has a row. */
+export type TraitsOf<K extends OperationKind> = K extends keyof typeof kinds ? (typeof kinds)[K] : KindTraits;
+
 /** The name of a kind that is durable. */
 export type DurableKind =
   | { [K in keyof typeof kinds]: (typeof kinds)[K]["durable"] extends true ? K : never }[keyof typeof kinds]

@@ -147,7 +147,7 @@ const pongBody = implement(pong, async ({ n }, { call }) => {
 });
 export const modules = [module("left", { operations: [pingBody] }), module("right", { operations: [pongBody] })];
 
-/** The body of a contract takes what the contract says, in all three kinds. */
+/** The body of a contract takes what the contract says, in every kind of the platform. */
 export const bodies = [
   implement(search, async (input, scope) => {
     exactly<{ text: string; limit: number; since?: string | undefined }>().is(input);
@@ -159,7 +159,20 @@ export const bodies = [
     await scope.sql`select ${input.email}`.run();
     return {};
   }),
+  implement(index, async (input, { mailer, key, attempt }) => {
+    exactly<{ text: string; limit: number; since?: string | undefined }>().is(input);
+    exactly<string>().is(key);
+    exactly<number>().is(attempt);
+    await mailer.send(input.text);
+  }),
 ];
+
+// A kind that is not of the platform has a row that the compiler does not know: its own constructor says what its handlers take.
+declare const foreign: Omit<typeof index, "kind"> & { readonly kind: "toy/relay" };
+export const foreignBody = implement(foreign, async ({ text }: { text: string }, scope: { signal: AbortSignal }) => {
+  scope.signal.throwIfAborted();
+  return text;
+});
 
 // Proof of the proof: `exactly` refuses what is wider, narrower or any.
 export const planted = () => {

@@ -27,6 +27,7 @@ const access = role("customer");
 const reads = query("shop.read", { input: Line, output: Line, access, budget: "1s" });
 const writes = command("shop.write", { input: Line, output: Line, access, budget: "1s", idempotent: "no" });
 const acts = action("shop.act", { input: Line, output: Line, access, budget: "1s", idempotent: "no", uses: { mailer } });
+const works = task("shop.work", { input: Line, budget: "1s" });
 
 export const refused = {
   access: () => {
@@ -94,6 +95,10 @@ export const refused = {
     implement(reads, async (line, scope) => scope.start(line));
     // @ts-expect-error nor to emit events with | Property 'emit' does not exist on type 'ReadScope
     implement(reads, async (line, scope) => scope.emit(line));
+    // @ts-expect-error a command has no resources, and an action no sql | Property 'mailer' does not exist on type 'WriteScope
+    implement(writes, async (line, { mailer }) => mailer ?? line);
+    // @ts-expect-error nor does a task have sql outside of its commit | Property 'sql' does not exist on type 'TaskScope
+    implement(works, async (_line, { sql }) => sql);
     query("shop.q", {
       ...{ input: Line, output: Line, access, budget: "1s" },
       // @ts-expect-error what decides on access reads only | a query only reads: call a command from a command or an action
