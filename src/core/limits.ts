@@ -49,7 +49,7 @@ export const limits = {
   taskStartQueueBytes: 67_108_864,
   /** Claims that one process sends at once, for all its queues. */
   taskClaims: 8,
-  /** Expired keys, completed tasks and dead letters that one process deletes in one turn, of each kind. If there are more, the next turn follows at once. */
+  /** Expired keys, completed tasks and dead letters that one process deletes at a time, of each kind. If there are more, it continues at once. */
   taskExpiryTurn: 100_000,
   /** Waiting tasks of one queue that are examined once a minute to find those that no worker takes. */
   taskUnservedLook: 1_000,
@@ -85,7 +85,7 @@ export const limits = {
   lockWaitMs: 10_000,
   /** Callers that may wait for the same lock in one process. */
   lockQueue: 256,
-  /** The longest time between two looks of a caller that waits for a lock. */
+  /** How often, at least, a caller that waits for a lock checks whether it is free. */
   lockPollMs: 500,
   /** Requests per second of one actor, or of one address for callers who have not signed in. Override: `createApp({ rateLimit })`. */
   ratePerSecond: 1_000,
