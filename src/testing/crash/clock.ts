@@ -2,6 +2,7 @@ import { type Clock, systemClock, type Timer } from "../../core/clock.ts";
 
 interface Entry {
   readonly at: number;
+  readonly delayMs: number;
   readonly callback: () => void;
   real: Timer;
 }
@@ -14,6 +15,8 @@ export class SkippingClock implements Clock {
   readonly #entries = new Set<Entry>();
   #skippedMs = 0;
   #stopped = false;
+  /** The timer whose callback runs now, and whether that has scheduled the same again. */
+  #running: { readonly delayMs: number; ticked: boolean } | undefined;
 
   now(): number {
     return systemClock.now() + this.#skippedMs;
@@ -24,10 +27,12 @@ export class SkippingClock implements Clock {
   }
 
   schedule(delayMs: number, callback: () => void): Timer {
-    const entry: Entry = { at: this.monotonic() + Math.max(0, delayMs), callback, real: { cancel: () => undefined } };
+    const entry: Entry = { at: this.monotonic() + Math.max(0, delayMs), delayMs, callback, real: { cancel: () => undefined } };
     if (this.#stopped) return entry.real;
+    // What is due at once is no tick: it would come again for ever.
+    if (delayMs > 0 && this.#running?.delayMs === delayMs) this.#running.ticked = true;
     this.#entries.add(entry);
-    entry.real = systemClock.schedule(delayMs, () => this.#run(entry));
+    this.#arm(entry);
     return {
       cancel: () => {
         this.#entries.delete(entry);
@@ -48,21 +53,31 @@ export class SkippingClock implements Clock {
     return systemClock.uuid();
   }
 
-  /** Goes on to the next timer, where it is no further away than `withinMs`. */
+  /**
+   * Goes on to the next timer, where it is no further away than `withinMs`. One that only ticks, for its callback schedules the same again at once, is
+   * passed on the way: a tick of 50 ms would otherwise be all that time ever reaches.
+   */
   skip(withinMs: number): void {
+    const until = this.monotonic() + withinMs;
+    const before = this.#skippedMs;
+    while (this.#runNext(until));
+    if (this.#skippedMs === before) return;
+    for (const entry of this.#entries) {
+      entry.real.cancel();
+      this.#arm(entry);
+    }
+  }
+
+  /** Runs what is due first; returns whether there may be more on the way. */
+  #runNext(until: number): boolean {
     const next = [...this.#entries].reduce<Entry | undefined>(
       (first, entry) => (first === undefined || entry.at < first.at ? entry : first),
       undefined,
     );
-    if (next === undefined) return;
-    const aheadMs = next.at - this.monotonic();
-    if (aheadMs > withinMs) return;
-    this.#skippedMs += Math.max(0, aheadMs);
-    for (const entry of this.#entries) {
-      entry.real.cancel();
-      if (entry !== next) entry.real = systemClock.schedule(Math.max(0, entry.at - this.monotonic()), () => this.#run(entry));
-    }
-    this.#run(next);
+    if (next === undefined || next.at > until) return false;
+    this.#skippedMs += Math.max(0, next.at - this.monotonic());
+    next.real.cancel();
+    return this.#run(next);
   }
 
   /** Nothing falls due any more. */
@@ -72,7 +87,20 @@ export class SkippingClock implements Clock {
     this.#stopped = true;
   }
 
-  #run(entry: Entry): void {
-    if (this.#entries.delete(entry)) entry.callback();
+  #arm(entry: Entry): void {
+    entry.real = systemClock.schedule(Math.max(0, entry.at - this.monotonic()), () => this.#run(entry));
+  }
+
+  /** Returns whether it only ticked. */
+  #run(entry: Entry): boolean {
+    if (!this.#entries.delete(entry)) return false;
+    const running = { delayMs: entry.delayMs, ticked: false };
+    this.#running = running;
+    try {
+      entry.callback();
+    } finally {
+      this.#running = undefined;
+    }
+    return running.ticked;
   }
 }

@@ -2,6 +2,7 @@ import pg from "pg";
 import type { Module } from "../../operation/module.ts";
 import { withClient } from "../../postgres/client.ts";
 import { embeddedTestServer, type TestDatabase, type TestServer, testDatabase } from "../database.ts";
+import { hasRoom, readConnections } from "../room.ts";
 import { endOthers, saveRows } from "./rewind.ts";
 
 /** The database of one run, as the test sees it: past the app and past its proxy. */
@@ -46,6 +47,14 @@ export class Clones implements AsyncDisposable {
     await database.admin(endOthers);
     const [row] = await database.admin<{ rewind: boolean }>("select plimsoll_crash.rewind()");
     if (row?.rewind) this.#idle.push(database);
+  }
+
+  /** Whether the server has room for so many connections more, beside what is left to others. */
+  async hasRoom(connections: number): Promise<boolean> {
+    const [client] = this.#clients.values();
+    if (client === undefined) return true;
+    const { rows } = await client.query<{ allowed: number; used: number }>(readConnections);
+    return hasRoom(rows[0]!, connections);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -8,6 +8,7 @@ import type { Database } from "../../operation/transaction.ts";
 import { postgres } from "../../postgres/database.ts";
 import { TestClock } from "../clock.ts";
 import type { TestServer } from "../database.ts";
+import { doAll } from "../room.ts";
 import { faults as allFaults, type CrashFault, type CrashPoint, formatPoint, isNamed } from "./boundary.ts";
 import { Clones, type CrashDatabase } from "./clones.ts";
 import { type CrashOutcome, type CrashScope, type Run, type RunSpec, runOnce } from "./run.ts";
@@ -31,7 +32,7 @@ export interface CrashSpec<K> {
   readonly most?: number;
   /** *Default*: 1. */
   readonly seed?: number;
-  /** Runs at the same time. *Default*: 6. */
+  /** Runs at the same time, where the server has connections for them. *Default*: 6. */
   readonly parallel?: number;
   /** How long one run may take, healing included. *Default*: 15 s. */
   readonly within?: Duration;
@@ -166,14 +167,11 @@ function choose<K>(
   return chosen.toSorted((a, b) => a.nth - b.nth).map(({ point }) => point);
 }
 
-async function runAll<K>(spec: RunSpec<K>, points: readonly CrashPoint[], parallel: number): Promise<Run[]> {
-  const runs: Run[] = [];
-  const waiting = points.entries();
-  const work = async () => {
-    for (const [nth, point] of waiting) runs[nth] = await runOnce(spec, point);
-  };
-  await Promise.all(Array.from({ length: parallel }, work));
-  return runs;
+function runAll<K>(spec: RunSpec<K>, points: readonly CrashPoint[], parallel: number): Promise<Run[]> {
+  const { clones, connections } = spec;
+  // Beside the pool: what listens, and what a start opens to migrate.
+  const needed = connections + 3;
+  return doAll(points, { parallel, hasRoom: () => clones.hasRoom(needed), run: (point) => runOnce(spec, point) });
 }
 
 function textOf({ failures, summary }: CrashReport): string {

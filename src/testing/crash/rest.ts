@@ -6,7 +6,7 @@ const lookEveryMs = 5;
 const stallMs = 1_000;
 /** Nothing that a process waits for longer is what others wait for. *Units*: milliseconds. */
 export const skipMs = 2_000;
-/** So long nothing is said between app and database before it counts as silence. */
+/** So long nothing is said between app and database before it counts as silence: between a response and what the app does about it. */
 const silenceMs = 20;
 
 interface Waiting {
@@ -20,14 +20,17 @@ const waitingTasks = `select exists (select from plimsoll.tasks) as busy,
   (select (min(l.due) - plimsoll.now_ms())::float8 from plimsoll.task_later l) as "laterMs"`;
 
 /**
- * Waits until nothing is under way: nothing runs, no task waits, nothing is said, and the test itself says so. A process that stands still goes on when
- * the one that took over has done all it can. Where all that is left waits for a later time, that time comes.
+ * Waits until nothing is under way: nothing runs or starts, no statement waits for its response, no task waits, nothing is said, and the test itself
+ * says so. A process that stands still goes on when the one that took over has done all it can. Where all that is left waits for a later time, that
+ * time comes.
+ * *Faults thrown*: what the start of an instance throws, and `cancelled` when the run has ended.
+ * *Guarantees*: nothing begins between the last look and the return, so that a failure that struck has done all it does.
  */
 export async function comeToRest(world: World, settled: () => boolean | Promise<boolean> = () => true): Promise<void> {
   for (;;) {
     world.throwIfOver();
-    const stands = world.standsForMs;
     const rests = await isAtRest(world, settled);
+    const stands = world.standsForMs;
     if (rests && stands === undefined) return;
     if (rests || (stands ?? 0) > stallMs) world.wake();
     await sleep(systemClock, lookEveryMs);
@@ -35,12 +38,15 @@ export async function comeToRest(world: World, settled: () => boolean | Promise<
 }
 
 async function isAtRest(world: World, settled: () => boolean | Promise<boolean>): Promise<boolean> {
-  if (world.inFlight > 0 || systemClock.monotonic() - world.lastByteAt < silenceMs) return false;
+  if (world.isBusy || systemClock.monotonic() - world.lastByteAt < silenceMs) return false;
   const look = async () => (await world.spec.database.admin<Waiting & Record<string, unknown>>(waitingTasks))[0];
   const isQuiet = (waiting: Waiting | undefined) => !waiting?.busy && waiting?.laterMs == null;
   const waiting = await look();
-  // What the test waits for may have started a task since.
-  if (isQuiet(waiting) && (await settled()) && isQuiet(await look())) return true;
+  if (world.isUp && isQuiet(waiting) && (await settled())) {
+    // A timer of the app may have fallen due during each look, and what the test waits for may have started a task.
+    const saidBefore = world.lastByteAt;
+    if (isQuiet(await look()) && world.isUp && !world.isBusy && world.lastByteAt === saidBefore) return true;
+  }
   if (!waiting?.busy && waiting?.laterMs != null && waiting.laterMs > 0) await world.passTime(waiting.laterMs / 1_000);
   world.skip(skipMs);
   return false;

@@ -1,6 +1,7 @@
 import type { App } from "../../app/app.ts";
 import { sleep, systemClock } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
+import { describeThrown } from "../../core/value/thrown.ts";
 import type { Boundary, CrashPoint } from "./boundary.ts";
 import { Caller } from "./caller.ts";
 import type { Clones, CrashDatabase } from "./clones.ts";
@@ -78,7 +79,7 @@ export async function runOnce<K>(spec: RunSpec<K>, point: CrashPoint | undefined
     });
     try {
       const tooLong = sleep(systemClock, spec.withinMs).then(() => {
-        throw new Fault({ code: "deadline_exceeded", message: `The system did not recover within ${spec.withinMs} ms.` });
+        throw notRecovered(spec.withinMs, world.startFailure);
       });
       await Promise.race([live(spec, world, director), tooLong]);
     } finally {
@@ -98,6 +99,11 @@ export async function runOnce<K>(spec: RunSpec<K>, point: CrashPoint | undefined
     journal: director.journal,
     director,
   };
+}
+
+function notRecovered(withinMs: number, startFailure: unknown): Fault {
+  const start = startFailure === undefined ? "" : ` The last start of the app failed: ${describeThrown(startFailure)}`;
+  return new Fault({ code: "deadline_exceeded", message: `The system did not recover within ${withinMs} ms.${start}` });
 }
 
 async function live<K>(spec: RunSpec<K>, world: World, director: Director): Promise<void> {
@@ -121,14 +127,17 @@ async function live<K>(spec: RunSpec<K>, world: World, director: Director): Prom
     if (!(error instanceof Fault) || director.boundaries.length > 0) throw error;
   }
   const outcome = async (): Promise<CrashOutcome<K>> => ({ ledger, database, kept, app: (await world.instance()).app });
-  await world.setClockRight();
   const settled = async () => spec.settled === undefined || (await spec.settled(await outcome()));
+  await world.setClockRight();
   await comeToRest(world, settled);
   for (let left = timersForBackground; left > 0 && director.comesWithTime; left--) {
     world.skip(skipMs);
     await comeToRest(world, settled);
   }
+  // From here on nothing more goes wrong, and what went wrong last heals: nothing ends the app under the invariants.
   director.open = false;
+  await world.setClockRight();
+  await comeToRest(world, settled);
   await spec.invariants(await outcome());
   if (caller.problems.length > 0) throw new Fault({ code: "internal", message: caller.problems.join("; ") });
 }

@@ -64,6 +64,11 @@ export class WireLink {
     for (const socket of [client, server]) socket.on("error", () => this.cut()).on("close", () => this.cut());
   }
 
+  /** Whether a statement is held by the gate, or has no response yet. */
+  get isBusy(): boolean {
+    return !this.#ended && (this.#deciding || this.#waiting.length > 0 || this.#outstanding.length > 0);
+  }
+
   /** Ends both sides. */
   cut(): void {
     if (this.#ended) return;
@@ -192,6 +197,11 @@ export class WireProxy {
     changed.hostname = "127.0.0.1";
     changed.port = String((this.#server.address() as AddressInfo).port);
     return changed.href;
+  }
+
+  /** Whether a statement of any connection is under way. */
+  get isBusy(): boolean {
+    return [...this.#links].some((link) => link.isBusy);
   }
 
   /** The instance is gone: its connections end at the server at once, and it receives nothing more, as a killed process would not. */

@@ -44,6 +44,8 @@ interface Instance {
   readonly proxy: WireProxy;
   readonly gate: CrashGate;
   readonly clock: SkippingClock;
+  /** Calls to the outside that have not returned. */
+  readonly calls: ReadonlySet<object>;
   /** Resolves when no caller waits for it any more: its process is gone, or is suspended. */
   readonly left: Promise<void>;
   readonly isLeft: () => boolean;
@@ -52,8 +54,10 @@ interface Instance {
   readonly abandon: () => void;
 }
 
+/** Starts that fail for another reason than a server that is away or full. */
 const startAttempts = 5;
 const startPauseMs = 20;
+const longestStartPauseMs = 200;
 const stopMs = 2_000;
 const goneStopMs = 50;
 
@@ -63,12 +67,17 @@ export class World {
   readonly #instances: Instance[] = [];
   readonly #execution = new AsyncLocalStorage<string>();
   #current: Promise<Instance> | undefined;
+  #isUp = false;
+  #gaveUp: { readonly error: unknown } | undefined;
   #offset = 0;
   #wake: (() => void) | undefined;
   #stoodAt = 0;
   #over = false;
   /** Who sends the requests behind the executions; set by the one who does. */
   requests: Pick<Havoc, "isRepeatable" | "sendTwice"> = { isRepeatable: () => false, sendTwice: async () => undefined };
+
+  /** What the last start that failed threw. */
+  startFailure: unknown;
 
   constructor(spec: WorldSpec) {
     this.spec = spec;
@@ -77,8 +86,12 @@ export class World {
   /** The instance that lives; while the next one starts, it is waited for. */
   instance(): Promise<Instance> {
     this.throwIfOver();
-    this.#current ??= this.#start();
-    return this.#current;
+    return this.#current ?? this.#follow(this.#start());
+  }
+
+  /** Whether the instance that lives has started. */
+  get isUp(): boolean {
+    return this.#isUp;
   }
 
   /** The process that lives is gone: nothing of it reaches the database or the outside any more. The next one starts. */
@@ -124,9 +137,9 @@ export class World {
     return Math.max(0, ...this.#moving.map(({ proxy }) => proxy.lastByteAt));
   }
 
-  /** What runs in all processes that are not gone and do not stand still. */
-  get inFlight(): number {
-    return this.#moving.reduce((sum, { app }) => sum + runtimeOf(app).inFlight, 0);
+  /** Whether an execution, a statement or a call to the outside is under way in a process that is not gone and does not stand still. */
+  get isBusy(): boolean {
+    return this.#moving.some(({ app, proxy, calls }) => runtimeOf(app).inFlight > 0 || proxy.isBusy || calls.size > 0);
   }
 
   get #moving(): readonly Instance[] {
@@ -139,8 +152,9 @@ export class World {
     director.note(`the clock of the database is ${this.#offset} s ahead`);
   };
 
-  /** Ends every wait of a run that has ended. */
+  /** Ends every wait of a run that has ended, or in which no instance starts any more. */
   throwIfOver(): void {
+    if (this.#gaveUp !== undefined) throw this.#gaveUp.error;
     if (this.#over) throw new Fault({ code: "cancelled", message: "The run of the crash lab has ended." });
   }
 
@@ -161,7 +175,7 @@ export class World {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over = true;
     this.wake();
-    await this.#current?.catch(() => undefined);
+    await Promise.race([this.#current?.catch(() => undefined), sleep(systemClock, stopMs)]);
     await Promise.all(
       this.#instances.map(async ({ app, proxy, clock, isGone }) => {
         if (isGone()) await proxy.stop();
@@ -182,21 +196,38 @@ export class World {
   }
 
   #replace(): void {
-    this.#current = this.#moveClock(this.spec.downSeconds).then(() => this.#start());
-    // The next caller that needs the instance gets the error.
-    this.#current.catch(() => undefined);
+    void this.#follow(this.#moveClock(this.spec.downSeconds).then(() => this.#start()));
+  }
+
+  #follow(next: Promise<Instance>): Promise<Instance> {
+    this.#current = next;
+    this.#isUp = false;
+    next.then(
+      () => {
+        this.#isUp ||= this.#current === next;
+      },
+      // Who needs the instance gets the error, and so does who waits for rest.
+      (error) => {
+        this.#gaveUp = { error };
+      },
+    );
+    return next;
   }
 
   async #start(): Promise<Instance> {
     for (let attempt = 1; ; attempt++) {
+      this.throwIfOver();
       const instance = await this.#make();
       try {
         await instance.app.start();
         return instance;
       } catch (error) {
         instance.abandon();
-        if (attempt === startAttempts) throw error;
-        await sleep(systemClock, startPauseMs * attempt);
+        this.startFailure = error;
+        // What supervises a process starts it again for as long as its database is away, or has no connection left for it.
+        const waits = error instanceof Fault && error.code === "unavailable";
+        if (!waits && attempt >= startAttempts) throw error;
+        await sleep(systemClock, Math.min(longestStartPauseMs, startPauseMs * attempt));
       }
     }
   }
@@ -218,11 +249,12 @@ export class World {
     let isGone = false;
     let isLeft = false;
     const clock = new SkippingClock();
+    const calls = new Set<object>();
     const url = proxy.through(database.url);
     const app = makeApp({
       database: labelledDatabase({ url, connections }, (owner) => director.nameOf(owner)),
       ...{ url, clock },
-      outside: (name, target) => this.#outside(name, target, () => isGone),
+      outside: (name, target) => this.#outside(name, target, { isGone: () => isGone, calls }),
     });
     const around = <T>(active: object, run: () => T): T => this.#execution.run(director.nameOf(active), run);
     runtimeOf(app).surround([{ name: "crash-lab", attach: () => undefined, stop: async () => undefined, around }]);
@@ -235,17 +267,25 @@ export class World {
       proxy.abandon();
       leave();
     };
-    const instance: Instance = { app, proxy, gate, clock, left, isLeft: () => isLeft, isGone: () => isGone, leave, abandon };
+    const instance: Instance = { app, proxy, gate, clock, calls, left, isLeft: () => isLeft, isGone: () => isGone, leave, abandon };
     this.#instances.push(instance);
     return instance;
   }
 
-  #outside<T extends object>(name: string, target: T, isGone: () => boolean): T {
+  #outside<T extends object>(name: string, target: T, { isGone, calls }: { isGone(): boolean; readonly calls: Set<object> }): T {
     return new Proxy(target, {
       get: (object, property) => {
         const value: unknown = Reflect.get(object, property, object);
         if (typeof value !== "function" || typeof property === "symbol") return value;
-        return (...args: unknown[]) => this.#call(`${name}.${property}`, { args, isGone, work: () => Reflect.apply(value, object, args) });
+        return async (...args: unknown[]) => {
+          const call = { args, isGone, work: () => Reflect.apply(value, object, args) };
+          calls.add(call);
+          try {
+            return await this.#call(`${name}.${property}`, call);
+          } finally {
+            calls.delete(call);
+          }
+        };
       },
     });
   }

@@ -74,7 +74,7 @@ function withCommit(source: DatabaseSource, commitOf: (transaction: Transaction)
 }
 
 /** The same object with some methods replaced. */
-function changed<T extends object>(object: T, methods: Partial<T>): T {
+export function changed<T extends object>(object: T, methods: Partial<T>): T {
   return new Proxy(object, {
     get: (target, name) => {
       if (name in methods) return Reflect.get(methods, name);
