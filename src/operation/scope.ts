@@ -44,7 +44,7 @@ export interface BaseScope<F extends AnyFault = AnyFault> {
   note(notes: Readonly<Record<string, unknown>>): void;
   /**
    * Counts one. *Guarantees*: inside a transaction it counts once, after the commit: what is undone, tried again or replayed is not counted. An
-   * action and a task count at once, outside of `call` and `commit`.
+   * action and a task count at once, outside of `call` and `commit`. Never throws: a count that is wrong is left out and logged as an error.
    * @example count(placed, { channel: "web" });
    */
   count<const L extends readonly string[]>(metric: CounterMetric<L>, ...labels: Labelled<L>): void;

@@ -13,6 +13,7 @@ import { makeSql, type Sql, type SqlRunner, type WrittenStatement } from "../../
 import type { Statement, StatementResult, Transaction } from "../../operation/transaction.ts";
 import { invalidRow, otherTenantStart } from "../faults.ts";
 import type { Counted, LabelValues } from "../metrics/counts.ts";
+import { Miscount } from "../metrics/miscount.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
 import { noteRejection } from "../state/rejections.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
@@ -221,16 +222,21 @@ export class RunningScope implements SqlRunner {
   }
 
   get count() {
-    return (metric: ModuleMetric, labels?: LabelValues) => this.#count(metric, { amount: 1, labels });
+    return (metric: ModuleMetric, labels?: LabelValues) => this.#count(metric, { by: "count", amount: 1, labels });
   }
   get observe() {
-    return (metric: ModuleMetric, amount: number, labels?: LabelValues) => this.#count(metric, { amount, labels });
+    return (metric: ModuleMetric, amount: number, labels?: LabelValues) => this.#count(metric, { by: "observe", amount, labels });
   }
 
+  /** A count that is wrong is left out and reported: telemetry fails no work. */
   #count(metric: ModuleMetric, counted: Counted): void {
-    const count = this.#execution.host.counts.prepare(metric, counted);
-    if (this.#transaction === undefined) count();
-    else this.#execution.host.counts.defer(this.#transaction, count);
+    const { counts } = this.#execution.host;
+    const count = counts.prepare(metric, counted);
+    if (count instanceof Miscount) {
+      const message = counts.miscounts.take(this.#compiled.name, count);
+      if (message !== undefined) this.log.error(message, { metric: count.metric });
+    } else if (this.#transaction === undefined) count();
+    else counts.defer(this.#transaction, count);
   }
 
   get span() {
