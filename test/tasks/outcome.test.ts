@@ -225,8 +225,16 @@ describe("the outcome of a task", () => {
       assert.ok(ran.slice(6).every((name) => name === "bad"));
     });
 
-    for (const text of ["a\0b", "\ud800", "\udc00\ud800", "💥".repeat(300), `a${"💥".repeat(300)}`, ""])
-      it(`is written whatever its failure says: ${JSON.stringify(text.slice(0, 8))}`, async () => {
+    const texts: readonly (readonly [text: string, also?: string])[] = [
+      ["a\0b"],
+      ["\ud800"],
+      ["\udc00\ud800", " (as before)"],
+      ["💥".repeat(300)],
+      [`a${"💥".repeat(300)}`, " (as before)"],
+      [""],
+    ];
+    for (const [text, also = ""] of texts)
+      it(`is written whatever its failure says: ${JSON.stringify(text.slice(0, 8))}${also}`, async () => {
         bodies.set("books.twice", ({ name }) => {
           if (name === "bad") throw discard(text);
         });

@@ -280,7 +280,7 @@ export const refused = {
     implement(writes, async (line, { sql }) => void (await sql.unsafe("select 1")) ?? line);
     // @ts-expect-error nor a fragment | must not contain a callable 'then' member
     void (async () => await sqlFragment`id = 1`);
-    // @ts-expect-error whose it is says a row, not a statement | is not assignable to type
+    // @ts-expect-error whose it is says a row, not a statement (as before) | is not assignable to type
     query("shop.q", { input: Line, output: Line, access, budget: "1s", owns: (_line, { sql }) => sql`select 1` });
   },
 };
@@ -325,7 +325,7 @@ query("orders.helped", {
   ...faulty,
   faults: [Late],
   async run(_input, scope) {
-    // @ts-expect-error a helper that may end with a fault that the query does not declare | fail
+    // @ts-expect-error a helper that may end with a fault that the query does not declare | "closed"> … declare it in the operation's faults
     orClosed(true, scope);
     return {};
   },

@@ -1,18 +1,14 @@
 // Requests that are cheap to send and were dear to read: bodies in chunks of a few bytes, what follows a refusal, documents that are not taken.
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
 import fc from "fast-check";
 import { z } from "zod";
 import { limits } from "../../../src/core/limits.ts";
-import { canSkip, readAgain, skipBody, skipRest } from "../../../src/http/connections/skipping.ts";
 import { claim } from "../../../src/operation/actor.ts";
 import { action } from "../../../src/operation/online/action.ts";
 import { makeToken, setUp } from "../../auth/tokens.ts";
 import { type Served, serve } from "./app.ts";
-import { requestText, Wire } from "./client.ts";
+import { requestText } from "./client.ts";
 
 const echo = action("t.echo", {
   input: z.object({ text: z.string().max(30_000) }),
@@ -157,59 +153,6 @@ describe("documents that are not taken", () => {
     assert.equal(statuses.filter((status) => status === 503).length, 30 - given);
     wire.send(requestText("GET", "/openapi.json"));
     assert.equal((await wire.next())?.status, 200);
-    wire.close();
-  });
-});
-
-describe("parts of a request that are passed over", () => {
-  let server: Server;
-  let seen: { socket: Socket; body: string }[];
-  let onRequest: (socket: Socket) => void;
-  const port = () => (server.address() as AddressInfo).port;
-  before(async () => {
-    seen = [];
-    server = createServer((request, response) => {
-      const entry = { socket: request.socket, body: "" };
-      seen.push(entry);
-      request.on("data", (chunk: Buffer) => {
-        entry.body += chunk.toString();
-      });
-      onRequest(request.socket);
-      response.end("ok");
-    }).listen(0, "127.0.0.1");
-    await once(server, "listening");
-  });
-  after(() => server.close());
-  const chunks = "1\r\na\r\n".repeat(100);
-
-  it("can be, with the parsers of this Node.js", async () => {
-    let can = false;
-    onRequest = (socket) => {
-      can = canSkip(socket);
-    };
-    const wire = await Wire.open(port());
-    wire.send(requestText("GET", "/"));
-    assert.equal((await wire.next())?.status, 200);
-    assert.ok(can, "node:http names its callbacks otherwise now: see src/http/connections/skipping.ts");
-    wire.close();
-  });
-
-  it("are the body alone, or everything, until it is read again", async () => {
-    seen.length = 0;
-    onRequest = skipBody;
-    const wire = await Wire.open(port());
-    wire.send(`POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`);
-    assert.equal((await wire.next())?.status, 200);
-    assert.equal(seen[0]?.body, "");
-    onRequest = skipRest;
-    readAgain(seen[0]!.socket);
-    wire.send(requestText("GET", "/"));
-    assert.equal((await wire.next())?.status, 200);
-    wire.send(requestText("GET", "/").toString().repeat(3));
-    wire.socket.end();
-    assert.equal(await wire.next(), undefined, "what comes after it is not read");
-    assert.equal(seen.length, 2);
-    for (const { socket } of seen) readAgain(socket);
     wire.close();
   });
 });

@@ -4,6 +4,7 @@ import { module, task } from "plimsoll";
 import { migrate, postgres } from "plimsoll/postgres";
 import { type TestDatabase, testActor, testApp, testDatabase } from "plimsoll/testing";
 import { z } from "zod";
+import { allDone } from "../../tasks/books/task-tables.ts";
 import { bank } from "../bank/bank.ts";
 import { probe, read, write } from "../bank/probe.ts";
 import { transactionPooler } from "./transaction-pooler.ts";
@@ -64,7 +65,7 @@ describe("migrations through a transaction pooler", () => {
     database = await testDatabase({ modules: [] });
   });
   after(() => database.drop());
-  const apply = (adminUrl: string, mode: "apply" | "dry-run") => migrate({ modules, url: database.url, adminUrl, mode });
+  const apply = (adminUrl: string, mode: "apply" | "dry-run", url = database.url) => migrate({ modules, url, adminUrl, mode });
 
   for (const mode of ["apply", "dry-run"] as const)
     it(`are refused before the first is begun, with what to do: ${mode}`, async () => {
@@ -73,9 +74,11 @@ describe("migrations through a transaction pooler", () => {
       assert.deepEqual(await database.admin("select name from plimsoll.migrations where module = 'bank'"), []);
     });
 
-  it("run where a pooler keeps a connection for each session (as before)", async () => {
-    await using pooler = await transactionPooler(database.adminUrl, { backends: 20, keepsSessions: true });
-    assert.notDeepEqual((await apply(pooler.through(database.adminUrl), "apply")).applied, []);
+  it("run where a pooler keeps a connection for each session (as before)", async (t) => {
+    const own = await testDatabase({ modules: [] });
+    t.after(() => own.drop());
+    await using pooler = await transactionPooler(own.adminUrl, { backends: 20, keepsSessions: true });
+    assert.notDeepEqual((await apply(pooler.through(own.adminUrl), "apply", own.url)).applied, []);
   });
 });
 
@@ -120,14 +123,14 @@ describe("a worker whose notifications would have to come through a transaction 
     await using pooler = await transactionPooler(database.url, { backends: 2 });
     await using app = await start({ url: pooler.through(database.url), directUrl: database.url });
     await app.app.tasks.start(work, {});
-    await app.runUntilIdle();
+    await allDone(database);
   });
 
   it("starts behind a pooler that keeps a connection for each session (as before)", async () => {
     await using pooler = await transactionPooler(database.url, { backends: 40, keepsSessions: true });
     await using app = await start({ url: pooler.through(database.url) });
     await app.app.tasks.start(work, {});
-    await app.runUntilIdle();
+    await allDone(database);
   });
 
   it("is no matter of a process that runs no tasks (as before)", async () => {

@@ -1,0 +1,35 @@
+import { dirname } from "node:path";
+
+/**
+ * Test files (or folders of them) of units that did not exist at 7577230, so that they cannot run or begin there: what the unit is, and the test that proves on both
+ * commits what it does for users of the package. Where none is named, there was no such behaviour before, as of a new export.
+ */
+const units: Readonly<Record<string, string>> = {
+  "test/auth/toy/signed-header.test.ts":
+    "the port of authentication schemes; an authenticator of one's own is proven by test/auth/own.test.ts",
+  "test/conformance/surface.test.ts": "the conformance suite of surfaces",
+  "test/conformance/task-store.test.ts":
+    "the conformance suite of task stores; what it demands newly is proven by test/tasks/fleet/ and test/tasks/starts/",
+  "test/core/gather.test.ts": "the batching of statements; proven by test/tasks/starts/bulk.test.ts",
+  "test/core/queue/bounded-queue.test.ts":
+    "the bounded queue of admission, which was part of it; turns for slots are proven by test/e2e/http-admission.test.ts",
+  "test/core/schema/most-bytes.test.ts": "the most bytes of a schema; proven by test/e2e/http/anonymous-bodies.test.ts",
+  "test/crash/relays.test.ts": "durable work of an engine from outside",
+  "test/durable/engines.test.ts": "the port of durable engines and its conformance suite",
+  "test/http/skipping.test.ts": "passing over a body in the parser; proven by test/e2e/http/pieces.test.ts",
+  "test/integration/migrations/functions.test.ts": "functions in files of their own, and the release in the ledger",
+  "test/load/": "the load generator",
+  "test/resilience/policies/": "policies for calls",
+  "test/resilience/toy/shared-rates.test.ts": "the port of rate stores",
+  "test/surface/http-status.test.ts": "the statuses of HTTP, which stood in the table of codes",
+  "test/surfaces/lines/lines.test.ts": "the port of surfaces",
+  "test/tasks/fleet/newer-schema.test.ts": "the release in the ledger",
+  "test/testing/fault-proxy.test.ts": "conditions of a network for the fault proxy",
+  "test/testing/pipe.test.ts": "conditions of a network for the fault proxy",
+  "test/upstream/address.test.ts": "the guard of outbound addresses",
+};
+
+/** What the new unit is that a test file is of, if it is of one. */
+export function newUnitOf(file: string): string | undefined {
+  return units[file] ?? units[`${dirname(file)}/`];
+}

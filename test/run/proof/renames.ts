@@ -1,0 +1,89 @@
+import { titles } from "./titles.ts";
+
+// What stood under another name in earlier commits, so that the tests of this tree can be laid over them. Names alone: nothing here changes what
+// the earlier code does.
+
+/** How to put the tests of this tree into the names of an earlier commit. */
+export interface Renames {
+  /** Modules that stood elsewhere, by their paths here; a folder ends with `/`. `names`: exports that were called otherwise, new name first. */
+  readonly modules: Readonly<Record<string, { readonly was: readonly string[]; readonly names?: Readonly<Record<string, string>> }>>;
+  /** What was reached otherwise than by an import: added to a module, or all of it. */
+  readonly accessors: Readonly<Record<string, string>>;
+  /** Doors of the package: specifier, module. */
+  readonly doors: Readonly<Record<string, string>>;
+  /** Words of the tests and of their names, in the order in which they are replaced. `in`: where, otherwise everywhere. */
+  readonly words: readonly { readonly in?: RegExp; readonly here: RegExp; readonly was: string }[];
+  /** Titles of tests that only say the same in other words, by file: title here, earlier title. */
+  readonly titles: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** The last commit with the earlier names. */
+export const last = "7577230";
+
+/** Returns the renames since a base. `isIn`: whether the base is a commit or comes before it. */
+export function renamesOf(isIn: (commit: string) => boolean): Renames {
+  return isIn(last) ? { modules, accessors, doors, words, titles } : { modules: {}, accessors: {}, doors: {}, words: [], titles: {} };
+}
+
+const modules: Renames["modules"] = {
+  "src/core/intrusive-set.ts": { was: ["src/core/roster.ts"], names: { IntrusiveSet: "Roster" } },
+  "src/embedded/": { was: ["src/postgres/embedded/"] },
+  "src/embedded/index.ts": { was: ["src/postgres/index.ts"] },
+  "src/http/faults.ts": { was: ["src/http/problem.ts"] },
+  "src/http/reply/problem.ts": { was: ["src/http/problem.ts"] },
+  "src/locks/": { was: ["src/tasks/locks/"] },
+  "src/operation/online/action.ts": { was: ["src/operation/action.ts"] },
+  "src/operation/online/command.ts": { was: ["src/operation/command.ts"] },
+  "src/operation/online/query.ts": { was: ["src/operation/query.ts"] },
+  "src/pipeline/faults.ts": { was: ["src/pipeline/refusals.ts"] },
+  "src/pipeline/registry/registry.ts": { was: ["src/pipeline/registry.ts"] },
+  "src/postgres/schedules/store.ts": { was: ["src/postgres/tasks/schedule-store.ts"] },
+  "src/resilience/memory-rates.ts": { was: ["src/resilience/rate-limit.ts"] },
+  "src/schedules/": { was: ["src/tasks/schedules/"] },
+  "src/tasks/claims/claim-floor.ts": { was: ["src/tasks/claim-floor.ts"] },
+  "src/tasks/claims/queue-worker.ts": { was: ["src/tasks/queue-worker.ts"] },
+  "src/tasks/worker/settler.ts": { was: ["src/tasks/settler.ts"] },
+  "src/tasks/worker/worker.ts": { was: ["src/tasks/worker.ts"] },
+};
+
+const accessors: Renames["accessors"] = {
+  "src/app/app.ts": "export const runtimeOf = (app) => app.runtime;",
+  "src/http/reply/facts.ts": `export class HttpFacts {
+  constructor(labels, requestBytes, responseBytes) { Object.assign(this, labels, { requestBytes, responseBytes }); }
+}`,
+  "src/operation/authentication/bearer.ts": 'export const bearer = { scheme: "bearer" };',
+  "src/postgres/tasks/statements.ts": 'export const claimText = "select * from plimsoll.claim_tasks($1, $2, $3, $4, $5, $6, $7, $8, $9)";',
+  "src/surface/http-status.ts": `import { codes } from "../core/code.ts";
+export const httpStatuses = Object.fromEntries(Object.entries(codes).map(([code, { http }]) => [code, http]));`,
+  "src/tasks/ops-page.ts": `import { answerTasks } from "../app/ops-tasks.ts";
+export const tasksPage = (tasks) => ({ path: "/tasks", answer: (request) => answerTasks(tasks, request) });`,
+};
+
+const doors: Renames["doors"] = { "./embedded": "./src/embedded/index.ts" };
+
+const aboutTasks = /^test\/(tasks|conformance)\//;
+const aboutSchedules = /schedules|starts\/|crash\/|testing\/idle/;
+const words: Renames["words"] = [
+  { here: /\btask_dead_letters\b/g, was: "task_dead" },
+  { here: /\bplimsoll\.dead_letter_tasks\b/g, was: "plimsoll.bury_tasks" },
+  { here: /\bplimsoll\.release_tasks\b/g, was: "plimsoll.give_back_tasks" },
+  { here: /\bplimsoll\.requeue_tasks\b/g, was: "plimsoll.revive_tasks" },
+  { here: /\bworker_heartbeat/g, was: "tick_worker" },
+  { here: /\bfairness_key\b/g, was: "lane" },
+  { in: aboutTasks, here: /\btask_partitions\b/g, was: "task_slots" },
+  { in: aboutTasks, here: /\bpartition(s?)\b/g, was: "slot$1" },
+  { in: /fleet\/deploy/, here: /(join_workers\('old', 60000).*?\)/g, was: "$1)" },
+  { in: /claim-floor|settler/, here: /\bfairnessKey\b/g, was: "lane" },
+  { here: /\bfairnessKey: (?=\(|"tenant")/g, was: "fair: " },
+  { here: /\bmaxPerKey\b/g, was: "perLane" },
+  { here: /\.deadLetters\(/g, was: ".dead(" },
+  { here: /\bdeadLetters: (?=\d)/g, was: "dead: " },
+  { here: /\.requeue\(/g, was: ".revive(" },
+  { here: /\btaskDeadLetterMs\b/g, was: "taskDeadMs" },
+  { in: /memory-rates/, here: /\bMemoryRateLimiter\b/g, was: "RateLimiter" },
+  { in: aboutSchedules, here: /\ban occurrence/g, was: "a tick" },
+  { in: aboutSchedules, here: /occurrence/g, was: "tick" },
+  { in: aboutSchedules, here: /Occurrence/g, was: "Tick" },
+  { in: /^test\/telemetry\//, here: /\bfacts: /g, was: "http: " },
+  { in: /^(?!test\/app\/options\.)/, here: /"serve"/g, was: '"http"' },
+];

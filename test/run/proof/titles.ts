@@ -1,0 +1,183 @@
+import type { Renames } from "./renames.ts";
+
+/** Titles that say the same in other words than at 7577230. */
+export const titles: Renames["titles"] = {
+  "test/auth/attacks.test.ts": {
+    "refuses a token: bits that are not read": "refuses a token: bits that nobody reads",
+  },
+  "test/auth/jwt.test.ts": {
+    "takes tenant and roles from the claims that it is given": "takes tenant and roles from the claims that it is told",
+  },
+  "test/auth/password.test.ts": {
+    "says no for an unknown account, even for the password that the stand-in would accept":
+      "says no for nobody, even for the password that the stand-in would accept",
+    "do the same work whether or not the account exists": "do the same work for nobody as for somebody",
+  },
+  "test/core/config.test.ts": {
+    "keeps every value when one is refused, says why once, and takes the fixed content":
+      "keeps every value when one is refused, says why once, and takes the mended content",
+  },
+  "test/core/cpu.test.ts": {
+    "returns faults as faults and bugs as errors, and keeps the thread":
+      "gives back faults as faults and bugs as errors, and keeps the thread",
+  },
+  "test/core/intrusive-set.test.ts": {
+    "an entry of one set is not deleted from another": "an entry of one roster is not deleted from another",
+    "a set holds what a set would hold": "a roster holds what a set would hold",
+  },
+  "test/e2e/http-admission.test.ts": {
+    "refuses nothing in measure mode, keeps no caller waiting, and reports what it would have refused":
+      "refuses nothing in measure mode, keeps nobody waiting, and reports what it would have refused",
+    "refuses at once where no caller may wait": "refuses at once where nobody may wait",
+  },
+  "test/e2e/http-bodies.test.ts": {
+    "refuses a compressed body, which would not be unpacked": "refuses a compressed body, which nobody would unpack",
+  },
+  "test/e2e/http-containment.test.ts": {
+    "does not let a subscriber that throws harm the answer, nor the process": "does not let a subscriber that throws harm the answer",
+  },
+  "test/e2e/http-deadlines.test.ts": {
+    "gives an aborted signal to a handler that reads it only after the deadline":
+      "gives an aborted signal to whoever reads it only after the deadline",
+  },
+  "test/e2e/http-problems.test.ts": {
+    "encodes a character that no header has in a location, so that nothing but it reaches the head":
+      "answers a location with a character that no header has as a bug, and the connection lives on",
+    "encodes a line break in a location, so that nothing but it reaches the head":
+      "answers a location with a line break as a bug, and the connection lives on",
+  },
+  "test/e2e/http-registry.test.ts": {
+    "is reported all at once": "is told all at once",
+    "a key without an owner": "a key of nobody",
+  },
+  "test/e2e/http-tokens.test.ts": {
+    "refuses a token for another audience at /own": "refuses a token for somebody else at /own",
+    "refuses a token for another audience at /open": "refuses a token for somebody else at /open",
+    "serves a public operation to a caller without a token": "serves a public operation to whoever brings no token",
+  },
+  "test/locks/locks.test.ts": {
+    "back, stay with their holder; and are free after a lease where that is lost":
+      "back, stay with their holder; and are free after a lease where that is dead",
+    "and no reply comes, are given up before another has them": "and told nothing, are given up before another has them",
+    "and are reported as lost, are given up before another has them": "and told so, are given up before another has them",
+    "are refused at once to a caller that does not want to wait": "are refused at once to whoever does not want to wait",
+  },
+  "test/pipeline/cursor.test.ts": {
+    "returns the position that was sealed, whatever JSON can say": "gives back the position that was sealed, whatever JSON can say",
+  },
+  "test/resilience/memory-rates.test.ts": {
+    "does not let a busy key start again by cycling other keys": "does not let a busy key start anew by cycling other keys",
+  },
+  "test/schedules/cron-property.test.ts": {
+    "is due as a walk from minute to minute does, across every kind of change":
+      "ticks as a walk from minute to minute does, across every kind of change",
+  },
+  "test/schedules/scheduler.test.ts": {
+    "declares again what was removed, and fires nothing once it stops":
+      "declares again what somebody removed, and fires nothing once it stops",
+    "misses nothing from before it was declared, or while it had another rule":
+      "misses nothing from before it was declared, or while it ticked by another rule",
+    "leaves a schedule alone to which a later version gave another rule, until that version is gone":
+      "leaves a schedule alone that a later version ticks by another rule, until that is gone",
+    "makes up for what was missed while no process ran": "makes up for what was missed while nobody was there",
+  },
+  "test/surface/openapi.test.ts": {
+    "of one status are distinguished; where a module says what the platform also says, either may come":
+      "of one status are told apart; where a module says what the platform also says, either may come",
+  },
+  "test/tasks/claim-floor.test.ts": {
+    "is down where several fairness keys are served": "is down where several lanes are served",
+  },
+  "test/tasks/commit.test.ts": {
+    "are of the system, on behalf of the caller that started it, in their trace":
+      "are of the system, on behalf of whoever started it, in their trace",
+    "changes nothing once another worker has the task": "changes nothing once somebody else has the task",
+  },
+  "test/tasks/control.test.ts": {
+    "an operator of tasks": "whoever looks after tasks",
+    "and the regular look finds what is started; later it is notified again":
+      "and the regular look finds what is started; later it is told again",
+    "which releases at once what it has not begun, and finishes what it has":
+      "which gives back at once what it has not begun, and finishes what it has",
+  },
+  "test/tasks/dead-letters.test.ts": {
+    "are requeued": "are revived",
+    "are made at once of an input that no longer matches, and hold no other up":
+      "are made at once of an input that no longer matches, and hold nobody up",
+    "are made of a context that cannot be read, which holds no other up":
+      "are made of a context that nobody can read, which holds nobody up",
+  },
+  "test/tasks/fairness.test.ts": {
+    "with a limit per key": "with a limit per lane",
+    "within a key, and by age within a priority": "within a lane, and by age within a priority",
+    "but no key starves: each step is worth a minute": "but nobody starves: each step is worth a minute",
+    "are served key by key": "are served lane by lane",
+    "with 1 at once, also one that comes while a long key is served": "with 1 at once, also one that comes while a long lane is served",
+    "with 4 at once, also one that comes while a long key is served": "with 4 at once, also one that comes while a long lane is served",
+    "come key by key as well": "come lane by lane as well",
+    "with 1 at once: the one of another key waits for no long key": "with 1 at once: the one of another lane waits for no long lane",
+    "with 2 at once: the one of another key waits for no long key": "with 2 at once: the one of another lane waits for no long lane",
+    "with 10 at once: the one of another key waits for no long key": "with 10 at once: the one of another lane waits for no long lane",
+    "with 100 at once: the one of another key waits for no long key": "with 100 at once: the one of another lane waits for no long lane",
+    "past keys whose tasks have no slot": "past lanes whose tasks have no slot",
+    "hold no key up behind any number of full keys": "hold nobody up behind any number of full lanes",
+  },
+  "test/tasks/handover.test.ts": {
+    "releases, as it stops, what it was handed and has not begun": "gives back, as it stops, what it was handed and has not begun",
+    "waits for a claim where no worker serves its queue": "waits for a claim where nobody serves its queue",
+    "waits for a claim where fairness keys are limited": "waits for a claim where lanes are limited",
+    "releases what was sent while it did not listen, and does it then": "gives back what was said while it did not hear, and does it then",
+  },
+  "test/tasks/leases.test.ts": {
+    "takes itself for lost before others do when it cannot reach the database for a lease":
+      "takes itself for dead before others do when it cannot reach the database for a lease",
+    "releases what a claim takes that is on its way while it leaves": "gives back what a claim takes that is on its way while it leaves",
+    "cannot dead-letter its task: another has it": "cannot bury its task: another has it",
+    "and a task that took too many with it becomes a dead letter, and its key is free":
+      "and a task that took too many with it is buried, and its key is free",
+    "and one that was done in between restarts the count": "and one that was done in between begins to count anew",
+    "learns so from a claim too": "is told so by a claim too",
+  },
+  "test/tasks/outcome.test.ts": {
+    "the outcome of a task": "what becomes of a task",
+    "is released where it cannot be written, and holds up no other that ended at the same time":
+      "is given back where it cannot be written, and holds up nobody who ended at the same time",
+  },
+  "test/tasks/partitions.test.ts": {
+    "fills a free partition and keeps the old one while a session reads it, and asks again later":
+      "fills a free slot and keeps the old one while somebody reads it, and asks again later",
+    "keeps what is written by a session that saw the partition before it was left":
+      "keeps what is written by somebody who saw the slot before it was left",
+  },
+  "test/tasks/settler.test.ts": {
+    "a worker that had a task gets the very task that it gave": "whoever had a task is told of the very task that it gave",
+    "once it is deadLettered": "once it is buried",
+  },
+  "test/tasks/worker.test.ts": {
+    "a worker that is notified again and again that something is due": "a worker that is told again and again that something is due",
+  },
+  "test/telemetry/logs.test.ts": {
+    "tenants and actors are written by policy": "tenants and actors are told by policy",
+  },
+  "test/telemetry/otlp.test.ts": {
+    "a collector that hangs blocks no execution: the queue fills, the rest is counted, the attempt times out":
+      "a collector that hangs blocks nobody: the queue fills, the rest is counted, the attempt times out",
+    "a trace that is not sampled is exported when it failed or was slow, and only then":
+      "what nobody sampled is exported when it failed or was slow, and only then",
+  },
+  "test/telemetry/prometheus.test.ts": {
+    "each part of the app registers what it shows, and stops showing it":
+      "whoever has something to show registers it, and stops showing it",
+  },
+  "test/types/types.test.ts": {
+    "a task is started, not called: no caller waits for it": "a task is started, not called: nobody waits for it",
+    "the fairness key is worked out from the input": "the lane is worked out from the input",
+    "what an occurrence starts has the input of its task": "what a tick starts has the input of its task",
+    "no caller waits for what it returns": "nobody waits for what it returns",
+    "and calls no outside service": "and calls nobody outside",
+    "no role at all would admit no actor": "no role at all would let nobody in",
+    "with an actor, the actor scopes the key": "where somebody signs in, the actor scopes the key",
+    "no caller calls it, so it needs no access": "nobody asks for it, so nobody needs access",
+    "there is no actor to own the key": "nobody signed in, so nobody owns the key",
+  },
+};
