@@ -1,5 +1,6 @@
 import assert from "node:assert";
 import { type Clock, keepProcess, systemClock, type Timer } from "../core/clock.ts";
+import { cpuLines } from "../core/cpu.ts";
 import { type Duration, toMs } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
 import { limits as defaults } from "../core/limits.ts";
@@ -224,6 +225,7 @@ class RunningApp implements App {
         pages: [loadLinesPage(this.loadLines), ...this.#engines.flatMap(({ pages }) => pages)],
       });
     registerGauges(this.metrics, this.runtime);
+    for (const line of cpuLines()) this.loadLines.register(line);
     showLoadLines(this.loadLines, this.metrics, this.runtime.signals);
     this.#services = this.#plan();
   }

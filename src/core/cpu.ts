@@ -1,8 +1,12 @@
 import assert from "node:assert";
 import { Worker } from "node:worker_threads";
+import { systemClock } from "./clock.ts";
 import { type CpuFunction, type CpuReply, type CpuRequest, cpuThread, restoreThrown } from "./cpu/function.ts";
 import { Fault } from "./fault.ts";
 import { limits } from "./limits.ts";
+import { LoadLine, type RefusalCount } from "./load-line/load-line.ts";
+import { loadLines } from "./load-line/load-lines.ts";
+import { retryLater } from "./load-line/refusal.ts";
 
 /** How a {@link CpuPool} is bounded. */
 export interface CpuPoolOptions {
@@ -10,6 +14,8 @@ export interface CpuPoolOptions {
   readonly threads?: number;
   /** Calls that may wait for a thread. *Default*: `limits.cpuQueue`. */
   readonly queue?: number;
+  /** What spreads the returns of those that are refused, in [0, 1). *Default*: that of the machine. */
+  readonly random?: () => number;
 }
 
 /** Options of one call of `cpu`. */
@@ -42,11 +48,27 @@ export class CpuPool {
   readonly #idle: Worker[] = [];
   readonly #running = new Map<Worker, Call>();
   readonly #waiting = new Set<Call>();
+  readonly #random: () => number;
+  readonly #line: LoadLine;
+  readonly #queueLine: LoadLine;
+  readonly #full: RefusalCount;
 
   constructor(options: CpuPoolOptions = {}) {
     this.#threads = options.threads ?? limits.cpuThreads;
     this.#queueLimit = options.queue ?? limits.cpuQueue;
+    this.#random = options.random ?? systemClock.random;
+    this.#line = new LoadLine({
+      ...{ name: "cpu threads", unit: "calls", declared: this.#threads, now: () => this.#running.size },
+      fixed: "Each thread takes its own memory and a core, and what is above the limit waits. Change limits.cpuThreads.",
+    });
+    this.#queueLine = new LoadLine({ name: "cpu queue", unit: "calls", declared: this.#queueLimit, now: () => this.#waiting.size });
+    this.#full = this.#queueLine.reason("full");
     assert(this.#threads >= 1 && this.#queueLimit >= 0, "a pool of threads needs at least one thread and a queue of 0 or more");
+  }
+
+  /** The limits of the pool, for each app that lists them. */
+  get [loadLines](): readonly LoadLine[] {
+    return [this.#line, this.#queueLine];
   }
 
   /** Threads that live, calls that run on them, and calls that wait. */
@@ -99,17 +121,22 @@ export class CpuPool {
   #admit(call: Call): void {
     const worker = this.#idle.pop() ?? (this.#running.size < this.#threads ? this.#startThread() : undefined);
     if (worker) this.#give(worker, call);
-    else if (this.#waiting.size < this.#queueLimit) this.#waiting.add(call);
+    else if (this.#waiting.size < this.#queueLimit || !this.#queueLine.refuses(this.#full)) this.#wait(call);
     else this.#refuse(call);
+  }
+
+  #wait(call: Call): void {
+    this.#waiting.add(call);
+    this.#queueLine.admits(this.#waiting.size);
   }
 
   #refuse(call: Call): void {
     call.reject(
       new Fault({
         code: "unavailable",
-        message: `No thread is free for "${call.request.name}": ${this.#waiting.size} calls wait already, and cpuQueue allows ${this.#queueLimit}. Try again later.`,
-        details: { limit: "cpuQueue", value: this.#queueLimit, load: this.#waiting.size },
-        retryAfterMs: 1_000,
+        message: `No thread is free for "${call.request.name}": ${this.#waiting.size} calls wait already, and the limit "cpu queue" allows ${this.#queueLimit}. Try again later.`,
+        details: { limit: this.#queueLine.name, value: this.#queueLimit, load: this.#waiting.size },
+        retryAfterMs: retryLater(this.#random()),
       }),
     );
   }
@@ -123,6 +150,7 @@ export class CpuPool {
       return;
     }
     this.#running.set(worker, call);
+    this.#line.admits(this.#running.size);
     worker.ref();
   }
 
@@ -192,6 +220,11 @@ const shared = new CpuPool();
  */
 export function cpu<I, O>(declared: CpuFunction<I, O>, input: I, options: CpuCallOptions = {}): Promise<O> {
   return shared.run(declared, input, options);
+}
+
+/** The limits of the shared pool. */
+export function cpuLines(): readonly LoadLine[] {
+  return shared[loadLines];
 }
 
 /** Ends the threads of the shared pool; they start again when needed. */

@@ -249,6 +249,10 @@ export const limits = {
   metricSeries: 5_000,
   /** Limits that one process lists on `/loadlines`. */
   loadLines: 10_000,
+  /** When a caller who was refused for want of capacity should come back, at the earliest. */
+  refusalRetryMs: 1_000,
+  /** Up to this much later, at random. */
+  refusalRetrySpreadMs: 2_000,
   /** Length of the reason for a change of mode. */
   loadLineReasonChars: 500,
   /** How long a test waits for a signal, in real time. Override: `testApp({ waitLimit })`. */

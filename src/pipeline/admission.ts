@@ -1,4 +1,3 @@
-import { Fault } from "../core/fault.ts";
 import type { LimitMode } from "../core/load-line/load-line.ts";
 import { LimitedQueue, type LimitedWaiter } from "../core/queue/limited-queue.ts";
 import { CallersInTurn } from "../core/queue/turns.ts";
@@ -19,8 +18,6 @@ export interface SlotsOptions {
   readonly queue: number;
   readonly mode: LimitMode;
 }
-
-const retryAfterMs = 1_000;
 
 /**
  * What runs at once of an operation or of the process, with a bounded queue in front in which callers take turns.
@@ -67,15 +64,4 @@ export function callerOf(actor: Actor, tenant: string | undefined, address: stri
     callers.set(actor, caller);
   }
   return caller;
-}
-
-/** The fault of a refusal for want of capacity: ours, not the caller's. */
-export function refused(refusal: Refusal): Fault {
-  return new Fault({
-    code: "unavailable",
-    type: "overloaded",
-    message: `The limit "${refusal.limit}" of ${refusal.value} is reached (load ${refusal.load}). Try again in a moment.`,
-    details: { limit: refusal.limit, value: refusal.value, load: refusal.load },
-    retryAfterMs,
-  });
 }

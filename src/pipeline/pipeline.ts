@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { limits } from "../core/limits.ts";
+import { overloaded } from "../core/load-line/refusal.ts";
 import { Problems } from "../core/schema.ts";
 import type { Actor } from "../operation/actor.ts";
-import { refused, type Slots } from "./admission.ts";
+import type { Slots } from "./admission.ts";
 import { denied, invalidInput } from "./faults.ts";
 import { acceptCredentials, takeRate } from "./rate.ts";
 import type { Waiting } from "./state/invocation.ts";
@@ -103,7 +104,7 @@ function enter(execution: RunningExecution, slots: Slots, holds: () => void): un
   const refusal = slots.wait(execution);
   if (refusal !== undefined) {
     execution.refusal = refusal;
-    throw refused(refusal);
+    throw overloaded(refusal, execution.host.clock.random());
   }
   return new Promise((resolve) =>
     execution.waitFor(slots, () => {

@@ -84,7 +84,11 @@ export class Runtime implements Runner {
     this.rateLimiter = openRateLimiter(options.rateLimit, options.clock);
     const operations = [...registry.operations.values()];
     this.slots.listOn(this.loadLines, this.clock);
-    for (const { slots } of operations) slots.listOn(this.loadLines, this.clock);
+    for (const { slots, queriesLine, callsLine, traits } of operations) {
+      slots.listOn(this.loadLines, this.clock);
+      if (traits.transaction !== "none") this.loadLines.register(queriesLine);
+      this.loadLines.register(callsLine);
+    }
     this.#steps = new Map(operations.map((operation) => [operation, pipeline.filter((step) => step.applies(operation))]));
   }
 

@@ -11,7 +11,7 @@ import { Connection } from "./connection.ts";
 import { databaseFault, isReadOnly } from "./faults.ts";
 import { PostgresLockStore } from "./locks/store.ts";
 import { migrate } from "./migrate.ts";
-import { Pool } from "./pool.ts";
+import { Pool, PoolLines, type PoolOptions } from "./pool.ts";
 import { checkAppRole } from "./roles.ts";
 import { PostgresScheduleStore } from "./schedules/store.ts";
 import { checkPooler } from "./start/pooler.ts";
@@ -83,6 +83,8 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
   readonly #spec: Omit<PostgresSpec, "url">;
   readonly #context: DatabaseContext;
   readonly #locate: () => Promise<PostgresAddresses>;
+  readonly #bounds: Pick<PoolOptions, "size" | "queue">;
+  readonly #lines: PoolLines;
   #pool: Pool | undefined;
   #expiry: Timer | undefined;
 
@@ -94,7 +96,11 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
     this.tasks = new PostgresTaskStore(this);
     this.schedules = new PostgresScheduleStore(this);
     this.locks = new PostgresLockStore(this);
-    const { metrics } = context;
+    const { metrics, loadLines } = context;
+    this.#bounds = { size: spec.connections ?? limits.connectionsPostgres, queue: spec.queue ?? limits.connectionQueue };
+    this.#lines = new PoolLines(this.#bounds, () => this.#pool);
+    loadLines.register(this.#lines.connections);
+    loadLines.register(this.#lines.queue);
     const read = (value: (pool: Pool) => number) => () => (this.#pool === undefined ? 0 : value(this.#pool));
     metrics.gauge({
       name: "plimsoll_database_connections",
@@ -115,14 +121,14 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
 
   async start(): Promise<void> {
     const { url, adminUrl, prepare } = await this.#locate();
-    const { connections, queue, connectTimeout, lifetime, idle, preparedStatements = true } = this.#spec;
+    const { connectTimeout, lifetime, idle, preparedStatements = true } = this.#spec;
     const pool = new Pool({
       url,
       applicationName: this.#context.serviceName,
       prepares: preparedStatements,
       connectTimeoutMs: connectTimeout === undefined ? 5_000 : toMs(connectTimeout),
-      size: connections ?? limits.connectionsPostgres,
-      queue: queue ?? limits.connectionQueue,
+      ...this.#bounds,
+      lines: this.#lines,
       lifetimeMs: lifetime === undefined ? limits.connectionLifetimeMs : toMs(lifetime),
       idleMs: idle === undefined ? limits.connectionIdleMs : toMs(idle),
       clock: this.clock,

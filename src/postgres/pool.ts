@@ -1,6 +1,8 @@
 import type { Clock, Timer } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
+import { LoadLine, type RefusalCount } from "../core/load-line/load-line.ts";
+import { overloaded, type ReachedLimit, retryLater } from "../core/load-line/refusal.ts";
 import { Signal } from "../core/signals.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { databaseDown, databaseFault } from "./faults.ts";
@@ -17,6 +19,27 @@ export interface PoolOptions extends Omit<ConnectionOptions, "clock"> {
   /** How long it may stay unused. *Units*: milliseconds. */
   readonly idleMs: number;
   readonly clock: Clock;
+  readonly lines: PoolLines;
+}
+
+/** The load lines of a pool: its connections and its queue. They outlive a stop, after which a database has another pool. */
+export class PoolLines {
+  readonly connections: LoadLine;
+  readonly queue: LoadLine;
+  readonly late: RefusalCount;
+  readonly full: RefusalCount;
+
+  constructor({ size, queue }: Pick<PoolOptions, "size" | "queue">, pool: () => Pool | undefined) {
+    this.connections = new LoadLine({
+      ...{ name: "database connections", unit: "connections", declared: size, now: () => pool()?.lent ?? 0 },
+      fixed: "The server bounds the connections of all processes, so one process cannot open more. Change postgres({ connections }).",
+    });
+    this.queue = new LoadLine({
+      ...{ name: "database connection queue", unit: "executions", declared: queue, now: () => pool()?.waiting ?? 0 },
+    });
+    this.late = this.connections.reason("late");
+    this.full = this.queue.reason("full");
+  }
 }
 
 interface Waiting {
@@ -63,34 +86,46 @@ export class Pool {
   get idle(): number {
     return this.#idle.length;
   }
+  /** Connections that executions use. */
+  get lent(): number {
+    return this.#all.size - this.#idle.length;
+  }
   get waiting(): number {
     return this.#waiting.size;
   }
 
   /** An idle connection, if there is one and no caller waits. */
   take(): Connection | undefined {
-    return this.#waiting.size > 0 ? undefined : this.#idle.pop();
+    if (this.#waiting.size > 0) return undefined;
+    const connection = this.#idle.pop();
+    if (connection !== undefined) this.#lends();
+    return connection;
   }
 
   /** Waits for a connection until `deadlineAt` of the clock's monotonic time. *Faults thrown*: `unavailable`, `deadline_exceeded`. */
   wait(deadlineAt: number): Promise<Connection> {
-    const { clock, queue, size } = this.options;
+    const { clock, queue, size, lines } = this.options;
     const now = clock.monotonic();
     const idle = this.take();
     if (idle !== undefined) return Promise.resolve(idle);
     if (this.#closed) return Promise.reject(databaseDown(undefined));
     if (this.#all.size === 0 && this.#opening === 0 && now < this.#downUntil) return Promise.reject(this.#downFault);
-    if (this.#waiting.size >= queue) return Promise.reject(poolFull(queue, this.#waiting.size));
+    if (this.#waiting.size >= queue && lines.queue.refuses(lines.full)) {
+      const reached = { limit: lines.queue.name, value: queue, load: this.#waiting.size };
+      return Promise.reject(overloaded(reached, clock.random()));
+    }
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         resolve,
         reject,
         timer: clock.schedule(Math.max(0, deadlineAt - now), () => {
           this.#waiting.delete(waiting);
-          reject(waitedTooLong(size));
+          lines.connections.refuses(lines.late);
+          reject(waitedTooLong({ limit: lines.connections.name, value: size, load: size }, clock.random()));
         }),
       };
       this.#waiting.add(waiting);
+      lines.queue.admits(this.#waiting.size);
       this.#openMore();
     });
   }
@@ -106,6 +141,7 @@ export class Pool {
     for (const next of this.#waiting) {
       this.#waiting.delete(next);
       next.timer.cancel();
+      this.#lends();
       return next.resolve(connection);
     }
     if (this.#all.size > this.options.size) return this.#retire(connection);
@@ -154,6 +190,10 @@ export class Pool {
     this.#failWaiting(databaseDown(undefined));
     await Promise.all([...this.#all].map((connection) => connection.close(connection.inFlight > 0)));
     this.#idle.length = 0;
+  }
+
+  #lends(): void {
+    this.options.lines.connections.admits(this.lent);
   }
 
   #openMore(): void {
@@ -254,22 +294,12 @@ export class Pool {
   }
 }
 
-function poolFull(queue: number, load: number): Fault {
-  return new Fault({
-    code: "unavailable",
-    type: "overloaded",
-    message: `The limit "database connection queue" of ${queue} is reached (load ${load}). Try again in a moment.`,
-    details: { limit: "database connection queue", value: queue, load },
-    retryAfterMs: 1_000,
-  });
-}
-
-function waitedTooLong(size: number): Fault {
+function waitedTooLong(reached: ReachedLimit, random: number): Fault {
   return new Fault({
     code: "deadline_exceeded",
     type: "database_connections_busy",
-    message: `All ${size} database connections were busy until the deadline. Nothing was changed; try again later.`,
-    details: { limit: "database connections", value: size, load: size },
-    retryAfterMs: 1_000,
+    message: `All ${reached.value} database connections were busy until the deadline. Nothing was changed; try again later.`,
+    details: reached,
+    retryAfterMs: retryLater(random),
   });
 }

@@ -61,8 +61,8 @@ describe("cpu", () => {
     await assert.rejects(threads.run(functions.addOne, { n: 2 }), (thrown) => {
       assert.ok(thrown instanceof Fault);
       assert.equal(thrown.code, "unavailable");
-      assert.deepEqual(thrown.details, { limit: "cpuQueue", value: 1, load: 1 });
-      assert.match(thrown.message, /"addOne".*cpuQueue allows 1.*Try again/);
+      assert.deepEqual(thrown.details, { limit: "cpu queue", value: 1, load: 1 });
+      assert.match(thrown.message, /"addOne".*"cpu queue" allows 1.*Try again/);
       return true;
     });
     held.open(9);

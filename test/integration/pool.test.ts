@@ -52,13 +52,20 @@ for (const server of await testServers()) {
         code: "unavailable",
         type: "overloaded",
         details: { limit: "database connection queue", value: 1, load: 1 },
-        retryAfterMs: 1_000,
       });
       await assert.rejects(second, { code: "deadline_exceeded" });
+      app.app.loadLines.setMode("database connection queue", "measure", "a test");
+      const more = [1, 2].map(() => app.call(read, { text: "select 1" }));
       await blocker.release();
-      await first;
+      await Promise.all([first, ...more]);
       await app.call(read, { text: "select 1" });
       assert.deepEqual(free(app), { leaked: 0, waiting: 0 });
+      const [queue, connections] = ["database connection queue", "database connections"].map((name) => {
+        const line = app.app.loadLines.find(name);
+        return line && app.app.loadLines.read(line);
+      });
+      assert.deepEqual([queue?.refused, queue?.wouldRefuse, queue?.now, queue?.highWater], [{ full: 1 }, { full: 1 }, 0, 2]);
+      assert.deepEqual([connections?.declared, connections?.now, connections?.highWater, connections?.refused], [1, 0, 1, { late: 1 }]);
     });
 
     it("never cancel the next user's statement", async () => {

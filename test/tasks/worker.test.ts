@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, mock } from "node:test";
+import { LoadLines } from "../../src/core/load-line/load-lines.ts";
 import { Signal } from "../../src/core/signals.ts";
 import type { Runtime } from "../../src/pipeline/runtime.ts";
 import { taskSignals } from "../../src/tasks/signals.ts";
@@ -21,7 +22,13 @@ describe("a worker that is notified again and again that something is due", () =
         return heartbeat.call(store, token, renew, queues);
       });
       const worker = new TaskWorker({
-        ...{ name: "w", runtime: { clock } as unknown as Runtime, store, definitions: new Map(), queues: { q: {} } },
+        ...{
+          name: "w",
+          runtime: { clock, loadLines: new LoadLines(clock) } as unknown as Runtime,
+          store,
+          definitions: new Map(),
+          queues: { q: {} },
+        },
         ...{ signals: taskSignals(), stopping: new Signal("stopping"), onHeartbeat: async () => undefined },
       });
       await worker.start();

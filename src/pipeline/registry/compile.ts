@@ -1,7 +1,7 @@
 import { formatMs, parseDuration } from "../../core/duration.ts";
 import { Fault } from "../../core/fault.ts";
 import { limits as defaults } from "../../core/limits.ts";
-import { limitModes } from "../../core/load-line/load-line.ts";
+import { LoadLine, limitModes } from "../../core/load-line/load-line.ts";
 import { type CompiledSchema, compileSchema } from "../../core/schema.ts";
 import type { Handler, Operation } from "../../operation/contract.ts";
 import type { Implementation } from "../../operation/implement.ts";
@@ -69,7 +69,7 @@ export function compileOperation(module: Module, entry: Operation | Implementati
     input,
     output,
     limits,
-    slots: new Slots({ name, concurrency: limits.concurrency, queue: limits.queue, mode: limits.mode }),
+    ...linesOf(name, limits),
     handler,
     owns: spec.owns,
     head: undefined,
@@ -77,6 +77,17 @@ export function compileOperation(module: Module, entry: Operation | Implementati
     key: idempotent === "key" ? "required" : typeof idempotent === "object" ? { field: idempotent.key } : "none",
     uses: {},
   };
+}
+
+/** The limits of an operation that have a mode. */
+function linesOf(name: string, { concurrency, queue, queries, calls, mode }: OperationLimits) {
+  const perExecution = (what: string, declared: number): LoadLine => {
+    const line = new LoadLine({ name: `${name} ${what}`, unit: `${what} of one execution`, declared, mode });
+    line.reason("over");
+    return line;
+  };
+  const [queriesLine, callsLine] = [perExecution("queries", queries), perExecution("calls", calls)];
+  return { slots: new Slots({ name, concurrency, queue, mode }), queriesLine, callsLine };
 }
 
 function compileField(operation: Operation, field: "input" | "output", report: Report): CompiledSchema | undefined {

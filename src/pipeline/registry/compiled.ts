@@ -1,5 +1,5 @@
 import type { FaultClass } from "../../core/fault.ts";
-import type { LimitMode } from "../../core/load-line/load-line.ts";
+import type { LimitMode, LoadLine } from "../../core/load-line/load-line.ts";
 import type { CompiledSchema } from "../../core/schema.ts";
 import type { Access } from "../../operation/access.ts";
 import type { Handler, Operation } from "../../operation/contract.ts";
@@ -40,6 +40,9 @@ export interface CompiledOperation {
   readonly output: CompiledSchema;
   readonly limits: OperationLimits;
   readonly slots: Slots;
+  /** The most statements, and the most calls, of one execution. */
+  readonly queriesLine: LoadLine;
+  readonly callsLine: LoadLine;
   readonly handler: Handler;
   readonly owns: Handler | undefined;
   /**

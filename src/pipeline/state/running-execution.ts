@@ -4,12 +4,13 @@ import type { Expiring } from "../../core/deadline.ts";
 import { Fault } from "../../core/fault.ts";
 import { placesOf } from "../../core/json/places.ts";
 import type { LoadLine } from "../../core/load-line/load-line.ts";
+import { overloaded } from "../../core/load-line/refusal.ts";
 import { type Actor, anonymous } from "../../operation/actor.ts";
 import type { Starts } from "../../operation/durable/start.ts";
 import type { ChildSpan, Execution, Refusal, SurfaceFacts } from "../../operation/execution.ts";
 import type { ActiveExecution } from "../../operation/telemetry.ts";
 import type { Statement, Transaction, TransactionOwner, UnstorableProblem } from "../../operation/transaction.ts";
-import { callerOf, refused, type Slots, type Waiter } from "../admission.ts";
+import { callerOf, type Slots, type Waiter } from "../admission.ts";
 import { unstorableInput } from "../faults.ts";
 import type { Host } from "../host.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
@@ -169,12 +170,19 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
 
   statementStarts(statement: Statement): void {
     this.statements++;
-    const { queries: limit, mode } = this.compiled.limits;
-    if (this.statements <= limit || mode === "off") return;
-    const refusal: Refusal = { limit: `${this.operation} queries`, value: limit, load: this.statements, mode };
-    this.refusal = refusal;
-    if (refusal.mode === "measure") return;
-    throw queriesExceeded(this.operation, refusal, statement.text);
+    const refusal = this.#uses(this.compiled.queriesLine, this.statements);
+    if (refusal !== undefined) throw queriesExceeded(this.operation, refusal, statement.text);
+  }
+
+  /** Counts what it has used of a budget. Returns the refusal where that is more than it may; only the first of an execution is counted. */
+  #uses(line: LoadLine, used: number): Refusal | undefined {
+    const { name: limit, declared: value = Number.POSITIVE_INFINITY, mode } = line;
+    if (used <= value || mode === "off") return void line.admits(used);
+    if (used === value + 1) line.refuses(line.reason("over"));
+    this.refusal = { limit, value, load: used, mode };
+    if (mode === "enforce") return this.refusal;
+    line.admits(used);
+    return undefined;
   }
 
   statementEnds(statement: Statement, sentAt: number, failed: boolean): void {
@@ -212,11 +220,8 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
 
   /** Counts an inner call against the budget. A transaction that it would have joined cannot commit without it. */
   callStarts(joins?: Transaction): void {
-    const { calls: limit, mode } = this.compiled.limits;
-    if (++this.calls <= limit || mode === "off") return;
-    const refusal: Refusal = { limit: `${this.operation} calls`, value: limit, load: this.calls, mode };
-    this.refusal = refusal;
-    if (refusal.mode === "measure") return;
+    const refusal = this.#uses(this.compiled.callsLine, ++this.calls);
+    if (refusal === undefined) return;
     const fault = callsExceeded(this.operation, refusal);
     joins?.doom(fault);
     throw fault;
@@ -253,7 +258,7 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
     this.#waitsFor = undefined;
     this.refusal = refusal;
     // Nor must the one who came run its reply.
-    queueMicrotask(() => this.host.finish(this, refused(refusal)));
+    queueMicrotask(() => this.host.finish(this, overloaded(refusal, this.host.clock.random())));
   }
 
   /** A limit that is only measured would have refused it. What it ended as is published already where it is known too late. */

@@ -1,6 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import { IntrusiveSet } from "../../core/intrusive-set.ts";
 import { limits } from "../../core/limits.ts";
+import type { LoadLine } from "../../core/load-line/load-line.ts";
 import type { TaskDefinition } from "../definition.ts";
 import { FairQueue } from "./fair-queue.ts";
 import type { HeldTask } from "./held-task.ts";
@@ -18,10 +19,13 @@ export interface QueueLoadOptions {
   /** Whether nothing may begin for now. */
   readonly isShut: () => boolean;
   readonly run: (task: HeldTask) => void;
+  /** Makes the load line of the tasks that run; `now`: how many do. */
+  readonly line: (now: () => number) => LoadLine;
 }
 
 /** What one process has of a queue, from the claim until the outcome is durable, and how much more it may have. */
 export class QueueLoad {
+  readonly line: LoadLine;
   readonly #options: QueueLoadOptions;
   /** Claimed and not begun: in turn, and those whose operation has no slot free. */
   readonly #waiting = new FairQueue<HeldTask>();
@@ -38,6 +42,7 @@ export class QueueLoad {
 
   constructor(options: QueueLoadOptions) {
     this.#options = options;
+    this.line = options.line(() => this.#running);
     this.#pace = new Pace(options.clock);
   }
 
@@ -142,7 +147,7 @@ export class QueueLoad {
   }
 
   #begin(task: HeldTask): void {
-    this.#running++;
+    this.line.admits(++this.#running);
     this.#runningByName.set(task.name, (this.#runningByName.get(task.name) ?? 0) + 1);
     this.#options.run(task);
   }

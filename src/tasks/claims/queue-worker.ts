@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import { limits } from "../../core/limits.ts";
+import { LoadLine } from "../../core/load-line/load-line.ts";
 import type { BoundedQueue, QueuedWaiter } from "../../core/queue/bounded-queue.ts";
 import type { TaskDefinition } from "../definition.ts";
 import type { ClaimedTask, ClaimStore } from "../ports/claim-store.ts";
@@ -38,7 +39,8 @@ export class QueueWorker implements TaskOwner {
     const { queue, spec, definitions, store, clock, token, isShut, claims, run, failed } = options;
     this.queue = queue;
     this.#isShut = isShut;
-    this.#load = new QueueLoad({ concurrency: spec.concurrency ?? limits.taskConcurrency, definitions, clock, isShut, run });
+    const concurrency = spec.concurrency ?? limits.taskConcurrency;
+    this.#load = new QueueLoad({ concurrency, definitions, clock, isShut, run, line: (now) => tasksLine(queue, concurrency, now) });
     const maxPerKey = leastPerKey(queue, definitions);
     const rate = spec.rate && { perSecond: spec.rate.perSecond, burst: spec.rate.burst ?? Math.max(1, spec.rate.perSecond) };
     this.#isCounted = maxPerKey !== undefined || rate !== undefined;
@@ -46,6 +48,11 @@ export class QueueWorker implements TaskOwner {
       ...{ queue, store, clock, token, isShut, claims, failed, maxPerKey, rate, load: this.#load },
       accept: (tasks, isLast) => this.#accept(tasks, isLast),
     });
+  }
+
+  /** The limit of the tasks that run at once. */
+  get line(): LoadLine {
+    return this.#load.line;
   }
 
   get running(): number {
@@ -116,6 +123,13 @@ export class QueueWorker implements TaskOwner {
   #fill(): void {
     if (this.#load.fill()) this.#claimer.proceed();
   }
+}
+
+function tasksLine(queue: string, declared: number, now: () => number): LoadLine {
+  return new LoadLine({
+    ...{ name: `tasks of the queue ${queue}`, unit: "tasks", declared, now },
+    fixed: "A task above it waits in the database and is never refused. Change createApp({ tasks: { queues } }).",
+  });
 }
 
 /** All tasks of a queue share the least bound that one of them declares. */

@@ -1,3 +1,4 @@
+import type { LoadLine } from "../../core/load-line/load-line.ts";
 import type { Place } from "../ports/claim-store.ts";
 import type { QueueSpec } from "../spec.ts";
 import type { HeldTask } from "./held-task.ts";
@@ -16,6 +17,10 @@ export class ServedQueues {
 
   get names(): readonly string[] {
     return [...this.#queues.keys()];
+  }
+
+  get lines(): readonly LoadLine[] {
+    return [...this.#queues.values()].map(({ line }) => line);
   }
 
   /** Those that would begin at once what is handed over to them. */

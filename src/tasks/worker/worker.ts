@@ -73,6 +73,7 @@ export class TaskWorker implements Service {
       isShut: () => this.#runner.isShut,
       run: (task) => this.#runner.run(task),
     });
+    for (const line of this.#queues.lines) runtime.loadLines.register(line);
     this.#lease = new WorkerLease(store, clock, { name, names: [...definitions.keys()], queues: this.queueNames });
     this.#inbox = new Inbox({
       ...{ store, clock, token, failed, queues: this.#queues, runner: this.#runner },
