@@ -10,7 +10,10 @@ import { Metrics } from "../core/metrics.ts";
 import type { AnySchema, Input, Output } from "../core/schema/standard.ts";
 import { type Service, startAll, stopAll } from "../core/service.ts";
 import { Signal } from "../core/signals.ts";
+import { LoopTurns } from "../core/turn/loop-turns.ts";
+import { stillTurn, type TurnClock } from "../core/turn/turn-clock.ts";
 import { Locks } from "../locks/locks.ts";
+import type { Rule } from "../operation/access.ts";
 import type { Authenticator } from "../operation/actor.ts";
 import { none, type Tenancy } from "../operation/actor.ts";
 import { bearer } from "../operation/authentication/bearer.ts";
@@ -51,6 +54,12 @@ export interface AppSpec {
   readonly tenancy?: Tenancy;
   /** Who asks; without it everybody is anonymous. */
   readonly authentication?: Authenticator;
+  /**
+   * Which signed-in callers are services of the same system: how important they say a request is (`Plimsoll-Criticality`) counts in place of what the
+   * operation declares. *Default*: none. Give it a rule that no user can meet.
+   * @example internalCallers: role("service")
+   */
+  readonly internalCallers?: Rule;
   readonly surfaces?: readonly Surface[];
   /** Health and metrics, on a port that is never the public one. */
   readonly ops?: OpsSpec;
@@ -87,6 +96,8 @@ export interface AppSpec {
    */
   readonly shutdownDelay?: Duration;
   readonly clock?: Clock;
+  /** What tells how old the event loop's turn is, for tests. *Default*: the loop itself; with a clock of its own, one turn that has no age. */
+  readonly turns?: TurnClock;
 }
 
 /** How many requests a caller may send, and where they are counted. */
@@ -194,10 +205,17 @@ class RunningApp implements App {
     ]);
     const database = spec.database?.open({ modules, metrics: this.metrics, loadLines: this.loadLines, clock, serviceName: this.name });
     this.runtime = new Runtime(registry, {
-      ...{ clock, metrics: this.metrics, loadLines: this.loadLines, modules },
+      ...{
+        clock,
+        turns: spec.turns ?? (clock === systemClock ? new LoopTurns() : stillTurn),
+        metrics: this.metrics,
+        loadLines: this.loadLines,
+        modules,
+      },
       database,
       tenancy: spec.tenancy ?? none(),
       scheme: spec.authentication ?? bearer,
+      internalCallers: spec.internalCallers,
       cursors: cursors({ key, ttlMs: toMs(ttl), clock }),
       development: spec.development ?? process.env.NODE_ENV !== "production",
       sample: spec.sample ?? 0.01,

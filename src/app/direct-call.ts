@@ -1,5 +1,6 @@
 import { type Actor, anonymous } from "../operation/actor.ts";
 import type { Operation } from "../operation/contract.ts";
+import type { Criticality } from "../operation/execution.ts";
 import type { Runtime } from "../pipeline/runtime.ts";
 import { callerLeft } from "../pipeline/sign-in.ts";
 
@@ -11,6 +12,8 @@ export interface DirectCall {
   readonly key?: string;
   /** The caller goes away when it aborts: the work is stopped. */
   readonly signal?: AbortSignal;
+  /** *Default*: as the operation declares. */
+  readonly criticality?: Criticality;
   /** What the caller has left. *Units*: milliseconds. */
   readonly remainingMs?: number;
 }
@@ -19,7 +22,7 @@ export interface DirectCall {
 export function callDirectly(
   runtime: Runtime,
   operation: Operation,
-  { input, actor = anonymous, key, signal, remainingMs }: DirectCall & { readonly input: unknown },
+  { input, actor = anonymous, key, signal, remainingMs, criticality }: DirectCall & { readonly input: unknown },
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const gone = () => execution.stop(callerLeft());
@@ -29,6 +32,7 @@ export function callDirectly(
       requestId: undefined,
       trace: undefined,
       remainingMs,
+      criticality,
       idempotencyKey: key,
       authenticate: () => actor,
       readInput: (running) => {

@@ -15,6 +15,10 @@ export const limits = {
   processConcurrency: 1_024,
   /** Executions of the whole process that may wait for a slot. Override: `createApp({ limits })`. */
   processQueue: 2_048,
+  /** Age of the event loop's turn up to which a critical request begins while a queue stands; half of it for others, a quarter if sheddable, and never more than a quarter of the deadline. */
+  turnAgeMs: 50,
+  /** How long the event loop has work without a pause before that counts as a queue. */
+  turnStandingMs: 100,
   /** The longest deadline that an online operation may declare. */
   deadlineMs: 600_000,
   /** The longest deadline that one attempt of a task may declare. */

@@ -1,5 +1,6 @@
 import type { SurfaceHost } from "../app/surface.ts";
 import { parseTrace } from "../core/trace.ts";
+import { readCriticality } from "../operation/execution.ts";
 import { callerLeft, signIn } from "../pipeline/sign-in.ts";
 import type { RunningExecution } from "../pipeline/state/running-execution.ts";
 import { type BodyLimits, type BodyReader, parseBody } from "./body.ts";
@@ -69,6 +70,7 @@ function run(request: Request, { host, headers, match, query, address, bodies }:
       requestId: acceptableRequestId(headers.requestId),
       trace: parseTrace(headers.traceparent, headers.tracestate),
       remainingMs: remainingMs(headers.deadlineMs),
+      criticality: readCriticality(headers.criticality),
       idempotencyKey: headers.idempotencyKey,
       authenticate: (running) => signIn(running, host.authenticator, headers.authorization),
       readInput: (running) => {

@@ -2,6 +2,8 @@ import type { Fault } from "../core/fault.ts";
 import type { Problems } from "../core/schema.ts";
 import { parseTrace, type TraceParent } from "../core/trace.ts";
 import { type Actor, anonymous, stillHolds } from "../operation/actor.ts";
+import type { Criticality } from "../operation/execution.ts";
+import { readCriticality } from "../operation/execution.ts";
 import { callerLeft, verify } from "../pipeline/sign-in.ts";
 import type { Invocation, Waiting } from "../pipeline/state/invocation.ts";
 import type { ShapedOutput } from "../pipeline/state/output.ts";
@@ -18,6 +20,7 @@ import type { Match } from "./router.ts";
 /** One request that came over a connection of `node:http`. */
 export class NodeInvocation implements Invocation, ConnectionRequest {
   readonly surface = "http";
+  readonly polled = true;
   readonly #listener: HttpListener;
   readonly #turn: HttpTurn;
   readonly #headers: RequestHeaders;
@@ -52,6 +55,9 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
   }
   get remainingMs(): number | undefined {
     return remainingMs(this.#headers.deadlineMs);
+  }
+  get criticality(): Criticality | undefined {
+    return readCriticality(this.#headers.criticality);
   }
   get idempotencyKey(): string | undefined {
     return this.#headers.idempotencyKey;

@@ -1,3 +1,5 @@
+import { criticalityHeader } from "../operation/execution.ts";
+
 /** The request headers that the platform reads. */
 export class RequestHeaders {
   /** How many `Host` lines there are. */
@@ -16,6 +18,7 @@ export class RequestHeaders {
   ifMatch: string | undefined = undefined;
   ifNoneMatch: string | undefined = undefined;
   deadlineMs: string | undefined = undefined;
+  criticality: string | undefined = undefined;
   forwarded: string | undefined = undefined;
   forwardedFor: string | undefined = undefined;
   /** A header that stands twice where one value decides. */
@@ -102,6 +105,7 @@ export function readHeaders(raw: readonly string[]): RequestHeaders {
         break;
       case 20:
         if (is(name, "plimsoll-deadline-ms")) headers.deadlineMs = headers.once(headers.deadlineMs, name, value);
+        else if (is(name, criticalityHeader)) headers.criticality = headers.once(headers.criticality, name, value);
         break;
     }
   }

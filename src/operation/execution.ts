@@ -5,6 +5,14 @@ import type { OperationKind } from "./kind.ts";
 /** How important an operation is: under load, `sheddable` is refused first and `critical` last. */
 export type Criticality = "critical" | "default" | "sheddable";
 
+/** The header in which an internal caller says how important its request is. */
+export const criticalityHeader = "plimsoll-criticality";
+
+/** Reads what a caller says of how important its request is; undefined where it is none of the three words. */
+export function readCriticality(text: string | undefined): Criticality | undefined {
+  return text === "critical" || text === "default" || text === "sheddable" ? text : undefined;
+}
+
 /** A span inside an execution: a `scope.span`, a statement or an upstream call. */
 export interface ChildSpan {
   readonly name: string;

@@ -126,7 +126,7 @@ export interface WriteScope<F extends AnyFault = AnyFault> extends BaseScope<F> 
 /** What an action passes on with an outbound call. */
 export interface Outbound {
   readonly signal: AbortSignal;
-  /** `traceparent`, the caller's `tracestate`, and what is left of the deadline. */
+  /** `traceparent`, the caller's `tracestate`, what is left of the deadline, and how important the execution is. */
   readonly headers: Readonly<Record<string, string>>;
 }
 

@@ -4,6 +4,7 @@ import type { LimitMode } from "../core/load-line/load-line.ts";
 import type { LoadLines } from "../core/load-line/load-lines.ts";
 import type { Signal } from "../core/signals.ts";
 import type { TraceIds } from "../core/trace.ts";
+import type { Rule } from "../operation/access.ts";
 import type { AuthenticationScheme, Tenancy } from "../operation/actor.ts";
 import type { Starts } from "../operation/durable/start.ts";
 import type { Execution } from "../operation/execution.ts";
@@ -15,12 +16,15 @@ import type { Slots } from "./admission.ts";
 import type { Cursors } from "./cursor.ts";
 import type { Counts } from "./metrics/counts.ts";
 import type { Registry } from "./registry/registry.ts";
+import type { Shedder } from "./shed/shedder.ts";
 
 /** What an app decides for all of its executions. */
 export interface HostOptions {
   readonly tenancy: Tenancy;
   /** How callers sign in, for refusals that say so. */
   readonly scheme: AuthenticationScheme;
+  /** Whose word about how important a request is counts. *Default*: no caller's. */
+  readonly internalCallers?: Rule | undefined;
   readonly cursors: Cursors;
   /** Checks rows against the schemas named in `sql(…)`, and shows callers the cause of a bug. */
   readonly development: boolean;
@@ -75,6 +79,7 @@ export interface Host {
   readonly slots: Slots;
   /** Where each limit registers. */
   readonly loadLines: LoadLines;
+  readonly shedder: Shedder;
   readonly rateLimiter: RateLimiter | undefined;
   /** What the modules count. */
   readonly counts: Counts;

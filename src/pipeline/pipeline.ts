@@ -17,6 +17,8 @@ import type { Runner, Step } from "./step.ts";
  */
 export const pipeline: readonly Step[] = [
   { name: "accept", applies: () => true, run: accept },
+  // Before anything that costs: under overload most of what arrives ends here.
+  { name: "shed", applies: ({ traits }) => !traits.durable, run: shed },
   { name: "authenticate", applies: () => true, run: authenticate },
   { name: "rate-limit", applies: ({ traits }) => traits.rateLimited, run: limitRate },
   // Before the input: a stranger's body is neither read nor validated.
@@ -51,6 +53,11 @@ function accept(execution: RunningExecution): undefined {
   if (execution.deadlineMs <= 0) throw execution.lateFault();
 }
 
+function shed(execution: RunningExecution): undefined {
+  const { invocation, host, criticality, deadlineMs } = execution;
+  if (invocation.polled) host.shedder.shed(execution, criticality, deadlineMs);
+}
+
 function authenticate(execution: RunningExecution): undefined | Promise<void> {
   const actor = execution.invocation.authenticate(execution);
   if (actor instanceof Promise) return actor.then((known) => identify(execution, known));
@@ -61,8 +68,12 @@ function identify(execution: RunningExecution, actor: Actor): undefined {
   acceptCredentials(execution);
   execution.actor = actor;
   // Known once: a task carries the tenant of its start, whatever an actor of the system can say of it.
-  const { durable, host } = execution;
+  const { durable, host, invocation } = execution;
   execution.tenant = durable === undefined ? host.options.tenancy.tenantOf(actor) : durable.tenant;
+  // Anybody may say that a request is critical: it counts only from those whom the app knows as its own.
+  const { criticality } = invocation;
+  if (criticality !== undefined && (durable !== undefined || host.options.internalCallers?.allows(actor)))
+    execution.criticality = criticality;
 }
 
 function limitRate(execution: RunningExecution): undefined | Promise<void> {

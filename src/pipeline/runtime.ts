@@ -7,6 +7,7 @@ import { LoadLines } from "../core/load-line/load-lines.ts";
 import { Metrics } from "../core/metrics.ts";
 import { Signal, warnOfListener } from "../core/signals.ts";
 import { ratioSampler, TraceIds } from "../core/trace.ts";
+import { stillTurn, type TurnClock } from "../core/turn/turn-clock.ts";
 import type { Engine } from "../operation/durable/engine.ts";
 import type { Starts } from "../operation/durable/start.ts";
 import type { OperationKind } from "../operation/kind.ts";
@@ -23,6 +24,7 @@ import { openRateLimiter, takeStrangersRate } from "./rate.ts";
 import type { CompiledOperation } from "./registry/compiled.ts";
 import type { Registry } from "./registry/registry.ts";
 import { execute } from "./run/execute.ts";
+import { Shedder } from "./shed/shedder.ts";
 import type { Invocation } from "./state/invocation.ts";
 import type { ShapedOutput } from "./state/output.ts";
 import { RunningExecution } from "./state/running-execution.ts";
@@ -31,6 +33,8 @@ import type { Runner, Step } from "./step.ts";
 /** What an app decides for its runtime; everything filled in. */
 export interface RuntimeOptions extends HostOptions {
   readonly clock: Clock;
+  /** *Default*: one turn that has no age. */
+  readonly turns?: TurnClock | undefined;
   /** Where the metrics of the modules are shown. *Default*: nowhere. */
   readonly metrics?: Metrics;
   readonly modules?: readonly Module[];
@@ -53,6 +57,7 @@ export class Runtime implements Runner {
   readonly ids: TraceIds;
   readonly slots: Slots;
   readonly loadLines: LoadLines;
+  readonly shedder: Shedder;
   readonly rateLimiter: RateLimiter | undefined;
   readonly sampled: (traceId: string) => boolean;
   readonly signals: HostSignals = {
@@ -81,6 +86,7 @@ export class Runtime implements Runner {
     this.ids = new TraceIds(options.clock);
     this.sampled = ratioSampler(options.sample);
     this.slots = new Slots({ name: "process", concurrency: options.concurrency, queue: options.queue, mode: "enforce" });
+    this.shedder = new Shedder({ turns: options.turns ?? stillTurn, clock: options.clock, loadLines: this.loadLines });
     this.rateLimiter = openRateLimiter(options.rateLimit, options.clock);
     const operations = [...registry.operations.values()];
     this.slots.listOn(this.loadLines, this.clock);

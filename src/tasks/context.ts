@@ -19,6 +19,8 @@ export interface TaskContext {
   readonly tenant?: string | undefined;
   readonly actor?: string | undefined;
   readonly trace?: string | undefined;
+  /** How important what started it was, where that is not `default`. */
+  readonly criticality?: string | undefined;
   readonly failures?: readonly TaskFailure[];
 }
 
@@ -39,8 +41,9 @@ export function readContext(text: string | null): TaskContext | undefined {
 }
 
 /** Undefined where there is nothing to remember. */
-export function writeContext({ tenant, actor, trace }: TaskContext): string | undefined {
-  return tenant === undefined && actor === undefined && trace === undefined ? undefined : JSON.stringify({ tenant, actor, trace });
+export function writeContext({ tenant, actor, trace, criticality }: TaskContext): string | undefined {
+  const isEmpty = tenant === undefined && actor === undefined && trace === undefined && criticality === undefined;
+  return isEmpty ? undefined : JSON.stringify({ tenant, actor, trace, criticality });
 }
 
 /** What an attempt is remembered by. */

@@ -6,6 +6,7 @@ import type { HttpRoute } from "../router.ts";
 import { type EntityHead, isEntityHead } from "./entity-head.ts";
 import { HeaderBlock } from "./head.ts";
 import { problemReply } from "./problem.ts";
+import { overloadedReply } from "./ready-problem.ts";
 
 /** A reply, ready to be written by any transport. */
 export interface HttpReply {
@@ -100,7 +101,9 @@ export function optionsReply(allowed: string, requestId: string): HttpReply {
 
 /** *Default* of `development`: false, so that a request without an operation gets no cause. */
 export function faultReply({ fault, requestId }: Pick<RunningExecution, "fault" | "requestId">, development = false): HttpReply {
-  const reply = problemReply(fault as NonNullable<typeof fault>, requestId, development);
+  assert(fault !== undefined, "a reply of a fault has one");
+  const isOverloaded = fault.code === "unavailable" && fault.type === "overloaded";
+  const reply = isOverloaded ? overloadedReply(fault, requestId) : problemReply(fault, requestId, development);
   return { status: reply.status, constant: problem, headers: ["x-request-id", requestId, ...reply.headers], body: reply.body };
 }
 

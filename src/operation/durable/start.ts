@@ -1,6 +1,7 @@
 import type { Duration } from "../../core/duration.ts";
 import type { AnySchema, Input } from "../../core/schema/standard.ts";
 import type { Hint, Operation } from "../contract.ts";
+import type { Criticality } from "../execution.ts";
 import type { DurableKind } from "../kind.ts";
 import type { Uses } from "../resource.ts";
 import type { Statement, Transaction } from "../transaction.ts";
@@ -79,6 +80,8 @@ export interface StartContext {
   readonly tenant: string | undefined;
   readonly actorId: string | undefined;
   readonly traceparent: string | undefined;
+  /** How important what starts it is. *Default*: as the work declares. */
+  readonly criticality?: Criticality | undefined;
   readonly transaction: Transaction | undefined;
   /** What the engine gets after the commit: names that mean something to it alone, such as its queues. */
   readonly toWake: Set<string>;

@@ -7,6 +7,7 @@ import { formatTraceparent } from "../../core/trace.ts";
 import { entriesOf, messageOf } from "../../core/value/thrown.ts";
 import type { Operation } from "../../operation/contract.ts";
 import type { Durable, SystemStartOptions } from "../../operation/durable/start.ts";
+import { criticalityHeader } from "../../operation/execution.ts";
 import type { ModuleMetric } from "../../operation/metrics/metric.ts";
 import type { Outbound, PageInput, PageSpec, ScopeLog } from "../../operation/scope.ts";
 import { makeSql, type Sql, type SqlRunner, type WrittenStatement } from "../../operation/sql.ts";
@@ -157,12 +158,15 @@ export class RunningScope implements SqlRunner {
 
   async #start(work: Durable, input: unknown, options: SystemStartOptions) {
     const execution = this.#execution;
-    const { traceId, spanId, sampled } = execution;
+    const { traceId, spanId, sampled, criticality } = execution;
     execution.throwIfSettled();
     execution.callStarts(this.#transaction);
     const starts = startsFor(execution, work);
     const tenant = this.#tenantOf(work, options);
-    const from = { tenant, actorId: execution.actorId, traceparent: formatTraceparent({ traceId, spanId, sampled }) };
+    const from = {
+      ...{ tenant, actorId: execution.actorId, traceparent: formatTraceparent({ traceId, spanId, sampled }) },
+      ...(criticality !== "default" && { criticality }),
+    };
     return starts.start({ ...from, transaction: this.#transaction, toWake: toWake(execution, starts) }, work, { input, options });
   }
 
@@ -248,11 +252,12 @@ export class RunningScope implements SqlRunner {
     return <T>(name: string, work: (outbound: Outbound) => T | Promise<T>) => {
       const execution = this.#execution;
       const spanId = execution.host.ids.spanId();
-      const { traceId, sampled, signal, traceState } = execution;
+      const { traceId, sampled, signal, traceState, criticality } = execution;
       const headers = {
         traceparent: formatTraceparent({ traceId, spanId, sampled }),
         ...(traceState !== undefined && { tracestate: traceState }),
         [deadlineHeader]: String(Math.floor(execution.remainingMs())),
+        [criticalityHeader]: criticality,
       };
       return this.#given(
         `upstream(${messageOf(name)})`,

@@ -2,7 +2,7 @@ import type { Fault } from "../../core/fault.ts";
 import type { Problems } from "../../core/schema.ts";
 import type { TraceParent } from "../../core/trace.ts";
 import type { Actor } from "../../operation/actor.ts";
-import type { SurfaceFacts } from "../../operation/execution.ts";
+import type { Criticality, SurfaceFacts } from "../../operation/execution.ts";
 import type { Statement } from "../../operation/transaction.ts";
 import type { ShapedOutput } from "./output.ts";
 import type { RunningExecution } from "./running-execution.ts";
@@ -17,10 +17,14 @@ export interface Invocation {
   readonly surface: string;
   /** The peer's address, by which strangers are rate-limited; undefined for callers in this process. */
   readonly address: string | undefined;
+  /** Whether the event loop read it from a socket, so that it waited for its turn. *Default*: false. */
+  readonly polled?: boolean;
   readonly requestId: string | undefined;
   readonly trace: TraceParent | undefined;
   /** What the caller has left. *Units*: milliseconds. */
   readonly remainingMs: number | undefined;
+  /** How important the caller says it is. It counts where the caller is internal, or the work durable. *Default*: as the operation declares. */
+  readonly criticality?: Criticality | undefined;
   readonly idempotencyKey: string | undefined;
   /** The attempt that it is of durable work. *Default*: it is none, and its caller waits. */
   readonly durable?: Attempt | undefined;

@@ -7,7 +7,7 @@ import type { LoadLine } from "../../core/load-line/load-line.ts";
 import { overloaded } from "../../core/load-line/refusal.ts";
 import { type Actor, anonymous } from "../../operation/actor.ts";
 import type { Starts } from "../../operation/durable/start.ts";
-import type { ChildSpan, Execution, Refusal, SurfaceFacts } from "../../operation/execution.ts";
+import type { ChildSpan, Criticality, Execution, Refusal, SurfaceFacts } from "../../operation/execution.ts";
 import type { ActiveExecution } from "../../operation/telemetry.ts";
 import type { Statement, Transaction, TransactionOwner, UnstorableProblem } from "../../operation/transaction.ts";
 import { callerOf, type Slots, type Waiter } from "../admission.ts";
@@ -30,6 +30,8 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   readonly host: ExecutionHost;
   readonly compiled: CompiledOperation;
   readonly invocation: Invocation;
+  /** As the operation declares it, until an internal caller is known who says otherwise. */
+  criticality: Criticality;
 
   // The wide event.
   outcome: Code | "ok" = "ok";
@@ -101,6 +103,7 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
     this.host = host;
     this.compiled = compiled;
     this.invocation = invocation;
+    this.criticality = compiled.criticality;
     this.durable = invocation.durable;
     if (this.durable !== undefined) this.attempt = this.durable.attempt;
   }
@@ -113,9 +116,6 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   }
   get kind() {
     return this.compiled.kind;
-  }
-  get criticality() {
-    return this.compiled.criticality;
   }
   get surface(): string {
     return this.invocation.surface;

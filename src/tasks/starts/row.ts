@@ -41,7 +41,7 @@ export function taskRow(
   return {
     ...{ id, name, queue, priority, input, capped: definition.maxPerKey !== undefined },
     fairnessKey: fairnessKey === "tenant" ? (from.tenant ?? "") : fairnessKey(parsed).slice(0, fairnessKeyChars),
-    context: writeContext({ tenant: from.tenant, actor: from.actorId, trace: from.traceparent }),
+    context: writeContext({ tenant: from.tenant, actor: from.actorId, trace: from.traceparent, criticality: from.criticality }),
     ...(delay !== undefined && { delayMs: delayOf(name, delay) }),
     ...(at !== undefined && { at: atOf(name, at) }),
     ...(key !== undefined && { unique: uniqueOf(definition, { key, keyOf, input: start.input, tenant: from.tenant }) }),

@@ -2,6 +2,8 @@ import { Fault } from "../../core/fault.ts";
 import { readInput, withMade } from "../../core/schema/made.ts";
 import { parseTraceparent, type TraceParent } from "../../core/trace.ts";
 import type { Actor } from "../../operation/actor.ts";
+import type { Criticality } from "../../operation/execution.ts";
+import { readCriticality } from "../../operation/execution.ts";
 import type { Statement } from "../../operation/transaction.ts";
 import type { Attempt, Invocation } from "../../pipeline/state/invocation.ts";
 import type { RunningExecution } from "../../pipeline/state/running-execution.ts";
@@ -73,6 +75,9 @@ export class TaskInvocation implements Invocation, Attempt {
   }
   get idempotencyKey(): string {
     return this.key;
+  }
+  get criticality(): Criticality | undefined {
+    return readCriticality(this.#context?.criticality);
   }
   get trace(): TraceParent | undefined {
     const trace = this.#context?.trace;

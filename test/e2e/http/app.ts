@@ -1,4 +1,5 @@
 import { type App, type AppSpec, createApp, runtimeOf } from "../../../src/app/app.ts";
+import { stillTurn } from "../../../src/core/turn/turn-clock.ts";
 import { type HttpSpec, http } from "../../../src/http/http.ts";
 import type { Operation } from "../../../src/operation/contract.ts";
 import type { Execution } from "../../../src/operation/execution.ts";
@@ -28,6 +29,8 @@ export async function serve(operations: readonly Operation[], { http: httpSpec, 
     modules: [module("t", { operations })],
     surfaces: [http({ port: 0, host: "127.0.0.1", ...httpSpec })],
     rateLimit: { perSecond: 0 },
+    // The client is in the same process, and the machine may be slow.
+    turns: stillTurn,
     shutdown: "1s",
     ...spec,
   });

@@ -1,0 +1,51 @@
+import { systemClock } from "../clock.ts";
+import type { Turn, TurnClock } from "./turn-clock.ts";
+
+/**
+ * The turns of this process's event loop.
+ *
+ * A turn ends after the sockets were polled, where immediates run; one is scheduled by the first look of a turn. So a process without traffic schedules
+ * nothing. The time in which the loop waited for its sockets is subtracted: it is no part of the turn.
+ * *Guarantees*: nothing is pending two turns after the last look. A look at a turn that was looked at before costs reading the clock.
+ */
+export class LoopTurns implements TurnClock, Turn {
+  ordinal = 0;
+  beganAt = 0;
+  now = 0;
+  restedMs = Number.POSITIVE_INFINITY;
+  #isOpen = false;
+  #endedAt = 0;
+  #idleAtEnd = 0;
+  #loopsAtEnd = Number.NEGATIVE_INFINITY;
+
+  look(): Turn {
+    this.now = systemClock.monotonic();
+    if (!this.#isOpen) this.#begin();
+    return this;
+  }
+
+  #begin(): void {
+    this.#isOpen = true;
+    this.ordinal++;
+    setImmediate(this.#end);
+    // The turn that ended last is the one before this only if the loop has gone round once since.
+    if (loops() - this.#loopsAtEnd > 1) {
+      this.restedMs = Number.POSITIVE_INFINITY;
+      this.beganAt = this.now;
+      return;
+    }
+    this.restedMs = idleMs() - this.#idleAtEnd;
+    this.beganAt = Math.min(this.now, this.#endedAt + this.restedMs);
+  }
+
+  readonly #end = () => {
+    this.#isOpen = false;
+    this.#endedAt = systemClock.monotonic();
+    this.#idleAtEnd = idleMs();
+    this.#loopsAtEnd = loops();
+  };
+}
+
+// The time in which the loop waited is the loop's own count, which no clock of ours has.
+const idleMs = (): number => performance.nodeTiming.idleTime;
+const loops = (): number => performance.nodeTiming.uvMetricsInfo.loopCount;

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { type Rank, TurnGate } from "../../../src/pipeline/shed/turn-gate.ts";
+import { TestTurns } from "./turns.ts";
+
+const deadlineMs = 1_000;
+
+function gateOf() {
+  const turns = new TestTurns();
+  const gate = new TurnGate({ turns, ageMs: 50, standingMs: 100 });
+  return { turns, gate };
+}
+
+/** A queue has stood for long enough: turn after turn full of work. */
+function strictGate() {
+  const { turns, gate } = gateOf();
+  for (let turn = 0; turn < 30; turn++) {
+    gate.admits(1, deadlineMs);
+    turns.work(5);
+    turns.next();
+  }
+  return { turns, gate };
+}
+
+describe("TurnGate", () => {
+  it("refuses no request for one long step of a process that has no queue", () => {
+    const { turns, gate } = gateOf();
+    assert.ok(gate.admits(1, deadlineMs));
+    turns.work(300);
+    for (const rank of [0, 1, 2] as const) assert.ok(gate.admits(rank, deadlineMs), `rank ${rank}`);
+  });
+
+  it("refuses what one long step has kept for more than half of its deadline", () => {
+    const { turns, gate } = gateOf();
+    gate.admits(1, deadlineMs);
+    turns.work(300);
+    assert.equal(gate.admits(1, 500), false);
+    assert.deepEqual([gate.age, gate.bound], [300, 50]);
+  });
+
+  it("lets a burst into one turn up to its bound, and no further", () => {
+    const { turns, gate } = gateOf();
+    let admitted = 0;
+    for (; admitted < 100 && gate.admits(1, deadlineMs); admitted++) turns.work(5);
+    // 50 ms beside the longest step.
+    assert.equal(admitted, 12);
+  });
+
+  it("is strict once the loop has had work for the whole interval, and each rank has its part of the age", () => {
+    const { turns, gate } = strictGate();
+    const refusedAt = (rank: Rank) => {
+      turns.next();
+      let age = 0;
+      for (; gate.admits(rank, deadlineMs); age += 1) turns.work(1);
+      return age;
+    };
+    // The step of 1 ms that is the longest does not count.
+    assert.deepEqual([refusedAt(0), refusedAt(1), refusedAt(2)], [14, 27, 52]);
+  });
+
+  it("lets nothing begin later than a quarter of its deadline while it is strict", () => {
+    const { turns, gate } = strictGate();
+    turns.next();
+    for (let n = 0; n < 2; n++) {
+      assert.ok(gate.admits(2, 40));
+      turns.work(9);
+    }
+    assert.ok(gate.admits(2, 40));
+    turns.work(2);
+    assert.equal(gate.admits(2, 40), false);
+    assert.equal(gate.bound, 10);
+  });
+
+  it("stops being strict once the loop pauses, a second after its last refusal", () => {
+    const { turns, gate } = strictGate();
+    turns.next();
+    for (let n = 0; n < 2; n++) {
+      assert.ok(gate.admits(1, deadlineMs));
+      turns.work(30);
+    }
+    assert.equal(gate.admits(1, deadlineMs), false);
+    turns.next(500);
+    assert.ok(gate.admits(1, deadlineMs));
+    assert.ok(gate.isStrict);
+    turns.next(600);
+    gate.admits(1, deadlineMs);
+    assert.equal(gate.isStrict, false);
+  });
+
+  it("gives sheddable requests less room where they crowd critical ones, and gives it back", () => {
+    const { turns, gate } = strictGate();
+    const sheddableIn = () => {
+      turns.next();
+      let count = 0;
+      for (; gate.admits(0, deadlineMs); count++) turns.work(5);
+      for (let n = 0; n < 6; n++) {
+        assert.ok(gate.admits(2, deadlineMs));
+        turns.work(5);
+      }
+      return count;
+    };
+    assert.equal(sheddableIn(), 4);
+    for (let turn = 0; turn < 10; turn++) sheddableIn();
+    assert.equal(sheddableIn(), 0);
+    for (let turn = 0; turn < 20; turn++) {
+      turns.next();
+      assert.ok(gate.admits(2, deadlineMs));
+    }
+    turns.next();
+    assert.ok(gate.admits(0, deadlineMs));
+  });
+
+  it("does not count the work of a lower rank against a higher one", () => {
+    const { turns, gate } = gateOf();
+    for (let n = 0; n < 30; n++) {
+      if (gate.admits(0, deadlineMs)) turns.work(25);
+      turns.work(20);
+      turns.next();
+    }
+    assert.ok(gate.isStrict);
+    turns.work(1);
+    for (let n = 0; n < 2; n++) if (gate.admits(0, deadlineMs)) turns.work(60);
+    assert.ok(gate.admits(2, deadlineMs));
+  });
+
+  it("never lets a less important request begin after a more important one was refused in the same turn", () => {
+    const step = fc.record({
+      rank: fc.constantFrom<Rank>(0, 1, 2),
+      deadline: fc.integer({ min: 1, max: 2_000 }),
+      work: fc.integer({ min: 0, max: 40 }),
+      turn: fc.constantFrom("same", "same", "same", "next", "pause"),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const { turns, gate } = gateOf();
+        let refused = -1;
+        for (const { rank, deadline, work, turn } of steps) {
+          if (turn !== "same") {
+            turns.next(turn === "pause" ? 20 : 0);
+            refused = -1;
+          }
+          if (gate.admits(rank, deadline)) assert.ok(rank > refused, `${rank} was admitted after ${refused} was refused`);
+          else refused = Math.max(refused, rank);
+          turns.work(work);
+        }
+      }),
+    );
+  });
+
+  it("refuses nothing at all where each turn is short, however long the loop has had no pause", () => {
+    const { turns, gate } = gateOf();
+    for (let turn = 0; turn < 10_000; turn++) {
+      for (let n = 0; n < 5; n++) {
+        assert.ok(gate.admits((n % 3) as Rank, deadlineMs));
+        turns.work(1);
+      }
+      turns.next();
+    }
+  });
+});
