@@ -41,6 +41,12 @@ describe("examples", () => {
     "02-command.ts": ["Ben: That is not nice. Write something else.", "Ada wrote: What a lovely place!"],
     "07-lock.ts": ["a higher token: true", "the first holder: lock_lost"],
     "09-resilience.ts": ["1250 cents after 3 requests"],
+    "10-rate-limits.ts": [
+      "ben@example.com: 204",
+      "BEN@example.com: 429, team.invite rate per key",
+      "cid@example.com: 204",
+      "dan@example.com: 429, team.invite rate per actor",
+    ],
     "08-api-key.ts": [
       "no key: 401 token_missing",
       "a wrong key: 401 The API key is unknown. Ask for a new one, or check the one you sent.",

@@ -41,6 +41,7 @@ export { type Module, module } from "./operation/module.ts";
 export { action } from "./operation/online/action.ts";
 export { command } from "./operation/online/command.ts";
 export { query } from "./operation/online/query.ts";
+export { type RateCaller, type RateKey, type RateLimit, type RateLimitSpec, rateLimit } from "./operation/online/rate.ts";
 export { override, type Resource, resource } from "./operation/resource.ts";
 export type { ActionScope, Page, PageSpec, ReadScope, WriteScope } from "./operation/scope.ts";
 export { json } from "./operation/sql/json.ts";
@@ -48,4 +49,13 @@ export { list } from "./operation/sql/list.ts";
 export { type Sql, type SqlStatement, sqlFragment } from "./operation/sql.ts";
 export { type Backoff, constant, exponential } from "./resilience/backoff.ts";
 export { memoryRates } from "./resilience/memory-rates.ts";
-export type { RateLimiter, RateSpec, RateStore, WithoutStore } from "./resilience/rate-limit.ts";
+export type {
+  RateHost,
+  RateLimiter,
+  RateReading,
+  RateSpec,
+  RateStore,
+  RateStoreChange,
+  Rates,
+  WithoutStore,
+} from "./resilience/rate-limit.ts";

@@ -222,6 +222,7 @@ class RunningApp implements App {
       concurrency: spec.limits?.concurrency ?? defaults.processConcurrency,
       queue: spec.limits?.queue ?? defaults.processQueue,
       rateLimit: {
+        app: this.name,
         perSecond: spec.rateLimit?.perSecond ?? defaults.ratePerSecond,
         burst: spec.rateLimit?.burst ?? (spec.rateLimit ? spec.rateLimit.perSecond * 2 : defaults.rateBurst),
         maxKeys: defaults.rateKeys,
@@ -338,7 +339,7 @@ class RunningApp implements App {
       new LoopMonitor(this.runtime),
       ...(this.#ops ? [this.#ops] : []),
       ...(this.runtime.database ? [this.runtime.database] : []),
-      ...(this.runtime.rateLimiter?.service ? [this.runtime.rateLimiter.service] : []),
+      ...(this.runtime.rates.service ? [this.runtime.rates.service] : []),
       this.#resources,
       ...this.#engines.map(({ service }) => service),
       ...ways,

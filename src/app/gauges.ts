@@ -1,7 +1,6 @@
 import type { Metrics, Reading } from "../core/metrics.ts";
 import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import type { Runtime } from "../pipeline/runtime.ts";
-import { GuardedRateLimiter } from "../resilience/guarded-rates.ts";
 
 /** Shows the load lines: what runs and waits now, beside the limits. */
 export function registerGauges(metrics: Metrics, runtime: Runtime): void {
@@ -21,11 +20,11 @@ export function registerGauges(metrics: Metrics, runtime: Runtime): void {
     labels,
     read: each(({ limits }) => limits.concurrency),
   });
-  const { rateLimiter } = runtime;
-  if (rateLimiter instanceof GuardedRateLimiter)
+  const { rates } = runtime;
+  if (rates.guarded)
     metrics.total({
       name: "plimsoll_rate_store_failures_total",
       help: "Times that the store that counts rates failed or was too slow.",
-      read: () => rateLimiter.failures,
+      read: () => rates.failures,
     });
 }

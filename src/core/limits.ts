@@ -97,6 +97,12 @@ export const limits = {
   rateBurst: 2_000,
   /** Actors and addresses whose rates are counted at the same time. */
   rateKeys: 100_000,
+  /** Keys of one rate of an operation that are counted at the same time. Override: `rateLimit({ maxKeys })`. */
+  operationRateKeys: 10_000,
+  /** Characters of a key of a rate above which the process keeps its SHA-256 hash in its place. */
+  rateKeyChars: 128,
+  /** Time over which the `Retry-After` of callers above a rate is spread; a quarter of the wait if that is more. */
+  rateRetrySpreadMs: 1_000,
   /** How long a request waits for the store that counts rates, before `withoutStore` decides. Override: `createApp({ rateLimit: { answerWithin } })`. */
   rateStoreMs: 50,
   /** How long the store that counts rates is not asked after it failed or was too slow. */

@@ -5,6 +5,7 @@ import type { AnySchema, Input, Output, Schema } from "../core/schema/standard.t
 import type { Access } from "./access.ts";
 import type { Criticality } from "./execution.ts";
 import type { OfKind } from "./kind.ts";
+import type { RateLimit } from "./online/rate.ts";
 import type { Uses } from "./resource.ts";
 import type { Isolation } from "./transaction.ts";
 
@@ -31,7 +32,7 @@ type DeadlineHint = 'write milliseconds, or a number with ms, s, m, h or d, as i
  * What one execution may use. A duration alone is a deadline with the default limits.
  * *Defaults*: `core/limits.ts`. *Bounds*: every number is at least 1 (queue: 0), the deadline at most 10 minutes.
  */
-export type Budget = Duration | BudgetLimits;
+export type Budget = Duration | OnlineBudget<unknown>;
 
 /** What one execution may use, and how many may run and wait at once. */
 export interface BudgetLimits {
@@ -48,6 +49,12 @@ export interface BudgetLimits {
   readonly idempotencyTtl?: Hint<DeadlineHint, Duration>;
   /** The mode at the start, of each of these limits; the ops port can change it. *Default*: `enforce`. */
   readonly mode?: LimitMode;
+}
+
+/** What one execution of a query, command or action may use, and how many requests it takes in a time. */
+export interface OnlineBudget<In> extends BudgetLimits {
+  /** Rates of the operation, beside that of each caller: `rateLimit({ per, limit, period })`. *Default*: none. */
+  readonly rate?: RateLimit<In> | readonly RateLimit<In>[];
 }
 
 /** The HTTP methods that a route can have. */
@@ -89,7 +96,7 @@ export interface CommonSpec<I extends AnySchema, O extends AnySchema, F extends 
   readonly output: O;
   /** The faults that callers may see; any other leaves as `internal`. */
   readonly faults?: F;
-  readonly budget: Hint<DeadlineHint, Duration> | BudgetLimits;
+  readonly budget: Hint<DeadlineHint, Duration> | OnlineBudget<Output<NoInfer<I>>>;
   /** Who is refused first under load. *Default*: `default`. */
   readonly criticality?: Hint<CriticalityHint, Criticality>;
   /** Values that documents show. */
@@ -118,7 +125,7 @@ export interface OperationSpec {
   readonly input: Schema;
   readonly output: Schema;
   readonly faults?: Faults;
-  readonly budget: Budget;
+  readonly budget: Duration | OnlineBudget<never>;
   readonly criticality?: Criticality;
   readonly access: Access;
   readonly idempotent?: "key" | "natural" | "no" | { readonly key: string };

@@ -1,4 +1,5 @@
 import { Fault } from "../core/fault.ts";
+import { limits } from "../core/limits.ts";
 import type { Problem } from "../core/schema/standard.ts";
 import type { Problems } from "../core/schema.ts";
 import { messageOf } from "../core/value/thrown.ts";
@@ -8,14 +9,31 @@ import type { CompiledOperation } from "./registry/compiled.ts";
 
 // The faults that the platform itself returns. Each says what happened and what to do next.
 
-/** Refuses an actor or an address above its rate. *Faults*: `rate_limited`. */
-export function rateLimited({ value, burst, waitMs }: { readonly value: number; readonly burst: number; readonly waitMs: number }): Fault {
+/** A rate that is reached, as its refusal says it. */
+export interface ReachedRate {
+  readonly limit: string;
+  /** Requests per `periodMs`. */
+  readonly value: number;
+  readonly burst: number;
+  readonly periodMs: number;
+  /** Until the next one is allowed. *Units*: milliseconds. */
+  readonly waitMs: number;
+  /** What happened, for the caller. */
+  readonly sentence: string;
+}
+
+/**
+ * Refuses a caller above a rate. `random`, in [0, 1), spreads those who are refused at the same time over a second, or over a quarter of a longer wait.
+ * *Faults*: `rate_limited`.
+ */
+export function rateLimited({ limit, value, burst, periodMs, waitMs, sentence }: ReachedRate, random: number): Fault {
+  const wait = Math.ceil(waitMs);
   return new Fault({
     code: "resource_exhausted",
     type: "rate_limited",
-    message: `You sent more than ${value} requests per second. Wait ${Math.ceil(waitMs)} ms, and send fewer at once.`,
-    details: { limit: "rate per actor", value, load: value, burst },
-    retryAfterMs: waitMs,
+    message: `${sentence} Wait ${wait} ms, and send fewer at once.`,
+    details: { limit, value, load: value, burst, periodMs, waitMs: wait },
+    retryAfterMs: waitMs + random * Math.max(limits.rateRetrySpreadMs, waitMs / 4),
   });
 }
 

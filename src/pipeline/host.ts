@@ -1,6 +1,5 @@
 import type { Clock } from "../core/clock.ts";
 import type { DeadlineWheel } from "../core/deadline.ts";
-import type { LimitMode } from "../core/load-line/load-line.ts";
 import type { LoadLines } from "../core/load-line/load-lines.ts";
 import type { Signal } from "../core/signals.ts";
 import type { TraceIds } from "../core/trace.ts";
@@ -11,10 +10,11 @@ import type { Execution } from "../operation/execution.ts";
 import type { OperationKind } from "../operation/kind.ts";
 import type { LogRecord } from "../operation/telemetry.ts";
 import type { Database } from "../operation/transaction.ts";
-import type { RateLimiter, RateStore, WithoutStore } from "../resilience/rate-limit.ts";
+import type { RateStoreChange } from "../resilience/rate-limit.ts";
 import type { Slots } from "./admission.ts";
 import type { Cursors } from "./cursor.ts";
 import type { Counts } from "./metrics/counts.ts";
+import type { AppRates, RateLimitOptions } from "./rates/app-rates.ts";
 import type { Registry } from "./registry/registry.ts";
 import type { Shedder } from "./shed/shedder.ts";
 
@@ -31,21 +31,6 @@ export interface HostOptions {
   readonly rateLimit: RateLimitOptions;
 }
 
-/** The rate of each caller, and where it is counted. */
-export interface RateLimitOptions {
-  /** 0 switches it off. */
-  readonly perSecond: number;
-  readonly burst: number;
-  readonly maxKeys: number;
-  readonly mode?: LimitMode;
-  /** *Default*: in this process. */
-  readonly store?: RateStore | undefined;
-  /** *Default*: `local`. */
-  readonly withoutStore?: WithoutStore | undefined;
-  /** *Default*: `limits.rateStoreMs`. *Units*: milliseconds. */
-  readonly answerWithinMs?: number | undefined;
-}
-
 /** What happened, for those who subscribe. */
 export interface HostSignals {
   /** Every execution, once, when its reply is out. */
@@ -54,6 +39,8 @@ export interface HostSignals {
   readonly logged: Signal<LogRecord>;
   /** The event loop stood still; with the operation that entered last before. */
   readonly loopBlocked: Signal<{ readonly blockedMs: number; readonly operation: string | undefined }>;
+  /** The store of rates fails or does not answer in time, and processes decide without it; or it decides again. */
+  readonly rateStore: Signal<RateStoreChange>;
   /** A bug was thrown into the open: the process drains and ends. */
   readonly crashed: Signal<{ readonly error: unknown; readonly operation: string | undefined }>;
   /** Nothing runs any more. */
@@ -80,7 +67,7 @@ export interface Host {
   /** Where each limit registers. */
   readonly loadLines: LoadLines;
   readonly shedder: Shedder;
-  readonly rateLimiter: RateLimiter | undefined;
+  readonly rates: AppRates;
   /** What the modules count. */
   readonly counts: Counts;
   /** What starts durable work of that kind; undefined where no engine of the app runs it. */

@@ -5,7 +5,7 @@ import { Problems } from "../core/schema.ts";
 import type { Actor } from "../operation/actor.ts";
 import type { Slots } from "./admission.ts";
 import { denied, invalidInput } from "./faults.ts";
-import { acceptCredentials, takeRate } from "./rate.ts";
+import { acceptCredentials, takeOperationRates, takeRate } from "./rate.ts";
 import type { Waiting } from "./state/invocation.ts";
 import type { ShapedOutput } from "./state/output.ts";
 import type { RunningExecution } from "./state/running-execution.ts";
@@ -21,10 +21,12 @@ export const pipeline: readonly Step[] = [
   { name: "shed", applies: ({ traits }) => !traits.durable, run: shed },
   { name: "authenticate", applies: () => true, run: authenticate },
   { name: "rate-limit", applies: ({ traits }) => traits.rateLimited, run: limitRate },
+  { name: "limit the rate of the operation", applies: ({ rates }) => rates.byCaller.length > 0, run: limitOperation },
   // Before the input: a stranger's body is neither read nor validated.
   { name: "authorize", applies: (operation) => operation.access !== "public", run: authorize },
   { name: "read the input", applies: () => true, run: readInput },
   { name: "validate the input", applies: () => true, run: validate },
+  { name: "limit the rate by input", applies: ({ rates }) => rates.byInput.length > 0, run: limitByInput },
   { name: "take a slot of the operation", applies: () => true, run: takeSlot },
   { name: "take a slot of the process", applies: ({ traits }) => traits.processSlot, run: takeProcessSlot },
   { name: "run", applies: () => true, run: run },
@@ -77,9 +79,17 @@ function identify(execution: RunningExecution, actor: Actor): undefined {
 }
 
 function limitRate(execution: RunningExecution): undefined | Promise<void> {
-  if (execution.host.rateLimiter === undefined) return undefined;
+  if (execution.host.rates.caller === undefined) return undefined;
   const { caller } = execution;
   return caller === undefined ? undefined : takeRate(execution, caller);
+}
+
+function limitOperation(execution: RunningExecution): undefined | Promise<void> {
+  return takeOperationRates(execution, execution.compiled.rates.byCaller);
+}
+
+function limitByInput(execution: RunningExecution): undefined | Promise<void> {
+  return takeOperationRates(execution, execution.compiled.rates.byInput);
 }
 
 function authorize(execution: RunningExecution): undefined {

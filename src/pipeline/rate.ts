@@ -1,46 +1,54 @@
-import type { Clock } from "../core/clock.ts";
+import { formatMs } from "../core/duration.ts";
 import { type Fault, toFault } from "../core/fault.ts";
-import { limits } from "../core/limits.ts";
-import { GuardedRateLimiter } from "../resilience/guarded-rates.ts";
-import { MemoryRateLimiter } from "../resilience/memory-rates.ts";
-import type { RateLimiter } from "../resilience/rate-limit.ts";
 import { rateLimited } from "./faults.ts";
-import type { Host, RateLimitOptions } from "./host.ts";
+import type { Host } from "./host.ts";
+import type { OperationRate } from "./rates/operation-rate.ts";
 import type { RunningExecution } from "./state/running-execution.ts";
-
-/** Creates what counts the rate of each caller; undefined where the rate is off. Any store but that in memory is guarded: no request depends on it. */
-export function openRateLimiter(options: RateLimitOptions, clock: Clock): RateLimiter | undefined {
-  const { perSecond, burst, maxKeys, store, withoutStore = "local", answerWithinMs = limits.rateStoreMs } = options;
-  if (perSecond === 0 || options.mode === "off") return undefined;
-  const spec = { ratePerSecond: perSecond, burst, maxKeys, answerWithinMs, clock };
-  return store === undefined ? new MemoryRateLimiter(spec) : new GuardedRateLimiter(store, spec, withoutStore);
-}
 
 /**
  * Takes one of what a key may send in a second; a promise where a store is asked.
  * *Faults thrown*: `resource_exhausted` of type `rate_limited`; `unavailable` of type `rate_store_unavailable` where that is the policy.
  */
 export function takeRate(execution: RunningExecution, key: string): undefined | Promise<void> {
-  const waitMs = execution.host.rateLimiter?.take(key, execution.acceptedAt) ?? 0;
-  if (waitMs === 0) return undefined;
-  return typeof waitMs === "number" ? refuse(execution, waitMs) : waitMs.then((ms) => refuse(execution, ms));
+  const { caller, callerLine } = execution.host.rates;
+  if (caller === undefined || callerLine.mode === "off") return undefined;
+  const waitMs = caller.take(key, execution.acceptedAt);
+  if (typeof waitMs !== "number") return waitMs.then((ms) => judge(execution, ms));
+  if (waitMs > 0) return judge(execution, waitMs);
+  callerLine.admitted++;
+  return undefined;
 }
 
-function refuse(execution: RunningExecution, waitMs: number): undefined {
+function judge(execution: RunningExecution, waitMs: number): undefined {
+  const fault = judgeCaller(execution.host, waitMs);
   if (waitMs === 0) return;
-  const { perSecond: value, burst, mode = "enforce" } = execution.host.options.rateLimit;
-  if (mode === "off") return;
-  execution.refusal = { limit: "rate per actor", value, load: value, mode };
-  if (mode === "enforce") throw rateLimited({ value, burst, waitMs });
+  const { callerLine, value } = callerRate(execution.host);
+  execution.refusal = { limit: callerLine.name, value, load: value, mode: fault === undefined ? "measure" : "enforce" };
+  if (fault !== undefined) throw fault;
+}
+
+/** Counts the decision on a caller's rate; returns the fault of a refusal. */
+function judgeCaller(host: Host, waitMs: number): Fault | undefined {
+  const { callerLine, value, burst } = callerRate(host);
+  if (waitMs === 0 || !callerLine.refuses(callerLine.reason("rate"))) {
+    callerLine.admitted++;
+    return undefined;
+  }
+  const sentence = `You sent more than ${value} requests per second.`;
+  return rateLimited({ limit: callerLine.name, value, burst, periodMs: 1_000, waitMs, sentence }, host.clock.random());
+}
+
+function callerRate({ rates: { callerLine }, options: { rateLimit } }: Host) {
+  return { callerLine, value: rateLimit.perSecond, burst: rateLimit.burst };
 }
 
 /** Takes one of what the strangers of an address may send, for what reaches no operation. A promise never rejects. */
 export function takeStrangersRate(host: Host, address: string): Fault | undefined | Promise<Fault | undefined> {
-  const { perSecond: value, burst, mode } = host.options.rateLimit;
-  const judge = (waitMs: number) => (waitMs === 0 || mode === "measure" ? undefined : rateLimited({ value, burst, waitMs }));
+  const { caller, callerLine } = host.rates;
+  if (caller === undefined || callerLine.mode === "off") return undefined;
   try {
-    const waitMs = host.rateLimiter?.take(address, host.clock.monotonic()) ?? 0;
-    return typeof waitMs === "number" ? judge(waitMs) : waitMs.then(judge, toFault);
+    const waitMs = caller.take(address, host.clock.monotonic());
+    return typeof waitMs === "number" ? judgeCaller(host, waitMs) : waitMs.then((ms) => judgeCaller(host, ms), toFault);
   } catch (error) {
     return toFault(error);
   }
@@ -64,5 +72,44 @@ export function presentCredentials(execution: RunningExecution): undefined | Pro
 export function acceptCredentials(execution: RunningExecution): void {
   if (!execution.tookAsStranger) return;
   execution.tookAsStranger = false;
-  void execution.host.rateLimiter?.refund(execution.invocation.address ?? "");
+  void execution.host.rates.caller?.refund(execution.invocation.address ?? "");
+}
+
+/**
+ * Takes one of each rate of its operation in turn, from the one at `from` on; a promise where a store is asked. Where one refuses, what was taken of the others
+ * is returned.
+ * *Faults thrown*: as {@link takeRate}.
+ */
+export function takeOperationRates(execution: RunningExecution, rates: readonly OperationRate[], from = 0): undefined | Promise<void> {
+  for (let i = from; i < rates.length; i++) {
+    const rate = rates[i]!;
+    const key = rate.line.mode === "off" ? undefined : rate.keyOf(execution);
+    if (key === undefined || rate.limiter === undefined) continue;
+    const waitMs = rate.limiter.take(key, execution.host.clock.monotonic());
+    if (typeof waitMs === "number") judgeOperation(execution, rate, { key, waitMs });
+    else
+      return waitMs.then((ms) => {
+        judgeOperation(execution, rate, { key, waitMs: ms });
+        return takeOperationRates(execution, rates, i + 1);
+      });
+  }
+  return undefined;
+}
+
+function judgeOperation(execution: RunningExecution, rate: OperationRate, taken: { readonly key: string; readonly waitMs: number }): void {
+  const { line, above, name, limit, burst, periodMs } = rate;
+  const { key, waitMs } = taken;
+  if (waitMs === 0) {
+    line.admitted++;
+    execution.rates ??= [];
+    execution.rates.push({ rate, key });
+    return;
+  }
+  const enforced = line.refuses(above);
+  execution.refusal = { limit: name, value: limit, load: limit, mode: enforced ? "enforce" : "measure" };
+  if (!enforced) return void line.admitted++;
+  for (const { rate: other, key: otherKey } of execution.rates ?? []) void other.limiter?.refund(otherKey);
+  execution.rates = undefined;
+  const sentence = `The limit "${name}" of ${limit} requests per ${formatMs(periodMs)} is reached.`;
+  throw rateLimited({ limit: name, value: limit, burst, periodMs, waitMs, sentence }, execution.host.clock.random());
 }

@@ -14,13 +14,13 @@ import type { OperationKind } from "../operation/kind.ts";
 import type { Module } from "../operation/module.ts";
 import type { TelemetrySink } from "../operation/telemetry.ts";
 import type { Database } from "../operation/transaction.ts";
-import type { RateLimiter } from "../resilience/rate-limit.ts";
 import { Slots } from "./admission.ts";
 import { visibleFault } from "./faults.ts";
 import type { HostOptions, HostSignals, LoopEntry } from "./host.ts";
 import { Counts } from "./metrics/counts.ts";
 import { pipeline } from "./pipeline.ts";
-import { openRateLimiter, takeStrangersRate } from "./rate.ts";
+import { takeStrangersRate } from "./rate.ts";
+import { AppRates } from "./rates/app-rates.ts";
 import type { CompiledOperation } from "./registry/compiled.ts";
 import type { Registry } from "./registry/registry.ts";
 import { execute } from "./run/execute.ts";
@@ -58,12 +58,13 @@ export class Runtime implements Runner {
   readonly slots: Slots;
   readonly loadLines: LoadLines;
   readonly shedder: Shedder;
-  readonly rateLimiter: RateLimiter | undefined;
+  readonly rates: AppRates;
   readonly sampled: (traceId: string) => boolean;
   readonly signals: HostSignals = {
     executed: new Signal("executed"),
     logged: new Signal("logged"),
     loopBlocked: new Signal("loopBlocked"),
+    rateStore: new Signal("rateStore"),
     crashed: new Signal("crashed"),
     idle: new Signal("idle"),
   };
@@ -87,7 +88,8 @@ export class Runtime implements Runner {
     this.sampled = ratioSampler(options.sample);
     this.slots = new Slots({ name: "process", concurrency: options.concurrency, queue: options.queue, mode: "enforce" });
     this.shedder = new Shedder({ turns: options.turns ?? stillTurn, clock: options.clock, loadLines: this.loadLines });
-    this.rateLimiter = openRateLimiter(options.rateLimit, options.clock);
+    const { clock, loadLines, signals } = this;
+    this.rates = new AppRates(options.rateLimit, { clock, loadLines, changed: signals.rateStore, operations: registry.rates });
     const operations = [...registry.operations.values()];
     this.slots.listOn(this.loadLines, this.clock);
     for (const { slots, queriesLine, callsLine, traits } of operations) {

@@ -1,7 +1,17 @@
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
+import { messageOf } from "../core/value/thrown.ts";
 import { MemoryRateLimiter } from "./memory-rates.ts";
-import type { RateLimiter, RateSpec, RateStore, WithoutStore } from "./rate-limit.ts";
+import type { RateHost, RateLimiter, RateReading, RateSpec, WithoutStore } from "./rate-limit.ts";
+
+/** What a guard needs beside the limiter that it guards. */
+export interface GuardOptions {
+  readonly spec: RateSpec;
+  readonly host: RateHost;
+  /** The store's name, for signals. */
+  readonly store: string;
+  readonly policy: WithoutStore;
+}
 
 /**
  * A store's limiter that no request depends on: a store that fails, answers nonsense or takes too long is left out for a while, and the policy decides instead.
@@ -12,84 +22,104 @@ export class GuardedRateLimiter implements RateLimiter {
   /** Times that the store did not decide though it was asked. */
   failures = 0;
   readonly #store: RateLimiter;
-  readonly #spec: RateSpec;
-  readonly #policy: WithoutStore;
-  readonly #local: MemoryRateLimiter;
+  readonly #options: GuardOptions;
+  #local: MemoryRateLimiter | undefined;
   #waiting = 0;
+  #gone = false;
   #pausedUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(store: RateStore, spec: RateSpec, policy: WithoutStore) {
-    this.#store = store.open(spec);
-    this.#spec = spec;
-    this.#policy = policy;
-    this.#local = new MemoryRateLimiter(spec);
-  }
-
-  get service(): RateLimiter["service"] {
-    return this.#store.service;
+  constructor(store: RateLimiter, options: GuardOptions) {
+    this.#store = store;
+    this.#options = options;
   }
 
   take(key: string, nowMs: number): number | Promise<number> {
     if (this.#isPaused()) return this.#decide(key, nowMs);
-    if (this.#waiting >= limits.rateStoreRequests) return this.#fail(key, nowMs);
+    if (this.#waiting >= limits.rateStoreRequests) return this.#fail(key, nowMs, `It has not answered ${this.#waiting} requests yet.`);
     try {
       const answer = this.#store.take(key, nowMs);
       if (typeof answer !== "number") return this.#wait(answer, key);
-      return isWait(answer) ? answer : this.#fail(key, nowMs);
-    } catch {
-      return this.#fail(key, nowMs);
+      return isWait(answer) ? answer : this.#fail(key, nowMs, "It gave an answer that is no time.");
+    } catch (error) {
+      return this.#fail(key, nowMs, messageOf(error));
     }
+  }
+
+  read(key: string, nowMs: number): RateReading | undefined {
+    return this.#store.read?.(key, nowMs);
   }
 
   refund(key: string): void {
     // The one that counted it gets it back, unless a pause began or ended in between: then one request more is allowed, or one less.
-    if (this.#isPaused()) return this.#local.refund(key);
+    if (this.#isPaused()) return this.#local?.refund(key);
     try {
-      Promise.resolve(this.#store.refund(key)).catch(() => this.#pause());
-    } catch {
-      this.#pause();
+      Promise.resolve(this.#store.refund(key)).catch((error) => this.#pause(messageOf(error)));
+    } catch (error) {
+      this.#pause(messageOf(error));
     }
   }
 
   #isPaused(): boolean {
-    return this.#pausedUntil !== Number.NEGATIVE_INFINITY && this.#spec.clock.monotonic() < this.#pausedUntil;
+    return this.#pausedUntil !== Number.NEGATIVE_INFINITY && this.#options.host.clock.monotonic() < this.#pausedUntil;
   }
 
   #wait(answer: Promise<number>, key: string): Promise<number> {
-    const { clock, answerWithinMs } = this.#spec;
+    const { clock, answerWithinMs } = this.#options.host;
     this.#waiting++;
     return new Promise((resolve, reject) => {
       let settled = false;
-      const settle = (waitMs: number | undefined) => {
+      const settle = (waitMs: number | undefined, reason: string) => {
         if (settled) return;
         settled = true;
         timer.cancel();
         this.#waiting--;
-        if (waitMs !== undefined && isWait(waitMs)) return resolve(waitMs);
+        if (waitMs !== undefined && isWait(waitMs)) {
+          this.#answered();
+          return resolve(waitMs);
+        }
         try {
-          resolve(this.#fail(key, clock.monotonic()));
+          resolve(this.#fail(key, clock.monotonic(), reason));
         } catch (error) {
           reject(error);
         }
       };
-      const timer = clock.schedule(answerWithinMs, () => settle(undefined));
-      Promise.resolve(answer).then(settle, () => settle(undefined));
+      const timer = clock.schedule(answerWithinMs, () => settle(undefined, `It did not answer within ${answerWithinMs} ms.`));
+      Promise.resolve(answer).then(
+        (waitMs) => settle(waitMs, "It gave an answer that is no time."),
+        (error) => settle(undefined, messageOf(error)),
+      );
     });
   }
 
-  #fail(key: string, nowMs: number): number {
-    this.#pause();
+  #fail(key: string, nowMs: number, reason: string): number {
+    this.#pause(reason);
     return this.#decide(key, nowMs);
   }
 
-  #pause(): void {
+  #pause(reason: string): void {
     this.failures++;
-    this.#pausedUntil = this.#spec.clock.monotonic() + limits.rateStorePauseMs;
+    const { host, store } = this.#options;
+    this.#pausedUntil = host.clock.monotonic() + limits.rateStorePauseMs;
+    if (this.#gone) return;
+    this.#gone = true;
+    host.report({ store, state: "gone", reason });
+  }
+
+  #answered(): void {
+    if (!this.#gone || this.#isPaused()) return;
+    this.#gone = false;
+    const { host, store } = this.#options;
+    host.report({ store, state: "back", reason: "It answers again." });
   }
 
   #decide(key: string, nowMs: number): number {
-    if (this.#policy === "allow") return 0;
-    if (this.#policy === "local") return this.#local.take(key, nowMs);
+    const { policy, spec, host } = this.#options;
+    if (policy === "allow") return 0;
+    if (policy === "local") {
+      if (this.#store.takeWithout !== undefined) return this.#store.takeWithout(key, nowMs);
+      this.#local ??= new MemoryRateLimiter({ ...spec, clock: host.clock });
+      return this.#local.take(key, nowMs);
+    }
     throw new Fault({
       code: "unavailable",
       type: "rate_store_unavailable",

@@ -1,14 +1,9 @@
 import assert from "node:assert";
 import type { Clock } from "../core/clock.ts";
-import type { RateLimiter, RateSpec, RateStore } from "./rate-limit.ts";
+import type { RateLimiter, RateReading, RateSpec, RateStore } from "./rate-limit.ts";
 
-/** What a key has left, for RateLimit headers. */
-export interface RateReading {
-  readonly limit: number;
-  readonly remaining: number;
-  /** Until the key has all of `limit` again. *Units*: milliseconds. */
-  readonly resetMs: number;
-}
+/** What a limiter in memory counts, and the clock that gives the secrets of its overflow. */
+export type MemoryRateSpec = Omit<RateSpec, "name"> & { readonly clock: Clock };
 
 /** Keys looked at to find the one with the least to lose. */
 const candidates = 8;
@@ -38,7 +33,7 @@ export class MemoryRateLimiter implements RateLimiter {
   #hand = 0;
   #overflow: Overflow | undefined;
 
-  constructor({ ratePerSecond, burst, maxKeys, clock }: Omit<RateSpec, "answerWithinMs">) {
+  constructor({ ratePerSecond, burst, maxKeys, clock }: MemoryRateSpec) {
     assert(
       ratePerSecond > 0 && Number.isFinite(ratePerSecond),
       `A rate is a number above 0, not ${ratePerSecond}. Leave the limiter out to have no limit.`,
@@ -119,7 +114,7 @@ export class MemoryRateLimiter implements RateLimiter {
  * @example createApp({ modules, rateLimit: { perSecond: 100, store: memoryRates() } });
  */
 export function memoryRates(): RateStore {
-  return { name: "memory", open: (spec) => new MemoryRateLimiter(spec) };
+  return { name: "memory", open: ({ clock }) => ({ limiter: (spec) => new MemoryRateLimiter({ ...spec, clock }) }) };
 }
 
 /** For every key that was raised, reads at least what it was raised to. Times in the past need no cleaning: they limit no key. */

@@ -4,6 +4,7 @@ import { limits } from "../core/limits.ts";
 import type { JsonSchema } from "../core/schema/standard.ts";
 import type { HttpSpec } from "../operation/contract.ts";
 import { httpOf, type ParsedRoute, parseRoute } from "../operation/route.ts";
+import type { OperationRate } from "../pipeline/rates/operation-rate.ts";
 import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import type { FaultResponses } from "./openapi-fault-responses.ts";
 import { pascal } from "./openapi-names.ts";
@@ -38,6 +39,7 @@ export function describeOperation(compiled: CompiledOperation, parts: DocumentPa
   const { http, route, required, takesBody, rest } = described;
   const { spec, kind } = compiled.operation;
   const { deadlineMs, concurrency, queue, queries } = compiled.limits;
+  const rates = ratesOf(compiled);
   const body = takesBody && rest.length > 0 ? requestBody(described, parts.schemas) : undefined;
   const conditions = {
     operation: compiled,
@@ -63,7 +65,7 @@ export function describeOperation(compiled: CompiledOperation, parts: DocumentPa
     "x-transaction": compiled.traits.transaction,
     "x-criticality": compiled.criticality,
     "x-idempotent": idempotency(compiled),
-    "x-budget": { deadlineMs, concurrency, queue, queries },
+    "x-budget": { deadlineMs, concurrency, queue, queries, ...(rates.length > 0 && { rates: rates.map(describeRate) }) },
   };
   return { path: route.path, verb: route.verb.toLowerCase(), operation };
 }
@@ -180,6 +182,7 @@ function success({ compiled, http, route }: Described, schemas: SharedSchemas): 
     ...(http.location !== undefined && { Location: header("Location") }),
     ...(http.etag !== undefined && { ETag: header("ETag") }),
     ...(compiled.key !== "none" && { "Idempotency-Replayed": header("Replayed") }),
+    ...(ratesOf(compiled).length > 0 && { RateLimit: header("RateLimit"), "RateLimit-Policy": header("RateLimitPolicy") }),
   };
   const schema = () => schemas.embed(outputJson, `${pascal(compiled.name)}Output`);
   const content =
@@ -192,6 +195,27 @@ function success({ compiled, http, route }: Described, schemas: SharedSchemas): 
     },
     ...(http.etag !== undefined && route.verb === "GET" && { 304: { $ref: "#/components/responses/NotModified" } }),
   };
+}
+
+function ratesOf({ rates }: CompiledOperation): readonly OperationRate[] {
+  return [...rates.byCaller, ...rates.byInput];
+}
+
+function describeRate({ name, per, limit, burst, periodMs }: OperationRate): object {
+  return { name, per, limit, burst, periodMs };
+}
+
+/** A rate as people read it, as in `5 requests per 1m of an actor`. */
+function rateSentence(rates: readonly OperationRate[]): string {
+  const whose = {
+    tenant: " of a tenant",
+    actor: " of an actor",
+    address: " of an address",
+    all: " of all callers together",
+    key: " of a key",
+  };
+  const each = rates.map(({ limit, burst, periodMs, per }) => `${limit} per ${formatMs(periodMs)}${whose[per]}, ${burst} at once`);
+  return each.length === 0 ? "" : `Requests: at most ${each.join("; ")}; above that the answer is 429.`;
 }
 
 function idempotency({ operation, traits }: CompiledOperation): "key" | "natural" | "no" {
@@ -212,5 +236,5 @@ function sentences(compiled: CompiledOperation): string {
     natural: compiled.traits.transaction === "read" ? "" : "Sending a request twice does no harm.",
     no: "A request that is sent twice takes effect twice.",
   }[idempotency(compiled)];
-  return [access, load, twice].filter((sentence) => sentence !== "").join(" ");
+  return [access, load, rateSentence(ratesOf(compiled)), twice].filter((sentence) => sentence !== "").join(" ");
 }

@@ -11,6 +11,7 @@ import {
   implement,
   module,
   query,
+  rateLimit,
   resource,
   role,
   schedule,
@@ -62,6 +63,17 @@ export const refused = {
     query("shop.q", { input: Line, output: Line, access, budget: { concurrency: 8 } });
     // @ts-expect-error a limit that is misspelt would limit nothing | Did you mean to write 'concurrency'?
     query("shop.q", { input: Line, output: Line, access, budget: { deadline: "1s", concurency: 8 } });
+    // @ts-expect-error a limit of nothing would let in no request | a limit is a whole number of requests from 1
+    rateLimit({ per: "actor", limit: 0, period: "1s" });
+    // @ts-expect-error nor is there half a request | a limit is a whole number of requests from 1
+    rateLimit({ per: "actor", limit: 0.5, period: "1s" });
+    // @ts-expect-error a limit counts in a time | Property 'period' is missing
+    rateLimit({ per: "actor", limit: 5 });
+    // @ts-expect-error a rate is counted by what the platform knows | "user" … "actor" | "address" | "all" | "tenant"
+    rateLimit({ per: "user", limit: 5, period: "1s" });
+    const byEmail = rateLimit({ per: (input: { email: string }) => input.email, limit: 5, period: "1s" });
+    // @ts-expect-error its key is made of fields that the input has | Property 'email' is missing
+    query("shop.q", { input: Line, output: Line, access, budget: { deadline: "1s", rate: byEmail } });
     // @ts-expect-error criticality has three levels | "high" … write \"critical\", \"default\" or \"sheddable\"
     query("shop.q", { input: Line, output: Line, access, budget: "1s", criticality: "high" });
   },

@@ -1,7 +1,9 @@
 import { codes } from "../../core/code.ts";
 import type { Fault } from "../../core/fault.ts";
+import type { ReachedRate } from "../../pipeline/faults.ts";
 import { httpStatuses, httpStatusOf } from "../../surface/http-status.ts";
 import { showCause } from "./cause.ts";
+import { pushRefusedRate } from "./rate-headers.ts";
 
 /** A fault as HTTP says it. */
 export interface ProblemReply {
@@ -40,21 +42,9 @@ export function problemReply(fault: Fault, requestId: string, development = fals
   // Whole seconds, rounded up: earlier would be too early.
   if (fault.retryAfterMs !== undefined) headers.push("retry-after", String(Math.max(1, Math.ceil(fault.retryAfterMs / 1000))));
   if (fault.type === "method_not_allowed") headers.push("allow", String(rest.allowed));
-  if (fault.type === "rate_limited") pushRateLimit(headers, fault.details as RateRefusal, fault.retryAfterMs);
+  if (fault.type === "rate_limited") {
+    const { limit: name, value: limit, periodMs, waitMs } = fault.details as ReachedRate;
+    pushRefusedRate(headers, { name, limit, periodMs, waitMs });
+  }
   return { status, body, headers };
-}
-
-interface RateRefusal {
-  readonly value: number;
-  readonly burst: number;
-}
-
-/**
- * The quota and what is left of it. A bucket of `burst` that refills at `value` per second is shown as the quota of the window in which it refills.
- * *Source*: draft-ietf-httpapi-ratelimit-headers-10.
- */
-function pushRateLimit(headers: string[], { value, burst }: RateRefusal, retryAfterMs = 1_000): void {
-  const windowSeconds = Math.max(1, Math.ceil(burst / value));
-  headers.push("ratelimit-policy", `"actor";q=${Math.max(1, Math.floor(value * windowSeconds))};w=${windowSeconds}`);
-  headers.push("ratelimit", `"actor";r=0;t=${Math.max(1, Math.ceil(retryAfterMs / 1_000))}`);
 }

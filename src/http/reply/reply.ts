@@ -6,6 +6,7 @@ import type { HttpRoute } from "../router.ts";
 import { type EntityHead, isEntityHead } from "./entity-head.ts";
 import { HeaderBlock } from "./head.ts";
 import { problemReply } from "./problem.ts";
+import { pushTakenRates } from "./rate-headers.ts";
 import { overloadedReply } from "./ready-problem.ts";
 
 /** A reply, ready to be written by any transport. */
@@ -47,13 +48,16 @@ export function replyTo(execution: RunningExecution, route: HttpRoute, request: 
     const reply = faultReply({ fault, requestId }, host.options.development);
     if (reply.status === 401) reply.headers.push("www-authenticate", checkedText(host.options.scheme.challenge(fault)));
     if (execution.replayed) reply.headers.push("idempotency-replayed", "true");
+    if (execution.rates !== undefined) pushTakenRates(reply.headers, execution.rates, host.clock.monotonic());
     return reply;
   }
   const { requestId, output } = execution;
   assert(output !== undefined, "an execution ends with an output or a fault");
   if (route.plain && !execution.replayed) {
-    if (route.status === 204) return { status: 204, constant: plain, headers: ["x-request-id", requestId], body: "" };
-    return { status: route.status, constant: json, headers: ["x-request-id", requestId], body: output.json };
+    const headers = ["x-request-id", requestId];
+    if (execution.rates !== undefined) pushTakenRates(headers, execution.rates, execution.host.clock.monotonic());
+    if (route.status === 204) return { status: 204, constant: plain, headers, body: "" };
+    return { status: route.status, constant: json, headers, body: output.json };
   }
   return entityReply(execution, output, { route, request });
 }
@@ -71,6 +75,7 @@ function entityReply(execution: RunningExecution, output: ShapedOutput, { route,
   const { status, location, etag } = isEntityHead(output.head) ? output.head : entityWithout(route);
   const constant = status === 204 ? plain : json;
   const headers = ["x-request-id", requestId];
+  if (execution.rates !== undefined) pushTakenRates(headers, execution.rates, execution.host.clock.monotonic());
   if (location !== undefined) headers.push("location", checkedHeader(location));
   if (replayed) headers.push("idempotency-replayed", "true");
   if (etag !== undefined) {

@@ -8,12 +8,20 @@ import type { Implementation } from "../../operation/implement.ts";
 import { hasKind, traitsOf } from "../../operation/kind.ts";
 import type { Module } from "../../operation/module.ts";
 import { Slots } from "../admission.ts";
+import type { DeclaredRates } from "../rates/operation-rate.ts";
 import { checkKey } from "./checks.ts";
 import { type CompiledOperation, fieldsOf, type OperationLimits } from "./compiled.ts";
 import type { Report } from "./problem.ts";
 
+/** One entry of a module, and the rates that the app declared before it. */
+interface Declared {
+  readonly module: Module;
+  readonly entry: Operation | Implementation;
+  readonly rates: DeclaredRates;
+}
+
 /** Works out one operation of a module, and reports what is wrong with it; returns undefined where it cannot run. */
-export function compileOperation(module: Module, entry: Operation | Implementation, report: Report): CompiledOperation | undefined {
+export function compileOperation({ module, entry, rates }: Declared, report: Report): CompiledOperation | undefined {
   const operation = entry.kind === "implementation" ? entry.operation : entry;
   const { name, spec, kind } = operation;
   if (!hasKind(operation)) {
@@ -70,6 +78,7 @@ export function compileOperation(module: Module, entry: Operation | Implementati
     output,
     limits,
     ...linesOf(name, limits),
+    rates: compileRates(operation, rates, report),
     handler,
     owns: spec.owns,
     head: undefined,
@@ -88,6 +97,18 @@ function linesOf(name: string, { concurrency, queue, queries, calls, mode }: Ope
   };
   const [queriesLine, callsLine] = [perExecution("queries", queries), perExecution("calls", calls)];
   return { slots: new Slots({ name, concurrency, queue, mode }), queriesLine, callsLine };
+}
+
+function compileRates(operation: Operation, rates: DeclaredRates, report: Report): CompiledOperation["rates"] {
+  const { name, kind, spec } = operation;
+  const own = typeof spec.budget === "object" ? rates.compile(name, spec.budget, report) : [];
+  if (own.length > 0 && !traitsOf(operation).rateLimited)
+    report(
+      name,
+      "budget.rate",
+      `No caller waits for a ${kind}, so it has no rate. Give the rate to its queue: createApp({ tasks: { queues } }).`,
+    );
+  return { byCaller: own.filter(({ byInput }) => !byInput), byInput: own.filter(({ byInput }) => byInput) };
 }
 
 function compileField(operation: Operation, field: "input" | "output", report: Report): CompiledSchema | undefined {

@@ -7,6 +7,7 @@ import type { Criticality } from "../../operation/execution.ts";
 import type { KindTraits, OperationKind } from "../../operation/kind.ts";
 import type { Isolation } from "../../operation/transaction.ts";
 import type { Slots } from "../admission.ts";
+import type { OperationRate } from "../rates/operation-rate.ts";
 
 /** The numbers of a budget, all filled in. *Units*: milliseconds and counts. */
 export interface OperationLimits {
@@ -43,6 +44,8 @@ export interface CompiledOperation {
   /** The most statements, and the most calls, of one execution. */
   readonly queriesLine: LoadLine;
   readonly callsLine: LoadLine;
+  /** Its own rates: those whose key is known before the input is read, and those whose key is made of the input. */
+  readonly rates: { readonly byCaller: readonly OperationRate[]; readonly byInput: readonly OperationRate[] };
   readonly handler: Handler;
   readonly owns: Handler | undefined;
   /**

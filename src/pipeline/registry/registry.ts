@@ -3,6 +3,7 @@ import type { Operation } from "../../operation/contract.ts";
 import type { Module } from "../../operation/module.ts";
 import type { Resource } from "../../operation/resource.ts";
 import { checkMetrics } from "../metrics/declared.ts";
+import { DeclaredRates, type OperationRate } from "../rates/operation-rate.ts";
 import { checkModules, checkResources } from "./checks.ts";
 import { compileOperation } from "./compile.ts";
 import type { CompiledOperation } from "./compiled.ts";
@@ -13,6 +14,8 @@ export interface Registry {
   readonly operations: ReadonlyMap<string, CompiledOperation>;
   readonly byContract: ReadonlyMap<Operation, CompiledOperation>;
   readonly resources: readonly Resource<unknown>[];
+  /** The rates that operations declare, each once. */
+  readonly rates: Iterable<OperationRate>;
 }
 
 /** What a surface makes of the operations, and reports of them. `declared`: all as they were written, `operations`: those that can run. */
@@ -29,12 +32,13 @@ export function buildRegistry(modules: readonly Module[], surfaces: readonly Sur
   const operations = new Map<string, CompiledOperation>();
   const byContract = new Map<Operation, CompiledOperation>();
   const resources = new Map<string, Resource<unknown>>();
+  const rates = new DeclaredRates();
   checkModules(modules, report);
   for (const module of modules) {
     for (const entry of module.operations) {
       const operation = entry.kind === "implementation" ? entry.operation : entry;
       declared.push(operation);
-      const compiled = compileOperation(module, entry, report);
+      const compiled = compileOperation({ module, entry, rates }, report);
       checkResources(operation, resources, report);
       if (compiled === undefined) continue;
       if (operations.has(operation.name)) report(operation.name, "name", "Two operations have this name. Rename one, or list it once.");
@@ -50,7 +54,7 @@ export function buildRegistry(modules: readonly Module[], surfaces: readonly Sur
   for (const compile of surfaces) compile(declared, operations, once);
   checkMetrics(modules, report);
   if (problems.length > 0) throw invalidApp(problems);
-  return { operations, byContract, resources: [...resources.values()] };
+  return { operations, byContract, resources: [...resources.values()], rates: rates.all };
 }
 
 /** All problems in one fault, one line each. */

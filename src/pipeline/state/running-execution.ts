@@ -13,6 +13,7 @@ import type { Statement, Transaction, TransactionOwner, UnstorableProblem } from
 import { callerOf, type Slots, type Waiter } from "../admission.ts";
 import { unstorableInput } from "../faults.ts";
 import type { Host } from "../host.ts";
+import type { TakenRate } from "../rates/operation-rate.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
 import { callsExceeded, deadlineExceeded, queriesExceeded } from "./faults.ts";
 import type { Attempt, Invocation } from "./invocation.ts";
@@ -82,6 +83,8 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   holdsProcessSlot = false;
   /** Its handler has begun and not ended: what it holds is still in use, whatever was replied. */
   handling = false;
+  /** What it took of the rates of its operation; undefined where there is none, or one has refused. */
+  rates: TakenRate[] | undefined = undefined;
   /** It took from what strangers of its address may send, until its credentials are verified. */
   tookAsStranger = false;
   /** Whose work it started, and what they get once its transaction is committed. */

@@ -92,17 +92,18 @@ export function rateStoreConformance({ create, clock, pass }: RateStoreSample): 
   return Object.entries(claims).map(([name, claim]) => ({
     name,
     run: async () => {
-      const limiter = create().open({ ratePerSecond: 1_000 / intervalMs, burst, maxKeys: 1_000, answerWithinMs: 1_000, clock });
+      const rates = create().open({ app: "conformance", clock, answerWithinMs: 1_000, report: () => undefined });
+      const limiter = rates.limiter({ name: "one", ratePerSecond: 1_000 / intervalMs, burst, maxKeys: 1_000 });
       const take = async (key: string) => limiter.take(key, clock.monotonic());
       const takeAll = async (key: string) => {
         for (let allowed = 0; allowed <= burst; allowed++) if ((await take(key)) > 0) return allowed;
         return burst + 1;
       };
-      await limiter.service?.start();
+      await rates.service?.start();
       try {
         await claim({ limiter, take, takeAll, pass });
       } finally {
-        await limiter.service?.stop();
+        await rates.service?.stop();
       }
     },
   }));

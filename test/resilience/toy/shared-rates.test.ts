@@ -45,16 +45,23 @@ describe("a toy store of rates", () => {
     };
     const oneKey: RateStore = {
       name: "one key",
-      open: (spec) => {
-        const limiter = memoryRates().open(spec);
-        return { take: (_key, now) => limiter.take("", now), refund: () => limiter.refund("") };
+      open: (host) => {
+        const rates = memoryRates().open(host);
+        return {
+          limiter: (spec) => {
+            const limiter = rates.limiter(spec);
+            return { take: (_key, now) => limiter.take("", now), refund: () => limiter.refund("") };
+          },
+        };
       },
     };
     assert.deepEqual(await failed((store) => store), []);
     assert.deepEqual(await failed(() => oneKey), ["counts each key for itself", "takes any text for a key"]);
     const deaf: RateStore = {
       name: "deaf",
-      open: (spec) => ({ take: (key, now) => memoryRates().open(spec).take(key, now), refund: () => undefined }),
+      open: (host) => ({
+        limiter: (spec) => ({ take: (key, now) => memoryRates().open(host).limiter(spec).take(key, now), refund: () => undefined }),
+      }),
     };
     assert.ok((await failed(() => deaf)).includes("allows the burst of a key that was idle, and no more"));
   });
@@ -80,7 +87,8 @@ describe("an app whose rates are in a shared store", () => {
       assert.equal(server.connected, 2);
       assert.deepEqual([...(await statuses(one, 1)), ...(await statuses(other, 1))], [200, 200]);
       const { status, json, headers } = await one.ask("POST", "/quick");
-      assert.deepEqual([status, json.type, headers["retry-after"]], [429, "urn:plimsoll:rate_limited", "1"]);
+      assert.deepEqual([status, json.type], [429, "urn:plimsoll:rate_limited"]);
+      assert.match(headers["retry-after"] ?? "", /^[12]$/);
       assert.deepEqual(await statuses(other, 1), [429]);
     }
     assert.equal(server.connected, 0);

@@ -22,8 +22,7 @@ export class ToyServer {
 export function sharedRates(server: ToyServer): RateStore {
   return {
     name: "toy",
-    open: ({ ratePerSecond, burst }) => {
-      const intervalMs = 1_000 / ratePerSecond;
+    open: () => {
       const answer = async <T>(question: () => T): Promise<T> => {
         server.asked++;
         await setImmediate();
@@ -37,18 +36,24 @@ export function sharedRates(server: ToyServer): RateStore {
           start: async () => void server.connected++,
           stop: async () => void server.connected--,
         },
-        take: (key) => {
-          if (server.state === "throws") throw new Error("the toy is not connected");
-          return answer(() => {
-            const now = server.clock.monotonic();
-            const next = Math.max(now, server.fullAt.get(key) ?? 0) + intervalMs;
-            const waitMs = next - now - burst * intervalMs;
-            if (waitMs > 0) return waitMs;
-            server.fullAt.set(key, next);
-            return 0;
-          });
+        limiter: ({ name, ratePerSecond, burst }) => {
+          const intervalMs = 1_000 / ratePerSecond;
+          const placeOf = (key: string) => `${name}\n${key}`;
+          return {
+            take: (key) => {
+              if (server.state === "throws") throw new Error("the toy is not connected");
+              return answer(() => {
+                const now = server.clock.monotonic();
+                const next = Math.max(now, server.fullAt.get(placeOf(key)) ?? 0) + intervalMs;
+                const waitMs = next - now - burst * intervalMs;
+                if (waitMs > 0) return waitMs;
+                server.fullAt.set(placeOf(key), next);
+                return 0;
+              });
+            },
+            refund: (key) => answer(() => void server.fullAt.set(placeOf(key), (server.fullAt.get(placeOf(key)) ?? 0) - intervalMs)),
+          };
         },
-        refund: (key) => answer(() => void server.fullAt.set(key, (server.fullAt.get(key) ?? 0) - intervalMs)),
       };
     },
   };

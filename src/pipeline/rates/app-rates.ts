@@ -1,0 +1,88 @@
+import type { Clock } from "../../core/clock.ts";
+import { limits } from "../../core/limits.ts";
+import { type LimitMode, LoadLine } from "../../core/load-line/load-line.ts";
+import type { LoadLines } from "../../core/load-line/load-lines.ts";
+import type { Service } from "../../core/service.ts";
+import type { Signal } from "../../core/signals.ts";
+import { GuardedRateLimiter } from "../../resilience/guarded-rates.ts";
+import { memoryRates } from "../../resilience/memory-rates.ts";
+import type { RateHost, RateLimiter, RateSpec, RateStore, RateStoreChange, Rates, WithoutStore } from "../../resilience/rate-limit.ts";
+import type { OperationRate } from "./operation-rate.ts";
+
+/** The rate of each caller, and where it is counted. */
+export interface RateLimitOptions {
+  /** Tells the app from others in the same store: the name of its service. */
+  readonly app: string;
+  /** 0 switches it off. */
+  readonly perSecond: number;
+  readonly burst: number;
+  readonly maxKeys: number;
+  readonly mode?: LimitMode;
+  /** *Default*: in this process. */
+  readonly store?: RateStore | undefined;
+  /** *Default*: `local`. */
+  readonly withoutStore?: WithoutStore | undefined;
+  /** *Default*: `limits.rateStoreMs`. *Units*: milliseconds. */
+  readonly answerWithinMs?: number | undefined;
+}
+
+/** What the rates of an app need of its process. */
+export interface AppRatesHost {
+  readonly clock: Clock;
+  readonly loadLines: LoadLines;
+  readonly changed: Signal<RateStoreChange>;
+  readonly operations: Iterable<OperationRate>;
+}
+
+/** All rates of an app: that of each caller, and those that operations declare. Any store but that in memory is guarded, so that no request depends on it. */
+export class AppRates {
+  /** That of each caller; undefined where it is off. */
+  readonly caller: RateLimiter | undefined;
+  readonly callerLine: LoadLine;
+  readonly #options: RateLimitOptions;
+  readonly #host: RateHost;
+  readonly #rates: Rates;
+  readonly #guarded: GuardedRateLimiter[] = [];
+
+  constructor(options: RateLimitOptions, { clock, loadLines, changed, operations }: AppRatesHost) {
+    this.#options = options;
+    const { perSecond, burst, maxKeys, store = memoryRates(), answerWithinMs = limits.rateStoreMs, app, mode } = options;
+    this.#host = { app, clock, answerWithinMs, report: (change) => changed.publish(change) };
+    this.#rates = store.open(this.#host);
+    this.callerLine = new LoadLine({ name: "rate per actor", unit: "requests per second", declared: perSecond, mode });
+    this.callerLine.reason("rate");
+    if (perSecond > 0) {
+      this.caller = this.#open({ name: this.callerLine.name, ratePerSecond: perSecond, burst, maxKeys });
+      loadLines.register(this.callerLine);
+    }
+    for (const rate of operations) {
+      rate.limiter = this.#open(rate);
+      loadLines.register(rate.line);
+    }
+  }
+
+  /** Starts and stops what the store needs. */
+  get service(): Service | undefined {
+    return this.#rates.service;
+  }
+
+  /** Whether a store outside of this process can fail to decide. */
+  get guarded(): boolean {
+    return this.#options.store !== undefined;
+  }
+
+  /** Times that the store did not decide though it was asked. */
+  get failures(): number {
+    return this.#guarded.reduce((sum, { failures }) => sum + failures, 0);
+  }
+
+  #open({ name, ratePerSecond, burst, maxKeys }: RateSpec): RateLimiter {
+    const spec = { name, ratePerSecond, burst, maxKeys };
+    const limiter = this.#rates.limiter(spec);
+    const { store, withoutStore: policy = "local" } = this.#options;
+    if (store === undefined) return limiter;
+    const guarded = new GuardedRateLimiter(limiter, { spec, host: this.#host, store: store.name, policy });
+    this.#guarded.push(guarded);
+    return guarded;
+  }
+}
