@@ -1,4 +1,4 @@
-// The process of one contender: sets it up, and works when it is asked to. Load and work share the process, for everybody alike.
+// The process of one contender: sets it up, and works when it is asked to. Load and work share the process, for every contender.
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { build } from "hdr-histogram-js";

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Count } from "./collector.ts";
 
-/** The share of requests that is traced, decided at the head: the same for everybody. */
+/** The share of requests that is traced, decided when the request arrives: the same for every server. */
 export const traced = 0.01;
 /** Batches leave some seconds after their spans. */
 const exportedWithinMs = 8_000;

@@ -69,7 +69,7 @@ export async function withIdleConnections<T>(url: string, connections: number, u
   }
 }
 
-/** The limit of open files is raised for everybody alike, the baseline too. */
+/** The limit of open files is raised for every contender, the baseline too. */
 function spawnRoomy(role: "server" | "load", args: readonly string[], env: Command["env"]): ChildProcess {
   const [program, ...rest] = pin(role, args);
   const child = spawn("sh", ["-c", `ulimit -n ${openFiles} 2>/dev/null || ulimit -n "$(ulimit -Hn)"; exec "$@"`, "sh", program, ...rest], {

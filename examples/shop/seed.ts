@@ -69,15 +69,15 @@ export async function firstAdministrator(
 
 const seeder = (tenant: string): Actor => ({ id: "seed", kind: "system", roles: [], tenant, claims: { tid: tenant } });
 
-/** Opens the shops that are not open yet, and signs everybody in. */
+/** Opens the shops that are not open yet, and signs all users in. */
 export async function openShops(app: App): Promise<Opened> {
   const passwordHash = await hashPassword(password);
   for (const tenant of ["acme", "globex"] as const) {
     const users = people[tenant].map((person) => ({ ...person, roles: [person.role], passwordHash }));
     await app.call(openShop, { name: tenant, users, products: catalogues[tenant] }, { actor: seeder(tenant) });
   }
-  const everybody = [...people.acme, ...people.globex];
-  const entries = everybody.map(async (person) => ({ ...person, ...(await app.call(signIn, { ...person, password })) }));
+  const all = [...people.acme, ...people.globex];
+  const entries = all.map(async (person) => ({ ...person, ...(await app.call(signIn, { ...person, password })) }));
   const entered = await Promise.allSettled(entries);
   const { items } = await app.call(listProducts, { query: "rocket" }, { actor: seeder("acme") });
   return {

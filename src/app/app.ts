@@ -43,7 +43,7 @@ import { checkOptions } from "./options.ts";
 import { Resources } from "./resources.ts";
 import type { FetchCaller, Surface } from "./surface.ts";
 
-/** What an app is made of: the one place where modules and edges meet. */
+/** The parts of an app: its modules, its edges and its limits. */
 export interface AppSpec {
   /** Names the service in telemetry and documents. *Default*: `plimsoll-app`, version `0.0.0`. */
   readonly service?: { readonly name: string; readonly version?: string };
@@ -52,7 +52,7 @@ export interface AppSpec {
   readonly database?: DatabaseSource;
   /** *Default*: `none()`. */
   readonly tenancy?: Tenancy;
-  /** Who asks; without it everybody is anonymous. */
+  /** How callers sign in; without it every caller is anonymous. */
   readonly authentication?: Authenticator;
   /**
    * Which signed-in callers are services of the same system: how important they say a request is (`Plimsoll-Criticality`) counts in place of what the
@@ -115,7 +115,7 @@ export interface RateLimitSpec {
   readonly withoutStore?: WithoutStore;
 }
 
-/** A running or startable application. */
+/** An application, from `createApp` to its stop. */
 export interface App extends Service {
   readonly signals: HostSignals & { readonly stopping: Signal<undefined> };
   readonly metrics: Metrics;
@@ -156,7 +156,7 @@ export interface App extends Service {
 }
 
 /**
- * Puts an application together. Nothing is opened before `start`.
+ * Creates an application from modules and edges, and checks both. It opens nothing before `start`.
  * *Faults thrown*: `failed_precondition` of type `app_invalid` with all problems of the modules at once.
  * @example
  * const app = createApp({ modules: [orders], database: embedded({ directory: ".data" }), surfaces: [http({ port: 3000 })] });

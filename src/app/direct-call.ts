@@ -4,7 +4,7 @@ import type { Criticality } from "../operation/execution.ts";
 import type { Runtime } from "../pipeline/runtime.ts";
 import { callerLeft } from "../pipeline/sign-in.ts";
 
-/** Who calls an operation from inside the process, and how. */
+/** The actor and the options of a call from inside the process. */
 export interface DirectCall {
   /** *Default*: anonymous. */
   readonly actor?: Actor;

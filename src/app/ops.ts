@@ -189,9 +189,9 @@ export function listen(server: Server, at: { readonly port: number; readonly hos
       const reasons: Record<string, string> = {
         EADDRINUSE: `${at.port} is in use by another program. Stop it, or choose another port.`,
         EACCES: `${at.port} needs more rights than this process has. Choose a port above 1023.`,
-        EADDRNOTAVAIL: `${at.host} is no address of this machine. Choose 127.0.0.1, 0.0.0.0 or one of its own.`,
+        EADDRNOTAVAIL: `${at.host} is not an address of this machine. Choose 127.0.0.1, 0.0.0.0 or an address of this machine.`,
       };
-      const reason = reasons[cause.code ?? ""] ?? `${at.host}:${at.port} cannot be had: ${cause.message}.`;
+      const reason = reasons[cause.code ?? ""] ?? `${at.host}:${at.port} cannot be used: ${cause.message}. Choose another address or port.`;
       reject(new Fault({ code: "failed_precondition", type: "port_unavailable", message: `${at.what} ${reason}`, cause }));
     });
     server.listen({ port: at.port, host: at.host, backlog: 4096 }, resolve);

@@ -10,11 +10,11 @@ export function checkOptions(spec: Pick<AppSpec, "roles" | "limits" | "sample">,
       report("createApp", "roles", `There is no role ${show(role)}. Use "serve", "worker", both, or an empty list.`);
   const { concurrency = 1, queue = 0 } = spec.limits ?? {};
   if (!Number.isSafeInteger(concurrency) || concurrency < 1)
-    report("createApp", "limits.concurrency", `${show(concurrency)} is no number of executions. Use a whole number from 1 on.`);
+    report("createApp", "limits.concurrency", `${show(concurrency)} is not a number of executions. Use a whole number from 1.`);
   if (!Number.isSafeInteger(queue) || queue < 0)
-    report("createApp", "limits.queue", `${show(queue)} is no number of waiting executions. Use a whole number from 0 on.`);
+    report("createApp", "limits.queue", `${show(queue)} is not a number of waiting executions. Use a whole number from 0.`);
   const { sample = 0 } = spec;
-  if (!(sample >= 0 && sample <= 1)) report("createApp", "sample", `${show(sample)} is no share of requests. Use a number from 0 to 1.`);
+  if (!(sample >= 0 && sample <= 1)) report("createApp", "sample", `${show(sample)} is not a share of requests. Use a number from 0 to 1.`);
 }
 
 function show(value: unknown): string {

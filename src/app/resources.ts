@@ -54,7 +54,7 @@ export class Resources implements Service {
       throw new Fault({
         code: "failed_precondition",
         type: "resource_failed",
-        message: `The resource "${name}" could not be made: ${reason}. Fix its create(), or put another in its place with override().`,
+        message: `The resource "${name}" could not be created: ${reason}. Fix its create(), or replace the resource with override().`,
         cause,
       });
     }

@@ -9,11 +9,11 @@ import type { RunningExecution } from "../pipeline/state/running-execution.ts";
 import type { App } from "./app.ts";
 
 /**
- * Starts an app and looks after its process from then on; resolves when the app is ready.
- * SIGTERM and SIGINT stop the app and end the process with 0; a second one ends it at once. A bug that is thrown into the open is attributed to its
- * operation and reported on `app.signals.crashed` and on stderr; then the app stops and the process ends with 1.
- * A start that fails is reported on stderr and ends the process with 1.
- * *Bounds*: `limits.crashDrainMs` for what runs when the app crashes, twice that for everything.
+ * Starts an app and handles the signals of its process; resolves when the app is ready.
+ * SIGTERM and SIGINT stop the app, and the process exits with 0; a second signal ends it at once. An exception that no code catches is attributed to
+ * its operation and reported on `app.signals.crashed` and on stderr; then the app stops and the process exits with 1.
+ * A start that fails is reported on stderr, and the process exits with 1.
+ * *Bounds*: after a crash, running work has `limits.crashDrainMs`, and the whole stop twice that.
  * @example
  * const app = createApp({ … });
  * await supervise(app);
@@ -48,8 +48,8 @@ export async function supervise(app: App): Promise<void> {
 }
 
 /**
- * Does what comes before there is an app to supervise: reads the configuration, composes the app. A fault that it throws is reported on stderr in its
- * own words, and the process ends with 1; whatever else is thrown is a bug, and leaves with its stack.
+ * Runs a step before `supervise`, such as reading the configuration or creating the app. If the step throws a fault, this writes its message to stderr
+ * without a stack and exits with 1. Any other error is a bug and is thrown on.
  * @example const settings = exitOnFault(() => config({ PORT: field(z.int()) }));
  */
 export function exitOnFault<T>(work: () => T): T {

@@ -14,7 +14,7 @@ export interface SurfaceHost {
   readonly stopping: Signal<undefined>;
 }
 
-/** What is known of who sent a web request, beside the request. */
+/** What the surrounding server knows about the sender of a web request. */
 export interface FetchCaller {
   /**
    * The address of the peer, as the server that took the request knows it. Strangers are rate-limited by it, and `trustProxy` looks whether it is a proxy.
@@ -23,7 +23,7 @@ export interface FetchCaller {
   readonly address?: string | undefined;
 }
 
-/** A way in: HTTP now, others later. */
+/** A way for requests to reach operations, such as HTTP. */
 export interface Surface {
   readonly name: string;
   /**

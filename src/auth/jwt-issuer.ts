@@ -6,7 +6,7 @@ import { type Duration, toMs } from "../core/duration.ts";
 import { isName } from "./claims.ts";
 import { jwkId, keyKinds, secretKey } from "./keys.ts";
 
-/** A key that tokens are signed with. Give it an id where keys are rotated: it becomes the token's `kid`. *Default* of `id`: the `kid` of a JWK. */
+/** A key that signs tokens. Give it an id if you rotate keys: the id becomes the token's `kid`. *Default* of `id`: the `kid` of a JWK. */
 export type SigningKey =
   | { readonly id?: string | undefined; readonly algorithm: "HS256"; readonly secret: string | Uint8Array | KeyObject }
   | {
@@ -15,7 +15,7 @@ export type SigningKey =
       readonly privateKey: string | JsonWebKey | KeyObject;
     };
 
-/** What {@link jwtIssuer} needs. */
+/** Options of {@link jwtIssuer}. */
 export interface JwtIssuerOptions {
   readonly key: SigningKey;
   readonly issuer: string;
@@ -29,7 +29,7 @@ export interface JwtIssuerOptions {
   readonly clock?: Clock;
 }
 
-/** Who a token is for. */
+/** The user of a token, with the tenant, the roles and further claims. */
 export interface TokenSubject {
   readonly subject: string;
   readonly tenant?: string | undefined;
@@ -48,7 +48,7 @@ export interface JwtIssuer {
 }
 
 /**
- * Makes the issuer whose tokens {@link jwt} accepts when both are given the same key, issuer and audience.
+ * Makes an issuer of tokens. {@link jwt} accepts them if both have the same key, issuer and audience.
  * *Guarantees*: each token has `iat`, `exp` and a `jti` of its own.
  * @example
  * const sessions = jwtIssuer({ key: { algorithm: "HS256", secret: settings.tokenSecret }, issuer: "shop", audience: "shop", ttl: "1h" });

@@ -11,7 +11,7 @@ import { type TokenAlgorithm, type TokenKey, TokenKeys, type VerifyingKey } from
 import { RememberedTokens } from "./remembered-tokens.ts";
 import { readJsonPart, splitToken, type TokenText } from "./token-text.ts";
 
-/** What {@link jwt} accepts. */
+/** Options of {@link jwt}. */
 export interface JwtOptions {
   /** One key, or several while keys are rotated; a token chooses by `kid`. */
   readonly keys: readonly TokenKey[];
@@ -35,10 +35,10 @@ export interface JwtOptions {
 /**
  * Authenticates bearer tokens that are JSON Web Tokens signed with HS256, EdDSA (Ed25519) or ES256.
  * *Faults thrown*: `unauthenticated` as `token_expired`, `token_not_yet_valid`, `token_too_long` or `token_invalid`; `unavailable`.
- * *Guarantees*: a key is used with its own algorithm only; issuer, audience, `sub` and `exp` are always demanded, `nbf` and `iat` checked. A verified
- * token is remembered until it expires, for at most 60 s, and costs a look-up meanwhile; many requests with one new token verify it once.
- * *Bounds*: 8,192 characters a token. A token cannot be revoked before it expires: keep their time short. Revoke or count by `jti`, never by the text:
- * it has one spelling, but the holder of an ES256 token can make a second valid signature out of the first.
+ * *Guarantees*: a key is used only with its own algorithm. Issuer, audience, `sub` and `exp` are required, `nbf` and `iat` are checked. A verified
+ * token is cached until it expires, for at most 60 s; many requests with one new token verify it once.
+ * *Bounds*: a token has at most 8,192 characters. A token cannot be revoked before it expires, so keep its lifetime short. Identify a token by its
+ * `jti`, never by its text: the holder of an ES256 token can make a second valid signature from the first.
  * @example
  * authentication: jwt({ keys: [{ id: "2026-11", algorithm: "EdDSA", publicKey: settings.tokenKey }], issuer: "https://id.example.com", audience: "shop" })
  */

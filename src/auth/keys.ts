@@ -9,9 +9,9 @@ export type TokenAlgorithm = "HS256" | "EdDSA" | "ES256";
 export type PublicKeyInput = string | JsonWebKey | KeyObject;
 
 /**
- * A key that tokens are verified with. It is good for its one algorithm only.
- * *Shapes*: a `secret` given as text is used as it is, byte for byte in UTF-8: it is not decoded. A JWK must be one for signatures by what it says of
- * itself (`use`, `key_ops`, `alg`). *Default* of `id`: the `kid` of a JWK.
+ * Is a key that verifies tokens, with its own algorithm only.
+ * *Shapes*: a `secret` that is a text is used as its bytes in UTF-8, and not decoded. A JWK must be declared for signatures (`use`, `key_ops`, `alg`).
+ * *Default* of `id`: the `kid` of a JWK.
  */
 export type TokenKey =
   | { readonly id?: string | undefined; readonly algorithm: "HS256"; readonly secret: string | Uint8Array | KeyObject }

@@ -26,7 +26,10 @@ const highest: Argon2Cost = { memoryKib: 1_048_576, passes: 16, parallelism: 16 
 export function parsePassword(encoded: string): EncodedPassword {
   const match = form.exec(encoded);
   // The stored text itself stays out of the message: it may end in a log.
-  assert(match !== null, "This is not an argon2id hash in PHC form ($argon2id$v=19$…). Store the whole text that hashPassword returned.");
+  assert(
+    match !== null,
+    "The stored text is not an Argon2id hash in PHC form ($argon2id$v=19$…). Store the whole text that hashPassword returned.",
+  );
   const [memoryKib, passes, parallelism] = match.slice(1, 4).map(Number) as [number, number, number];
   const [salt, tag] = match.slice(4).map((text) => Buffer.from(text, "base64")) as [Buffer, Buffer];
   const low = memoryKib >= 8 * parallelism && passes >= 1 && parallelism >= 1;

@@ -129,8 +129,8 @@ const overloaded = (queue: number): Fault =>
 const shared = new PasswordHasher();
 
 /**
- * Hashes a password for storage, as a PHC string that holds its parameters.
- * *Bounds*: 1,024 characters; two at a time and 64 waiting in a process. *Faults thrown*: `invalid_argument` as `password_too_long`; `unavailable`.
+ * Hashes a password for storage, as a PHC string that has the parameters in it.
+ * *Bounds*: a password has at most 1,024 characters; a process hashes two at a time, and 64 wait. *Faults thrown*: `invalid_argument` as `password_too_long`; `unavailable`.
  * *Guarantees*: passwords that differ only in how Unicode writes them hash alike (NFKC).
  * @example const passwordHash = await hashPassword(input.password, { signal });
  */
@@ -139,16 +139,16 @@ export function hashPassword(password: string, options?: PasswordOptions): Promi
 }
 
 /**
- * Says whether a password is the one that was hashed. Pass `undefined` where there is no such user: it does the same work and says no.
- * *Faults thrown*: `unavailable`. Asserts that `encoded` is what {@link hashPassword} gave.
- * *Guarantees*: takes as long for a wrong password as for an unknown user, as long as stored hashes have the parameters of today.
+ * Returns whether a password matches a hash. If there is no such user, pass `undefined`: it does the same work and returns false.
+ * *Faults thrown*: `unavailable`. Asserts that `encoded` has the form that {@link hashPassword} returns.
+ * *Guarantees*: a wrong password takes as long as an unknown user, if the stored hashes have the parameters of new ones.
  * @example if (!(await verifyPassword(user?.passwordHash, input.password, { signal }))) fail(WrongCredentials, {});
  */
 export function verifyPassword(encoded: string | undefined, password: string, options?: PasswordOptions): Promise<boolean> {
   return shared.verify(encoded, password, options);
 }
 
-/** Says whether a stored hash has other parameters than those of today; hash the password again at the next sign-in that succeeds. */
+/** Returns whether a stored hash has other parameters than new hashes get. If so, hash the password again at the next successful sign-in. */
 export function needsRehash(encoded: string): boolean {
   return shared.needsRehash(encoded);
 }

@@ -9,7 +9,7 @@ export interface Timer {
 }
 
 /**
- * The one source of in-process time, timers and randomness, so that a test can own all three.
+ * Is the one source of in-process time, timers and randomness, so that a test can control all three.
  * *Units*: milliseconds. Durable time is the database's, never this one.
  */
 export interface Clock {

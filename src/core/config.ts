@@ -35,7 +35,7 @@ export interface ConfigOptions {
   readonly clock?: Clock;
 }
 
-/** Says which values follow their new content. */
+/** The values that changed because their file changed. */
 export interface ConfigChanged {
   /** Variables that have their new value now. */
   readonly names: readonly string[];
@@ -43,7 +43,7 @@ export interface ConfigChanged {
   readonly needRestart: readonly string[];
 }
 
-/** Says why new content was refused; every value stays as it was. */
+/** Why new content of a file was refused; every value stays as it was. */
 export interface ConfigRefused {
   readonly problems: readonly ConfigProblem[];
 }
@@ -57,25 +57,25 @@ export interface ConfigWatch {
 }
 
 type Values<F extends Record<string, Field>> = { readonly [N in keyof F]: Output<F[N]["schema"]> };
-/** The values by their names, and how they are watched. Printing it in any way shows no secret. */
+/** The values of a configuration by their names, and signals of their changes. Printing it shows no secret. */
 export type Config<F extends Record<string, Field>> = Values<F> & ConfigWatch;
 
-/** Describes one variable: what it must be, and how it is handled. */
+/** Declares one variable of a configuration: its schema, its default, and whether it is secret. */
 export function field<S extends Schema>(schema: S, options: FieldOptions<S> = {}): Field<S> {
   return { schema, options };
 }
 
 /**
  * Reads a typed configuration from the environment and from files; the environment goes before files.
- * Text is read as the schema's input asks: numbers, `true` and `false`, lists by comma, JSON objects. An empty value counts as not set.
- * `NAME_FILE` names a file that holds the value of `NAME`, its last line break cut: the way mounted secrets come. Unknown variables are ignored.
- * A field with `reload` follows its file: read `settings.NAME` each time, do not keep a copy. New content is taken as a whole or refused as a whole.
+ * Text becomes what the schema requires: a number, `true` or `false`, a list with commas, a JSON object. An empty value counts as not set.
+ * `NAME_FILE` names a file that has the value of `NAME`, as orchestrators mount secrets; its last line break is cut. Unknown variables are ignored.
+ * A field with `reload` follows its file: read `settings.NAME` each time, and keep no copy. New content is accepted or refused as a whole.
  * *Units*: files are read again every `limits.configPollMs`, and new content counts when two readings agree, so that a half-written file does not.
  * *Bounds*: `limits.configFileBytes` a file. *Faults thrown*: `failed_precondition` with every problem at once; it never holds a value of a secret.
  * @example
  * const settings = config({
  *   PORT: field(z.int().min(1).max(65_535), { default: 3_000 }),
- *   DATABASE_URL: field(z.url(), { secret: true, description: "where PostgreSQL answers" }),
+ *   DATABASE_URL: field(z.url(), { secret: true, description: "the address of PostgreSQL" }),
  * });
  * listen(settings.PORT);
  */

@@ -84,7 +84,7 @@ export class CpuPool {
   run<I, O>(declared: CpuFunction<I, O>, input: I, { signal }: CpuCallOptions = {}): Promise<O> {
     assert(
       !cpuThread(),
-      `"${declared.name}" was called with cpu() on a thread of cpu() already: call its run() there, threads that wait for threads lock up`,
+      `"${declared.name}" was called with cpu() on a thread of cpu(). There, call its run() directly: a thread that waits for another thread of the pool could wait forever.`,
     );
     return new Promise<unknown>((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
@@ -205,7 +205,7 @@ export class CpuPool {
     if (!call) return;
     this.#running.delete(worker);
     const why = cause instanceof Error ? cause.message : String(cause);
-    const message = `The thread that ran "${call.request.name}" died: ${why}. Look for memory above ${limits.cpuThreadMb} MB, process.exit, or an error outside its promise.`;
+    const message = `The thread that ran "${call.request.name}" ended: ${why}. Look for memory above ${limits.cpuThreadMb} MB, process.exit, or an error outside its promise.`;
     call.reject(new Fault({ code: "internal", type: "thread_died", message, cause }));
     this.#next();
   }

@@ -2,7 +2,7 @@ import assert from "node:assert";
 
 type DurationUnit = "ms" | "s" | "m" | "h" | "d";
 
-/** A length of time: milliseconds as a number, or a number with its unit as in `"250ms"`, `"5s"`, `"10m"`, `"1h"`, `"7d"`. */
+/** A length of time: milliseconds as a number, or a text of a number and its unit, as in `"250ms"`, `"5s"`, `"10m"`, `"1h"`, `"7d"`. */
 export type Duration = number | `${number}${DurationUnit}`;
 
 const unitMs: Record<DurationUnit, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

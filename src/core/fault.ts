@@ -18,8 +18,8 @@ export interface FaultInit<D = unknown> {
 }
 
 /**
- * An expected failure: it has a code, and callers may see its message and details.
- * Whatever else is thrown is a bug and leaves as `internal`, its message hidden.
+ * Is an expected failure: it has a code, and callers may see its message and details.
+ * Anything else that is thrown is a bug: callers get `internal`, and its message is hidden.
  */
 export class Fault<D = unknown> extends Error {
   readonly code: Code;
@@ -73,7 +73,7 @@ export interface FaultClass<D, T extends string = string> {
 }
 
 /**
- * Declares a kind of fault that operations can list and callers can tell apart.
+ * Declares a kind of fault, which operations list and callers recognise by its type.
  * @example
  * const OrderClosed = fault("order_closed", {
  *   code: "failed_precondition", details: z.object({ orderId: z.string() }), message: ({ orderId }) => `Order ${orderId} is closed.`,

@@ -113,7 +113,7 @@ export interface SchemaDocuments {
 }
 
 /**
- * Makes a schema of any library that follows Standard Schema usable by giving the JSON Schema that it does not give itself.
+ * Adapts a schema of any library that follows Standard Schema, by adding the JSON Schema that the library does not provide.
  * The library still decides what is valid; the documents only describe it.
  * @example const Email = adaptSchema(v.pipe(v.string(), v.email()), { input: { type: "string", format: "email" } });
  */
@@ -122,7 +122,7 @@ export function adaptSchema<O, I>(standardSchema: Omit<Schema<O, I>, never>, { i
 }
 
 /**
- * Marks what must never be logged, traced or stored in clear. The mark is `x-secret` in the documents and stays where the schema is made optional or part of another.
+ * Marks a schema whose values must never be logged, traced or stored unencrypted. The mark is `x-secret` in the documents, and stays if the schema becomes optional or part of another.
  * @example const Login = z.object({ email: z.email(), password: secret(z.string().min(12)) });
  */
 export function secret<S extends Schema>(schema: S): S {

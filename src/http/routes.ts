@@ -20,14 +20,14 @@ export function compileRoutes(declared: readonly Operation[], operations: Readon
       continue;
     }
     if (new Set(route.parameters).size < route.parameters.length)
-      report(name, "http", `"${http.route}" names a parameter twice. Each field comes from one place.`);
+      report(name, "http", `"${http.route}" names a parameter twice. Rename one of them.`);
     const other = shapes.get(route.shape);
-    if (other !== undefined) report(name, "http", `${other} answers "${http.route}" already. Every route has one operation.`);
+    if (other !== undefined) report(name, "http", `${other} has the route "${http.route}" already. Give one of them another route.`);
     shapes.set(route.shape, name);
     if (hasKind(operation) && traitsOf(operation).transaction !== "read" && route.verb === "GET")
-      report(name, "http", "GET must be safe to repeat: only a query can have it.");
+      report(name, "http", "Only a query can have GET, because a GET must be safe to repeat. Use another verb.");
     if (http.status !== undefined && !(http.status >= 200 && http.status < 300))
-      report(name, "http.status", `${http.status} is not a status of success, 200 to 299.`);
+      report(name, "http.status", `${http.status} is not a status of success. Write one from 200 to 299.`);
     const compiled = operations.get(name);
     if (compiled === undefined) continue;
     const fields = fieldsOf(compiled.input);
@@ -35,7 +35,11 @@ export function compileRoutes(declared: readonly Operation[], operations: Readon
       if (!fields.has(parameter))
         report(name, "http", `The route has {${parameter}}, which is not in the input. Add the field, or rename one.`);
     if (http.ifMatch !== undefined && !fields.has(http.ifMatch))
-      report(name, "http.ifMatch", `The input has no field "${http.ifMatch}" to take the version from If-Match.`);
+      report(
+        name,
+        "http.ifMatch",
+        `The input has no field "${http.ifMatch}" to take the version from If-Match. Add the field, or name another.`,
+      );
     compiled.head ??= compileHead(compiled, http);
     checkTexts(compiled, { route, ifMatch: http.ifMatch }, report);
   }

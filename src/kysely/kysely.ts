@@ -13,7 +13,7 @@ import {
 import type { Sql } from "../operation/sql.ts";
 
 /**
- * Builds queries with Kysely on the transaction of `sql`: its statements are those of the operation, with its tenant, deadline and budget.
+ * Builds queries with Kysely on the transaction of `sql`, with the tenant, the deadline and the budget of the operation.
  *
  * *Shapes*: columns keep the names that they have in SQL; types are those of `sql`: `int8` a number, `numeric` and times strings.
  * *Guarantees*: it begins, commits and closes nothing; `transaction()` and `stream()` are refused.
@@ -63,13 +63,13 @@ class SqlDriver implements Driver {
   async destroy(): Promise<void> {}
 
   beginTransaction(): Promise<void> {
-    return refuse("A command is one transaction already, and so is a query: leave transaction() out and use the db as it is.");
+    return refuse("A query or a command is one transaction already. Leave transaction() out, and use the db directly.");
   }
   commitTransaction(): Promise<void> {
-    return refuse("The command commits, when its handler has returned.");
+    return refuse("Plimsoll commits the command when its handler has returned. Leave commit() out.");
   }
   rollbackTransaction(): Promise<void> {
-    return refuse("The command rolls back, when its handler throws: use fail(…).");
+    return refuse("Plimsoll rolls the command back when its handler throws. Use fail(…) instead of rollback().");
   }
 }
 
@@ -91,7 +91,7 @@ class SqlConnection implements DatabaseConnection {
   }
 
   streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
-    assert.fail("A cursor cannot share its connection with other statements: page with a limit in the place of stream().");
+    assert.fail("A cursor cannot share its connection with other statements. Read pages with a limit instead of stream().");
   }
 }
 

@@ -2,8 +2,8 @@ import { Fault } from "../core/fault.ts";
 import type { Answer, Arrival, Target } from "./outcome.ts";
 
 /**
- * Makes a target of any function: it is `ok` if the function resolves, `refused` if it throws a fault that says that capacity or quota is used
- * up (`unavailable`, `resource_exhausted`), and otherwise `failed`. Reasons are the types of the faults.
+ * Makes a target from any function. A call is `ok` if the function resolves, `refused` if it throws a fault about capacity or quota (`unavailable`,
+ * `resource_exhausted`), and otherwise `failed`. The reason is the type of the fault.
  */
 export function callTarget(call: (arrival: Arrival) => unknown): Target {
   return async (arrival): Promise<Answer> => {

@@ -20,8 +20,8 @@ export interface HistogramData {
 }
 
 /**
- * Counts durations in buckets that grow with the value: any percentile of any number of them, in fixed memory of 43 KiB.
- * *Units*: milliseconds, but nothing depends on it. *Bounds*: 0 to 2^32; what is larger is counted as 2^32, and `max` says the true value.
+ * Counts durations in buckets that grow with the value, and returns any percentile of them, in a fixed memory of 43 KiB.
+ * *Units*: milliseconds, but nothing depends on it. *Bounds*: 0 to 2^32; a larger value is counted as 2^32, and `max` returns the true value.
  * *Guarantees*: a percentile is within 0.4% of the value of that rank, or within 2^-10 below 2^-10; count, least, greatest and mean are exact.
  */
 export class Histogram {

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { nodeHttp } from "../core/node/http.ts";
 import type { Answer, Arrival, Target } from "./outcome.ts";
 
-/** What {@link HttpTarget} sends. */
+/** Options of {@link HttpTarget}. */
 export interface HttpTargetOptions {
   /** `http:` only. */
   readonly url: string;
@@ -24,8 +24,8 @@ export interface HttpTargetOptions {
 const maxProblem = 4_096;
 
 /**
- * Calls over HTTP/1.1 with kept connections: 2xx is `ok`; 429 and 503 are `refused`, with the status and the type of the problem (RFC 9457) as
- * reason; every other status is `failed`. Dispose it after the run: it closes its connections.
+ * Sends calls over HTTP/1.1 on open connections. 2xx is `ok`; 429 and 503 are `refused`, with the status and the type of the problem (RFC 9457) as
+ * reason; every other status is `failed`. Dispose of it after the run, which closes its connections.
  * @example
  * using target = new HttpTarget({ url: "http://127.0.0.1:3000/v1/quote" });
  * const result = await runLoad({ schedule: schedule([hold(200, 10)]), target: target.call, deadlineMs: 250 });

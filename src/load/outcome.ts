@@ -1,6 +1,6 @@
 import type { Histogram } from "./histogram.ts";
 
-/** The answer to one call, as far as its target can tell. Whether it came in time is decided by the run. */
+/** The response to one call, as its target sees it. The run decides whether it came in time. */
 export type Answer =
   | { readonly kind: "ok" }
   /** The callee said that it does not serve this call, for lack of capacity or quota. *reason*: of few values, for example `503 unavailable`. */
@@ -16,7 +16,7 @@ export interface Arrival {
   readonly scheduledMs: number;
 }
 
-/** Sends one call and resolves with its answer; a rejection counts as `failed`. It must settle, if need be by a timeout of its own. */
+/** Sends one call and resolves with its response; a rejection counts as `failed`. It must always settle, for example by its own timeout. */
 export type Target = (arrival: Arrival) => Promise<Answer>;
 
 /** How often each outcome occurred. */
@@ -31,13 +31,13 @@ export interface Counts {
   readonly missed: number;
 }
 
-/** What was counted of the calls that were scheduled in one part of the run. */
+/** The counts of the calls that were scheduled in one part of the run. */
 export interface Window extends Counts {
   /** Its start. *Units*: milliseconds since the start of the run. */
   readonly fromMs: number;
 }
 
-/** The result of a run. Calls that were scheduled in the warm-up are in none of its figures but `windows`. */
+/** The result of a run. Calls of the warm-up are only in `windows`. */
 export interface LoadResult extends Counts {
   /** Calls of the schedule: the sum of all outcomes. */
   readonly scheduled: number;

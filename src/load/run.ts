@@ -5,7 +5,7 @@ import type { Answer, LoadResult, Target } from "./outcome.ts";
 import type { Schedule } from "./schedule.ts";
 import { Tally } from "./tally.ts";
 
-/** What {@link runLoad} does. *Units*: milliseconds. */
+/** Options of {@link runLoad}. *Units*: milliseconds. */
 export interface LoadOptions {
   readonly schedule: Schedule;
   readonly target: Target;
@@ -25,10 +25,9 @@ export interface LoadOptions {
 }
 
 /**
- * Sends the calls of a schedule at their times, whether or not earlier ones have been answered (an open loop), and counts the outcomes.
- * *Guarantees*: no call waits for another. Latencies run from the scheduled time, so a callee that stalls, or a generator that is late, cannot
- * hide the wait. It settles when every call that was sent has settled, and rejects only
- * with the reason of `signal`. Afterwards it leaves no timer and no listener.
+ * Sends the calls of a schedule at their times, even if earlier ones have no response yet (an open loop), and counts the outcomes.
+ * *Guarantees*: no call waits for another. Latencies are measured from the scheduled time, so a callee that stalls, or a generator that is late,
+ * cannot hide the wait. It settles when every call has settled, and rejects only with the reason of `signal`. Then no timer and no listener is left.
  * @example
  * const result = await runLoad({ schedule: schedule([hold(200, 10)]), target: callTarget(() => quote()), deadlineMs: 250 });
  */

@@ -1,7 +1,7 @@
 import assert from "node:assert";
 import { seededRandom } from "../core/clock.ts";
 
-/** One phase of a {@link Schedule}: the rate at its start and at its end, and what is in between grows evenly. */
+/** One phase of a {@link Schedule}: its length, and the rates at its start and end, between which the rate changes evenly. */
 export interface Phase {
   readonly seconds: number;
   /** Arrivals per second at its start. */
@@ -10,17 +10,17 @@ export interface Phase {
   readonly to: number;
 }
 
-/** A rate that stays. Two of them after each other are a step. *Units*: arrivals per second, seconds. */
+/** Makes a phase with a constant rate. Two of them in a row are a step. *Units*: arrivals per second, seconds. */
 export function hold(perSecond: number, seconds: number): Phase {
   return { seconds, from: perSecond, to: perSecond };
 }
 
-/** A rate that grows or falls evenly. *Units*: arrivals per second, seconds. */
+/** Makes a phase whose rate grows or falls evenly. *Units*: arrivals per second, seconds. */
 export function ramp(from: number, to: number, seconds: number): Phase {
   return { seconds, from, to };
 }
 
-/** How the arrivals of a schedule lie in time. */
+/** Options of {@link schedule}: how arrivals are spaced, and the seed of their randomness. */
 export interface ScheduleOptions {
   /**
    * `even`: as far apart as the rate says. `poisson`: each arrives independently of the others, as calls of many independent users do; bursts and
@@ -31,7 +31,7 @@ export interface ScheduleOptions {
   readonly seed?: number;
 }
 
-/** When calls arrive. It is fixed before the run, and nothing that the callee does changes it. */
+/** The times at which calls arrive. They are fixed before the run and do not depend on the callee. */
 export interface Schedule {
   readonly seconds: number;
   /** How many arrivals the rates amount to. With even spacing there are as many, to within one. */
@@ -41,7 +41,7 @@ export interface Schedule {
 }
 
 /**
- * Plans the arrivals of a run, phase after phase.
+ * Plans the arrivals of a run from its phases.
  * *Bounds*: each phase takes more than 0 s; rates are from 0 up, finite.
  * @example
  * const surge = schedule([hold(200, 10), hold(1_000, 10), hold(200, 10)], { spacing: "poisson", seed: 7 });

@@ -2,7 +2,7 @@ import { type Clock, sleep } from "../core/clock.ts";
 import { Signal } from "../core/signals.ts";
 import type { Lease } from "./lease.ts";
 
-/** A leadership for which a process stands until it is stopped. */
+/** A candidate in an election, until it is stopped: whether this process leads, its token, and signals of changes. */
 export interface Leadership {
   /** Whether it leads for certain, asked of the clock: also right when the process stood still until now. */
   readonly isLeader: boolean;

@@ -97,5 +97,5 @@ const lockLost = ({ name }: Lock): Fault =>
   new Fault({
     code: "aborted",
     type: "lock_lost",
-    message: `The lock ${name} was lost: another may hold it. Nothing fenced was written after that. Acquire it again.`,
+    message: `The lock ${name} was lost, and another holder may have it. No fenced transaction committed after that. Acquire the lock again.`,
   });

@@ -8,7 +8,7 @@ import { Lease, type LeaseHost } from "./lease.ts";
 import { LocalQueues } from "./local-queues.ts";
 import type { LockStore } from "./store.ts";
 
-/** What a holder is given. */
+/** What the holder of a lock gets: its token, and a signal that aborts when the lock is lost. */
 export interface Held {
   /** Rises with every holder; give it to `lock.fence` in whatever writes. */
   readonly token: number;

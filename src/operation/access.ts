@@ -8,11 +8,11 @@ export interface Rule {
   allows(actor: Actor): boolean;
 }
 
-/** `"public"` must be written out: leaving access away does not compile. */
+/** Who may call an operation: a rule, or `"public"`. Leaving it out does not compile. */
 export type Access = "public" | Rule;
 
 /**
- * Allows actors that have at least one of the roles.
+ * Makes a rule that admits actors with at least one of the roles.
  * @example access: role("customer", "administrator")
  */
 export function role(...names: readonly [string, ...string[]]): Rule {
@@ -23,13 +23,13 @@ export function role(...names: readonly [string, ...string[]]): Rule {
   };
 }
 
-/** Allows every actor who signed in, whatever the roles. */
+/** Makes a rule that admits every actor who has signed in, with any roles. */
 export function signedIn(): Rule {
   return { kind: "rule", description: "a signed-in actor", allows: (actor) => actor.kind !== "anonymous" };
 }
 
 /**
- * Allows what `allows` says yes to.
+ * Makes a rule of your own, which admits the actors for whom `allows` returns true.
  * @example access: rule("a verified e-mail address", (actor) => actor.claims["email_verified"] === true)
  */
 export function rule(description: string, allows: (actor: Actor) => boolean): Rule {

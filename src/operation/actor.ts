@@ -1,7 +1,7 @@
 import { Fault } from "../core/fault.ts";
 import { bearer } from "./authentication/bearer.ts";
 
-/** Who asks. One actor is shared by all requests that carry the same token, so it is frozen. */
+/** The caller of an operation. All requests with the same token share one actor, so it is frozen. */
 export interface Actor {
   /** Unique within its tenant. */
   readonly id: string;
@@ -37,7 +37,7 @@ export function stillHolds({ validFrom, validUntil }: RememberedToken, now: numb
   return now < validUntil && now >= validFrom;
 }
 
-/** How callers present credentials, and what they read when they did not: all that one way of signing in has of its own. */
+/** How callers present credentials, and how missing or malformed ones are refused. */
 export interface AuthenticationScheme {
   /** Its name in documents. */
   readonly scheme: string;
@@ -51,7 +51,7 @@ export interface AuthenticationScheme {
   challenge(fault: Fault): string;
 }
 
-/** Turns what a caller presents into an actor; the adapters live in `auth/`. */
+/** Turns the credentials of a caller into an actor. */
 export interface Authenticator extends AuthenticationScheme {
   /** What a document says of it: an OpenAPI security scheme. */
   readonly document: Readonly<Record<string, unknown>>;
@@ -64,7 +64,7 @@ export interface Authenticator extends AuthenticationScheme {
   remembered(token: string): RememberedToken | undefined;
 }
 
-/** What {@link authenticator} is made of. */
+/** The parts of {@link authenticator}. */
 export interface AuthenticatorSpec {
   /**
    * Turns what stands behind `Bearer` in the `Authorization` header into an actor, or throws {@link badCredential}. It is asked for every request that
@@ -78,8 +78,8 @@ export interface AuthenticatorSpec {
 /**
  * Makes an authenticator of your own, for API keys or sessions.
  *
- * What it throws but `badCredential` is a bug, answered with 500. The caller's tenant is worked out by the app's `tenancy`, so that with `claim("tid")`
- * the actor has it in its claims.
+ * Use `badCredential` to refuse a credential; any other error that it throws is a bug and becomes a 500. The app's `tenancy` finds the tenant of the
+ * actor: with `claim("tid")`, put the tenant into the claims.
  * @example
  * createApp({ authentication: authenticator({ authenticate: (key) => clients.get(hashOf(key)) ?? badCredential("The API key is unknown.") }), … })
  */
@@ -93,14 +93,14 @@ export function authenticator({ authenticate, description }: AuthenticatorSpec):
 }
 
 /**
- * Refuses a credential: 401 `token_invalid` with a message for the caller. `cause` goes to the log alone.
+ * Refuses a credential with 401 `token_invalid` and a message for the caller. Only the log has the `cause`.
  * *Faults thrown*: `unauthenticated`.
  */
 export function badCredential(message: string, cause?: unknown): never {
   throw new Fault({ code: "unauthenticated", type: "token_invalid", message, cause });
 }
 
-/** How an app knows on whose behalf an actor asks. */
+/** How an app finds the tenant of an actor. */
 export interface Tenancy {
   readonly description: string;
   tenantOf(actor: Actor): string | undefined;
@@ -120,7 +120,7 @@ export function claim(name: string): Tenancy {
   };
 }
 
-/** One tenant: nothing is kept apart. The default. */
+/** Declares that the app has no tenants. The default. */
 export function none(): Tenancy {
   return { description: "none", tenantOf: () => undefined };
 }

@@ -24,7 +24,8 @@ export type Hint<Sentence extends string, T> = T | (Sentence & Refused<Sentence>
 /** What the compiler prints where `access` is wrong. */
 export type AccessHint = 'write role("…"), signedIn(), rule("…", …) or "public"';
 /** What the compiler prints where a route is wrong. */
-export type RouteHint = 'write a verb and a path, as in "POST /v1/orders"; a query takes GET or POST, all else anything but GET';
+export type RouteHint =
+  'write a verb and a path, as in "POST /v1/orders"; a query takes GET or POST, a command or an action any verb but GET';
 type CriticalityHint = 'write "critical", "default" or "sheddable"';
 type DeadlineHint = 'write milliseconds, or a number with ms, s, m, h or d, as in "250ms"';
 

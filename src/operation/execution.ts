@@ -50,7 +50,7 @@ export interface Refusal {
 }
 
 /**
- * The one wide event of an execution: everything that logs, metrics and traces tell of it. Published once, when the reply is out.
+ * Is the wide event of an execution: all facts that logs, metrics and traces have about it. It is published once, when the response is sent.
  * *Units*: milliseconds. `durationMs` = queued + running + database + the upstreams.
  */
 export interface Execution {

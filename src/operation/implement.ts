@@ -5,7 +5,7 @@ import type { ActionHandler, ReadHandler, WriteHandler } from "./handler.ts";
 import type { KindTraits, TraitsOf } from "./kind.ts";
 import type { Used, Uses } from "./resource.ts";
 
-/** How a contract is done. */
+/** A contract with its handler. */
 export interface Implementation {
   readonly kind: "implementation";
   readonly operation: Operation;
@@ -13,7 +13,7 @@ export interface Implementation {
 }
 
 /**
- * Gives a contract its body; the module lists the result, everybody else imports the contract alone.
+ * Adds the handler to a contract. The module lists the result; other modules import only the contract.
  * @example
  * export const placeOrder = implement(orders.placeOrder, async ({ lines }, { sql, call, newId }) => { … });
  */

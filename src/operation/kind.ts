@@ -84,7 +84,7 @@ const rows: ReadonlyMap<string, KindTraits> = new Map(Object.entries(kinds));
 /** Returns what the kind of an operation is. */
 export function traitsOf({ kind, traits }: OfKind): KindTraits {
   const row = rows.get(kind) ?? traits;
-  assert(row !== undefined, `${kind} is no kind of the platform, and nothing says what it is.`);
+  assert(row !== undefined, `${kind} is not a kind of operation that the platform has, and it comes without traits. Give it its traits.`);
   return row;
 }
 

@@ -17,7 +17,7 @@ export interface ModuleSpec {
   readonly metrics?: readonly ModuleMetric[];
 }
 
-/** A bounded context: its operations, the PostgreSQL schema that it owns, its migrations. */
+/** A module: its operations, the PostgreSQL schema that it owns, and its migrations. */
 export interface Module extends ModuleSpec {
   readonly kind: "module";
   readonly name: string;

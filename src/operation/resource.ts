@@ -1,4 +1,4 @@
-/** Something with a lifetime that actions use: a client, a mailer. Made once per app, on start, in the order of use. */
+/** An object with a lifetime that actions use, such as a client or a mailer. Each app creates it once, at its start. */
 export interface Resource<T> {
   readonly kind: "resource";
   readonly name: string;
@@ -21,7 +21,7 @@ export type Uses = Readonly<Record<string, Resource<any>>>;
 export type Used<U extends Uses> = { readonly [K in keyof U]: U[K] extends Resource<infer T> ? T : never };
 
 /**
- * Declares a resource; an operation asks for it with `uses`. Without a spec the app gets its value from `provide`, and does not start without one.
+ * Declares a resource; an operation gets it by `uses`. Without `create`, the app needs a value in `provide`, and does not start without one.
  * @example const mailer = resource("mailer", { create: () => smtp(url), dispose: (m) => m.close() });
  * @example const tokens = resource<JwtIssuer>("identity.tokens");   // createApp({ provide: [override(tokens, jwtIssuer({ … }))], … })
  */
@@ -37,7 +37,7 @@ export interface Override {
 }
 
 /**
- * Puts a value in the place of a resource, for tests and for the composition root.
+ * Replaces a resource by a value, in tests and where the app is created.
  * @example createApp({ provide: [override(mailer, fakeMailer)] })
  */
 export function override<T>(resource: Resource<T>, value: NoInfer<T>): Override {

@@ -14,7 +14,7 @@ export interface ScopeLog {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
-type FailHint = "declare it in the operation's faults: what is not declared leaves as 500";
+type FailHint = "declare it in the operation's faults: a fault that is not declared becomes a 500";
 
 /** A declared fault with any details. */
 // biome-ignore lint/suspicious/noExplicitAny: a fault of any details; each keeps its own type where it is thrown.
@@ -55,7 +55,7 @@ export interface BaseScope<F extends AnyFault = AnyFault> {
 }
 
 type ReadHint = "a query only reads: call a command from a command or an action";
-type CallHint = "only queries and commands can be called: what two actions share is a function";
+type CallHint = "only queries and commands can be called: move code that two actions share into a function";
 
 /** What an operation that lists is asked: which page, and by its other fields which rows. */
 export interface PageInput {
@@ -65,7 +65,7 @@ export interface PageInput {
   readonly limit: number;
 }
 
-/** One page; `nextCursor` where there is another. */
+/** One page of a list; `nextCursor` if there is another page. */
 export interface Page<R> {
   readonly items: R[];
   readonly nextCursor?: string;

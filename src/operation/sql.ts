@@ -6,7 +6,7 @@ import { beforeList, ListValue, refuseArrayAfterIn } from "./sql/list.ts";
 import { closedFragment, existsText } from "./sql/text.ts";
 import type { Statement, StatementResult } from "./transaction.ts";
 
-/** A statement that was written and not sent yet; also a fragment when it stands as a value inside another. */
+/** A statement that is not sent yet. Inside another statement it is a fragment. */
 export interface SqlStatement<R> {
   /** The one row. Asserts that there is exactly one. */
   one(): Promise<R>;
@@ -24,7 +24,7 @@ export interface SqlStatement<R> {
 type Row = Record<string, unknown>;
 
 /**
- * Writes SQL: every value becomes a parameter, a statement or fragment as a value becomes part of the text.
+ * Writes SQL. Every value becomes a parameter; a value that is a statement or a fragment becomes part of the text.
  * Columns read in camel case (`total_cents` is `totalCents`); `int8` is a number, `numeric` a string, `timestamptz` an ISO string.
  * @example await sql`select id from orders.orders where customer_id = ${actor.id}`.many()
  * @example await sql(Order)`select id, total_cents from orders.orders where id = ${orderId}`.maybe()
@@ -269,5 +269,5 @@ class UnsafeText extends SqlText {
   }
 }
 
-/** A fragment without a transaction, to share between statements. */
+/** Writes a fragment without a transaction, which several statements can share. */
 export const sqlFragment: (text: TemplateStringsArray, ...values: readonly unknown[]) => SqlStatement<Row> = makeSql(undefined);

@@ -72,7 +72,7 @@ function identify(execution: RunningExecution, actor: Actor): undefined {
   // Known once: a task carries the tenant of its start, whatever an actor of the system can say of it.
   const { durable, host, invocation } = execution;
   execution.tenant = durable === undefined ? host.options.tenancy.tenantOf(actor) : durable.tenant;
-  // Anybody may say that a request is critical: it counts only from those whom the app knows as its own.
+  // Any caller can say that a request is critical: it counts only from callers that the app knows as its own.
   const { criticality } = invocation;
   if (criticality !== undefined && (durable !== undefined || host.options.internalCallers?.allows(actor)))
     execution.criticality = criticality;

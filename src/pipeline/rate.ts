@@ -56,7 +56,7 @@ export function takeStrangersRate(host: Host, address: string): Fault | undefine
 
 /**
  * The caller sent credentials that must be verified: until they are verified it is a stranger, and takes from what its address may send. So a caller who
- * guesses is limited like everybody who did not sign in.
+ * guesses is limited like all callers who have not signed in.
  * *Faults thrown*: as {@link takeRate}.
  */
 export function presentCredentials(execution: RunningExecution): undefined | Promise<void> {

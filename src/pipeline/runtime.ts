@@ -157,7 +157,7 @@ export class Runtime implements Runner {
     const execution = new RunningExecution(this, operation, invocation);
     this.#running.add(execution);
     const steps = this.#steps.get(operation);
-    assert(steps !== undefined, `${operation.name} is no operation of this app.`);
+    assert(steps !== undefined, `${operation.name} is not an operation of this app. Add its module to createApp.`);
     this.#advance(execution, steps, 0);
     return execution;
   }
@@ -252,7 +252,7 @@ export class Runtime implements Runner {
 
   operation(name: string): CompiledOperation {
     const operation = this.registry.operations.get(name);
-    assert(operation !== undefined, `No module of this app has an operation named ${name}.`);
+    assert(operation !== undefined, `No module of this app has an operation named ${name}. Add its module to createApp.`);
     return operation;
   }
 }

@@ -81,7 +81,7 @@ export class Connection {
   idleSince: number;
   /** How much earlier than others it ends, 0 to 1. */
   readonly early: number;
-  /** Not given to anybody any more: it is closed when its user gives it back. */
+  /** Not lent any more: it is closed when its user returns it. */
   retired = false;
 
   private constructor(options: ConnectionOptions) {

@@ -14,7 +14,7 @@ import { checkSession } from "./start/session-address.ts";
 const needsSession =
   "Migrations need a session, which holds their lock, and a transaction pooler between this process and PostgreSQL keeps none. Give adminUrl an address of the server itself, or of a pooler with pool_mode = session.";
 
-/** What {@link migrate} brings where. */
+/** Options of {@link migrate}: the modules, the addresses of the database, and the mode. */
 export interface MigrateSpec {
   /** All modules of the app: what is missing here counts as newer code. */
   readonly modules: readonly MigrationOwner[];
@@ -52,10 +52,9 @@ export interface MigrationReport {
 }
 
 /**
- * Brings the database to the version of this code: Plimsoll's own schema in one transaction, and then that of every module, one file after the
- * other, each in a transaction of its own. A second process that starts at the same time waits. A database that is ahead of this code is left alone.
- * Where nothing is missing it costs one connection and one round trip. An app does this at its start; call it to ask first, or to migrate in a
- * step of its own.
+ * Runs the pending migrations: those of Plimsoll in one transaction, then those of every module, each file in its own transaction. A second process
+ * that starts at the same time waits. It does not change a database that is ahead of this code. If nothing is pending, it costs one connection and
+ * one round trip. An app does this at its start; call it to see pending migrations first, or to migrate in a separate step.
  * *Defaults*: applies, waits 2 min for another process and 5 s for a lock.
  * *Faults thrown*: `failed_precondition` (a file that was edited after it ran, out of order, or fails), `unavailable`.
  * @example
@@ -70,7 +69,7 @@ export async function migrate(spec: MigrateSpec): Promise<MigrationReport> {
   if (mode === "status") return report({ pending: modules.flatMap(({ files }) => files), ahead: [], removed: [] });
   if (adminUrl === undefined)
     throw broken(
-      `The database lacks ${plan?.pending.map(nameOf).join(", ") ?? "Plimsoll's schema, or the application's role may not read it"}. Start once with adminUrl (the owner), which applies what is missing, before this version serves.`,
+      `The database lacks ${plan?.pending.map(nameOf).join(", ") ?? "Plimsoll's schema, or the application's role may not read it"}. Start one process with adminUrl, the address of the owner (ADMIN_DATABASE_URL), which runs the pending migrations.`,
     );
   await spec.prepare?.();
   return asOwner(adminUrl, spec, (client) => applyAll(client, spec, modules));
@@ -86,7 +85,8 @@ function asOwner<T>(adminUrl: string, spec: MigrateSpec, work: (client: pg.Clien
 
 /** It refuses nothing that an apply takes: a file that fails here, and might not there, is named as not tried. */
 function dryRun(spec: MigrateSpec, modules: readonly MigratedModule[]): Promise<MigrationReport> {
-  if (spec.adminUrl === undefined) throw broken("A dry run needs adminUrl (the owner), who would apply the files.");
+  if (spec.adminUrl === undefined)
+    throw broken("A dry run has no adminUrl, and only the owner can try the files. Give it the address of the owner.");
   return asOwner(spec.adminUrl, spec, async (client) => {
     await client.query("begin");
     try {

@@ -55,7 +55,7 @@ const freshMs = 1_000;
 /**
  * A bounded set of connections with a bounded queue in front, first come first served, no longer than each one's deadline.
  * A broken connection is replaced by the next who needs one; while the server is away every caller is refused at once. One that is found broken makes
- * the others that are as old be asked before anybody gets them; what is too old, or unused for too long, is closed.
+ * the others that are as old be asked before they are lent; what is too old, or unused for too long, is closed.
  */
 export class Pool {
   readonly options: PoolOptions;

@@ -45,11 +45,11 @@ export async function checkAppRole(connection: Connection, modules: readonly Mig
   const why = whyUnsafe(facts);
   if (why !== undefined)
     throw refused(
-      `The application connects as "${facts.role}", which ${why}: tenants would not be separated. Create another role (create role app login password '…'), put it into DATABASE_URL, and the owner into ADMIN_DATABASE_URL.`,
+      `The application connects as "${facts.role}", which ${why}, so PostgreSQL would not separate the tenants. Create another role (create role app login password '…'), use it in the address of the application (DATABASE_URL), and the owner in the admin address (ADMIN_DATABASE_URL).`,
     );
   if (facts.closed !== null)
     throw refused(
-      `The application connects as "${facts.role}", which may not use the schema "${facts.closed}". Migrate with this role in DATABASE_URL, which grants what it needs, or put the role into DATABASE_URL with which the migrations ran.`,
+      `The application connects as "${facts.role}", which may not use the schema "${facts.closed}". Run the migrations with this role in DATABASE_URL, which grants it the schemas, or use the role in DATABASE_URL with which the migrations ran.`,
     );
   return facts.version;
 }

@@ -14,20 +14,20 @@ interface DataError {
 
 /** What the caller learns about a refused value, by its SQLSTATE. */
 const problems: Readonly<Record<string, string>> = {
-  "22001": "It is longer than what can be stored here.",
-  "22003": "It is out of the range that can be stored here.",
-  "22007": "It is no date or time that can be stored.",
-  "22008": "It is no date or time that can be stored.",
-  "22009": "It is no time zone that is known.",
-  "22015": "It is out of the range that can be stored here.",
-  "22018": "It is not of the form that is needed here.",
-  "22023": "It is not of the form that is needed here.",
-  "2201B": "It is no valid pattern.",
-  "22025": "It is no valid pattern.",
-  "22P02": "It is not of the form that is needed here.",
-  "22P03": "It is not of the form that is needed here.",
-  "22P05": "It holds a character that cannot be stored. Leave it out.",
-  "22021": "It holds a character that cannot be stored. Leave it out.",
+  "22001": "The text is longer than this field can store. Shorten it.",
+  "22003": "The number is out of the range that this field can store.",
+  "22007": "The value is not a date or time that this field can store.",
+  "22008": "The value is not a date or time that this field can store.",
+  "22009": "The value is not a known time zone.",
+  "22015": "The number is out of the range that this field can store.",
+  "22018": "The value does not have the form that this field needs.",
+  "22023": "The value does not have the form that this field needs.",
+  "2201B": "The value is not a valid pattern.",
+  "22025": "The value is not a valid pattern.",
+  "22P02": "The value does not have the form that this field needs.",
+  "22P03": "The value does not have the form that this field needs.",
+  "22P05": "The text has a character that cannot be stored. Leave the character out.",
+  "22021": "The text has a character that cannot be stored. Leave the character out.",
 };
 
 const unstorable = new Set(["22021", "22P05"]);

@@ -75,7 +75,7 @@ export function claimStatement({ id, inputHash }: Claim): Statement {
 /** Reads the result of a key's claim. */
 export function readClaim({ rows }: StatementResult): ClaimResult {
   const [row] = rows;
-  assert(row !== undefined, "plimsoll.claim gave no row: run the migrations of this version of plimsoll");
+  assert(row !== undefined, "plimsoll.claim returned no row. Run the migrations of this version of Plimsoll.");
   const { state, ...reply } = row as unknown as { readonly state: ClaimResult["state"] } & StoredReply;
   return state === "replay" ? { state, reply } : { state };
 }

@@ -30,7 +30,8 @@ export function defineSchedule({ name, spec }: Schedule): ScheduleDefinition {
     throw refusedSchedule(name, { field: "name", fix: 'It must be lower case and begin with its module, as in "orders.nightly-report".' });
   if (!missedOccurrences.has(missed))
     throw refusedSchedule(name, { field: "missed", fix: `There is no "${missed}". Write "skip", "once" or "all".` });
-  if (!isDurable(task)) throw refusedSchedule(name, { field: "task", fix: "It is missing or no task. Give what task(…) returned." });
+  if (!isDurable(task))
+    throw refusedSchedule(name, { field: "task", fix: "It is missing or is not a task. Give it what task(…) returned." });
   if (priority !== undefined && !isPriority(priority))
     throw refusedSchedule(name, { field: "priority", fix: "Write a whole number from 0 to 9." });
   return {
@@ -59,7 +60,7 @@ export function refusedSchedule(
   return new Fault({
     code: "invalid_argument",
     type: "schedule_invalid",
-    message: `The schedule ${schedule} cannot be followed: ${fix}`,
+    message: `The schedule ${schedule} is invalid: ${fix}`,
     details: { schedule, field },
     cause,
   });

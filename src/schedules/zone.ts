@@ -19,7 +19,7 @@ export class Zone {
     if (/^[+-]/.test(name))
       throw cronFault(
         "timeZone",
-        `"${name}" is an offset and no time zone. Write a name of the IANA database, as in "Europe/Berlin", or "UTC".`,
+        `"${name}" is an offset, not a time zone. Write a name of the IANA database, as in "Europe/Berlin", or "UTC".`,
       );
     try {
       this.#format = name === "UTC" ? undefined : new Intl.DateTimeFormat("en-US", { ...wallParts, timeZone: name });

@@ -42,7 +42,7 @@ export function defineTask(compiled: CompiledOperation): TaskDefinition {
   const { attempts = limits.taskAttempts, backoff = defaultBackoff }: RetrySpec = retry;
   assert(
     /^[a-z][a-z0-9._-]{0,62}$/.test(queue),
-    `${name}: queue "${queue}" is no name. Write lower case letters, digits, dots and hyphens.`,
+    `${name}: "${queue}" is not a queue name. Write lower case letters, digits, dots and hyphens.`,
   );
   assert(
     Number.isInteger(attempts) && attempts >= 1 && attempts <= 1_000,

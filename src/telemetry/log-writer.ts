@@ -5,7 +5,7 @@ import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import { LineBytes } from "./json-text.ts";
 
-/** Where lines go: standard output, a file that is appended to, or whatever `write` does with each line. */
+/** Where log lines go: standard output, a file to which they are appended, or your function `write`. */
 export type LogDestination = "stdout" | { readonly file: string } | { readonly write: (line: string) => void };
 
 /** Takes lines without ever waiting. */

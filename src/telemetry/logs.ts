@@ -6,7 +6,7 @@ import { FunctionLogWriter, type LogDestination, type LogWriter, openLog } from 
 import { readableLine } from "./readable.ts";
 import { type IdentityPolicy, pseudonym, Redaction } from "./redaction.ts";
 
-/** What {@link logs} writes and where. */
+/** Options of {@link logs}: what it writes, and where. */
 export interface LogsOptions {
   /** *Default*: `"stdout"`. */
   readonly destination?: LogDestination;
@@ -29,7 +29,7 @@ const weight: Record<Level, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 
 /**
  * Writes one JSON line for each execution, and one for each `scope.log`, with the ids that join them to traces.
- * *Guarantees*: never blocks; lines that find no room are dropped and counted in `plimsoll_log_lines_dropped_total`.
+ * *Guarantees*: no execution waits for it; lines that do not fit are dropped and counted in `plimsoll_log_lines_dropped_total`.
  * *Faults thrown* at start: `log_file_unusable`.
  * @example createApp({ telemetry: [logs({ destination: { file: "/var/log/shop.jsonl" }, redact: ["iban"] })] })
  */
@@ -44,7 +44,7 @@ export function logs(options: LogsOptions = {}): TelemetrySink {
   const unsubscribe: (() => void)[] = [];
 
   function attach(sources: TelemetrySources): void {
-    assert(writer === undefined, "logs() serves one app: make another for another app.");
+    assert(writer === undefined, "logs() already belongs to another app. Create one for each app.");
     const { name } = sources.service;
     const format = new LineFormat({ redaction: new Redaction(redact), tenant: pseudonym(tenant, name), actorId: pseudonym(actorId, name) });
     const lines =

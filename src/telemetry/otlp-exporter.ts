@@ -50,7 +50,12 @@ export class OtlpExporter {
     return new Promise((resolve) => {
       const sent = request(this.#url, { method: "POST", headers, agent: this.#agent });
       const timer = this.#clock.schedule(this.#timeoutMs, () =>
-        sent.destroy(new Fault({ code: "deadline_exceeded", message: "The collector did not respond in time." })),
+        sent.destroy(
+          new Fault({
+            code: "deadline_exceeded",
+            message: "The collector of the spans did not respond in time. Check its address and its load.",
+          }),
+        ),
       );
       const settle = (result: ExportResult) => {
         timer.cancel();

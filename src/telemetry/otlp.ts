@@ -8,7 +8,7 @@ import { envelope, isFailure, spansText } from "./otlp-span.ts";
 import { type IdentityPolicy, pseudonym } from "./redaction.ts";
 import { type SpanBatchFact, SpanQueue } from "./span-queue.ts";
 
-/** Where {@link otlp} sends spans, and which. */
+/** Options of {@link otlp}: where it sends spans, and which. */
 export interface OtlpOptions {
   /** The collector's base (`http://127.0.0.1:4318`) or its whole address for traces. */
   readonly url: string;
@@ -33,9 +33,9 @@ export interface OtlpSink extends TelemetrySink {
 }
 
 /**
- * Exports spans over OTLP/HTTP in JSON: those that the head sampled, every failure, and every slow execution.
+ * Exports spans over OTLP/HTTP in JSON: those of sampled requests, every failure, and every slow execution.
  * *Bounds*: `limits.spanQueue` spans wait; failures and slow executions may take three quarters of them.
- * *Guarantees*: never blocks an execution; what does not fit or is refused is counted in `plimsoll_spans_dropped_total`.
+ * *Guarantees*: no execution waits for it; spans that do not fit or are refused are counted in `plimsoll_spans_dropped_total`.
  * *Faults thrown* at start: `otlp_url_unusable`.
  * @example createApp({ telemetry: [otlp({ url: "http://127.0.0.1:4318", sample: 0.01 })] })
  */
@@ -48,7 +48,7 @@ export function otlp(options: OtlpOptions): OtlpSink {
   let unsubscribe: (() => void) | undefined;
 
   function attach({ executed, metrics, service, clock }: TelemetrySources): void {
-    assert(queue === undefined, "otlp() serves one app: make another for another app.");
+    assert(queue === undefined, "otlp() already belongs to another app. Create one for each app.");
     const sender = new OtlpExporter({ url: tracesUrl(options.url), headers, timeoutMs, clock });
     const { open, close } = envelope(service, resource);
     const spans = new SpanQueue({ send: (bytes) => sender.send(Buffer.concat([open, bytes, close])), clock, sent });
@@ -85,7 +85,8 @@ function isSlowOrFailed({ outcome, durationMs, deadlineMs }: Execution, slowShar
 function tracesUrl(text: string): URL {
   const url = URL.parse(text);
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
-    const message = "otlp({ url }) is no http or https address. Write the collector's base, such as http://127.0.0.1:4318.";
+    const message =
+      "otlp({ url }) is not an http or https address. Write the base address of the collector, such as http://127.0.0.1:4318.";
     throw new Fault({ code: "failed_precondition", type: "otlp_url_unusable", message });
   }
   if (url.pathname === "/" || url.pathname === "") url.pathname = "/v1/traces";

@@ -5,7 +5,7 @@ import { exposition, expositionType } from "./exposition.ts";
 import { OperationMetrics } from "./operation-metrics.ts";
 import { registerProcessMetrics } from "./process-metrics.ts";
 
-/** What {@link prometheus} measures with. */
+/** Options of {@link prometheus}. */
 export interface PrometheusOptions {
   /** Upper bounds of the histogram's buckets, ascending. *Units*: seconds. *Default*: 0.5 ms to 10 s in 14 steps. */
   readonly buckets?: readonly number[];
@@ -14,8 +14,8 @@ export interface PrometheusOptions {
 const defaultBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /**
- * Counts every execution and answers `GET /metrics` on the ops port, with everything that the app, its pools and its limits show.
- * *Bounds*: `limits.metricSeries` combinations of labels for each metric; those after them are counted as `other`.
+ * Counts every execution, and serves the metrics of the app at `GET /metrics` on the ops port.
+ * *Bounds*: `limits.metricSeries` combinations of labels for each metric; further ones are counted as `other`.
  * @example createApp({ ops: { port: 9464 }, telemetry: [prometheus()] })
  */
 export function prometheus(options: PrometheusOptions = {}): TelemetrySink {
@@ -25,7 +25,7 @@ export function prometheus(options: PrometheusOptions = {}): TelemetrySink {
   return {
     name: "prometheus",
     attach(sources: TelemetrySources): void {
-      assert(metrics === undefined, "prometheus() serves one app: make another for another app.");
+      assert(metrics === undefined, "prometheus() already belongs to another app. Create one for each app.");
       metrics = sources.metrics;
       const operations = new OperationMetrics(metrics, buckets);
       stops.push(

@@ -69,7 +69,7 @@ function plain(key: string): string {
 }
 
 /**
- * What telemetry tells of a tenant or an actor: the id itself, a pseudonym that is the same in every line, or nothing.
+ * What telemetry writes of a tenant or an actor: the id, a pseudonym that is the same in every line, or nothing.
  * A pseudonym keeps ids out of logs; it does not make them anonymous, because anyone who knows an id can compute it.
  */
 export type IdentityPolicy = "plain" | "hash" | "drop";

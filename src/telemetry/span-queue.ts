@@ -4,7 +4,7 @@ import type { Signal } from "../core/signals.ts";
 import { LineBytes } from "./json-text.ts";
 import type { ExportResult } from "./otlp-exporter.ts";
 
-/** What happened to one batch: an attempt to send it, or its end. */
+/** An event of one batch of spans: an attempt to send it, or its end. */
 export interface SpanBatchFact extends ExportResult {
   readonly spans: number;
   readonly attempt: number;

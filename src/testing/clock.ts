@@ -15,7 +15,7 @@ interface PendingTimer extends Timer {
 }
 
 /**
- * A clock that stands still until a test moves it, with timers and randomness that repeat exactly.
+ * Is a clock that stands still until a test advances it, with timers and randomness that repeat exactly.
  * *Units*: milliseconds. *Guarantees*: timers run in the order of their time, those of one instant in the order of their scheduling; each sees its own
  * time as `now()`; the same seed and the same calls give the same randomness.
  * @example

@@ -37,7 +37,7 @@ export interface TestDatabase extends DatabaseSource, AsyncDisposable {
 const role = "plimsoll_test_app";
 const templateLock = 0x706c7465;
 
-/** The embedded server, shared by all test files that run at the same time and stopped by the last. */
+/** Returns the embedded server, which all test files that run at the same time share. The last one stops it. */
 export async function embeddedTestServer(): Promise<TestServer> {
   const server = new EmbeddedPostgres({ directory: join(tmpdir(), `plimsoll-test-${process.getuid?.() ?? "user"}`) });
   await server.start();
@@ -45,7 +45,7 @@ export async function embeddedTestServer(): Promise<TestServer> {
 }
 
 /**
- * Makes a database for one test file: a clone of a template in which the modules' migrations ran once.
+ * Creates a database for one test file: a clone of a template in which the modules' migrations have run.
  * *Defaults*: on the embedded server.
  * @example
  * await using database = await testDatabase({ modules: [orders] });

@@ -29,9 +29,9 @@ interface Link {
 }
 
 /**
- * Stands between a client and a server of any protocol over TCP, counts flights and makes the network fail where a test says: once, at bytes with
- * a given text ({@link FaultProxy.next}), or from now on, for all connections ({@link FaultProxy.set}).
- * A flight is what the client sends without waiting for the server in between.
+ * Forwards TCP connections between a client and a server, counts flights, and makes the network fail: once, at bytes that contain a given text
+ * ({@link FaultProxy.next}), or from now on, for all connections ({@link FaultProxy.set}).
+ * A flight is what the client sends without waiting for a response in between.
  * @example
  * await using proxy = new FaultProxy({ host: "127.0.0.1", port: 6379 });
  * const port = await proxy.start();

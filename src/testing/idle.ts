@@ -5,7 +5,7 @@ import { limits } from "../core/limits.ts";
 import type { Tasks } from "../tasks/tasks.ts";
 import { TestClock } from "./clock.ts";
 
-/** How far `runUntilIdle` goes. */
+/** Options of `runUntilIdle`: how far it moves time, and when it fails. */
 export interface IdleOptions {
   /**
    * Runs also what becomes due within so long: durable time, and a `TestClock`'s wall time, are moved on to it, one after the other. Needs a
@@ -112,7 +112,7 @@ function endless(ran: Ran, attempts: number): Fault {
   return new Fault({
     code: "resource_exhausted",
     type: "never_idle",
-    message: `More than ${attempts} attempts ended, and there is more to run: ${ran.text}. Look for a task that starts itself or a retry without an end, or raise \`attempts\`.`,
+    message: `More than ${attempts} attempts ended, and more tasks are due: ${ran.text}. Look for a task that starts itself or a retry without an end, or raise \`attempts\`.`,
   });
 }
 
@@ -122,10 +122,10 @@ function stuck(
 ): Fault {
   const left =
     busy.map(({ queue, waiting, running }) => `in the queue ${queue} ${running} run and ${waiting} wait`).join(", ") || "a handler runs";
-  const before = ran.total === 0 ? "Nothing ended before." : `Before, there ended ${ran.text}.`;
+  const before = ran.total === 0 ? "No attempt ended before." : `Before that, these ended: ${ran.text}.`;
   return new Fault({
     code: "deadline_exceeded",
     type: "wait_limit",
-    message: `No attempt ended for ${formatMs(withinMs)}: ${left}. ${before} Let go what they wait for, or give a longer \`within\`.`,
+    message: `No attempt ended for ${formatMs(withinMs)}: ${left}. ${before} Release what they wait for, or give a longer \`within\`.`,
   });
 }

@@ -14,7 +14,7 @@ import type { Uses } from "../operation/resource.ts";
 import type { TestDatabase } from "./database.ts";
 import { type IdleOptions, runUntilIdle } from "./idle.ts";
 
-/** What `testApp` takes beside the fields of `createApp`. */
+/** Options of `testApp`, in addition to the fields of `createApp`. */
 export interface TestAppSpec extends Omit<AppSpec, "ops"> {
   /** The actor of a call that names none. *Default*: anonymous. */
   readonly actor?: Actor;
@@ -25,12 +25,12 @@ export interface TestAppSpec extends Omit<AppSpec, "ops"> {
   readonly waitLimit?: Duration;
 }
 
-/** Who calls and how. *Defaults*: the app's actor, a new idempotency key with every call. */
+/** Options of a test call. *Defaults*: the app's actor, and a new idempotency key for each call. */
 export type TestCall = DirectCall;
 
 type Callable<I extends AnySchema, O extends AnySchema> = Query<I, O> | Command<I, O> | Action<I, O, Uses>;
 
-/** An app without a network, and calls into it that take the whole pipeline. */
+/** An app without a network, whose calls take the whole pipeline. */
 export interface TestApp extends AsyncDisposable {
   readonly app: App;
   readonly signals: App["signals"];
@@ -85,7 +85,7 @@ function isOwned(database: TestAppSpec["database"]): database is TestDatabase {
   return database !== undefined && "admin" in database;
 }
 
-/** An actor for tests; everything may be left out. */
+/** Makes an actor for tests; all fields are optional. */
 export function testActor(actor: Partial<Actor> = {}): Actor {
   return { id: "test-user", kind: "user", roles: [], tenant: undefined, claims: {}, ...actor };
 }

@@ -114,8 +114,8 @@ describe("cpu", () => {
   });
 
   for (const [how, declared, says] of [
-    ["exits", functions.exits, /"exits" died: it exited with 7/],
-    ["crashes", functions.crashes, /"crashes" died: outside of any promise/],
+    ["exits", functions.exits, /"exits" ended: it exited with 7/],
+    ["crashes", functions.crashes, /"crashes" ended: outside of any promise/],
   ] as const) {
     it(`fails only the call of a thread that ${how}, and replaces it`, async (t) => {
       const threads = pool(t, { threads: 1 });
@@ -145,7 +145,7 @@ describe("cpu", () => {
   it("asserts on a name declared twice, on the program's entry file, and on a call from one of its threads", async (t) => {
     assert.throws(() => cpuFunction(functions.addOne.url, "addOne", () => 1), /declared twice/);
     assert.throws(() => cpuFunction(import.meta.url, "here", () => 1), /entry file/);
-    await assert.rejects(pool(t, { threads: 1 }).run(functions.nests, null), /on a thread of cpu\(\) already/);
+    await assert.rejects(pool(t, { threads: 1 }).run(functions.nests, null), /on a thread of cpu\(\)\. There, call its run/);
   });
 
   it("rejects what runs and waits when it is stopped, and can be used again", async (t) => {

@@ -16,7 +16,7 @@ describe("signal", () => {
     assert.deepEqual(heard, ["a1", "b1", "b2"]);
   });
 
-  it("knows whether anybody listens", () => {
+  it("knows whether it has a listener", () => {
     const signal = new Signal<void>("test");
     assert.equal(signal.hasListeners, false);
     const off = signal.on(() => {});

@@ -17,7 +17,7 @@ const mailDirectory = join(tmpdir(), `plimsoll-crash-mail-${process.pid}`);
 const makeShop = ({ database }: CrashWorld) => createShop({ database, secret, mailDirectory, port: 0, opsPort: 0 });
 
 interface Open extends Opened {
-  /** Of the product, before anybody buys it. */
+  /** Of the product, before the first sale. */
   readonly stock: number;
 }
 

@@ -210,7 +210,7 @@ describe("bodies over HTTP", () => {
   });
 });
 
-describe("bodies that come before anybody knows who sends them", () => {
+describe("bodies that come before the caller is known", () => {
   /** Decides about a token when the test says so. */
   function slowAuthenticator() {
     const asked = Promise.withResolvers<void>();

@@ -152,7 +152,7 @@ describe("the ops port", () => {
 
   it("says what is wrong with an address that is not ours", async () => {
     const app = createApp({ modules: [], ops: { port: 0, host: "192.0.2.1" } });
-    await assert.rejects(app.start(), /192\.0\.2\.1 is no address of this machine\. Choose 127\.0\.0\.1/);
+    await assert.rejects(app.start(), /192\.0\.2\.1 is not an address of this machine\. Choose 127\.0\.0\.1/);
     await app.stop();
   });
 });

@@ -290,7 +290,7 @@ for (const server of await testServers()) {
       await using database = await scratch(server);
       using module = scratchModule({
         "0001_items.sql": `${items}select pg_advisory_xact_lock(7)`,
-        // It waits for everybody who holds a snapshot: were the other process to wait in a statement, each would wait for the other.
+        // It waits for every session that holds a snapshot: were the other process to wait in a statement, each would wait for the other.
         "0002_index.sql":
           "-- plimsoll: no-transaction\ncreate index concurrently on stock.items (name);\ncreate index concurrently on stock.items (id, name);",
       });

@@ -108,7 +108,7 @@ for (const server of await testServers()) {
     it("begins no transaction of its own, streams nothing, and is counted against the budget", async () => {
       const message = async (what: string) => (await app.call(attempt, { what })).message;
       assert.match(await message("transaction"), /one transaction already/);
-      assert.match(await message("stream"), /page with a limit/);
+      assert.match(await message("stream"), /Read pages with a limit/);
       assert.equal(await message("destroy"), "done");
       await assert.rejects(app.call(attempt, { what: "budget" }), /may send 3 statements/);
       assert.equal((await app.call(findTickets, {})).tickets.length, 1);

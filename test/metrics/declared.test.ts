@@ -104,9 +104,9 @@ describe("metrics of a module", () => {
     [
       "that is shown as another is",
       () => [declare("counter")("mill.a-b", { help }), declare("counter")("mill.a.b", { help })],
-      /is shown as mill_a_b_total already/,
+      /has the name mill_a_b_total in Prometheus already/,
     ],
-    ["with a label that cannot be one", () => [declare("counter")("mill.made", { help, labels: ["a-b"] })], /is no label/],
+    ["with a label that cannot be one", () => [declare("counter")("mill.made", { help, labels: ["a-b"] })], /is not a label/],
     ["with buckets out of order", () => [declare("histogram")("mill.size", { help, buckets: [2, 1] })], /ascending order/],
     ["without help", () => [declare("gauge")("mill.level", { help: " ", read: () => 1 })], /help is empty/],
   ] as const)

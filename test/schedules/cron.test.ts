@@ -216,7 +216,7 @@ describe("cron expressions that are refused", () => {
 
   for (const offset of ["+02:00", "-0530", "+2", "-00:00"])
     it(`an offset, which is no time zone: ${offset}`, () =>
-      assert.throws(() => cron("@daily", offset), refusal("timeZone", /"[-+][\d:]+" is an offset and no time zone\. Write a name/)));
+      assert.throws(() => cron("@daily", offset), refusal("timeZone", /"[-+][\d:]+" is an offset, not a time zone\. Write a name/)));
 
   it("names a time zone that does not exist", () =>
     assert.throws(() => cron("@daily", "Europe/Berln"), refusal("timeZone", /"Europe\/Berln"\. Write a name/)));

@@ -19,6 +19,6 @@ test("what the guide to SQL quotes, runs", async () => {
   assert.deepEqual(await titles({ tag: "sea" }), ["Ships"]);
   await assert.rejects(app.call(addBook, { ...book, priceCents: 3_000_000_000 }, { key: "third" }), {
     type: "invalid_input",
-    details: { problems: [{ pointer: "/priceCents", message: "It is out of the range that can be stored here." }] },
+    details: { problems: [{ pointer: "/priceCents", message: "The number is out of the range that this field can store." }] },
   });
 });

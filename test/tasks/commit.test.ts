@@ -86,7 +86,7 @@ describe("commit in a task", () => {
     await start("a");
     await shown(database, "select from books.entries");
     await allDone(database);
-    assert.match(String(refusal), /commits twice: commit is the last thing that a task does/);
+    assert.match(String(refusal), /called commit twice\. Call it once/);
     assert.deepEqual(await names(database), ["first"]);
   });
 

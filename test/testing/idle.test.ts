@@ -151,7 +151,7 @@ describe("a wait of a test ends", () => {
     await using database = await testDatabase({ modules: [walks] });
     await using app = await testApp({ ...spec, database });
     const wait = app.app.tasks.signals.ended.next((end) => end.task === "walks.nothing");
-    assert.match(String(await orNever(wait)), /Waited 50ms for "taskEnded" where .*walks\.nothing.*: nothing came/);
+    assert.match(String(await orNever(wait)), /Waited 50ms for "taskEnded" where .*walks\.nothing.*: no event came/);
   });
 
   it("by its own signal where it has one (as before)", async () => {

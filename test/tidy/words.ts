@@ -17,6 +17,7 @@ const actor = 'Name the actor, as in "the caller" or "the worker".';
 const refused: readonly RefusedWord[] = [
   { pattern: /\bwho(?:m)?ever\b/, better: actor },
   { pattern: /\bsome(?:body|one)\b/, better: actor },
+  { pattern: /\b(?:any|every)body\b/, better: `${actor} Or say "every caller", "any user".` },
   { pattern: /\b(?:nobody|no one)\b/, better: `${actor} Or say "no caller", "no worker".` },
   { pattern: /\bwhat (?:became|becomes|has become|will become) of\b/, better: 'Write "the outcome", "the result".' },
   { pattern: /\bmend(?:s|ed|ing)?\b/, better: 'Write "fix".' },

@@ -83,11 +83,11 @@ export const refused = {
     query("shop.q", { input: Line, output: Line, access, budget: "1s", http: "GET orders" });
     // @ts-expect-error a route has a verb that HTTP has | "FETCH /orders" … write a verb and a path, as in \"POST /v1/orders\"
     query("shop.q", { input: Line, output: Line, access, budget: "1s", http: "FETCH /orders" });
-    // @ts-expect-error what reads is not behind DELETE | a query takes GET or POST, all else anything but GET
+    // @ts-expect-error what reads is not behind DELETE | a query takes GET or POST, a command or an action any verb but GET
     query("shop.q", { input: Line, output: Line, access, budget: "1s", http: "DELETE /orders" });
-    // @ts-expect-error GET must be safe to repeat | a query takes GET or POST, all else anything but GET
+    // @ts-expect-error GET must be safe to repeat | a query takes GET or POST, a command or an action any verb but GET
     command("shop.c", { input: Line, output: Line, access, budget: "1s", idempotent: "no", http: "GET /orders" });
-    // @ts-expect-error an action may do anything, so it is no GET either | a query takes GET or POST, all else anything but GET
+    // @ts-expect-error an action may do anything, so it is no GET either | a query takes GET or POST, a command or an action any verb but GET
     action("shop.a", { input: Line, output: Line, access, budget: "1s", idempotent: "no", http: "GET /orders" });
     // @ts-expect-error the long form takes the same routes | `POST /${string}`
     command("shop.c", { input: Line, output: Line, access, budget: "1s", idempotent: "no", http: { route: "GET /orders" } });
@@ -150,7 +150,7 @@ export const refused = {
       return line;
     });
     implement(acts, async (line, { call }) => {
-      // @ts-expect-error two actions share a function, not a call | only queries and commands can be called: what two actions share is a function
+      // @ts-expect-error two actions share a function, not a call | only queries and commands can be called: move code that two actions share into a function
       await call(acts, line);
       return line;
     });
@@ -253,7 +253,7 @@ export const refused = {
       await start(works, line, { at: "2026-01-01" });
       // @ts-expect-error on whose behalf it runs is not for an operation to say | 'tenant' does not exist in type 'StartOptions'
       await start(works, line, { tenant: "other" });
-      // @ts-expect-error a command is called, not started | only tasks are started: queries and commands are called
+      // @ts-expect-error a command is called, not started | only tasks can be started: call a query or a command
       await start(writes, line);
       // @ts-expect-error a task is started, not called: no caller waits for it | only queries and commands can be called
       await call(works, line);

@@ -39,7 +39,7 @@ export const getProduct = query("catalog.get-product", {
 });
 
 export const createProduct = command("catalog.create-product", {
-  summary: "Put a product into the catalogue",
+  summary: "Add a product",
   input: NewProduct,
   output: Product,
   access: role("administrator"),

@@ -30,7 +30,7 @@ export const CrunchFailed = fault("crunch_failed", {
 });
 
 export const submitBatch = command("crunch.submit", {
-  summary: "Have up to 1,000 items crunched",
+  summary: "Submit up to 1,000 items for background tasks",
   input: z.object({ items: z.array(Item).min(1).max(1_000) }),
   output: z.object({ batchId: z.uuid(), items: z.int() }),
   faults: [CrunchFull],
@@ -41,7 +41,7 @@ export const submitBatch = command("crunch.submit", {
 });
 
 export const readStats = query("crunch.stats", {
-  summary: "Count what was crunched, failed and waits",
+  summary: "Count the items that are done, have failed or wait",
   input: z.object({}),
   output: Progress,
   access: signedIn(),

@@ -62,7 +62,7 @@ export const createUser = action("identity.create-user", {
 });
 
 export const listUsers = query("identity.list-users", {
-  summary: "List users by e-mail address, or those whose name or address has a text in it",
+  summary: "List users by e-mail address, or search them by name or address",
   input: z.object({ query: z.string().trim().max(200).default(""), ...pageInput }),
   output: pageOf(User),
   access: role("administrator"),
@@ -71,7 +71,7 @@ export const listUsers = query("identity.list-users", {
 });
 
 export const getUser = query("identity.get-user", {
-  summary: "Read a user; everybody may read oneself",
+  summary: "Read a user: your own account or, as an administrator, any",
   input: z.object({ userId: z.uuid() }),
   output: User,
   faults: [UserNotFound],
@@ -104,7 +104,7 @@ export const deleteUser = command("identity.delete-user", {
 });
 
 export const setRoles = command("identity.set-roles", {
-  summary: "Say what a user may do",
+  summary: "Set the roles of a user",
   input: z.object({ userId: z.uuid(), version: Version, roles: Roles }),
   output: User,
   faults: [UserNotFound, LastAdministrator, VersionMismatch],
@@ -115,7 +115,7 @@ export const setRoles = command("identity.set-roles", {
 });
 
 export const changePassword = action("identity.change-password", {
-  summary: "Change your password, for which the old one is needed, or as an administrator anybody's",
+  summary: "Change your password by giving the old one or, as an administrator, any user's password",
   input: z.object({ userId: z.uuid(), oldPassword: secret(z.string().max(1_000)).optional(), newPassword: NewPassword }),
   output: z.object({}),
   faults: [UserNotFound, WrongPassword],

@@ -19,7 +19,7 @@ export const User = z.object({
 });
 export type User = z.infer<typeof User>;
 
-/** Everybody answers for oneself, and an administrator for everybody. */
+/** A user may act for their own account, and an administrator for every account. */
 export function answersFor(actor: { readonly id: string; readonly roles: readonly string[] }, userId: string): boolean {
   return actor.id === userId || actor.roles.includes("administrator");
 }

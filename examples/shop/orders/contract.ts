@@ -37,7 +37,7 @@ export const listOrders = query("orders.list", {
 });
 
 export const cancelOrder = command("orders.cancel", {
-  summary: "Cancel one of your orders; to cancel it again changes nothing",
+  summary: "Cancel one of your orders; cancelling it again changes nothing",
   input: z.object({ orderId: z.uuid() }),
   output: Order,
   access: role("customer"),

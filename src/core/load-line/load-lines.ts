@@ -153,7 +153,7 @@ const unknownMode = (mode: string): Fault =>
   new Fault({
     code: "invalid_argument",
     type: "mode_unknown",
-    message: `"${mode.slice(0, 40)}" is no mode. Write "enforce", "measure" or "off".`,
+    message: `"${mode.slice(0, 40)}" is not a mode. Write "enforce", "measure" or "off".`,
   });
 
 const reasonMissing = (): Fault =>

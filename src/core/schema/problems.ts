@@ -125,7 +125,7 @@ export class ProblemFinder {
     if (typeof value !== "object" || value === null) return this.#ask(schema, value, path);
     const options = def.options as readonly ZodSchema[];
     if (options.every((option) => this.#isWrong(option, value)))
-      this.#add({ message: "Invalid input: it matches none of the allowed forms" }, path);
+      this.#add({ message: "Invalid input: it matches none of the allowed types" }, path);
   }
 
   #isWrong(schema: ZodSchema, value: object): boolean {

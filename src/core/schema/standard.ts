@@ -39,13 +39,13 @@ interface ZodTyped {
   readonly _zod: { readonly output: unknown; readonly input: unknown };
 }
 
-/** What a schema gives: the type after parsing. */
+/** The type that a schema returns, after parsing. */
 export type Output<S extends AnySchema> = S extends ZodTyped
   ? S["_zod"]["output"]
   : S extends Schema
     ? NonNullable<S["~standard"]["types"]>["output"]
     : unknown;
-/** What a schema takes: the type before parsing. */
+/** The type that a schema accepts, before parsing. */
 export type Input<S extends AnySchema> = S extends ZodTyped
   ? S["_zod"]["input"]
   : S extends Schema

@@ -2,7 +2,7 @@ import { BlockList } from "node:net";
 import { Fault } from "../../core/fault.ts";
 import { type Address, parseAddress } from "./address.ts";
 
-/** Which proxies stand in front of a server, and where they write who asked them. */
+/** The proxies in front of a server, and the header in which they write the caller's address. */
 export interface TrustProxy {
   /** Their networks, as `10.0.0.0/8`, `fd00::/8` or a single address. No other peer is trusted. */
   readonly from: readonly string[];
@@ -38,7 +38,7 @@ export class Proxies {
   }
 
   /**
-   * The address of the caller: going back from the peer, the first that is no proxy of ours. What stands before it anybody may have written.
+   * The address of the caller: going back from the peer, the first that is no proxy of ours. Any client may have written the addresses before it.
    * Where a proxy of ours names nothing that is an address (`unknown`, a name of its own), it stands for its callers itself.
    * *Source*: RFC 7239 §4 and §6 (Forwarded); X-Forwarded-For as proxies write it, a port and brackets included.
    */

@@ -2,7 +2,7 @@ import assert from "node:assert";
 import { type Duration, toMs } from "../../core/duration.ts";
 import type { Sql } from "../sql.ts";
 
-/** A lock that at most one holds in the whole fleet, but for a moment; its token tells the last holder from all before. */
+/** A lock with at most one holder in all processes, except for a moment when a lease ends. Its token distinguishes the latest holder from all earlier ones. */
 export interface Lock {
   readonly kind: "lock";
   readonly name: string;
@@ -17,7 +17,7 @@ export interface Lock {
 /**
  * Declares a lock.
  * *Defaults*: a lease of 10 s. *Bounds*: 1 s to 10 min.
- * *Guarantees*: two holders may overlap for a moment; of two holders' fenced writes only those of the last are accepted.
+ * *Guarantees*: two holders may overlap for a moment, but only the fenced writes of the latest holder are committed.
  * *Source*: fencing tokens as in M. Kleppmann, "How to do distributed locking" (2016).
  * @example
  * export const cleaning = lock("orders.cleaning", { lease: "10s" });

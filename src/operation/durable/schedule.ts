@@ -2,8 +2,8 @@ import type { AnySchema, Input } from "../../core/schema/standard.ts";
 import type { Durable } from "./start.ts";
 
 /**
- * What happens with occurrences that no worker noticed. `skip`: nothing; `once`: the last of them stands for all; `all`: each is made up for, the oldest
- * first, as far as a week back. An occurrence that is noticed within a minute is on time and never missed.
+ * What happens after missed occurrences, which no worker noticed. `skip` starts no task, `once` starts one for the last of them, and `all` starts one for
+ * each of the last week, the oldest first. An occurrence that a worker notices within a minute is on time.
  */
 export type MissedOccurrences = "skip" | "once" | "all";
 
@@ -26,7 +26,7 @@ export interface ScheduleSpec<I extends AnySchema> {
   readonly priority?: number;
 }
 
-/** A clock that starts tasks. */
+/** The declaration of a schedule: when it starts which task. */
 export interface Schedule {
   readonly kind: "schedule";
   readonly name: string;
@@ -35,7 +35,7 @@ export interface Schedule {
 
 /**
  * Declares a schedule. A module lists it in `schedules`.
- * *Guarantees*: every occurrence starts one task in the whole fleet, whatever crashes; none is started before its time by the database's clock.
+ * *Guarantees*: every occurrence starts one task in all processes together, whichever of them crash, and never before its time by the database's clock.
  * @example
  * export const nightly = schedule("orders.nightly-report", {
  *   cron: "0 2 * * *", timeZone: "Europe/Berlin", task: report, input: (occurrence) => ({ until: occurrence.toISOString() }),

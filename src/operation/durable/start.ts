@@ -6,7 +6,7 @@ import type { DurableKind } from "../kind.ts";
 import type { Uses } from "../resource.ts";
 import type { Statement, Transaction } from "../transaction.ts";
 
-type StartHint = "only tasks are started: queries and commands are called";
+type StartHint = "only tasks can be started: call a query or a command";
 
 /** Work that outlives its caller: it is started and kept, and the engine of its kind runs it. */
 export interface Durable<I extends AnySchema = AnySchema> extends Operation {
@@ -14,13 +14,13 @@ export interface Durable<I extends AnySchema = AnySchema> extends Operation {
   readonly input: I;
 }
 
-/** Durable work: done at least once, its effects in our own database exactly once where it commits them. */
+/** Durable work. It runs at least once, and what it writes with `commit` is written exactly once. */
 export interface Task<I extends AnySchema = AnySchema, U extends Uses = Uses> extends Durable<I> {
   readonly kind: "task";
   readonly uses: U;
 }
 
-/** How a task is started. */
+/** Options of a start: the key, the time and the priority of the task. */
 export interface StartOptions {
   /** Of two starts with one key only the first starts a task. Belongs to the tenant and the task. */
   readonly key?: string;
@@ -31,7 +31,7 @@ export interface StartOptions {
   readonly priority?: number;
 }
 
-/** The result of a start. */
+/** The result of a start: the id of the task. */
 export interface Started {
   readonly id: string;
   /** False where a task with the same key and input was started before: `id` is its. */
@@ -41,7 +41,7 @@ export interface Started {
 /** Starts a task. Inside a command it is part of the transaction. */
 export type Start = <I extends AnySchema>(task: Hint<StartHint, Durable<I>>, input: Input<I>, options?: StartOptions) => Promise<Started>;
 
-/** How work of the system starts a task. */
+/** Options of a start by work that has no tenant, which may name one. */
 export interface SystemStartOptions extends StartOptions {
   /**
    * On whose behalf it runs. *Default*: the tenant of the task that starts it. Only a task that has none (one that a schedule or the app started

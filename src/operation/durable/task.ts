@@ -47,7 +47,7 @@ export interface TaskSpec<I extends AnySchema, U extends Uses> {
   readonly run?: TaskHandler<I, Used<U>>;
 }
 
-/** The scope of a task: that of an action, and what tells one task from another. */
+/** The scope of a task: that of an action, with the key, the attempt and `commit`. */
 export interface TaskScope extends ActionScope {
   /** The same for every attempt: pass it to services that must not act twice. */
   readonly key: string;
@@ -66,7 +66,7 @@ export interface TaskScope extends ActionScope {
 export type TaskHandler<I extends AnySchema, U> = (input: Output<I>, scope: TaskScope & U) => Promise<unknown>;
 
 /**
- * Declares durable work.
+ * Declares a task: durable work that a worker runs.
  * @example
  * export const sendReceipt = task("orders.send-receipt", {
  *   input: z.object({ orderId: z.uuid() }), queue: "email", budget: "30s",
@@ -101,12 +101,12 @@ export class Discard extends Fault {
   }
 }
 
-/** Ends the attempt, which does not count, and runs the task again later: `throw snooze("5m")`. */
+/** Makes the error that ends an attempt without counting it, and runs the task again later: `throw snooze("5m")`. */
 export function snooze(delay: Duration): Snooze {
   return new Snooze(toMs(delay));
 }
 
-/** Gives the task up: it becomes a dead letter with this reason: `throw discard("the order is gone")`. */
+/** Makes the error that ends a task at once as a dead letter with this reason: `throw discard("the order is gone")`. */
 export function discard(reason: string): Discard {
   return new Discard(reason);
 }

@@ -9,21 +9,21 @@ interface Spec<L extends Names> {
   readonly labels?: L;
 }
 
-/** What happens is counted by it, once for each combination of labels. */
+/** A metric that only grows, for each combination of its labels. */
 export interface CounterMetric<L extends Names = Names> {
   readonly kind: "counter";
   readonly name: string;
   readonly spec: Spec<L>;
 }
 
-/** How values are distributed. */
+/** A metric that shows how values are distributed. */
 export interface HistogramMetric<L extends Names = Names> {
   readonly kind: "histogram";
   readonly name: string;
   readonly spec: Spec<L> & { readonly buckets: readonly number[] };
 }
 
-/** A value of this process, read when the metrics are shown. */
+/** A metric that is a value of this process, read at each scrape. */
 export interface GaugeMetric {
   readonly kind: "gauge";
   readonly name: string;
@@ -40,7 +40,7 @@ export type LabelsOf<L extends Names> = { readonly [N in L[number]]: string | nu
 export type Labelled<L extends Names> = [L[number]] extends [never] ? [labels?: Readonly<Record<string, never>>] : [labels: LabelsOf<L>];
 
 /**
- * Declares a counter; list it in `module({ metrics })`. It is shown as `<module>_<rest>_total`, dots and hyphens as `_`.
+ * Declares a counter; list it in `module({ metrics })`. Its name in Prometheus is `<module>_<rest>_total`, with `_` for dots and hyphens.
  * @example export const placed = counter("orders.placed", { help: "Orders placed.", labels: ["channel"] });
  */
 export function counter<const L extends Names = None>(name: string, spec: Spec<L>): CounterMetric<L> {
@@ -58,7 +58,7 @@ export function histogram<const L extends Names = None>(
   return { kind: "histogram", name, spec };
 }
 
-/** Declares a gauge. `read` is cheap and synchronous, and is called each time the metrics are shown; where it throws, the gauge is left out. */
+/** Declares a gauge. `read` must be cheap and synchronous; each scrape calls it, and leaves the gauge out if it throws. */
 export function gauge(name: string, spec: GaugeMetric["spec"]): GaugeMetric {
   return { kind: "gauge", name, spec };
 }

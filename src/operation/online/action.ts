@@ -4,7 +4,7 @@ import type { AccessHint, Action, CommonSpec, Faults, Hint, Http, RouteHint, Wri
 import type { ActionHandler } from "../handler.ts";
 import type { Used, Uses } from "../resource.ts";
 
-type KeylessHint = "an action has no transaction to keep the record of a key in: give the key to the command that it calls";
+type KeylessHint = "an action has no transaction in which to store the record of a key: pass the key to the command that it calls";
 
 /** What `action` takes. */
 export interface ActionSpec<I extends AnySchema, O extends AnySchema, U extends Uses, F extends Faults> extends CommonSpec<I, O, F> {

@@ -19,7 +19,7 @@ export interface QuerySpec<I extends AnySchema, O extends AnySchema, F extends F
 }
 
 /**
- * Declares an operation that reads.
+ * Declares an operation that only reads, in one read-only transaction.
  * @example
  * const getOrder = query("orders.get", {
  *   input: z.object({ orderId: z.uuid() }), output: Order, access: role("customer"), budget: "100ms", http: "GET /v1/orders/{orderId}",

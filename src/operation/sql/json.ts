@@ -7,10 +7,10 @@ export class JsonValue {
 }
 
 /**
- * Writes a value as JSON: for a `json` or `jsonb` parameter, where a text on its own could be either JSON or a string.
+ * Writes a value as JSON, for a `json` or `jsonb` parameter. Without it, a text is taken as JSON and not as a string.
  *
- * *Shapes*: anything that JSON has, `bigint` as its digits, and what has a `toJSON`. A property that is undefined is left out. What JSON has no
- * form for (`NaN`, a `Set`, an undefined element, half a surrogate pair) is refused with its place.
+ * *Shapes*: any JSON value, a `bigint` (as its digits), and an object with `toJSON`. A property that is undefined is left out. A value without a JSON
+ * form (`NaN`, a `Set`, an undefined element, half a surrogate pair) is refused with its place.
  * @example await sql`update shop.orders set note = ${json(note)} where id = ${id}`.run()
  */
 export function json(value: unknown): JsonValue {

@@ -9,9 +9,9 @@ export class ListValue {
 }
 
 /**
- * Writes the values of `in` or `not in`.
+ * Writes the values after `in` or `not in`.
  *
- * *Guarantees*: it is one parameter, an array, whatever the number of values: `id in ${list(ids)}` is sent as `id = any($1)`, and `not in` as
+ * *Guarantees*: it is one parameter, an array, for any number of values: `id in ${list(ids)}` is sent as `id = any($1)`, and `not in` as
  * `<> all($1)`. With an empty list `in` finds nothing, and `not in` everything.
  * @example await sql(Order)`select id, total_cents from shop.orders where id in ${list(ids)}`.many()
  */

@@ -50,7 +50,11 @@ export function checkKey(
       'On a public operation there is no actor to own the key. Name the input field that scopes it, as in { key: "email" }.',
     );
   if (typeof idempotent === "object" && !fields.has(idempotent.key))
-    report(name, "idempotent", `The key is scoped by the input field "${idempotent.key}", which the input does not have.`);
+    report(
+      name,
+      "idempotent",
+      `The key is scoped by the input field "${idempotent.key}", which the input does not have. Add the field, or name another.`,
+    );
   else if (typeof idempotent === "object" && !(input.inputJson.required as readonly string[] | undefined)?.includes(idempotent.key))
     report(
       name,

@@ -33,11 +33,11 @@ export function compileOperation({ module, entry, rates }: Declared, report: Rep
   if (!name.startsWith(`${module.name}.`) || !/^[a-z][a-z0-9.-]{2,80}$/.test(name))
     report(name, "name", `It must be lower case and begin with its module, as in "${module.name}.do-something".`);
   if (handler === undefined)
-    report(name, "run", "It is a contract without a body. List implement(contract, body) in the module, or give it `run`.");
+    report(name, "run", "It is a contract without a handler. List implement(contract, handler) in the module, or give it `run`.");
   if (entry.kind === "implementation" && spec.run !== undefined)
-    report(name, "run", "It has a body of its own and a second one from implement. Keep one.");
+    report(name, "run", "It has a handler in `run` and a second one from implement. Remove one.");
   if (spec.access !== "public" && typeof spec.access?.allows !== "function")
-    report(name, "access", 'It is missing or no rule. Write role("…"), signedIn(), rule("…", …) or "public".');
+    report(name, "access", 'It is missing or is not a rule. Write role("…"), signedIn(), rule("…", …) or "public".');
   if (!traits.usesResources && Object.keys(spec.uses ?? {}).length > 0)
     report(name, "uses", `A ${kind} is one transaction, and no network call belongs inside it. Make it an action.`);
   const limits = compileLimits(operation, report);
@@ -64,7 +64,11 @@ export function compileOperation({ module, entry, rates }: Declared, report: Rep
     );
   for (const { type, status } of faults.values())
     if (status !== undefined && !(Number.isInteger(status) && status >= 400 && status <= 599))
-      report(name, "faults", `${type} has the status ${status}, which says no fault. Write one from 400 to 599, or leave it to the code.`);
+      report(
+        name,
+        "faults",
+        `${type} has the status ${status}, which is not a status of a failure. Write one from 400 to 599, or leave it out: then the code decides.`,
+      );
   return {
     name,
     module: module.name,
@@ -134,12 +138,12 @@ function compileLimits(operation: Operation, report: Report): OperationLimits {
   const deadlineMs = parseDuration(budget.deadline);
   const longest = traitsOf(operation).maxDeadlineMs;
   if (deadlineMs === undefined || deadlineMs < 1 || deadlineMs > longest)
-    report(name, "budget.deadline", `"${budget.deadline}" is not a duration from 1ms to ${formatMs(longest)}.`);
+    report(name, "budget.deadline", `"${budget.deadline}" is not a duration from 1ms to ${formatMs(longest)}. Write one, as in "500ms".`);
   const idempotencyTtlMs = parseDuration(budget.idempotencyTtl ?? defaults.idempotencyTtlMs);
   if (idempotencyTtlMs === undefined || idempotencyTtlMs < 60_000)
-    report(name, "budget.idempotencyTtl", `"${budget.idempotencyTtl}" is not a duration of at least 1m.`);
+    report(name, "budget.idempotencyTtl", `"${budget.idempotencyTtl}" is not a duration of at least 1m. Write one, as in "24h".`);
   if (budget.mode !== undefined && !limitModes.includes(budget.mode))
-    report(name, "budget.mode", `"${budget.mode}" is no mode. Write "enforce", "measure" or "off".`);
+    report(name, "budget.mode", `"${budget.mode}" is not a mode. Write "enforce", "measure" or "off".`);
   const count = (field: "concurrency" | "queue" | "queries" | "calls", standard: number, least: number) => {
     const value = budget[field] ?? standard;
     if (!Number.isSafeInteger(value) || value < least || value > 1_000_000)

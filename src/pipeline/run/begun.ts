@@ -22,7 +22,7 @@ export class Begun {
   }
 
   /**
-   * The same promise, of which it is known whether anybody awaits it. Its rejection does not end the process: `failed` gets it.
+   * The same promise, of which it is known whether code awaits it. Its rejection does not end the process: `failed` gets it.
    * `joins`: what it does belongs to the handler's transaction, so that it must be done when the handler returns, awaited or not.
    */
   promise<T>(work: Promise<T>, of: { readonly name: string; readonly joins: boolean; failed(error: unknown, awaited: boolean): void }) {
@@ -53,7 +53,7 @@ export class Begun {
   }
 }
 
-/** A promise that knows whether anybody waits for it. What is derived from it is an ordinary one. */
+/** A promise that knows whether code waits for it. What is derived from it is an ordinary one. */
 class WatchedPromise<T> extends Promise<T> {
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
@@ -93,7 +93,7 @@ function notAwaited({ name, rejected, error }: WatchedPromise<unknown>): Fault {
   return new Fault({
     code: "internal",
     type: "promise_not_awaited",
-    message: `${name} ${what}. Await everything that the scope gives before the handler returns.`,
+    message: `${name} ${what}. Await every promise of the scope before the handler returns.`,
     ...(rejected && { cause: error }),
   });
 }

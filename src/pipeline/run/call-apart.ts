@@ -23,7 +23,10 @@ export async function callApart(execution: RunningExecution, operation: Operatio
   const compiled = resolveCalled(execution, operation);
   const { tenant } = inner;
   if (tenant !== undefined && execution.tenant !== undefined && tenant !== execution.tenant) throw otherTenant();
-  assert(compiled.traits.transaction !== "none", `${compiled.name} is a ${compiled.kind}: only queries and commands are called.`);
+  assert(
+    compiled.traits.transaction !== "none",
+    `${compiled.name} has the kind ${compiled.kind}, and only queries and commands can be called. Move the code that both need into a function.`,
+  );
   const input = prepareInput(execution, compiled, inner.input);
   const derived = inner.key === undefined;
   const key = inner.key ?? derivedKey(execution, compiled);

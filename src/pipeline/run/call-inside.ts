@@ -14,10 +14,13 @@ async function callInside(
   assert(joined !== undefined, "a call inside a transaction needs one");
   const compiled = resolveCalled(execution, operation, joined);
   const { transaction } = compiled.traits;
-  assert(transaction !== "none", `${compiled.name} is a ${compiled.kind}: it cannot run inside a transaction.`);
+  assert(
+    transaction !== "none",
+    `${compiled.name} has the kind ${compiled.kind}, which cannot run inside a transaction. Call it from an action, or move its code into a function.`,
+  );
   assert(
     transaction === "read" || caller.traits.transaction !== "read",
-    `${caller.name} is a ${caller.kind} and cannot call the ${compiled.kind} ${compiled.name}.`,
+    `${caller.name} is a ${caller.kind} and cannot call the ${compiled.kind} ${compiled.name}. Call it from a command or an action.`,
   );
   const input = prepareInput(execution, compiled, sent);
   const scope = new RunningScope(execution, compiled, { transaction: joined, input, sent, tenant, calls });

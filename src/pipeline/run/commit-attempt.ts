@@ -8,10 +8,7 @@ import { notifyEngines } from "./started.ts";
 /** Completes durable work with what its handler writes, in one transaction. */
 export async function commitAttempt<T>(execution: RunningExecution, work: (scope: RunningScope) => Promise<T>): Promise<T> {
   const { compiled, input, sent, tenant, durable, host } = execution;
-  assert(
-    durable !== undefined && !durable.committed,
-    `${compiled.name} commits twice: commit is the last thing that a task does, and it does it once.`,
-  );
+  assert(durable !== undefined && !durable.committed, `${compiled.name} called commit twice. Call it once, at the end of the handler.`);
   const transaction = begin(execution, compiled, { claim: undefined });
   try {
     const scope = new RunningScope(execution, compiled, { transaction, input, sent, tenant, calls: insideCalls });

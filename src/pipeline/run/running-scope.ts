@@ -128,7 +128,7 @@ export class RunningScope implements SqlRunner {
 
   /** What goes wrong after the handler's end can fail nothing any more. */
   #reportLate(error: unknown): void {
-    const message = `The handler of ${this.#compiled.name} has ended, and what it left behind failed. Await it before the handler returns.`;
+    const message = `The handler of ${this.#compiled.name} has ended, and a promise that it did not await has failed. Await it before the handler returns.`;
     this.log.error(message, { error });
   }
 
@@ -193,7 +193,7 @@ export class RunningScope implements SqlRunner {
 
   async #commit<T>(work: (scope: RunningScope) => Promise<T>): Promise<T> {
     const { commit } = this.#run.calls;
-    assert(commit !== undefined, `${this.#compiled.name} commits, and only a task does, outside of its transaction.`);
+    assert(commit !== undefined, `${this.#compiled.name} called commit, which only a task has. Write in the transaction of the operation.`);
     return commit(this.#execution, work);
   }
 

@@ -7,7 +7,7 @@ export function startsFor({ host, operation }: RunningExecution, { name, kind }:
   const starts = host.startsOf(kind);
   assert(
     starts !== undefined,
-    `${operation} starts the ${kind} ${name}, and this app has no database or engine that keeps work of this kind.`,
+    `${operation} starts the ${kind} ${name}, and this app has no database or engine that keeps work of this kind. Give createApp one.`,
   );
   return starts;
 }

@@ -21,7 +21,7 @@ export interface MigrationPlan {
   readonly removed: readonly string[];
 }
 
-/** A pending file that a dry run could not try for certain. */
+/** A pending file that a dry run could not try, and the reason. */
 export interface UntriedFile {
   /** As in `orders/0002_index`. */
   readonly file: string;

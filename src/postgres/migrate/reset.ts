@@ -4,7 +4,7 @@ import type { MigrateSpec } from "../migrate.ts";
 import { broken, type MigrationOwner, readMigrations } from "../migration-files.ts";
 import { withLock } from "./lock.ts";
 
-/** Which database {@link reset} empties: by its owner's address and, once more, its name. */
+/** The database that {@link reset} empties: the address for its owner and, as a check, its name. */
 export interface ResetSpec extends Pick<MigrateSpec, "clock" | "waitMs"> {
   readonly modules: readonly MigrationOwner[];
   readonly adminUrl: string;
@@ -12,8 +12,8 @@ export interface ResetSpec extends Pick<MigrateSpec, "clock" | "waitMs"> {
 }
 
 /**
- * Drops the schemas of Plimsoll and of the modules, with every row in them and whatever depends on them, so that the next start runs all
- * migrations from the first: the way back in development, after a file was edited that ran. `reset` from `plimsoll/embedded` does it by a directory.
+ * Drops the schemas of Plimsoll and of the modules, with all rows in them and all that depends on them, so that the next start runs all migrations
+ * from the first. Use it in development, after you edited a file that has run. For an embedded server, use `reset` from `plimsoll/embedded`.
  * *Defaults*: waits 2 min for a process that migrates.
  * *Guarantees*: touches no other schema, and drops all or nothing.
  * *Faults thrown*: `failed_precondition` (`NODE_ENV` is `production`, or the address leads to another database than `database` names), `unavailable`.

@@ -47,7 +47,7 @@ const advice: readonly [code: RegExp, message: RegExp, next: string][] = [
     "All connections of the server are in use. Raise max_connections, lower connections (each process holds that many, and some more), or put a pooler in front.",
   ],
   [/^57P03$/, /shutting down/i, "Start the server again, and then the app."],
-  [/^57P03$/, /./, "The server will accept connections soon (pg_isready says when): start the app again then."],
+  [/^57P03$/, /./, "The server will accept connections soon (pg_isready shows when). Start the app again then."],
   [/^57P0[12]$/, /./, "The server is stopping. Start it again, and then the app."],
   [/./, /does not support SSL/i, "Leave sslmode out of the address, or switch ssl on at the server."],
   [
@@ -57,7 +57,7 @@ const advice: readonly [code: RegExp, message: RegExp, next: string][] = [
   ],
 ];
 
-const elsewhere = "Check host, port, database and password of DATABASE_URL, and that the server runs.";
+const elsewhere = "Check the host, port, database and password in the address (DATABASE_URL), and that the server runs.";
 
 /** A start that failed for the way to the database says what happened and what to do; any other failure stays what it is. */
 export function unreachable(error: unknown): unknown {

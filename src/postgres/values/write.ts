@@ -63,7 +63,7 @@ export function writeAllPlain(values: readonly unknown[]): Written[] {
     if (needsType(value) && !(value instanceof Date))
       throw new RefusedValue(
         "type",
-        `is ${nameOfValue(value)}, and a statement with so many parameters takes none: send columns as arrays, with unnest(…).`,
+        `is ${nameOfValue(value)}, which a statement with so many parameters cannot take. Send columns as arrays, with unnest(…).`,
       ).at(at + 1);
   return writeAll(values, undefined);
 }

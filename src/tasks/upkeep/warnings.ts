@@ -17,8 +17,12 @@ export function warnOfFailures({ clock, signals }: Runtime, tasks: TaskSignals, 
     signals.logged.publish({ level: "warn", message, fields, at: clock.now(), operation: "plimsoll.tasks", ...ids });
   };
   const reason = (error: unknown) => ({ error: messageOf(error) });
-  tasks.failing.on(({ error }) => warn("The worker cannot reach its tasks. It goes on trying.", reason(error)));
-  schedules.failed.on(({ schedule, error }) => warn(`The schedule ${schedule} cannot start its task. It goes on trying.`, reason(error)));
+  tasks.failing.on(({ error }) =>
+    warn("The worker cannot reach its tasks, and keeps trying. Check that the database responds.", reason(error)),
+  );
+  schedules.failed.on(({ schedule, error }) =>
+    warn(`The schedule ${schedule} cannot start its task, and keeps trying. Fix the cause in "error".`, reason(error)),
+  );
   tasks.unserved.on((unserved) =>
     warn(whyUnserved(unserved), { ...unserved }, { kind: `${unserved.queue} ${unserved.task}`, forMs: foundMs }),
   );

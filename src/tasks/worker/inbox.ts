@@ -36,7 +36,7 @@ export class Inbox {
     this.#options = options;
   }
 
-  /** *Faults thrown*: `failed_precondition` where the store says that it cannot notify anybody as it is set up. */
+  /** *Faults thrown*: `failed_precondition` if the store says that its set-up cannot notify workers. */
   async open(): Promise<void> {
     const { store, clock, queues, isOpen, failed } = this.#options;
     const again = () => {

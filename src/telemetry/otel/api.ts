@@ -2,7 +2,7 @@ import assert from "node:assert";
 import type { TelemetrySink } from "../../operation/telemetry.ts";
 import type { otelBridge } from "./bridge.ts";
 
-/** How {@link otelApi} shares the process with OpenTelemetry. */
+/** Options of {@link otelApi}. */
 export interface OtelApiOptions {
   /**
    * Whose tracer answers `@opentelemetry/api`. `"plimsoll"`: ours; spans that libraries start become child spans of the execution.
@@ -12,8 +12,8 @@ export interface OtelApiOptions {
 }
 
 /**
- * Makes executions visible to whatever uses `@opentelemetry/api`: inside an operation `trace.getActiveSpan()` is the execution's span.
- * It follows calls with AsyncLocalStorage, which every `await` pays for: leave it out where no library needs it.
+ * Makes executions visible to libraries that use `@opentelemetry/api`: inside an operation `trace.getActiveSpan()` returns the execution's span.
+ * It uses AsyncLocalStorage, which makes every `await` slower: leave it out if no library needs it.
  * *Guarantees*: `around` adds nothing for spans that are not sampled; a span that ends after its execution is not recorded.
  * *Faults thrown* at start: `otel_api_taken`, when another tracer or context manager is registered already.
  * @example createApp({ telemetry: [otlp({ url }), otelApi()] })

@@ -36,7 +36,7 @@ export function otelBridge(options: OtelApiOptions): Required<Omit<TelemetrySink
   return {
     name: "otel-api",
     attach({ clock }: TelemetrySources): void {
-      assert(ids === undefined, "otelApi() serves one app: make another for another app.");
+      assert(ids === undefined, "otelApi() already belongs to another app. Create one for each app.");
       ids = new TraceIds(clock);
       if (tracer === "sdk") return;
       register(ids);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Clock } from "../../core/clock.ts";
 import type { RateLimiter, RateStore } from "../../resilience/rate-limit.ts";
 
-/** What the suite needs of a store. */
+/** What {@link rateStoreConformance} needs to test a store. */
 export interface RateStoreSample {
   /** Creates a store that no test has used. */
   create(): RateStore;
@@ -85,7 +85,7 @@ const claims: Readonly<Record<string, (tried: Tried) => Promise<void>>> = {
 };
 
 /**
- * Lists what every store of rates must do; a test runs each. Each case throws an assertion where the store does not.
+ * Returns the test cases that every store of rates must pass. A case throws an assertion if the store does not.
  * @example for (const { name, run } of rateStoreConformance(sample)) it(name, run);
  */
 export function rateStoreConformance({ create, clock, pass }: RateStoreSample): readonly ConformanceCase[] {

@@ -5,7 +5,7 @@ import { embeddedTestServer, type TestDatabase, type TestServer, testDatabase } 
 import { hasRoom, readConnections } from "../room.ts";
 import { endOthers, saveRows } from "./rewind.ts";
 
-/** The database of one run, as the test sees it: past the app and past its proxy. */
+/** The database of one run for the test, which reaches it without the app and without the proxy. */
 export type CrashDatabase = Pick<TestDatabase, "url" | "adminUrl" | "admin">;
 
 /** Databases that all begin alike: each is a copy of one that was prepared. */

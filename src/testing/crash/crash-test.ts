@@ -14,7 +14,7 @@ import { Clones, type CrashDatabase } from "./clones.ts";
 import { type CrashOutcome, type CrashScope, type Run, type RunSpec, runOnce } from "./run.ts";
 import type { CrashWorld } from "./world.ts";
 
-/** What is put to the test, and how. */
+/** The scenario, the invariants and the bounds of a crash test. */
 export interface CrashSpec<K> {
   /** What callers do: it is run once for each boundary and fault. The same calls in the same order make the same names. */
   scenario(scope: CrashScope<K>): unknown;
@@ -46,7 +46,7 @@ export interface CrashSpec<K> {
   readonly server?: TestServer;
 }
 
-/** What a crash test found. */
+/** The result of a crash test. */
 export interface CrashReport {
   readonly boundaries: number;
   readonly runs: number;
@@ -74,10 +74,10 @@ const shownFailures = 5;
 const shownLines = 40;
 
 /**
- * Runs a scenario once, and then once for every boundary at which something becomes durable and for everything that can go wrong there, and checks
- * after each that what must be true is true.
- * *Faults thrown*: an `AssertionError` that names every boundary and fault at which it is not, and how to run one of them again.
- * *Guarantees*: each run has a database of its own; an app that is gone reaches neither it nor the outside any more.
+ * Runs a scenario once, and then once for every boundary at which something becomes durable and every failure that can happen there. After each run
+ * it checks the invariants.
+ * *Faults thrown*: an `AssertionError` that names every boundary and failure at which an invariant is broken, and how to run one of them again.
+ * *Guarantees*: each run has its own database. An app that was killed reaches neither the database nor an outside service.
  * @example
  * await crashTest(({ database }) => createApp({ modules: [orders], database }), {
  *   scenario: ({ call }) => call(placeOrder, { lines }, { actor }),

@@ -30,7 +30,7 @@ export interface OutsideCall {
 }
 
 /**
- * What is known without asking the app: which responses its caller got, and which calls reached outside services. Invariants compare the database with it.
+ * Records, without the app, the responses that callers got and the calls that reached outside services. Invariants compare the database with it.
  */
 export class CrashLedger {
   readonly acknowledged: Acknowledgement[] = [];

@@ -13,7 +13,7 @@ import { type CrashWorld, World } from "./world.ts";
 /** After so many more timers, a statement of the app itself that was not sent again counts as not reached. */
 const timersForBackground = 100;
 
-/** What the scenario may do: it is the caller of the app, and knows nothing of what goes wrong. */
+/** What the scenario of a crash test gets: it acts as the caller of the app, and does not know the injected failure. */
 export interface CrashScope<K> {
   /** Calls an operation, with the same key until it is answered. *Defaults*: a key that is the same in every run. */
   readonly call: Caller["call"];
@@ -31,7 +31,7 @@ export interface CrashScope<K> {
   quiet(): Promise<void>;
 }
 
-/** What is judged when all is quiet again. */
+/** What the invariants of a crash test get, once nothing is running. */
 export interface CrashOutcome<K> {
   readonly ledger: CrashLedger;
   readonly database: CrashDatabase;

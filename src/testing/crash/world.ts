@@ -11,7 +11,7 @@ import { labelledDatabase } from "./labelled-database.ts";
 import type { CrashLedger } from "./ledger.ts";
 import { WireProxy } from "./wire-proxy.ts";
 
-/** What an app of the lab is made with. */
+/** What the crash lab passes to the function that creates the app. */
 export interface CrashWorld {
   /** The database, through a proxy of the lab. */
   readonly database: DatabaseSource;

@@ -16,7 +16,7 @@ export interface NetworkConditions {
   readonly resetRatio?: number;
 }
 
-/** What a proxy does to its connections. */
+/** The network conditions of a proxy, for each direction and for new connections. */
 export interface NetworkState {
   /** What clients send. */
   readonly toServer: NetworkConditions;
@@ -26,7 +26,7 @@ export interface NetworkState {
   readonly connections: "accept" | "reset" | "silence";
 }
 
-/** What a proxy has done since it started. */
+/** The counts of a proxy since its start. */
 export interface NetworkCounts {
   /** Connections that were passed on to the server. */
   readonly connections: number;

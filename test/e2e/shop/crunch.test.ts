@@ -22,7 +22,7 @@ const resultsOf = ({ database }: TestShop) =>
      from crunch.results order by tenant_id, batch_id, item`,
   );
 
-/** Until nothing of anybody waits: the answer of each look is the signal for the next. */
+/** Until no item of any user waits: the answer of each look is the signal for the next. */
 async function allCrunched(shop: TestShop) {
   for (;;) {
     const [{ count } = { count: 0 }] = await shop.database.admin<{ count: number }>(
@@ -251,7 +251,7 @@ describe("the writer of results", () => {
     assert.deepEqual(stored.toSorted(), ["acme 1000", "acme 500", "globex 1"]);
   });
 
-  it("tells everybody of a batch that it failed, and stores the next one", async () => {
+  it("tells every user of a batch that it failed, and stores the next one", async () => {
     const [writer, stored] = [new ResultWriter(), [] as number[][]];
     let fails = true;
     const store = async (results: readonly ItemResult[]) => {

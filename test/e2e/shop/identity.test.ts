@@ -127,7 +127,7 @@ describe("identity", () => {
     assert.equal(left.items.filter((user: User) => user.roles.includes("administrator")).length, 1);
   });
 
-  it("changes one's own password for the old one, and anybody's for an administrator", async () => {
+  it("changes one's own password for the old one, and any user's for an administrator", async () => {
     const { id, email } = await makeUser();
     const { body: session } = await signIn(email);
     const ask = (body: object, token = session.token) => shop.ask(`POST /v1/users/${id}/password`, { token, body });
@@ -152,7 +152,7 @@ describe("identity", () => {
 describe("who may do what", () => {
   const user = (id: string, ...roles: User["roles"]) => ({ id, roles }) as User;
 
-  it("lets everybody answer for oneself, and administrators for everybody", () => {
+  it("lets a user act for their own account, and administrators for every account", () => {
     assert.equal(answersFor(user("a", "customer"), "a"), true);
     assert.equal(answersFor(user("a", "customer"), "b"), false);
     assert.equal(answersFor(user("a", "administrator"), "b"), true);

@@ -117,7 +117,7 @@ describe("npm start", () => {
     assert.match(shop.output, /\$\(cat \S*\/tokens\/ben\)/);
   });
 
-  it("keeps a token for everybody in a file that no other user can read", async () => {
+  it("keeps a token for every user in a file that no other user can read", async () => {
     const folder = join(directory, "tokens");
     assert.ok(existsSync(folder), "there is a folder of tokens");
     assert.deepEqual(readdirSync(folder).toSorted(), ["ada", "ben", "cleo", "gus", "hana", "ivo"]);

@@ -23,7 +23,7 @@ async function startAt(url: string): Promise<{ code: string; type: string; messa
   }
 }
 
-/** A server that refuses everybody with one error, as PostgreSQL says it. */
+/** A server that refuses every client with one error of PostgreSQL. */
 async function refusing(sqlState: string, message: string) {
   const fields = Buffer.from(`SFATAL\0VFATAL\0C${sqlState}\0M${message}\0\0`);
   const head = Buffer.alloc(5, "E");

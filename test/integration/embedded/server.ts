@@ -22,7 +22,7 @@ export const needsRoot = { skip: isRoot ? false : "needs root, to become another
 export const needsLinux = { skip: isRoot && process.platform === "linux" ? false : "needs root on Linux" };
 /** Neither root nor the account without rights, but known to the system by a name. */
 export const userId = Number(/^(?!root|nobody)[^:]+:[^:]*:(?!0:)(\d+):/m.exec(readFileSync("/etc/passwd", "utf8"))?.[1] ?? 1);
-/** A checkout in the home of root cannot be run by anybody else. */
+/** A checkout in the home of root cannot be run by another user. */
 const isOpen = isReachable(process.execPath, { uid: userId, gid: userId, other: isRoot });
 export const needsUser = { skip: needsLinux.skip || (isOpen ? false : "the checkout is closed to other users") };
 

@@ -136,7 +136,7 @@ describe("what a handler forgot", () => {
       assert.equal((await outcome(forgets as never)).type, "statement_not_run");
     });
 
-    it("in owns, where it would have let everybody in", async () => {
+    it("in owns, where it would have admitted every caller", async () => {
       const owns = query(`f.q${names++}`, {
         ...quick,
         owns: (_: object, { sql }: { sql: Sql }) => sql`select 1 from bank.notes where false` as never,

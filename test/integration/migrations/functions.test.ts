@@ -54,7 +54,7 @@ for (const server of await testServers()) {
       await database.rows(flushOf(older));
       const flush = "plimsoll/functions/flush";
       assert.deepEqual(await run(database, { mode: "status" }), { applied: [], pending: [flush], ahead: [] });
-      await refuses(run(database, { adminUrl: undefined }), /lacks plimsoll\/functions\/flush\. Start once with adminUrl/);
+      await refuses(run(database, { adminUrl: undefined }), /lacks plimsoll\/functions\/flush\. Start one process with adminUrl/);
       assert.deepEqual(await run(database, { mode: "dry-run" }), { applied: [], pending: [flush], ahead: [] });
       await assert.rejects(database.as(undefined, "select plimsoll.flush()"), /flushed by 0\.0\.9/, "a dry run leaves nothing");
       assert.deepEqual(await run(database), { applied: [flush], pending: [], ahead: [] });

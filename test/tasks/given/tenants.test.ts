@@ -175,7 +175,7 @@ describe("a task's tenant", () => {
     ]);
   });
 
-  it("cannot be named by what runs for another, nor by anybody who signed in or did not", async () => {
+  it("cannot be named by what runs for another, nor by a caller, signed in or not", async () => {
     await open();
     const refused = { code: "permission_denied", type: "other_tenant" };
     const typeOf = (work: Promise<unknown>) =>

@@ -4,7 +4,7 @@ import { Product, take } from "../domain.ts";
 import { productColumns } from "./columns.ts";
 
 export const takeStock = implement(catalog.takeStock, async ({ lines: wanted }, { sql, fail }) => {
-  // Locked in one order by everybody, so that two orders of the same products wait for each other and never for ever.
+  // Every order locks the products in the same sequence, so that two orders of the same products cannot deadlock.
   const shelf = await sql(Product)`
     select ${productColumns} from catalog.products
     where id = any (${wanted.map(({ productId }) => productId)}::uuid[])

@@ -170,7 +170,7 @@ function atLeast(declared: unknown, standard: number): number {
 }
 
 function tooBig(allowed: string): Problem {
-  return { pointer: "", message: `Too big: ${allowed} are taken where the schema declares no more` };
+  return { pointer: "", message: `Too big: the schema declares no bound, so ${allowed} are allowed` };
 }
 
 /** The plan with the bounds in it; undefined where they have to be looked for apart from it. */
