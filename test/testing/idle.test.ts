@@ -100,8 +100,13 @@ describe("a test app runs until it is idle", () => {
   it("says where nothing ends", async () => {
     await using app = await open();
     const { promise, resolve } = Promise.withResolvers<void>();
-    body = () => promise;
+    const begun = Promise.withResolvers<void>();
+    body = () => {
+      begun.resolve();
+      return promise;
+    };
     await app.app.tasks.start(tired, { left: 0 });
+    await begun.promise;
     await assert.rejects(
       idling(app).runUntilIdle({ within: "100ms" }),
       ({ type, message }: { type: string; message: string }) =>
@@ -136,11 +141,15 @@ describe("a wait of a test ends", () => {
       new Promise((resolve) => setTimeout(resolve, 5_000, "it waits for ever")),
     ]);
 
-  it("with the operation that it was for, and the last that came", async () => {
+  it("with the operation that it was for, and the last that came", async (t) => {
     await using database = await testDatabase({ modules: [walks] });
     await using app = await testApp({ ...spec, database });
+    // The limit is of the machine's time, which passes only after the call.
+    t.mock.timers.enable({ apis: ["setTimeout"] });
     const wait = orNever(app.executed(step));
     await app.call(rest, {});
+    t.mock.timers.tick(50);
+    t.mock.timers.reset();
     assert.match(
       String(await wait),
       /Waited 50ms for "executed" where the operation is walks\.step: 1 came .* the last one walks\.rest ok/,
