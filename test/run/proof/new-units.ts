@@ -5,6 +5,7 @@ import { dirname } from "node:path";
  * commits what it does for users of the package. Where none is named, there was no such behaviour before, as of a new export.
  */
 const units: Readonly<Record<string, string>> = {
+  "test/app/load-lines/": "load lines",
   "test/auth/toy/signed-header.test.ts":
     "the port of authentication schemes; an authenticator of one's own is proven by test/auth/own.test.ts",
   "test/conformance/surface.test.ts": "the conformance suite of surfaces",
