@@ -65,8 +65,8 @@ for (const file of files) {
   if (proof.fresh === 0) continue;
   proofs.push(proof);
   console.log(`${proof.without.length === 0 ? "✔" : "✖"} ${file}: ${count([proof])}`);
+  if (proof.ofNewUnit > 0) console.log(`    new: ${proof.unit}`);
+  for (const why of proof.without) console.log(`\n${why}\n`);
 }
-for (const { file, unit, ofNewUnit } of proofs) if (ofNewUnit > 0) console.log(`\n${file}: ${ofNewUnit} of a new unit, ${unit}`);
-for (const { file, without } of proofs) for (const why of without) console.log(`\n${file}: ${why}`);
 console.log(`\nOn ${base}, of ${proofs.length} files: ${count(proofs)}`);
 process.exitCode = proofs.some(({ without }) => without.length > 0) || proofs.length === 0 ? 1 : 0;

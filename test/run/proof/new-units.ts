@@ -1,8 +1,8 @@
 import { dirname } from "node:path";
 
 /**
- * Test files (or folders of them) of units that did not exist at 7577230, so that they cannot run or begin there: what the unit is, and the test that proves on both
- * commits what it does for users of the package. Where none is named, there was no such behaviour before, as of a new export.
+ * Test files, or folders of them, of units that did not exist at 7577230, where they cannot load: what the unit is, and the test that proves on both
+ * commits what it does for users of the package. Where none is named, there was no such behaviour before.
  */
 const units: Readonly<Record<string, string>> = {
   "test/app/load-lines/": "load lines",
@@ -12,8 +12,8 @@ const units: Readonly<Record<string, string>> = {
   "test/conformance/task-store.test.ts":
     "the conformance suite of task stores; what it demands newly is proven by test/tasks/fleet/ and test/tasks/starts/",
   "test/core/gather.test.ts": "the batching of statements; proven by test/tasks/starts/bulk.test.ts",
-  "test/core/queue/bounded-queue.test.ts":
-    "the bounded queue of admission, which was part of it; turns for slots are proven by test/e2e/http-admission.test.ts",
+  "test/core/load-line/": "load lines",
+  "test/core/queue/": "the bounded queue of admission, which was part of it; turns for slots are proven by test/e2e/http-admission.test.ts",
   "test/core/schema/most-bytes.test.ts": "the most bytes of a schema; proven by test/e2e/http/anonymous-bodies.test.ts",
   "test/crash/relays.test.ts": "durable work of an engine from outside",
   "test/durable/engines.test.ts": "the port of durable engines and its conformance suite",

@@ -2,6 +2,10 @@ import type { Renames } from "./renames.ts";
 
 /** Titles that say the same in other words than at 7577230. */
 export const titles: Renames["titles"] = {
+  "test/app/supervisor.test.ts": {
+    "knows whose bug was thrown by a promise that is not awaited, answers what runs and ends with 1":
+      "knows whose bug was thrown by a promise that nobody awaits, answers what runs and ends with 1",
+  },
   "test/auth/attacks.test.ts": {
     "refuses a token: bits that are not read": "refuses a token: bits that nobody reads",
   },
@@ -40,20 +44,81 @@ export const titles: Renames["titles"] = {
     "gives an aborted signal to a handler that reads it only after the deadline":
       "gives an aborted signal to whoever reads it only after the deadline",
   },
-  "test/e2e/http-problems.test.ts": {
-    "encodes a character that no header has in a location, so that nothing but it reaches the head":
-      "answers a location with a character that no header has as a bug, and the connection lives on",
-    "encodes a line break in a location, so that nothing but it reaches the head":
-      "answers a location with a line break as a bug, and the connection lives on",
-  },
   "test/e2e/http-registry.test.ts": {
     "is reported all at once": "is told all at once",
-    "a key without an owner": "a key of nobody",
   },
   "test/e2e/http-tokens.test.ts": {
     "refuses a token for another audience at /own": "refuses a token for somebody else at /own",
     "refuses a token for another audience at /open": "refuses a token for somebody else at /open",
     "serves a public operation to a caller without a token": "serves a public operation to whoever brings no token",
+  },
+  "test/e2e/package/package.test.ts": {
+    "an old Node learns which one is needed, whichever door is opened first":
+      "an old Node is told which one is needed, whichever door is opened first",
+  },
+  "test/e2e/shop/catalog.test.ts": {
+    "lets administrators make products, and no other user": "lets administrators make products, and nobody else",
+  },
+  "test/e2e/shop/crunch.test.ts": {
+    "is for customers who give a key; any signed-in user may count": "is for customers who give a key; whoever signed in may count",
+  },
+  "test/e2e/shop/identity.test.ts": {
+    "signs in a user who knows the password, however the address is spelled":
+      "signs in whoever knows the password, however the address is spelled",
+    "reveals no password, not even hashed": "tells nobody a password, not even hashed",
+    "takes as long for an unknown user as for a known one": "takes as long for nobody as for somebody",
+  },
+  "test/e2e/shop/isolation.test.ts": {
+    "what belongs to another": "what belongs to somebody else",
+  },
+  "test/e2e/shop/orders.test.ts": {
+    "never sells what is not there, however many come at once": "never sells what is not there, whoever comes at once",
+  },
+  "test/e2e/shop/receipts.test.ts": {
+    'has no header of a user named "Ben\\r\\nBcc: everybody@acme.example"':
+      'has no header of somebody named "Ben\\r\\nBcc: everybody@acme.example"',
+    'has no header of a user named "Ben <other@acme.example>,"': 'has no header of somebody named "Ben <other@acme.example>,"',
+    'has no header of a user named "=?utf-8?B?Qg==?="': 'has no header of somebody named "=?utf-8?B?Qg==?="',
+    'has no header of a user named "Ben\\nBcc: x"': 'has no header of somebody named "Ben\\nBcc: x"',
+    "are mailed to the customer who placed an order, one for each": "are mailed to whoever placed an order, one for each",
+    'has no header of a user named "\\""': 'has no header of somebody named "\\""',
+    "can be read again, whatever is said in it and for any recipient": "can be read again, whatever is said in it and whoever gets it",
+  },
+  "test/integration/embedded/refusals.test.ts": {
+    "what PostgreSQL says before it gives up": "what Postgres says before it gives up",
+    'is reported as postgres_port_taken: LOG:  could not bind IPv4 address "127.0.0.1": Address already in use':
+      'is told as postgres_port_taken: LOG:  could not bind IPv4 address "127.0.0.1": Address already in use',
+    'is reported as postgres_no_loopback: LOG:  could not bind IPv4 address "127.0.0.1": Cannot assign requested address':
+      'is told as postgres_no_loopback: LOG:  could not bind IPv4 address "127.0.0.1": Cannot assign requested address',
+    "is reported as postgres_busy: FATAL:  pre-existing shared memory block (key 16039946, ID 17) is still in use":
+      "is told as postgres_busy: FATAL:  pre-existing shared memory block (key 16039946, ID 17) is still in use",
+    "is reported as postgres_library: postgres: error while loading shared libraries: libxml2.so.2: cannot open shared object file":
+      "is told as postgres_library: postgres: error while loading shared libraries: libxml2.so.2: cannot open shared object file",
+    'is reported as postgres_disk_full: FATAL:  could not write lock file "postmaster.pid": No space left on device':
+      'is told as postgres_disk_full: FATAL:  could not write lock file "postmaster.pid": No space left on device',
+    'is reported as postgres_port_refused: LOG:  could not bind IPv4 address "127.0.0.1": Permission denied':
+      'is told as postgres_port_refused: LOG:  could not bind IPv4 address "127.0.0.1": Permission denied',
+    "is reported as postgres_data_broken: PANIC:  could not locate a valid checkpoint record at 0/174B3E8":
+      "is told as postgres_data_broken: PANIC:  could not locate a valid checkpoint record at 0/174B3E8",
+    "is reported as postgres_memory: FATAL:  could not map anonymous shared memory: Cannot allocate memory":
+      "is told as postgres_memory: FATAL:  could not map anonymous shared memory: Cannot allocate memory",
+    'is reported as postgres_busy: FATAL:  lock file "postmaster.pid" already exists':
+      'is told as postgres_busy: FATAL:  lock file "postmaster.pid" already exists',
+    "is reported as postgres_version: FATAL:  database files are incompatible with server":
+      "is told as postgres_version: FATAL:  database files are incompatible with server",
+    "is reported as postgres_root: initdb: error: cannot be run as root": "is told as postgres_root: initdb: error: cannot be run as root",
+    "is reported also when a program cannot even be run": "is told also when a program cannot even be run",
+    "is reported as postgres_not_started: FATAL:  something new": "is told as postgres_not_started: FATAL:  something new",
+    "is reported as postgres_not_started: (nothing)": "is told as postgres_not_started: (nothing)",
+  },
+  "test/integration/embedded/sharing.test.ts": {
+    "leave the server running when asked to, and adopt it later": "leave the server running when told to, and adopt it later",
+    "is held by one at a time when it was left by a process that ended": "is held by one at a time when it was left by a dead process",
+    "of a running server is not changed under its users, but is when no process uses it":
+      "of a running server is not changed under its users, but is when nobody uses it",
+    "of the last time is left to the process that has it now": "of the last time is left to whoever has it now",
+    "the number of an ended server that another process has now deceives no launcher":
+      "the number of a dead server that somebody else has now deceives nobody",
   },
   "test/locks/locks.test.ts": {
     "back, stay with their holder; and are free after a lease where that is lost":
