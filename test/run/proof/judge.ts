@@ -30,12 +30,13 @@ const isGuard = (name: string) => / \(as before\)( > |$)/.test(withoutLine(name)
 
 /** The names of a file's tests that are not among the earlier code's own, under their own title, an earlier one or in another line. */
 export function newTests(file: string, { here, earlier, renames }: Omit<Runs, "there">): readonly string[] {
-  const titles = renames.titles[file] ?? {};
+  const titles = Object.entries(renames.titles[file] ?? {});
   const nameBefore = (name: string) =>
-    withoutLine(name)
-      .split(" > ")
-      .map((title) => titles[title] ?? inEarlierWords(renames, file, title))
-      .join(" > ");
+    inEarlierWords(
+      renames,
+      file,
+      titles.reduce((all, [now, was]) => all.replaceAll(now, was), withoutLine(name)),
+    );
   const known = new Set(earlier.flatMap(({ name }) => [name, withoutLine(name)]));
   const isLeaf = ({ name }: TestEnd) => !here.some((other) => other.name.startsWith(`${name} > `));
   return here.filter((test) => isLeaf(test) && !known.has(test.name) && !known.has(nameBefore(test.name))).map(({ name }) => name);

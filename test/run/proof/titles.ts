@@ -1,7 +1,10 @@
 import type { Renames } from "./renames.ts";
 
-/** Titles that say the same in other words than at 7577230. */
+/** Titles, or parts of them, that say the same in other words than at 7577230. */
 export const titles: Renames["titles"] = {
+  "examples/start/notes.test.ts": {
+    "another author's note gets the response of one that does not exist": "another's note is answered as one that does not exist",
+  },
   "test/app/supervisor.test.ts": {
     "knows whose bug was thrown by a promise that is not awaited, answers what runs and ends with 1":
       "knows whose bug was thrown by a promise that nobody awaits, answers what runs and ends with 1",
@@ -29,6 +32,12 @@ export const titles: Renames["titles"] = {
     "an entry of one set is not deleted from another": "an entry of one roster is not deleted from another",
     "a set holds what a set would hold": "a roster holds what a set would hold",
   },
+  "test/crash/lab.test.ts": {
+    "runs as many as it is asked to, chosen by the seed": "runs as many as it is told, chosen by the seed",
+  },
+  "test/crash/wire.test.ts": {
+    "leaves an abandoned client without a peer,": "leaves an abandoned client with nobody to talk to,",
+  },
   "test/e2e/http-admission.test.ts": {
     "refuses nothing in measure mode, keeps no caller waiting, and reports what it would have refused":
       "refuses nothing in measure mode, keeps nobody waiting, and reports what it would have refused",
@@ -46,15 +55,18 @@ export const titles: Renames["titles"] = {
   },
   "test/e2e/http-registry.test.ts": {
     "is reported all at once": "is told all at once",
+    "a key without an owner": "a key of nobody",
   },
   "test/e2e/http-tokens.test.ts": {
     "refuses a token for another audience at /own": "refuses a token for somebody else at /own",
     "refuses a token for another audience at /open": "refuses a token for somebody else at /open",
     "serves a public operation to a caller without a token": "serves a public operation to whoever brings no token",
+    "for another audience": "for somebody else",
   },
   "test/e2e/package/package.test.ts": {
     "an old Node learns which one is needed, whichever door is opened first":
       "an old Node is told which one is needed, whichever door is opened first",
+    "without the embedded PostgreSQL installed": "without the embedded Postgres installed",
   },
   "test/e2e/shop/catalog.test.ts": {
     "lets administrators make products, and no other user": "lets administrators make products, and nobody else",
@@ -110,6 +122,8 @@ export const titles: Renames["titles"] = {
     "is reported also when a program cannot even be run": "is told also when a program cannot even be run",
     "is reported as postgres_not_started: FATAL:  something new": "is told as postgres_not_started: FATAL:  something new",
     "is reported as postgres_not_started: (nothing)": "is told as postgres_not_started: (nothing)",
+    "is reported as ": "is told as ",
+    "is reported also": "is told also",
   },
   "test/integration/embedded/sharing.test.ts": {
     "leave the server running when asked to, and adopt it later": "leave the server running when told to, and adopt it later",
@@ -119,6 +133,49 @@ export const titles: Renames["titles"] = {
     "of the last time is left to the process that has it now": "of the last time is left to whoever has it now",
     "the number of an ended server that another process has now deceives no launcher":
       "the number of a dead server that somebody else has now deceives nobody",
+    "leave the server running when asked to": "leave the server running when told to",
+    "is left to the process that has it now": "is left to whoever has it now",
+    "but is when no process uses it": "but is when nobody uses it",
+    "left by a process that ended": "left by a dead process",
+  },
+  "test/integration/embedded/start.test.ts": {
+    "as root, runs the server as an account without rights": "as root, runs the server as nobody",
+    "runs the server as an account without rights": "runs the server as nobody",
+  },
+  "test/integration/migrate.test.ts": {
+    "goes past a pooler where it is given the way": "goes past a pooler where it is told how",
+    "goes on when it is fixed": "goes on when it is mended",
+    "while another session holds a lock": "while somebody holds a lock",
+    "waits no longer than it was asked to for another process": "waits no longer than it was told for another process",
+  },
+  "test/integration/migration-files.test.ts": {
+    "returns every statement": "gives back every statement",
+  },
+  "test/integration/pool.test.ts": {
+    "connections to PostgreSQL": "connections to Postgres",
+  },
+  "test/integration/postgres-faults.test.ts": {
+    "PostgreSQL that fails": "Postgres that fails",
+  },
+  "test/integration/schedules.test.ts": {
+    "wait for no other: a schedule that another process holds is left to it, and taken once it is gone":
+      "wait for nobody: a schedule that somebody holds is left to them, and taken once they are gone",
+    "tell the process that fires them why it may not": "tell whoever fires them why they may not",
+    "forget what no process has declared": "forget what nobody has declared",
+  },
+  "test/integration/statements.test.ts": {
+    "are reported by their own error": "are told by their own error",
+    "are prepared again where": "are prepared anew where",
+  },
+  "test/integration/transaction.test.ts": {
+    "resolves a commit whose response was lost": "resolves a commit whose answer was lost",
+    "is returned as it was kept, where only the response was lost": "is told as it was kept, where only the answer was lost",
+    "the reply of a caller that finished": "the reply of somebody who finished",
+    "whose connection is half-open": "whose connection is half-dead",
+  },
+  "test/integration/uncommitted.test.ts": {
+    "it is reported as any other": "it is told as any other",
+    "is distinguished from what may have been committed": "is told apart from what may have been committed",
   },
   "test/locks/locks.test.ts": {
     "back, stay with their holder; and are free after a lease where that is lost":
