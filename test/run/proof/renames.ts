@@ -62,7 +62,7 @@ export const tasksPage = (tasks) => ({ path: "/tasks", answer: (request) => answ
 const doors: Renames["doors"] = { "./embedded": "./src/embedded/index.ts" };
 
 const aboutTasks = /^test\/(tasks|conformance)\//;
-const aboutSchedules = /schedules|starts\/|crash\/|testing\/idle/;
+const aboutSchedules = /schedules|starts\/|crash\/|testing\/idle|types\//;
 const words: Renames["words"] = [
   { here: /\btask_dead_letters\b/g, was: "task_dead" },
   { here: /\bplimsoll\.dead_letter_tasks\b/g, was: "plimsoll.bury_tasks" },
@@ -73,11 +73,14 @@ const words: Renames["words"] = [
   { in: aboutTasks, here: /\btask_partitions\b/g, was: "task_slots" },
   { in: aboutTasks, here: /\bpartition(s?)\b/g, was: "slot$1" },
   { in: /fleet\/deploy/, here: /(join_workers\('old', 60000).*?\)/g, was: "$1)" },
+  { in: /queue-worker|memory-task-store/, here: /\breconcile\b/g, was: "reclaim" },
   { in: /claim-floor|settler/, here: /\bfairnessKey\b/g, was: "lane" },
   { here: /\bfairnessKey: (?=\(|"tenant")/g, was: "fair: " },
   { here: /\bmaxPerKey\b/g, was: "perLane" },
   { here: /\.deadLetters\(/g, was: ".dead(" },
   { here: /\bdeadLetters: (?=\d)/g, was: "dead: " },
+  { here: /(\.state\(.*\), )"dead_lettered"/g, was: '$1"discarded"' },
+  { here: /"dead_lettered"/g, was: '"buried"' },
   { here: /\.requeue\(/g, was: ".revive(" },
   { here: /\btaskDeadLetterMs\b/g, was: "taskDeadMs" },
   { in: /memory-rates/, here: /\bMemoryRateLimiter\b/g, was: "RateLimiter" },
