@@ -52,7 +52,7 @@ function writeModules(folder: string, { modules, accessors }: Renames): void {
 
 function writeDoors(folder: string, { doors }: Renames): void {
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  for (const [door, source] of Object.entries(doors)) manifest.exports[door] ??= { source };
+  for (const [door, was] of Object.entries(doors)) manifest.exports[door] ??= manifest.exports[was];
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest, undefined, 2));
 }
 
