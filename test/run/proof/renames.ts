@@ -91,5 +91,9 @@ const words: Renames["words"] = [
   { in: aboutSchedules, here: /occurrence/g, was: "tick" },
   { in: aboutSchedules, here: /Occurrence/g, was: "Tick" },
   { in: /^test\/telemetry\//, here: /\bfacts: /g, was: "http: " },
+  {
+    here: /The server failed to handle the request and logged the cause\. Try again later, or report the request id\./g,
+    was: "Something went wrong on our side. It was recorded; please try again later.",
+  },
   { in: /^(?!test\/app\/options\.)/, here: /"serve"/g, was: '"http"' },
 ];
