@@ -38,11 +38,16 @@ async function answer(tasks: Tasks, request: OpsRequest): Promise<OpsResponse | 
       body: { error: `A POST needs the header "${header}: yes", so that no web page can send it. Send it again with the header.`, help },
     };
   if (first === "dead-letters" && second === "requeue") return requeue(tasks, new URLSearchParams(search));
-  if (first === "queues" && second !== undefined && third === "pause")
-    return found({ paused: second, ...(await done(tasks.pause(second))) });
-  if (first === "queues" && second !== undefined && third === "resume")
-    return found({ resumed: second, ...(await done(tasks.resume(second))) });
-  if (first === "queues" && second !== undefined && third === "drain") return found({ paused: second, drained: await tasks.drain(second) });
+  if (first === "queues" && second !== undefined && third === "pause") {
+    await tasks.pause(second);
+    return found({ paused: second, ...(await unknownQueue(tasks, second)) });
+  }
+  if (first === "queues" && second !== undefined && third === "resume") {
+    await tasks.resume(second);
+    return found({ resumed: second, ...(await unknownQueue(tasks, second)) });
+  }
+  if (first === "queues" && second !== undefined && third === "drain")
+    return found({ paused: second, drained: await tasks.drain(second), ...(await unknownQueue(tasks, second)) });
   if (first !== undefined && isId(first) && second === "cancel") return found({ id: first, state: await tasks.cancel(first) });
   return undefined;
 }
@@ -75,9 +80,10 @@ function readable({ context, born, died, ...letter }: Awaited<ReturnType<Tasks["
 
 const found = (body: unknown): OpsResponse => ({ status: 200, body });
 
-async function done(work: Promise<void>): Promise<Record<string, never>> {
-  await work;
-  return {};
+/** A warning about a name that is probably misspelt. Another process may serve the queue, so the request is not refused. */
+async function unknownQueue(tasks: Tasks, name: string): Promise<{ readonly warning?: string }> {
+  if ((await tasks.listQueues()).some(({ queue }) => queue === name)) return {};
+  return { warning: `This process serves no queue "${name}", and no task is in one. Check the name: GET /tasks lists the queues.` };
 }
 
 function segments(path: string): string[] | undefined {

@@ -134,6 +134,15 @@ describe("the ops port", () => {
     assert.equal((await send(pause))?.status, 403, "without its header");
   });
 
+  it("warns of a queue that neither this process nor a task knows", async () => {
+    const headers = [`Host: 127.0.0.1:${port}`, yes];
+    assert.deepEqual((await send("POST /tasks/queues/mial/pause", headers))?.json, {
+      paused: "mial",
+      warning: 'This process serves no queue "mial", and no task is in one. Check the name: GET /tasks lists the queues.',
+    });
+    assert.deepEqual((await send("POST /tasks/queues/mail/resume", headers))?.json, { resumed: "mail" });
+  });
+
   const wrong = [
     ["GET /tasks/%", 400],
     ["GET /tasks/%ff", 400],

@@ -45,6 +45,6 @@ export class Miscounts {
     this.#times.set(key, times);
     if (!Number.isInteger(Math.log10(times))) return undefined;
     const again = times === 1 ? "" : ` (${times} times so far)`;
-    return `${operation} counts ${metric} wrongly: the count is left out, and the work goes on. ${why}${again}`;
+    return `${operation} counts ${metric} wrongly. The count is left out, and the execution continues. ${why}${again}`;
   }
 }
