@@ -229,7 +229,7 @@ describe("a count that is wrong", () => {
         reported++;
         assert.equal(lines.length, 1, what);
         assert.match(line.message, says, what);
-        assert.match(line.message, /the count is left out, and the work goes on/, what);
+        assert.match(line.message, /The count is left out, and the execution continues/, what);
         assert.deepEqual([line.operation, line.fields.metric], [`mill.${place}`, metric], what);
         assert.ok(line.message.includes(`mill.${place} counts ${metric} wrongly`), what);
       }
