@@ -15,9 +15,9 @@ export const limits = {
   processConcurrency: 1_024,
   /** Executions of the whole process that may wait for a slot. Override: `createApp({ limits })`. */
   processQueue: 2_048,
-  /** Age of the event loop's turn up to which a critical request begins while a queue stands; half of it for others, a quarter if sheddable, and never more than a quarter of the deadline. */
+  /** Age of the event loop's turn up to which a critical request begins while requests are queueing; half of it by default, a quarter if sheddable, and never more than a quarter of the deadline. */
   turnAgeMs: 50,
-  /** How long the event loop has work without a pause before that counts as a queue. */
+  /** How long the event loop must have work without a pause before requests count as queueing. */
   turnStandingMs: 100,
   /** The longest deadline that an online operation may declare. */
   deadlineMs: 600_000,
@@ -259,9 +259,9 @@ export const limits = {
   metricSeries: 5_000,
   /** Limits that one process lists on `/loadlines`. */
   loadLines: 10_000,
-  /** When a caller who was refused for want of capacity should come back, at the earliest. */
+  /** The shortest `Retry-After` of a refusal for lack of capacity. */
   refusalRetryMs: 1_000,
-  /** Up to this much later, at random. */
+  /** The random time that is added to the `Retry-After` of a refusal for lack of capacity, at most. */
   refusalRetrySpreadMs: 2_000,
   /** Length of the reason for a change of mode. */
   loadLineReasonChars: 500,
