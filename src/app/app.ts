@@ -64,7 +64,7 @@ export interface AppSpec {
   /** Health and metrics, on a port that is never the public one. */
   readonly ops?: OpsSpec;
   readonly telemetry?: readonly TelemetrySink[];
-  /** Values in the place of resources. */
+  /** Values that replace resources. */
   readonly provide?: readonly Override[];
   /** How tasks are run. Without a database that keeps them there are none. */
   readonly tasks?: TasksSpec;
@@ -91,7 +91,7 @@ export interface AppSpec {
   /** How long a stop waits for what runs. *Default*: 30 s. */
   readonly shutdown?: Duration;
   /**
-   * How long a stop goes on serving after readiness has failed, before it closes its ports: a router needs a moment to notice it. A stop that is
+   * How long a stop continues serving after readiness has failed, before it closes its ports: a router needs a moment to notice it. A stop that is
    * given `withinMs`, as after a crash, does not wait. *Default*: not at all. *Bounds*: 0 to 5 minutes.
    */
   readonly shutdownDelay?: Duration;

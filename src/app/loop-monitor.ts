@@ -5,7 +5,7 @@ import type { Runtime } from "../pipeline/runtime.ts";
 
 const tickMs = 50;
 
-/** Notices when the event loop stood still, and names the operation whose handler went on last before it did. */
+/** Notices when the event loop stood still, and names the operation whose handler continued last before it did. */
 export class LoopMonitor implements Service {
   readonly name = "loop monitor";
   readonly #runtime: Runtime;
@@ -23,7 +23,7 @@ export class LoopMonitor implements Service {
     this.#timer?.cancel();
   }
 
-  /** Who entered since then and held up the next one, or else whose handler went on last: others may have entered in the same turn, after it. */
+  /** Who entered since then and held up the next one, or else whose handler continued last: others may have entered in the same turn, after it. */
   #blockerSince(since: number): string | undefined {
     const { held, entered } = this.#runtime;
     return held !== undefined && held.acceptedAt >= since ? held.operation : entered?.operation;

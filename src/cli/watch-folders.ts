@@ -59,7 +59,7 @@ export function watchFolders(roots: readonly string[], { changed, failed }: Watc
     if (name === null || skips(name)) return;
     const path = join(folder, name);
     if (fs.statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-      // One that was made in the place of another is another, and its files came before it was watched.
+      // One that was made instead of another is another, and its files came before it was watched.
       forget(path);
       for (const file of watch(path)) tell(file);
     } else {

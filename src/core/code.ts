@@ -2,7 +2,7 @@
 export type Level = "debug" | "info" | "warn" | "error";
 
 interface CodeRow {
-  /** How a durable task goes on after it. */
+  /** How a durable task continues after it. */
   readonly retry: "never" | "at-once" | "backoff" | "snooze";
   /** Whether a breaker counts it as a failure of the callee. */
   readonly breaker: boolean;

@@ -90,7 +90,7 @@ const replacementBytes = Buffer.from(replacement);
 function decode(bytes: Uint8Array): string {
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = buffer.toString("utf8");
-  // Decoding puts this character in the place of what is no UTF-8; it may also have been sent.
+  // Decoding puts this character instead of what is no UTF-8; it may also have been sent.
   if (!text.includes(replacement) || isUtf8(buffer)) return text;
   const at = firstNotUtf8(buffer, text);
   const byte = buffer[at]?.toString(16).padStart(2, "0");

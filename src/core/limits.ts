@@ -273,7 +273,7 @@ export const limits = {
   crashDrainMs: 5_000,
   /** How long a shutdown waits for running work. */
   shutdownMs: 30_000,
-  /** The longest `shutdownDelay` in `createApp`, which is how long a stop still serves after readiness has failed. The default is no delay. */
+  /** The longest `shutdownDelay` in `createApp`, which is how long a stop still serves after readiness has failed. By default there is no delay. */
   shutdownDelayMs: 300_000,
   /** How long the event loop may be blocked before `loopBlocked` is signalled. */
   loopBlockedMs: 200,

@@ -121,7 +121,7 @@ function shownFact(fact: unknown): string {
 let failures = 0;
 
 /**
- * Warns of a bug in what only listens: a subscriber, a sink. What it listens to goes on.
+ * Warns of a bug in what only listens: a subscriber, a sink. What it listens to continues.
  * *Bounds*: the first failure of the process, the tenth, the hundredth and so on are reported, on `process.on("warning")` and stderr.
  */
 export function warnOfListener(who: string, thrown: unknown): void {

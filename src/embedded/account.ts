@@ -55,7 +55,7 @@ export function own(dataDirectory: string, account: Account): void {
   }
 }
 
-/** Gives what root has written beside the data to whom the directory belongs, so that its owner can go on without root. */
+/** Gives what root has written beside the data to whom the directory belongs, so that its owner can continue without root. */
 export function handBack(directory: string, names: readonly string[]): void {
   const { uid, gid } = statSync(directory);
   if (process.getuid!() !== 0 || uid === 0) return;

@@ -115,7 +115,7 @@ function propertiesOf(schema: JsonSchema): ReadonlyMap<string, JsonSchema> {
   return new Map(typeof properties === "object" && properties !== null ? (Object.entries(properties) as [string, JsonSchema][]) : []);
 }
 
-/** `URLSearchParams` would put another character in the place of what is no text. */
+/** `URLSearchParams` would put another character instead of what is no text. */
 function refuseUndecodable(query: string): void {
   for (const pair of query.split("&")) {
     const name = pair.split("=", 1)[0] ?? "";

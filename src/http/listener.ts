@@ -319,7 +319,7 @@ export class HttpListener {
     else this.write(turn, answer);
   }
 
-  /** Bytes that are not HTTP end the connection, but never in the place of a response that a client waits for, nor after the last one. */
+  /** Bytes that are not HTTP end the connection, but never instead of a response that a client waits for, nor after the last one. */
   #malformed(error: NodeJS.ErrnoException, socket: Socket): void {
     const connection = this.#connections.get(socket);
     if (connection?.ending && (isGone(error) || connection.unanswered === 0)) return endsGently(socket);

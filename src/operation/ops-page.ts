@@ -11,7 +11,7 @@ export interface OpsRequest {
 export interface OpsResponse {
   readonly status: number;
   readonly body: unknown;
-  /** Sent in the place of the body, as plain text. */
+  /** Sent instead of the body, as plain text. */
   readonly text?: string;
 }
 

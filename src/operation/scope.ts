@@ -114,7 +114,7 @@ export interface WriteScope<F extends AnyFault = AnyFault> extends BaseScope<F> 
   readonly start: Start;
   /**
    * Runs a part of the work behind a savepoint: where it fails, all that it did (statements, calls, starts of tasks) is undone, and a handler that
-   * catches the fault can go on and commit the rest.
+   * catches the fault can continue and commit the rest.
    * *Bounds*: one at a time, others inside it. *Faults thrown*: what `work` threw. *Guarantees*: no round trip of its own: the savepoint goes
    * out with the first statement. A conflict, a lost connection and the deadline are not caught by it: they end the whole.
    * @example

@@ -317,7 +317,7 @@ export class Connection {
     this.#corked = true;
     if (this.#flushes) return;
     this.#flushes = true;
-    // After the microtasks: a handler that waited for its connection goes on in one of them.
+    // After the microtasks: a handler that waited for its connection continues in one of them.
     process.nextTick(() => this.#flush());
   }
 

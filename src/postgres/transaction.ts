@@ -45,7 +45,7 @@ export interface TransactionHost {
 
 /** How long a lost commit is asked after at the least, however near the deadline is. */
 const resolveMs = 1_000;
-/** How long the first statement of a duplicate may go on after it is known to be one. */
+/** How long the first statement of a duplicate may continue after it is known to be one. */
 const waitForOwnerMs = 10;
 
 /**

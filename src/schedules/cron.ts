@@ -26,7 +26,7 @@ const aLeapYear = Date.UTC(2_000, 0, 1);
  *
  * *Guarantees*: where clocks are changed, an expression that leaves out some hours fires once for each of its local times: for one that does not exist at
  * the first instant after the gap, for one that comes twice at the first. One that names every hour is an interval: it fires whenever the clocks
- * show one of its times, and so goes on from hour to hour.
+ * show one of its times, and so continues from hour to hour.
  * *Faults thrown*: `invalid_argument` of type `cron_invalid`, with the field and the fix, also where there is no such date, as 30 February.
  * *Source*: crontab(5) and cron(8) of Vixie cron.
  * @example cron("0 2 * * mon-fri", "Europe/Berlin").next(clock.now())

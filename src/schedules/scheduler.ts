@@ -76,7 +76,7 @@ export class Scheduler implements Service {
 
   /**
    * Fires what is due. Made for one call a second or so; calls at the same time share one look.
-   * *Faults thrown*: `unavailable` where the database does not respond; the next call goes on.
+   * *Faults thrown*: `unavailable` where the database does not respond; the next call continues.
    */
   fireDue(): Promise<void> {
     if (!this.#open || this.#definitions.length === 0) return Promise.resolve();
@@ -114,7 +114,7 @@ export class Scheduler implements Service {
     return this.#pause(name, true);
   }
 
-  /** It goes on with its next occurrence; those of the pause are not made up for. Other processes notice within 15 s. */
+  /** It continues with its next occurrence; those of the pause are not made up for. Other processes notice within 15 s. */
   resume(name: string): Promise<void> {
     return this.#pause(name, false);
   }

@@ -30,7 +30,7 @@ export function outcomeOf(
   if (fault instanceof Snooze) return { kind: "retried", delayMs: fault.delayMs, spent: false };
   if (fault instanceof Discard) return { kind: "dead_lettered" };
   if (fault.type === "lease_lost") return { kind: "lost" };
-  // Its process stops: another goes on with it at once.
+  // Its process stops: another continues with it at once.
   if (fault.type === "shutting_down") return { kind: "retried", delayMs: 0, spent: false };
   const { retry } = codes[fault.code];
   if (retry === "snooze") return { kind: "retried", delayMs: 0, spent: false };

@@ -10,7 +10,7 @@ export interface TaskSignals {
   readonly ended: Signal<{ readonly task: string; readonly id: string; readonly outcome: Outcome["kind"]; readonly attempt: number }>;
   /** Tasks of a worker that was lost were taken over. */
   readonly rescued: Signal<{ readonly tasks: number }>;
-  /** The worker could not do its work; it goes on trying. */
+  /** The worker could not do its work; it keeps trying. */
   readonly failing: Signal<{ readonly error: unknown }>;
   /** Tasks that this worker ended belonged to other workers by then. */
   readonly lost: Signal<{ readonly tasks: number }>;

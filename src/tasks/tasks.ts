@@ -131,7 +131,7 @@ export class Tasks extends TaskControl {
   }
 
   /**
-   * Looks at once for what is due, in the place of the worker's regular look: tasks, retries and occurrences of schedules. Returns how many tasks run
+   * Looks at once for what is due, instead of the worker's regular look: tasks, retries and occurrences of schedules. Returns how many tasks run
    * here, and in how many milliseconds of durable time something is due next.
    * *Faults thrown*: `failed_precondition` of type `tasks_not_run` where this process runs none.
    */

@@ -82,7 +82,7 @@ export class TestClock implements Clock {
     this.#elapsedMs = until;
   }
 
-  /** As {@link advance}, but lets every promise that a timer settles go on before the next timer runs. */
+  /** As {@link advance}, but lets every promise that a timer settles continue before the next timer runs. */
   async advanceAsync(ms: number): Promise<void> {
     const until = this.#until(ms);
     do await settled();

@@ -38,8 +38,8 @@ export interface TestApp extends AsyncDisposable {
   call<I extends AnySchema, O extends AnySchema>(operation: Callable<I, O>, input: Input<I>, call?: TestCall): Promise<Output<O>>;
   /**
    * Runs tasks, retries and occurrences of schedules that are due, and what they start, until nothing is. Returns how many attempts of tasks ended.
-   * A task that fails is a dead letter or is retried later: look at `app.tasks.deadLetters()`, and give `ahead` to go on to what is later.
-   * *Bounds*: `attempts`. *Faults thrown*: `resource_exhausted` of type `never_idle`, which names what goes on without an end;
+   * A task that fails is a dead letter or is retried later: look at `app.tasks.deadLetters()`, and give `ahead` to continue to what is later.
+   * *Bounds*: `attempts`. *Faults thrown*: `resource_exhausted` of type `never_idle`, which names what continues without an end;
    * `deadline_exceeded` of type `wait_limit`, which names the queues where nothing ends; `failed_precondition` where this app runs no tasks.
    * @example await app.runUntilIdle({ ahead: "1d" });
    */

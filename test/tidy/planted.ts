@@ -202,6 +202,8 @@ const words: readonly Planted[] = [
   { rule: "word", file: "GUIDE.md", line: 2, text: "# A\nThe caller is told.\n", fix: /"told".*is returned/ },
   { rule: "word", file: "src/a.ts", line: 1, text: "const dead = 1;\n", fix: /"dead".*dead letter/ },
   { rule: "word", file: "GUIDE.md", line: 1, text: "# Tasks in Postgres\n", fix: /"Postgres".*PostgreSQL/ },
+  { rule: "word", file: "GUIDE.md", line: 1, text: "# What the server answers\n", fix: /"answers".*response/ },
+  { rule: "word", file: "GUIDE.md", line: 1, text: "# A text that is no number\n", fix: /"is no ".*is not a/ },
 ];
 
 const docComments: readonly Planted[] = [

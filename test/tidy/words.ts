@@ -14,6 +14,9 @@ interface RefusedWord {
 
 const actor = 'Name the actor, as in "the caller" or "the worker".';
 
+/** Prose: an identifier or a test may have such a word by an API that it names. */
+const documents = /\.md$/;
+
 const refused: readonly RefusedWord[] = [
   { pattern: /\bwho(?:m)?ever\b/, better: actor },
   { pattern: /\bsome(?:body|one)\b/, better: actor },
@@ -32,6 +35,11 @@ const refused: readonly RefusedWord[] = [
   { pattern: /\bg(?:ive|ives|iven|ave) back\b/, better: 'Write "release" or "return".' },
   { pattern: /\b(?:candidacy|roster|databaseenters|database enters)\b/, better: 'Write "LeaderElection", "IntrusiveSet", an imperative.' },
   { pattern: /\bPostgres\b/, cased: true, better: 'Write "PostgreSQL": one name in all prose.' },
+  { pattern: /\b[Aa]nswer(?:s|ed|ing)?\b/, cased: true, better: 'Write "respond" or "response".', only: documents },
+  { pattern: /\b(?:go|goes|going|gone|went) on\b/, better: 'Write "continue".', only: documents },
+  { pattern: /(?<!\bthere )\b(?:is|are) no (?!longer\b|more\b)/, better: 'Write "is not a".', only: documents },
+  { pattern: /\b(?:comes?|came) back\b/, better: 'Write "retry", "return" or "respond again".', only: documents },
+  { pattern: /\b(?:in the place of|for want of)\b/, better: 'Write "instead of", "for lack of".', only: documents },
   {
     pattern: /\b(?:office|ear|hear|hears|heard|news|seats?|doubts?)\b/,
     better: 'Write "election", "listener", "notification", "index", "reconcile".',

@@ -42,7 +42,7 @@ export class AcceptCode {
     });
   }
 
-  /** Statements that put the shaped value in the place of the value of a variable, or leave the function with `no`. */
+  /** Statements that put the shaped value instead of the value of a variable, or leave the function with `no`. */
   into(plan: Plan, variable: string): string {
     switch (plan.kind) {
       case "any":

@@ -22,7 +22,7 @@ export function anyJson(value: unknown, options: AnyJsonOptions): string | typeo
   return writer.isFull ? tooLong : text;
 }
 
-/** Written in the place of a text that found no room. */
+/** Written instead of a text that found no room. */
 export const tooLong: unique symbol = Symbol("too long");
 
 class AnyJson {

@@ -84,7 +84,7 @@ export class HttpConnection {
     this.kept = -1;
   }
 
-  /** Whether something is kept for a client that does not go on: half a request, or a reply that waits to be taken. */
+  /** Whether something is kept for a client that does not continue: half a request, or a reply that waits to be taken. */
   get isStuck(): boolean {
     if (this.socket.writableLength > 0) return true;
     for (const invocation of this.running.list()) if (!invocation.arrived) return true;

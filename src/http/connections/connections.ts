@@ -88,7 +88,7 @@ export class Connections {
     if (load.connections === 0 && load.inFlight === 0) this.#loads.delete(load.address);
   }
 
-  /** Whether another request may begin; what clients do not go on with is given up first. */
+  /** Whether another request may begin; what clients do not continue with is given up first. */
   hasRoomForRequest(): boolean {
     const { requestBytes } = this.#options;
     const now = systemClock.monotonic();

@@ -30,7 +30,7 @@ export class RefusedValue extends Error {
   }
 }
 
-/** Refuses a value whose kind cannot be written; the sentence goes on after "Parameter $1". */
+/** Refuses a value whose kind cannot be written; the sentence continues after "Parameter $1". */
 export function refuseType(message: string): never {
   throw new RefusedValue("type", message);
 }

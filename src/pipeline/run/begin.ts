@@ -3,7 +3,7 @@ import type { Claim, Transaction } from "../../operation/transaction.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
 
-/** Opens a transaction of an execution. `tenant`: in the place of its own, if the caller has not signed in yet. */
+/** Opens a transaction of an execution. `tenant`: instead of its own, if the caller has not signed in yet. */
 export function begin(
   execution: RunningExecution,
   compiled: CompiledOperation,

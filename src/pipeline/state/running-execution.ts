@@ -296,7 +296,7 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
     this.#controller?.abort(fault);
   }
 
-  /** Whether work may begin or go on. Throws what ended the execution. */
+  /** Whether work may begin or continue. Throws what ended the execution. */
   throwIfSettled(): void {
     if (this.settled) throw this.fault ?? new Fault({ code: "cancelled", message: `${this.operation} has ended already.` });
   }

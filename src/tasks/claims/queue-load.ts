@@ -97,7 +97,7 @@ export class QueueLoad {
     this.#waiting.push(task.fairnessKey, task);
   }
 
-  /** Begins what may run. Returns false inside another call, which goes on with it. */
+  /** Begins what may run. Returns false inside another call, which continues with it. */
   fill(): boolean {
     // A task that ends as it begins comes back here.
     if (this.#isFilling) return false;

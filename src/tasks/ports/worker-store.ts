@@ -34,7 +34,7 @@ export interface TaskListener {
   readonly stop: () => void;
 }
 
-/** Stands in the place of a queue's name: something is due before the next regular look. No queue has this name. */
+/** Stands instead of a queue's name: something is due before the next regular look. No queue has this name. */
 export const dueSoon = "due soon";
 
 /** What a worker needs of a store to live: its lease, and notifications. *Faults thrown*: `aborted` of type `lease_lost`; `unavailable`. */

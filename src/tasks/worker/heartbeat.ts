@@ -20,7 +20,7 @@ export class Heartbeat {
     this.#beat = beat;
   }
 
-  /** The next beat is then, in the place of the one that was planned. */
+  /** The next beat is then, instead of the one that was planned. */
   beatIn(delayMs: number): void {
     this.#timer?.cancel();
     this.#nextAt = this.#clock.monotonic() + delayMs;

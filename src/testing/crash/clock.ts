@@ -8,7 +8,7 @@ interface Entry {
 }
 
 /**
- * The clock of one instance: that of the machine, but when the lab says so it goes on to the next thing that is due. A worker that looks once a second
+ * The clock of one instance: that of the machine, but when the lab says so it continues to the next thing that is due. A worker that looks once a second
  * whether there is something to do so costs no second.
  */
 export class SkippingClock implements Clock {

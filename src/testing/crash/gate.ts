@@ -12,7 +12,7 @@ export interface Havoc {
   readonly director: Director;
   /** The process that talks here is gone. */
   kill(): void;
-  /** The process that talks here stands still; another one starts. Resolves when it goes on. */
+  /** The process that talks here stands still; another one starts. Resolves when it continues. */
   stall(): Promise<void>;
   /** Moves the clock of the database by the jump of this lab. */
   jump(direction: 1 | -1): Promise<void>;

@@ -21,7 +21,7 @@ const waitingTasks = `select exists (select from plimsoll.tasks) as busy,
 
 /**
  * Waits until nothing is under way: nothing runs or starts, no statement waits for its response, no task waits, nothing is said, and the test itself
- * says so. A process that stands still goes on when the one that took over has done all it can. Where all that is left waits for a later time, that
+ * says so. A process that stands still continues when the one that took over has done all it can. Where all that is left waits for a later time, that
  * time comes.
  * *Faults thrown*: what the start of an instance throws, and `cancelled` when the run has ended.
  * *Guarantees*: nothing begins between the last look and the return, so that a failure that struck has done all it does.

@@ -5,7 +5,7 @@ import { MessageReader, outcomeOf, queryMessage, typeOf, type Unit, UnitReader }
 
 /** What is to happen with a statement that is about to reach the server. */
 export interface Passage {
-  /** `refuse`: the server fails in its place. `stop`: it never gets there, nor does what comes after it. Otherwise it goes on its way. */
+  /** `refuse`: the server fails in its place. `stop`: it never gets there, nor does what comes after it. Otherwise it continues its way. */
   readonly way: "pass" | "refuse" | "stop";
   /** Nothing that comes after it on this connection gets to the server. */
   readonly last?: boolean;

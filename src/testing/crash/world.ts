@@ -17,7 +17,7 @@ export interface CrashWorld {
   readonly database: DatabaseSource;
   /** The same database, for what connects to it in other ways. */
   readonly url: string;
-  /** That of the machine, but while nothing is under way it goes on to what is due next: an app that takes it waits for no tick of its own. */
+  /** That of the machine, but while nothing is under way it continues to what is due next: an app that takes it waits for no tick of its own. */
   readonly clock: Clock;
   /**
    * Wraps a client of something outside (a mailer, a payment provider): each call of a method is a boundary, and stands in the ledger once it
@@ -113,7 +113,7 @@ export class World {
     this.spec.director.note("the process stands still, another one starts");
     this.#stoodAt = systemClock.monotonic();
     this.#wake = () => {
-      this.spec.director.note("the process that stood still goes on");
+      this.spec.director.note("the process that stood still continues");
       last.gate.still = undefined;
       resolve();
     };
@@ -126,7 +126,7 @@ export class World {
     return this.#wake && systemClock.monotonic() - this.#stoodAt;
   }
 
-  /** Lets the process that stands still go on, beside the one that has taken over. */
+  /** Lets the process that stands still continue, beside the one that has taken over. */
   wake(): void {
     this.#wake?.();
     this.#wake = undefined;
@@ -163,7 +163,7 @@ export class World {
     if (this.#offset < 0) await this.#moveClock(-this.#offset);
   }
 
-  /** The processes that wait go on to what is due next. */
+  /** The processes that wait continue to what is due next. */
   skip(withinMs: number): void {
     for (const { clock } of this.#moving) clock.skip(withinMs);
   }
@@ -179,7 +179,7 @@ export class World {
     await Promise.all(
       this.#instances.map(async ({ app, proxy, clock, isGone }) => {
         if (isGone()) await proxy.stop();
-        // What is gone would go on trying to finish in order: it lets go of its ports, and no more is asked of it.
+        // What is gone would keep trying to finish in order: it lets go of its ports, and no more is asked of it.
         const stopped = app.stop({ withinMs: 0 }).catch(() => undefined);
         await Promise.race([stopped, sleep(systemClock, isGone() ? goneStopMs : stopMs)]);
         await proxy.stop();
