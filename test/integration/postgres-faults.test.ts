@@ -227,8 +227,8 @@ describe("PostgreSQL that fails", () => {
 
     it("says so at the start, with what to check", async () => {
       const cases = [
-        [(url: URL) => (url.hostname = "nowhere.invalid"), /nowhere\.invalid.*Check host, port, database and password of DATABASE_URL/],
-        [(url: URL) => (url.port = "1"), /ECONNREFUSED.*Check host, port/],
+        [(url: URL) => (url.hostname = "nowhere.invalid"), /nowhere\.invalid.*Check the host, port, database and password in the address/],
+        [(url: URL) => (url.port = "1"), /ECONNREFUSED.*Check the host, port/],
         [(url: URL) => (url.password = "wrong"), /password authentication failed.*Check the user and the password/],
         [(url: URL) => (url.pathname = "/missing"), /database "missing" does not exist.*Create the database/],
         [(url: URL) => (url.username = "stranger"), /role "stranger" does not exist.*Create the role/],

@@ -83,7 +83,12 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
     refused([], /an array/),
   ],
   c_int2: [same(32767), refused(32768, /range of int2/), refused(Number.NEGATIVE_INFINITY, /-Infinity/)],
-  c_int8: [same(9007199254740991), refused(2 ** 53, /2\^53/), refused(2n ** 63n, /range of int8/), refused(2n ** 53n, /no safe integer/)],
+  c_int8: [
+    same(9007199254740991),
+    refused(2 ** 53, /2\^53/),
+    refused(2n ** 63n, /range of int8/),
+    refused(2n ** 53n, /cannot represent the int8/),
+  ],
   c_float8: [
     same(0.1),
     same(-0),

@@ -27,6 +27,11 @@ const inside = new Set([
   "sibling_failed",
   "flight_left",
   "upstream_quota",
+  // To an operator at the ops port.
+  "load_line_unknown",
+  "load_line_change_invalid",
+  "mode_unknown",
+  "reason_missing",
 ]);
 /** Answered as what their code says, without a type that callers tell apart; nearly all of `failed_precondition` keep an app from starting. */
 const untyped = new Set(["failed_precondition", "internal", "unavailable", "deadline_exceeded"]);
