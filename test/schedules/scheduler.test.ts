@@ -301,7 +301,7 @@ describe("a scheduler", () => {
     [
       "what is no task",
       schedule("orders.a", { cron: "@daily", task: undefined as never, input: { until: "" } as never }),
-      /Give what task/,
+      /Give it what task/,
     ],
   ];
   for (const [what, bad, fix] of refused)

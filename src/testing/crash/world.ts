@@ -245,6 +245,9 @@ export class World {
     const gate = new CrashGate(havoc);
     const proxy = new WireProxy(database.url, gate);
     await proxy.start();
+    // A run that ended meanwhile has stopped all that it knew of, and not this.
+    if (this.#over) await proxy.stop();
+    this.throwIfOver();
     const { promise: left, resolve } = Promise.withResolvers<void>();
     let isGone = false;
     let isLeft = false;
