@@ -1,9 +1,13 @@
+import { type Clock, systemClock } from "../core/clock.ts";
 import type { Fault } from "../core/fault.ts";
 import { parseJson } from "../core/json.ts";
 import { limits } from "../core/limits.ts";
+import { Bound } from "../core/load-line/bound.ts";
+import type { LoadLine } from "../core/load-line/load-line.ts";
+import { overloaded } from "../core/load-line/refusal.ts";
 import type { Waiting } from "../pipeline/state/invocation.ts";
 import { BodyBytes } from "./body-bytes.ts";
-import { anonymousBodyTooLarge, bodyEncoded, bodyInPieces, bodyTooLarge, busy, notJson } from "./faults.ts";
+import { anonymousBodyTooLarge, bodyEncoded, bodyInPieces, bodyTooLarge, notJson } from "./faults.ts";
 import type { BodySink, LeanRequest } from "./lean-request.ts";
 import type { RequestHeaders } from "./request-headers.ts";
 
@@ -29,11 +33,26 @@ export interface BodyTaker {
 /** Reads JSON bodies within bounds on each, and on all of them together. */
 export class BodyReader {
   readonly limits: BodyLimits;
-  /** Bytes of bodies that were received and not parsed yet. *Bounds*: `bodyBytesInFlight`, and one chunk. */
+  /** Bytes of bodies that were received and not parsed yet. *Bounds*: `bodyBytesInFlight`, and one chunk, while it is enforced. */
   bytesInFlight = 0;
+  /** Those of bodies above the limit, while it is only measured. */
+  bytesOver = 0;
+  readonly bound: Bound;
+  readonly #clock: Clock;
 
-  constructor(limits: BodyLimits) {
+  constructor(limits: BodyLimits, clock: Clock = systemClock) {
     this.limits = limits;
+    this.#clock = clock;
+    this.bound = new Bound({
+      ...{ name: "body bytes in flight", unit: "bytes", declared: limits.bodyBytesInFlight, now: () => this.bytesInFlight },
+      recount: () => {
+        this.bytesOver = 0;
+      },
+    });
+  }
+
+  get line(): LoadLine {
+    return this.bound.line;
   }
 
   /**
@@ -48,20 +67,23 @@ export class BodyReader {
       return undefined;
     }
     // Of chunks it is not known yet whether there is anything in them.
-    if (length !== undefined) this.admit(request.known, length, taker.anonymousBytes);
-    return new BodyReading(this, request, taker);
+    const share = new BodyShare(this);
+    if (length !== undefined) {
+      this.admit(request.known, length, taker.anonymousBytes);
+      share.ask();
+    }
+    return new BodyReading(share, request, taker);
   }
 
   /** *Faults thrown*: those of {@link read}, for a body of so many bytes or more. */
   admit({ contentType, contentEncoding }: RequestHeaders, bytes: number, anonymousBytes: number | undefined): void {
     if (!isJson(contentType)) throw notJson();
     if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== "identity") throw bodyEncoded();
-    const { bodyBytes, anonymousBodyBytes, bodyBytesInFlight } = this.limits;
+    const { bodyBytes, anonymousBodyBytes } = this.limits;
     if (bytes > bodyBytes) throw bodyTooLarge(bodyBytes);
     // One sender cannot be distinguished from another: what costs time to read has to be worth it for the operation.
     if (anonymousBytes !== undefined && bytes > anonymousBodyBytes && bytes > anonymousBytes)
       throw anonymousBodyTooLarge(Math.max(anonymousBodyBytes, anonymousBytes));
-    if (this.bytesInFlight >= bodyBytesInFlight) throw this.tooMuchInFlight();
   }
 
   /** *Faults thrown*: `invalid_argument` where a body of so many bytes comes in so many pieces that each costs more than what is in it. */
@@ -71,7 +93,47 @@ export class BodyReader {
   }
 
   tooMuchInFlight(): Fault {
-    return busy({ limit: "body bytes in flight", value: this.limits.bodyBytesInFlight, load: this.bytesInFlight });
+    return overloaded({ limit: this.line.name, value: this.limits.bodyBytesInFlight, load: this.bytesInFlight }, this.#clock.random());
+  }
+}
+
+/** What one body has of the bytes in flight. */
+export class BodyShare {
+  readonly reader: BodyReader;
+  #size = 0;
+  #era = 0;
+
+  constructor(reader: BodyReader) {
+    this.reader = reader;
+  }
+
+  /** *Faults thrown*: `unavailable` where too much is being read at once. */
+  ask(): void {
+    const { bound, bytesInFlight, bytesOver } = this.reader;
+    // What is above the limit already is so once.
+    if (bound.isApart(this.#era)) return;
+    const era = bound.judge(bytesInFlight - bytesOver);
+    if (era === undefined) throw this.reader.tooMuchInFlight();
+    this.#era = era;
+    if (era > 0) this.reader.bytesOver += this.#size;
+  }
+
+  /** So many bytes more have come. *Faults thrown*: those of {@link ask}. */
+  take(bytes: number): void {
+    this.ask();
+    const { reader } = this;
+    this.#size += bytes;
+    reader.bytesInFlight += bytes;
+    if (reader.bound.isApart(this.#era)) reader.bytesOver += bytes;
+    reader.line.admits(reader.bytesInFlight);
+  }
+
+  /** Lets go of all of it. */
+  free(): void {
+    const { reader } = this;
+    reader.bytesInFlight -= this.#size;
+    if (reader.bound.isApart(this.#era)) reader.bytesOver -= this.#size;
+    this.#size = 0;
   }
 }
 
@@ -80,15 +142,15 @@ export class BodyReader {
  * arrived with their headers.
  */
 export class BodyReading implements Waiting, BodySink {
-  readonly #reader: BodyReader;
+  readonly #share: BodyShare;
   readonly #request: LeanRequest;
   readonly #taker: BodyTaker;
   readonly #bytes = new BodyBytes();
   #done: (() => void) | undefined = undefined;
   #failed: ((error: unknown) => void) | undefined = undefined;
 
-  constructor(reader: BodyReader, request: LeanRequest, taker: BodyTaker) {
-    this.#reader = reader;
+  constructor(share: BodyShare, request: LeanRequest, taker: BodyTaker) {
+    this.#share = share;
     this.#request = request;
     this.#taker = taker;
   }
@@ -101,16 +163,16 @@ export class BodyReading implements Waiting, BodySink {
   }
 
   chunk(bytes: Uint8Array): void {
-    const reader = this.#reader;
+    const { reader } = this.#share;
     try {
       const size = this.#bytes.size + bytes.length;
       reader.admit(this.#request.known, size, this.#taker.anonymousBytes);
       if (this.#request.known.chunked && this.#taker.anonymousBytes !== undefined) reader.admitPieces(this.#request.chunks, size);
+      this.#share.take(bytes.length);
     } catch (error) {
       this.#refuse(error);
       return;
     }
-    reader.bytesInFlight += bytes.length;
     this.#taker.keep(bytes.length);
     this.#bytes.add(bytes);
   }
@@ -119,7 +181,7 @@ export class BodyReading implements Waiting, BodySink {
     const bytes = this.#bytes.all();
     this.stop();
     try {
-      this.#taker.take(bytes === undefined ? undefined : parseBody(bytes, this.#reader.limits));
+      this.#taker.take(bytes === undefined ? undefined : parseBody(bytes, this.#share.reader.limits));
     } catch (error) {
       this.#failed?.(error);
       return;
@@ -129,7 +191,7 @@ export class BodyReading implements Waiting, BodySink {
 
   /** Lets go of what was read; what still comes is dropped. */
   stop(): void {
-    this.#reader.bytesInFlight -= this.#bytes.size;
+    this.#share.free();
     this.#bytes.clear();
     this.#request.discard();
   }

@@ -1,4 +1,5 @@
 import { Fault } from "../core/fault.ts";
+import { type ReachedLimit, retryLater } from "../core/load-line/refusal.ts";
 
 /** Refuses a path that no operation has: 404. */
 export const routeNotFound = (path: string): Fault =>
@@ -190,22 +191,12 @@ export const preconditionMissing = (): Fault =>
       'The request has no If-Match header. Send the ETag of the version that you change, as in "If-Match: \\"3\\"". A read returns it.',
   });
 
-/** Refuses a request for which the server has no room: 503 with the limit. */
-export const busy = (refusal: { readonly limit: string; readonly value: number; readonly load: number }): Fault =>
-  new Fault({
-    code: "unavailable",
-    type: "overloaded",
-    message: `The limit "${refusal.limit}" of ${refusal.value} is reached (load ${refusal.load}). Try again in a moment.`,
-    details: refusal,
-    retryAfterMs: 1_000,
-  });
-
 /** Refuses a request of an address with `requestsPerAddress` others in flight: 429. */
-export const tooManyFromAddress = (value: number, load: number): Fault =>
+export const tooManyFromAddress = (reached: ReachedLimit, random: number): Fault =>
   new Fault({
     code: "resource_exhausted",
     type: "too_many_requests_in_flight",
-    message: `Your address has ${load} requests in flight and may have ${value}. Wait for responses before you send more.`,
-    details: { limit: "requests in flight per address", value, load },
-    retryAfterMs: 1_000,
+    message: `Your address has ${reached.load} requests in flight and may have ${reached.value}. Wait for responses before you send more.`,
+    details: reached,
+    retryAfterMs: retryLater(random),
   });

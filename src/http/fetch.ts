@@ -3,7 +3,7 @@ import { parseTrace } from "../core/trace.ts";
 import { readCriticality } from "../operation/execution.ts";
 import { callerLeft, signIn } from "../pipeline/sign-in.ts";
 import type { RunningExecution } from "../pipeline/state/running-execution.ts";
-import { type BodyLimits, type BodyReader, parseBody } from "./body.ts";
+import { type BodyLimits, type BodyReader, BodyShare, parseBody } from "./body.ts";
 import { BodyBytes } from "./body-bytes.ts";
 import { urlTooLong } from "./faults.ts";
 import { anonymousBytes, bindInput, versionRefused } from "./node-invocation.ts";
@@ -102,16 +102,17 @@ async function readBody(
   { headers, bodies, most }: { readonly headers: RequestHeaders; readonly bodies: BodyReader; readonly most: number | undefined },
 ): Promise<unknown> {
   const body = new BodyBytes();
+  const share = new BodyShare(bodies);
   try {
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
       bodies.admit(headers, body.size + read.value.length, most);
-      bodies.bytesInFlight += read.value.length;
+      share.take(read.value.length);
       body.add(read.value);
     }
     const bytes = body.all();
     return bytes === undefined ? undefined : parseBody(bytes, bodies.limits);
   } finally {
-    bodies.bytesInFlight -= body.size;
+    share.free();
   }
 }
 

@@ -74,6 +74,8 @@ class HttpSurface implements Surface {
   readonly #proxies: Proxies | undefined;
   #listener: HttpListener | undefined;
   #served: Pick<ListenerOptions, "host" | "router" | "pages"> | undefined;
+  /** Ends the listing of the limits. */
+  readonly #listed: (() => void)[] = [];
   #stopped = false;
   url: string | undefined;
 
@@ -116,8 +118,10 @@ class HttpSurface implements Surface {
     const router = new HttpRouter(host.runtime.registry.operations.values());
     const pages = this.#spec.documents ? documentPages(router, host) : new Map();
     this.#served = { host, router, pages };
-    if (this.#spec.port === false) return;
+    const { loadLines } = host.runtime;
+    if (this.#spec.port === false) return void loadLines.register(this.#bodies.line);
     this.#listener = new HttpListener({ ...this.#served, bodies: this.#bodies, limits: this.#limits, proxies: this.#proxies });
+    for (const line of this.#listener.lines) this.#listed.push(loadLines.register(line));
     this.url = await this.#listener.listen(this.#spec.port, this.#spec.host ?? "0.0.0.0");
   }
 
@@ -128,6 +132,7 @@ class HttpSurface implements Surface {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#listener?.stop();
+    for (const forget of this.#listed.splice(0)) forget();
   }
 
   async fetch(request: Request, caller: FetchCaller = {}): Promise<Response> {

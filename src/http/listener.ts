@@ -7,6 +7,9 @@ import type { SurfaceHost } from "../app/surface.ts";
 import { systemClock, type Timer } from "../core/clock.ts";
 import type { Fault } from "../core/fault.ts";
 import { limits as bounds } from "../core/limits.ts";
+import { Bound } from "../core/load-line/bound.ts";
+import { LoadLine, type RefusalCount } from "../core/load-line/load-line.ts";
+import { overloaded } from "../core/load-line/refusal.ts";
 import { nodeHttp } from "../core/node/http.ts";
 import type { BodyReader } from "./body.ts";
 import { endsGently, ignoresRest, isGone, lingers, refuseMalformed, withoutStacks } from "./connections/closing.ts";
@@ -15,7 +18,7 @@ import { Connections } from "./connections/connections.ts";
 import { LeanResponse } from "./connections/lean-response.ts";
 import { requestCost } from "./connections/memory.ts";
 import { readAgain } from "./connections/skipping.ts";
-import { busy, requestMalformed, requestTooSlow, tooManyFromAddress } from "./faults.ts";
+import { requestMalformed, requestTooSlow, tooManyFromAddress } from "./faults.ts";
 import { LeanRequest } from "./lean-request.ts";
 import { type NodeExchange, NodeInvocation } from "./node-invocation.ts";
 import { replyWithoutOperation } from "./pages.ts";
@@ -78,6 +81,11 @@ export class HttpListener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #connections: Connections;
+  readonly #perAddress: Bound;
+  readonly #documents: LoadLine;
+  readonly #tooMuch: RefusalCount;
+  readonly #headers: LoadLine;
+  readonly #tooLarge: RefusalCount;
   readonly #sweepEveryMs: number;
   readonly #writesHeads = headsAreSent();
   readonly #outbox = new Outbox();
@@ -90,7 +98,27 @@ export class HttpListener {
     this.bodies = options.bodies;
     const { limits } = options;
     this.#sweepEveryMs = Math.min(sweepEveryMs, limits.keepAliveMs / 8, limits.sendStallMs / 4);
-    this.#connections = new Connections({ ...limits, everyMs: this.#sweepEveryMs });
+    this.#connections = new Connections({
+      ...{ ...limits, everyMs: this.#sweepEveryMs },
+      switched: (mode) => {
+        this.#server.maxConnections = mode === "enforce" ? limits.connections + closingConnections : Number.POSITIVE_INFINITY;
+      },
+    });
+    this.#perAddress = new Bound({
+      ...{ name: "requests in flight per address", unit: "requests of one address", declared: limits.requestsPerAddress },
+      recount: () => this.#connections.recount(),
+    });
+    this.#documents = new LoadLine({
+      name: "document bytes waiting",
+      unit: "bytes of one connection",
+      declared: bounds.documentBytesWaiting,
+    });
+    this.#headers = new LoadLine({
+      ...{ name: "header bytes", unit: "bytes of one request", declared: limits.headerBytes },
+      fixed: "The parser of node:http reads no more. Change http({ limits: { headerBytes } }).",
+    });
+    this.#tooMuch = this.#documents.reason("full");
+    this.#tooLarge = this.#headers.reason("over");
     this.#server = nodeHttp.createServer({
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.headerMs,
@@ -107,6 +135,7 @@ export class HttpListener {
     this.#server.maxConnections = limits.connections + closingConnections;
     // One more than is allowed, so that it is seen; the parser forgets those after it.
     this.#server.maxHeadersCount = limits.headerLines + 1;
+    this.#server.on("drop", () => this.#connections.dropped());
     this.#server.on("connection", (socket) => this.#connected(socket));
     const accept = (request: unknown, response: unknown) =>
       this.#accept({ request: request as LeanRequest, response: response as LeanResponse });
@@ -115,6 +144,12 @@ export class HttpListener {
     this.#server.on("checkContinue", accept);
     this.#server.on("checkExpectation", accept);
     this.#server.on("clientError", (error, socket) => this.#malformed(error, socket as Socket));
+  }
+
+  /** Every limit of the listener that a process shows. */
+  get lines(): readonly LoadLine[] {
+    const { connections, requestBytes } = this.#connections.lines;
+    return [connections, this.#perAddress.line, requestBytes, this.bodies.line, this.#documents, this.#headers];
   }
 
   get openConnections(): number {
@@ -243,9 +278,9 @@ export class HttpListener {
       // A document is long, and a client that does not read it keeps it here.
       if (!this.#connections.hasRoomForRequest()) return this.#refuse(turn, this.#noRoom());
       // Hundreds of documents of one connection would be written in one turn of the loop, in which nothing else runs.
-      if (connection.kept > bounds.documentBytesWaiting) {
-        return this.#refuse(turn, busy({ limit: "document bytes waiting", value: bounds.documentBytesWaiting, load: connection.kept }));
-      }
+      if (connection.kept > bounds.documentBytesWaiting && this.#documents.refuses(this.#tooMuch))
+        return this.#refuse(turn, this.#busy(this.#documents, connection.kept));
+      this.#documents.admits(connection.kept);
       const about = { method, path: target.path, requestId: this.#requestId(headers) };
       return this.#turnAway(turn, replyWithoutOperation(this.#options, about));
     }
@@ -269,27 +304,34 @@ export class HttpListener {
   }
 
   #start(turn: HttpTurn, { match, query, connection }: Pick<NodeExchange, "match" | "query" | "connection">): void {
-    const { requestsPerAddress } = this.#options.limits;
     const load = this.#connections.load(this.#addressOf(connection, turn.request.known));
-    const overloaded = !this.#connections.hasRoomForRequest();
-    if (load.inFlight >= requestsPerAddress || overloaded) {
+    const { inFlight } = load;
+    const era = this.#perAddress.judge(inFlight - load.over);
+    if (era === undefined || !this.#connections.hasRoomForRequest()) {
       this.#connections.release(load);
-      if (load.inFlight >= requestsPerAddress) return this.#refuse(turn, tooManyFromAddress(requestsPerAddress, load.inFlight));
-      return this.#refuse(turn, this.#noRoom());
+      if (era !== undefined) return this.#refuse(turn, this.#noRoom());
+      const { line, limit } = this.#perAddress;
+      return this.#refuse(turn, tooManyFromAddress({ limit: line.name, value: limit, load: inFlight }, this.host.runtime.clock.random()));
     }
-    const invocation = new NodeInvocation(this, { ...turn, match, query, connection, load });
+    const invocation = new NodeInvocation(this, { ...turn, match, query, connection, load, era });
     connection.running.add(invocation);
-    load.inFlight++;
+    this.#perAddress.line.admits(++load.inFlight);
+    if (era > 0) load.over++;
     invocation.execution = this.host.runtime.start(match.route.operation, invocation);
   }
 
   #noRoom(): Fault {
-    return busy({ limit: "request bytes", value: this.#options.limits.requestBytes, load: this.#connections.kept.bytes });
+    return this.#busy(this.#connections.lines.requestBytes, this.#connections.kept.bytes);
+  }
+
+  #busy({ name: limit, declared: value = 0 }: LoadLine, load: number): Fault {
+    return overloaded({ limit, value, load }, this.host.runtime.clock.random());
   }
 
   /** What a request has counted as under way is over. */
-  ended(load: AddressLoad): void {
+  ended(load: AddressLoad, era: number): void {
     load.inFlight--;
+    if (this.#perAddress.isApart(era)) load.over--;
     this.#connections.release(load);
   }
 
@@ -321,6 +363,7 @@ export class HttpListener {
 
   /** Bytes that are not HTTP end the connection, but never instead of a response that a client waits for, nor after the last one. */
   #malformed(error: NodeJS.ErrnoException, socket: Socket): void {
+    if (error.code === "HPE_HEADER_OVERFLOW") this.#headers.refuses(this.#tooLarge);
     const connection = this.#connections.get(socket);
     if (connection?.ending && (isGone(error) || connection.unanswered === 0)) return endsGently(socket);
     if (connection === undefined || connection.unanswered === 0 || isGone(error)) return refuseMalformed(error, socket);

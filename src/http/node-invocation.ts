@@ -28,6 +28,7 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
   readonly #query: string;
   readonly #connection: HttpConnection;
   readonly #load: AddressLoad;
+  readonly #era: number;
   execution: RunningExecution | undefined = undefined;
   /** Its index among what runs for its connection. */
   index = -1;
@@ -41,6 +42,7 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     this.#query = exchange.query;
     this.#connection = exchange.connection;
     this.#load = exchange.load;
+    this.#era = exchange.era;
   }
 
   get address(): string {
@@ -110,7 +112,7 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     const responseBytes = this.#listener.write(this.#turn, reply);
     this.#reading?.stop();
     this.#connection.running.delete(this);
-    this.#listener.ended(this.#load);
+    this.#listener.ended(this.#load, this.#era);
     if (this.#connection.malformed !== undefined) this.#listener.endMalformed(this.#connection);
     const labels = route.labels.of(this.#turn.request.method ?? "", reply.status);
     return new HttpFacts(labels, Number(this.#headers.contentLength ?? 0), responseBytes);
@@ -144,6 +146,8 @@ export interface NodeExchange extends HttpTurn {
   readonly connection: HttpConnection;
   /** What is under way from the caller's address. */
   readonly load: AddressLoad;
+  /** Not 0 where it is above the limit of its address, which is only measured. */
+  readonly era: number;
 }
 
 /** Binds the parts of a request to the input; a version that is needed and missing is 428. */

@@ -261,7 +261,7 @@ describe("quotas of a caller", () => {
     const { status, headers, json } = await served.ask("POST", "/quick");
     assert.deepEqual([status, json.code], [429, "resource_exhausted"]);
     assert.deepEqual(json.details, { limit: "requests in flight per address", value: 2, load: 2 });
-    assert.equal(headers["retry-after"], "1");
+    assert.match(String(headers["retry-after"]), /^[123]$/);
     const cancelled = served.executed(slow.operation);
     gone.close();
     await cancelled;

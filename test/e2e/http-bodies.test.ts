@@ -169,7 +169,7 @@ describe("bodies over HTTP", () => {
         assert.equal(response.json.details.limit, "body bytes in flight");
         assert.equal(response.json.details.value, 300_000);
         assert.ok(response.json.details.load > 0);
-        assert.equal(response.headers["retry-after"], "1");
+        assert.match(String(response.headers["retry-after"]), /^[123]$/);
       }
     }
     assert.equal(refused, 1);

@@ -22,6 +22,11 @@ const inside = new Set([
   "schedule_invalid",
   "schedule_unknown",
   "never_idle",
+  // To an operator who changes the mode of a limit.
+  "load_line_unknown",
+  "load_line_change_invalid",
+  "mode_unknown",
+  "reason_missing",
   // Of policies round a call: the reasons of work that is cancelled, and what the handler that makes the call is refused with.
   "hedge_lost",
   "sibling_failed",

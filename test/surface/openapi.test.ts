@@ -3,8 +3,9 @@ import { describe, test } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { z } from "zod";
 import { Fault, fault } from "../../src/core/fault.ts";
+import { overloaded } from "../../src/core/load-line/refusal.ts";
 import type { JsonSchema } from "../../src/core/schema/standard.ts";
-import { bodyTooLarge, busy, notJson, preconditionMissing, tooManyFromAddress } from "../../src/http/faults.ts";
+import { bodyTooLarge, notJson, preconditionMissing, tooManyFromAddress } from "../../src/http/faults.ts";
 import { problemReply } from "../../src/http/reply/problem.ts";
 import { HttpRouter } from "../../src/http/router.ts";
 import { role } from "../../src/operation/access.ts";
@@ -226,8 +227,8 @@ describe("faults", () => {
     ["orders.place", denied(place, actor, bearer)],
     ["orders.place", bodyTooLarge(1_024)],
     ["orders.place", notJson()],
-    ["orders.place", busy(refusal)],
-    ["orders.place", tooManyFromAddress(8, 8)],
+    ["orders.place", overloaded(refusal, 0)],
+    ["orders.place", tooManyFromAddress({ ...refusal, value: 8, load: 8 }, 0)],
     ["orders.place", new Fault({ code: "already_exists", type: "unique_violation", message: "There is one." })],
     ["orders.place", new Fault({ code: "failed_precondition", type: "check_violation", message: "No." })],
     ["orders.place", new Fault({ code: "aborted", type: "conflict", message: "Again." })],

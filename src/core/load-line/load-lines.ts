@@ -64,16 +64,18 @@ export class LoadLines {
   }
 
   /**
-   * Lists a limit from now on, until the returned function is called. One whose name is taken gets a number behind it, as in `connections 2`.
+   * Lists a limit from now on, until the returned function is called; one that is listed already stays. One whose name is taken gets a number behind it, as in `connections 2`.
    * *Faults thrown*: `failed_precondition` of type `too_many_load_lines`.
    */
   register(line: LoadLine): () => void {
     if (this.#lines.size >= limits.loadLines) throw tooMany();
     const { name } = line;
+    const forget = () => void (this.#lines.get(line.name) === line && this.#lines.delete(line.name));
+    if (this.#lines.get(name) === line) return forget;
     for (let count = 2; this.#lines.has(line.name); count++) line.rename(`${name} ${count}`);
     this.#lines.set(line.name, line);
     this.#registeredAt.set(line, this.#clock.now());
-    return () => void this.#lines.delete(line.name);
+    return forget;
   }
 
   find(name: string): LoadLine | undefined {

@@ -8,6 +8,8 @@ export interface AddressLoad {
   readonly address: string;
   connections: number;
   inFlight: number;
+  /** Those of them that are above the limit, while it is only measured. */
+  over: number;
   /** Of its requests under way and its replies that are not sent. *Units*: bytes. */
   kept: number;
 }
@@ -51,6 +53,8 @@ export class HttpConnection {
   ending = false;
   /** What came after the requests that run is no HTTP; it is answered after them. */
   malformed: NodeJS.ErrnoException | undefined = undefined;
+  /** Not 0 where it is above the limit of connections, which is only measured; see {@link Bound.judge}. */
+  era = 0;
   /** Sweeps since its last request. */
   idleRounds = 0;
   /** Sweeps in which its client took too little of what waits for it. */

@@ -1,6 +1,8 @@
 import type { Socket } from "node:net";
 import { systemClock } from "../../core/clock.ts";
 import { limits as bounds } from "../../core/limits.ts";
+import { Bound } from "../../core/load-line/bound.ts";
+import { type LimitMode, LoadLine, type RefusalCount } from "../../core/load-line/load-line.ts";
 import { type AddressLoad, HttpConnection } from "./connection.ts";
 
 /** Bounds of the connections of one server. */
@@ -10,6 +12,8 @@ export interface ConnectionsOptions {
   readonly sendStallMs: number;
   /** Bytes of the heap for requests under way and replies that are not sent. */
   readonly requestBytes: number;
+  /** The mode of the limit of connections has changed. */
+  readonly switched: (mode: LimitMode) => void;
   /** How often they are looked at. */
   readonly everyMs: number;
 }
@@ -33,6 +37,13 @@ const lookEveryMs = 20;
  */
 export class Connections {
   readonly #options: ConnectionsOptions;
+  readonly #bound: Bound;
+  /** Open connections above the limit, while it is only measured. */
+  #over = 0;
+  /** Bytes of requests under way and of replies that are not sent. */
+  readonly #bytesLine: LoadLine;
+  readonly #noBytes: RefusalCount;
+  readonly #givenUp: RefusalCount;
   readonly #open = new Map<Socket, HttpConnection>();
   readonly #loads = new Map<string, AddressLoad>();
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -41,6 +52,22 @@ export class Connections {
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
+    const recount = () => {
+      this.#over = 0;
+      options.switched(this.#bound.line.mode);
+    };
+    const { connections, requestBytes } = options;
+    this.#bound = new Bound({
+      ...{ name: "connections", unit: "connections", declared: connections, now: () => this.size, recount },
+    });
+    this.#givenUp = this.#bound.line.reason("given_up");
+    this.#bytesLine = new LoadLine({ name: "request bytes", unit: "bytes", declared: requestBytes, now: () => this.kept.bytes });
+    this.#noBytes = this.#bytesLine.reason("full");
+  }
+
+  /** The limit of the open connections, and that of what their requests keep. */
+  get lines(): { readonly connections: LoadLine; readonly requestBytes: LoadLine } {
+    return { connections: this.#bound.line, requestBytes: this.#bytesLine };
   }
 
   get size(): number {
@@ -57,18 +84,36 @@ export class Connections {
 
   /** Takes a new connection; there is none where every other is at work. */
   add(socket: Socket, { address, proxy }: Peer): HttpConnection | undefined {
-    if (this.#open.size >= this.#options.connections) this.#makeRoom();
-    if (this.#open.size >= this.#options.connections) return undefined;
+    if (this.#counting >= this.#options.connections) this.#makeRoom();
+    const era = this.#bound.judge(this.#counting);
+    if (era === undefined) return undefined;
     const load = this.load(address);
     load.connections++;
     const connection = new HttpConnection(socket, { load, total: this.kept, proxy });
     this.#open.set(socket, connection);
+    this.#bound.line.admits(this.#open.size);
+    this.#apart(connection, era);
     return connection;
+  }
+
+  get #counting(): number {
+    return this.#open.size - this.#over;
+  }
+
+  #apart(connection: HttpConnection, era: number): void {
+    connection.era = era;
+    if (era > 0) this.#over++;
+  }
+
+  /** One was closed before it reached this server, because the system holds too many of it. */
+  dropped(): void {
+    this.#bound.judge(Number.POSITIVE_INFINITY);
   }
 
   /** Forgets one that has closed. */
   remove(connection: HttpConnection): void {
     if (!this.#open.delete(connection.socket)) return;
+    if (this.#bound.isApart(connection.era)) this.#over--;
     connection.closed();
     connection.load.connections--;
     this.release(connection.load);
@@ -78,10 +123,15 @@ export class Connections {
   load(address: string): AddressLoad {
     let load = this.#loads.get(address);
     if (load === undefined) {
-      load = { address, connections: 0, inFlight: 0, kept: 0 };
+      load = { address, connections: 0, inFlight: 0, over: 0, kept: 0 };
       this.#loads.set(address, load);
     }
     return load;
+  }
+
+  /** All requests under way count from now on. */
+  recount(): void {
+    for (const load of this.#loads.values()) load.over = 0;
   }
 
   release(load: AddressLoad): void {
@@ -91,13 +141,20 @@ export class Connections {
   /** Whether another request may begin; what clients do not continue with is given up first. */
   hasRoomForRequest(): boolean {
     const { requestBytes } = this.#options;
+    const { mode } = this.#bytesLine;
+    if (mode === "off" || this.kept.bytes < requestBytes) return this.#takesRequest();
     const now = systemClock.monotonic();
     // Looking reads all that is open: under a flood not for every request.
-    if (this.kept.bytes >= requestBytes && now - this.#lookedAt >= lookEveryMs) {
+    if (mode === "enforce" && now - this.#lookedAt >= lookEveryMs) {
       this.#lookedAt = now;
       this.#giveUpStuck(requestBytes);
     }
-    return this.kept.bytes < requestBytes;
+    return (this.kept.bytes < requestBytes || !this.#bytesLine.refuses(this.#noBytes)) && this.#takesRequest();
+  }
+
+  #takesRequest(): true {
+    this.#bytesLine.admits(this.kept.bytes);
+    return true;
   }
 
   /** Closes connections that were idle for the whole time, and those whose clients do not take their replies. */
@@ -113,12 +170,19 @@ export class Connections {
   }
 
   #makeRoom(): void {
-    const waiting = [...this.#open.values()].filter((connection) => connection.running.size === 0 || connection.isStuck);
+    const { line } = this.#bound;
+    if (line.mode === "off") return;
+    const waiting = [...this.#open.values()].filter(
+      (connection) => !this.#bound.isApart(connection.era) && (connection.running.size === 0 || connection.isStuck),
+    );
     // A proxy's connections are those of many.
     const rank = ({ proxy, load }: HttpConnection) => (proxy === undefined ? load.connections : 0);
     waiting.sort((a, b) => rank(b) - rank(a) || b.idleRounds - a.idleRounds);
     const count = Math.ceil(this.#options.connections / givenUpAtOnce);
-    for (const connection of waiting.slice(0, count)) this.#giveUp(connection);
+    for (const connection of waiting.slice(0, count)) {
+      if (line.refuses(this.#givenUp)) this.#giveUp(connection);
+      else this.#apart(connection, this.#bound.era);
+    }
   }
 
   #giveUpStuck(requestBytes: number): void {
