@@ -48,6 +48,8 @@ export { json } from "./operation/sql/json.ts";
 export { list } from "./operation/sql/list.ts";
 export { type Sql, type SqlStatement, sqlFragment } from "./operation/sql.ts";
 export { type Backoff, constant, exponential } from "./resilience/backoff.ts";
+export type { LeaseAsk, LeaseGrant, LeaseStore, LeaseStoreSource } from "./resilience/leases/lease-store.ts";
+export { type LeaseOptions, leasedRates } from "./resilience/leases/leased-rates.ts";
 export { memoryRates } from "./resilience/memory-rates.ts";
 export type {
   RateHost,

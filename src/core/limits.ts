@@ -103,6 +103,8 @@ export const limits = {
   rateKeyChars: 128,
   /** Time over which the `Retry-After` of callers above a rate is spread; a quarter of the wait if that is more. */
   rateRetrySpreadMs: 1_000,
+  /** Keys whose leases are renewed in one round trip. */
+  rateLeaseKeys: 256,
   /** How long a request waits for the store that counts rates, before `withoutStore` decides. Override: `createApp({ rateLimit: { answerWithin } })`. */
   rateStoreMs: 50,
   /** How long the store that counts rates is not asked after it failed or was too slow. */

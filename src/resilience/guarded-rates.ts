@@ -100,7 +100,6 @@ export class GuardedRateLimiter implements RateLimiter {
     this.failures++;
     const { host, store } = this.#options;
     this.#pausedUntil = host.clock.monotonic() + limits.rateStorePauseMs;
-    if (this.#gone) return;
     this.#gone = true;
     host.report({ store, state: "gone", reason });
   }

@@ -1,4 +1,5 @@
 export { TestClock } from "./clock.ts";
+export { type LeaseStoreSample, leaseStoreConformance } from "./conformance/lease-store.ts";
 export { type RateStoreSample, rateStoreConformance } from "./conformance/rate-store.ts";
 export type { CrashFault } from "./crash/boundary.ts";
 export type { CrashDatabase } from "./crash/clones.ts";

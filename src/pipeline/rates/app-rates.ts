@@ -43,11 +43,12 @@ export class AppRates {
   readonly #host: RateHost;
   readonly #rates: Rates;
   readonly #guarded: GuardedRateLimiter[] = [];
+  #state: RateStoreChange["state"] = "back";
 
   constructor(options: RateLimitOptions, { clock, loadLines, changed, operations }: AppRatesHost) {
     this.#options = options;
     const { perSecond, burst, maxKeys, store = memoryRates(), answerWithinMs = limits.rateStoreMs, app, mode } = options;
-    this.#host = { app, clock, answerWithinMs, report: (change) => changed.publish(change) };
+    this.#host = { app, clock, answerWithinMs, report: (change) => this.#report(change, changed) };
     this.#rates = store.open(this.#host);
     this.callerLine = new LoadLine({ name: "rate per actor", unit: "requests per second", declared: perSecond, mode });
     this.callerLine.reason("rate");
@@ -74,6 +75,13 @@ export class AppRates {
   /** Times that the store did not decide though it was asked. */
   get failures(): number {
     return this.#guarded.reduce((sum, { failures }) => sum + failures, 0);
+  }
+
+  /** All rates of an app have one store: it is gone once, and back once. */
+  #report(change: RateStoreChange, changed: Signal<RateStoreChange>): void {
+    if (change.state === this.#state) return;
+    this.#state = change.state;
+    changed.publish(change);
   }
 
   #open({ name, ratePerSecond, burst, maxKeys }: RateSpec): RateLimiter {

@@ -1,0 +1,147 @@
+import assert from "node:assert";
+import type { RedisClientType } from "redis";
+import type { Clock } from "../core/clock.ts";
+import { Fault } from "../core/fault.ts";
+import { limits } from "../core/limits.ts";
+import type { Service } from "../core/service.ts";
+import { messageOf } from "../core/value/thrown.ts";
+import type { LeaseAsk, LeaseGrant, LeaseStore, LeaseStoreSource } from "../resilience/leases/lease-store.ts";
+import { renewMs } from "../resilience/leases/lease-store.ts";
+import { type LeaseOptions, leasedRates } from "../resilience/leases/leased-rates.ts";
+import { storeUnavailable } from "../resilience/leases/unavailable.ts";
+import type { RateHost, RateStore } from "../resilience/rate-limit.ts";
+import { rateScript, rateScriptSha } from "./script.ts";
+
+/** What {@link redisRates} takes. */
+export interface RedisRatesSpec extends LeaseOptions {
+  /** As in `redis://user:password@host:6379/0`, or `rediss://` with TLS. */
+  readonly url: string;
+  /** What all its keys begin with. *Default*: `plimsoll`. */
+  readonly prefix?: string;
+}
+
+/**
+ * Counts rates in a Redis that many processes and machines share, by leases: about four commands a second from each process. It needs the package `redis`, and a
+ * Redis from 6 on.
+ *
+ * An app starts without its Redis too, and finds it later. All keys of an app have one hash tag, so that in a cluster they are in one place.
+ * *Guarantees*: those of `leasedRates`. A Redis that lost its data is at most one burst of each key more.
+ * *Faults thrown* at the start: `failed_precondition` of type `redis_not_installed`.
+ * @example createApp({ modules, rateLimit: { perSecond: 100, store: redisRates({ url: "redis://cache:6379" }) } });
+ */
+export function redisRates({ members, ...spec }: RedisRatesSpec): RateStore {
+  return leasedRates(redisLeases(spec), members === undefined ? {} : { members });
+}
+
+/** Keeps leases in Redis; what {@link redisRates} is made of. */
+export function redisLeases(spec: Pick<RedisRatesSpec, "url" | "prefix">): LeaseStoreSource {
+  return { name: "redis", open: (host) => new RedisLeases(spec, host) };
+}
+
+class RedisLeases implements LeaseStore {
+  readonly service: Service;
+  readonly #clock: Clock;
+  readonly #url: string;
+  readonly #prefix: string;
+  #client: RedisClientType | undefined;
+
+  constructor({ url, prefix = "plimsoll" }: Pick<RedisRatesSpec, "url" | "prefix">, { app, clock }: RateHost) {
+    this.#url = url;
+    this.#clock = clock;
+    this.#prefix = `${prefix}:{${app}}`;
+    this.service = { name: "redis", start: () => this.#connect(), stop: async () => this.#client?.destroy() };
+  }
+
+  async exchange(member: string, asks: readonly LeaseAsk[]): Promise<readonly LeaseGrant[]> {
+    if (asks.length === 0) {
+      await this.#connected().ping();
+      return [];
+    }
+    const keys = asks.map(({ rate, key }) => this.#place(rate, key));
+    const numbers = asks.flatMap(({ rate: { ratePerSecond, burst }, want, demand, held }) => [
+      ...[ratePerSecond, burst, want, demand].map(String),
+      held ? "1" : "0",
+    ]);
+    const reply = await this.#run(keys, ["exchange", member, ...numbers]);
+    assert(Array.isArray(reply) && reply.length === 4 * asks.length, "a reply has four values for each key");
+    return asks.map((_, index) => {
+      const [credits, share, members, crowded] = reply.slice(4 * index, 4 * index + 4).map(Number);
+      return { credits: credits!, share: share!, members: members!, crowded: crowded === 1 };
+    });
+  }
+
+  async take(rate: LeaseAsk["rate"], key: string): Promise<number> {
+    return Number(await this.#run([this.#place(rate, key)], ["take", String(rate.ratePerSecond), String(rate.burst)]));
+  }
+
+  async refund(rate: LeaseAsk["rate"], key: string): Promise<void> {
+    await this.#run([this.#place(rate, key)], ["refund", String(rate.ratePerSecond)]);
+  }
+
+  #place({ name }: LeaseAsk["rate"], key: string): string {
+    return `${this.#prefix}:${name}\n${key}`;
+  }
+
+  async #run(keys: string[], args: string[]): Promise<unknown> {
+    const client = this.#connected();
+    const call = { keys, arguments: args };
+    try {
+      return await client.evalSha(rateScriptSha, call);
+    } catch (error) {
+      // A server that was started again does not know it.
+      if (!messageOf(error).startsWith("NOSCRIPT")) throw error;
+      return await client.eval(rateScript, call);
+    }
+  }
+
+  #connected(): RedisClientType {
+    // A client that is not ready would let commands wait.
+    if (this.#client?.isReady !== true) throw storeUnavailable("There is no connection to Redis. Check its address and that it runs.");
+    return this.#client;
+  }
+
+  /** Opens the connection, and goes on without it where that takes longer than a request may wait for it ten times. */
+  async #connect(): Promise<void> {
+    const { createClient } = await loadRedis();
+    const clock = this.#clock;
+    const client = createClient({
+      url: this.#url,
+      disableOfflineQueue: true,
+      // A server that hangs is noticed by this, and its connection is replaced.
+      pingInterval: 1_000,
+      commandOptions: { timeout: renewMs },
+      socket: {
+        connectTimeout: 2_000,
+        socketTimeout: 5_000,
+        reconnectStrategy: (retries: number) => Math.min(50 * 2 ** Math.min(retries, 5), 1_000) * (0.5 + clock.random() / 2),
+      },
+    }) as RedisClientType;
+    // Each failure reaches who asks; without a listener it would end the process.
+    client.on("error", () => undefined);
+    this.#client = client;
+    const opened = client.connect().then(
+      () => undefined,
+      () => undefined,
+    );
+    await new Promise<void>((resolve) => {
+      const timer = clock.schedule(10 * limits.rateStoreMs, resolve);
+      void opened.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+}
+
+async function loadRedis(): Promise<typeof import("redis")> {
+  try {
+    return await import("redis");
+  } catch (error) {
+    throw new Fault({
+      code: "failed_precondition",
+      type: "redis_not_installed",
+      message: `redisRates needs the package redis, and it cannot be loaded: ${messageOf(error)}. Run: npm install redis`,
+      cause: error,
+    });
+  }
+}
