@@ -7,6 +7,9 @@ import { limits } from "./limits.ts";
 import { LoadLine, type RefusalCount } from "./load-line/load-line.ts";
 import { loadLines } from "./load-line/load-lines.ts";
 import { retryLater } from "./load-line/refusal.ts";
+import { BoundedQueue, type QueuedWaiter } from "./queue/bounded-queue.ts";
+import { FixedLimit } from "./queue/limit.ts";
+import { InOrder } from "./queue/turns.ts";
 
 /** How a {@link CpuPool} is bounded. */
 export interface CpuPoolOptions {
@@ -31,7 +34,7 @@ const threadEntry = import.meta.url.endsWith(".ts")
   ? new URL("./cpu/thread.ts", import.meta.url)
   : new URL("./cpu/thread.js", import.meta.url);
 
-interface Call {
+interface Call extends QueuedWaiter {
   readonly request: CpuRequest;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
@@ -43,37 +46,37 @@ interface Call {
  * keep the process alive, a running call does; a thread that dies fails its own call only and is replaced.
  */
 export class CpuPool {
-  readonly #threads: number;
   readonly #queueLimit: number;
+  /** A place is a thread, which is started when none is idle. */
+  readonly #places: BoundedQueue<Call>;
   readonly #idle: Worker[] = [];
   readonly #running = new Map<Worker, Call>();
-  readonly #waiting = new Set<Call>();
   readonly #random: () => number;
-  readonly #line: LoadLine;
   readonly #queueLine: LoadLine;
   readonly #full: RefusalCount;
 
   constructor(options: CpuPoolOptions = {}) {
-    this.#threads = options.threads ?? limits.cpuThreads;
-    this.#queueLimit = options.queue ?? limits.cpuQueue;
-    this.#random = options.random ?? systemClock.random;
-    this.#line = new LoadLine({
-      ...{ name: "cpu threads", unit: "calls", declared: this.#threads, now: () => this.#running.size },
+    const { threads = limits.cpuThreads, queue = limits.cpuQueue, random = systemClock.random } = options;
+    assert(threads >= 1 && queue >= 0, "a pool of threads needs at least one thread and a queue of 0 or more");
+    this.#queueLimit = queue;
+    this.#random = random;
+    const line = new LoadLine({
+      ...{ name: "cpu threads", unit: "calls", declared: threads, now: () => this.#places.running },
       fixed: "Each thread takes its own memory and a core, and what is above the limit waits. Change limits.cpuThreads.",
     });
-    this.#queueLine = new LoadLine({ name: "cpu queue", unit: "calls", declared: this.#queueLimit, now: () => this.#waiting.size });
+    this.#places = new BoundedQueue({ limit: new FixedLimit(threads), queue, turns: new InOrder(), line });
+    this.#queueLine = new LoadLine({ name: "cpu queue", unit: "calls", declared: queue, now: () => this.#places.waiting });
     this.#full = this.#queueLine.reason("full");
-    assert(this.#threads >= 1 && this.#queueLimit >= 0, "a pool of threads needs at least one thread and a queue of 0 or more");
   }
 
   /** The limits of the pool, for each app that lists them. */
   get [loadLines](): readonly LoadLine[] {
-    return [this.#line, this.#queueLine];
+    return [this.#places.line, this.#queueLine];
   }
 
   /** Threads that live, calls that run on them, and calls that wait. */
   get load(): { readonly threads: number; readonly running: number; readonly waiting: number } {
-    return { threads: this.#idle.length + this.#running.size, running: this.#running.size, waiting: this.#waiting.size };
+    return { threads: this.#idle.length + this.#running.size, running: this.#running.size, waiting: this.#places.waiting };
   }
 
   /**
@@ -91,6 +94,7 @@ export class CpuPool {
       const settle = () => signal?.removeEventListener("abort", onAbort);
       const call: Call = {
         request: { url: declared.url, name: declared.name, input },
+        granted: () => this.#begin(call),
         resolve: (value) => {
           settle();
           resolve(value);
@@ -109,76 +113,68 @@ export class CpuPool {
   /** Ends every thread; what runs or waits is rejected with `cancelled`. The pool can be used again afterwards. Never rejects. */
   async stop(): Promise<void> {
     const workers = [...this.#idle, ...this.#running.keys()];
-    const calls = [...this.#running.values(), ...this.#waiting];
+    const calls = [...this.#running.values(), ...this.#places.takeOut()];
     this.#idle.length = 0;
-    this.#running.clear();
-    this.#waiting.clear();
+    for (const worker of [...this.#running.keys()]) this.#end(worker);
     for (const { request, reject } of calls)
       reject(new Fault({ code: "cancelled", message: `"${request.name}" was cancelled: its threads were stopped.` }));
     await Promise.allSettled(workers.map((worker) => worker.terminate()));
   }
 
   #admit(call: Call): void {
-    const worker = this.#idle.pop() ?? (this.#running.size < this.#threads ? this.#startThread() : undefined);
-    if (worker) this.#give(worker, call);
-    else if (this.#waiting.size < this.#queueLimit || !this.#queueLine.refuses(this.#full)) this.#wait(call);
-    else this.#refuse(call);
-  }
-
-  #wait(call: Call): void {
-    this.#waiting.add(call);
-    this.#queueLine.admits(this.#waiting.size);
+    if (this.#places.tryEnter()) return this.#begin(call);
+    if (this.#places.waiting >= this.#queueLimit && this.#queueLine.refuses(this.#full)) return this.#refuse(call);
+    this.#places.addOver(call);
+    this.#queueLine.admits(this.#places.waiting);
   }
 
   #refuse(call: Call): void {
     call.reject(
       new Fault({
         code: "unavailable",
-        message: `No thread is free for "${call.request.name}": ${this.#waiting.size} calls wait already, and the limit "cpu queue" allows ${this.#queueLimit}. Try again later.`,
-        details: { limit: this.#queueLine.name, value: this.#queueLimit, load: this.#waiting.size },
+        message: `No thread is free for "${call.request.name}": ${this.#places.waiting} calls wait already, and the limit "cpu queue" allows ${this.#queueLimit}. Try again later.`,
+        details: { limit: this.#queueLine.name, value: this.#queueLimit, load: this.#places.waiting },
         retryAfterMs: retryLater(this.#random()),
       }),
     );
   }
 
-  #give(worker: Worker, call: Call): void {
+  #begin(call: Call): void {
+    let worker: Worker | undefined;
     try {
+      worker = this.#idle.pop() ?? this.#startThread();
+      this.#running.set(worker, call);
       worker.postMessage(call.request);
+      worker.ref();
     } catch (error) {
-      this.#release(worker);
+      // A call that cannot be sent leaves its thread to the next one; a thread that cannot be started leaves its place.
+      if (worker === undefined) this.#places.leave();
+      else this.#rest(worker);
       call.reject(error);
-      return;
     }
-    this.#running.set(worker, call);
-    this.#line.admits(this.#running.size);
-    worker.ref();
   }
 
-  #release(worker: Worker): void {
+  /** The thread is free for the next call. */
+  #rest(worker: Worker): void {
     worker.unref();
     this.#idle.push(worker);
-    this.#next();
+    this.#end(worker);
   }
 
-  /** Gives the longest waiting call a thread, if there may be one. */
-  #next(): void {
-    if (this.#idle.length === 0 && this.#running.size >= this.#threads) return;
-    const [call] = this.#waiting;
-    if (!call) return;
-    this.#waiting.delete(call);
-    this.#admit(call);
+  /** The call that runs on a thread holds its place no longer. Returns the call. */
+  #end(worker: Worker): Call | undefined {
+    const call = this.#running.get(worker);
+    if (this.#running.delete(worker)) this.#places.leave();
+    return call;
   }
 
   #abandon(call: Call, reason: unknown): void {
-    this.#waiting.delete(call);
     call.reject(reason);
-    for (const [worker, running] of this.#running) {
-      if (running !== call) continue;
-      this.#running.delete(worker);
-      void worker.terminate();
-      this.#next();
-      return;
-    }
+    if (this.#places.forget(call)) return;
+    const [worker] = [...this.#running].find(([, running]) => running === call) ?? [];
+    if (worker === undefined) return;
+    void worker.terminate();
+    this.#end(worker);
   }
 
   #startThread(): Worker {
@@ -186,8 +182,7 @@ export class CpuPool {
     worker.on("message", (reply: CpuReply) => {
       const call = this.#running.get(worker);
       if (!call) return;
-      this.#running.delete(worker);
-      this.#release(worker);
+      this.#rest(worker);
       if (reply.ok) call.resolve(reply.value);
       else call.reject(restoreThrown(reply));
     });
@@ -201,13 +196,11 @@ export class CpuPool {
   #discard(worker: Worker, cause: unknown): void {
     const index = this.#idle.indexOf(worker);
     if (index !== -1) this.#idle.splice(index, 1);
-    const call = this.#running.get(worker);
+    const call = this.#end(worker);
     if (!call) return;
-    this.#running.delete(worker);
     const why = cause instanceof Error ? cause.message : String(cause);
     const message = `The thread that ran "${call.request.name}" ended: ${why}. Look for memory above ${limits.cpuThreadMb} MB, process.exit, or an error outside its promise.`;
     call.reject(new Fault({ code: "internal", type: "thread_died", message, cause }));
-    this.#next();
   }
 }
 

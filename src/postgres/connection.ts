@@ -83,6 +83,8 @@ export class Connection {
   readonly early: number;
   /** Not lent any more: it is closed when its user returns it. */
   retired = false;
+  /** Whether a caller has it: its pool keeps that. */
+  lent = false;
 
   private constructor(options: ConnectionOptions) {
     this.options = options;

@@ -3,6 +3,9 @@ import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import { LoadLine, type RefusalCount } from "../core/load-line/load-line.ts";
 import { overloaded, type ReachedLimit, retryLater } from "../core/load-line/refusal.ts";
+import { BoundedQueue, type QueuedWaiter } from "../core/queue/bounded-queue.ts";
+import { Stock } from "../core/queue/stock.ts";
+import { InOrder } from "../core/queue/turns.ts";
 import { Signal } from "../core/signals.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { databaseDown, databaseFault } from "./faults.ts";
@@ -42,10 +45,8 @@ export class PoolLines {
   }
 }
 
-interface Waiting {
-  resolve(connection: Connection): void;
-  reject(error: unknown): void;
-  readonly timer: Timer;
+interface Waiting extends QueuedWaiter {
+  refused(fault: Fault): void;
 }
 
 const retryConnectMs = 250;
@@ -63,9 +64,10 @@ export class Pool {
   readonly lost = new Signal<undefined>("connection lost");
   readonly #catalog = new TypeCatalog();
   readonly #connecting: ConnectionOptions;
-  readonly #idle: Connection[] = [];
+  readonly #idle = new Stock<Connection>();
+  /** Who uses a connection, and who waits for one. */
+  readonly #places: BoundedQueue<Waiting>;
   readonly #all = new Set<Connection>();
-  readonly #waiting = new Set<Waiting>();
   #opening = 0;
   /** Those that may be broken, and are checked; no caller waits for that. */
   #asked = 0;
@@ -78,28 +80,27 @@ export class Pool {
   constructor(options: PoolOptions) {
     this.options = options;
     this.#connecting = { ...options, catalog: this.#catalog };
+    const { queue, lines } = options;
+    this.#places = new BoundedQueue({ limit: this.#idle, queue, turns: new InOrder(), line: lines.connections });
   }
 
   get connections(): number {
     return this.#all.size;
   }
   get idle(): number {
-    return this.#idle.length;
+    return this.#idle.size;
   }
   /** Connections that executions use. */
   get lent(): number {
-    return this.#all.size - this.#idle.length;
+    return this.#places.running;
   }
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#places.waiting;
   }
 
   /** An idle connection, if there is one and no caller waits. */
   take(): Connection | undefined {
-    if (this.#waiting.size > 0) return undefined;
-    const connection = this.#idle.pop();
-    if (connection !== undefined) this.#lends();
-    return connection;
+    return this.#places.tryEnter() ? this.#lend() : undefined;
   }
 
   /** Waits for a connection until `deadlineAt` of the clock's monotonic time. *Faults thrown*: `unavailable`, `deadline_exceeded`. */
@@ -110,22 +111,28 @@ export class Pool {
     if (idle !== undefined) return Promise.resolve(idle);
     if (this.#closed) return Promise.reject(databaseDown(undefined));
     if (this.#all.size === 0 && this.#opening === 0 && now < this.#downUntil) return Promise.reject(this.#downFault);
-    if (this.#waiting.size >= queue && lines.queue.refuses(lines.full)) {
-      const reached = { limit: lines.queue.name, value: queue, load: this.#waiting.size };
+    if (this.waiting >= queue && lines.queue.refuses(lines.full)) {
+      const reached = { limit: lines.queue.name, value: queue, load: this.waiting };
       return Promise.reject(overloaded(reached, clock.random()));
     }
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
-        resolve,
-        reject,
-        timer: clock.schedule(Math.max(0, deadlineAt - now), () => {
-          this.#waiting.delete(waiting);
-          lines.connections.refuses(lines.late);
-          reject(waitedTooLong({ limit: lines.connections.name, value: size, load: size }, clock.random()));
-        }),
+        granted: () => {
+          timer.cancel();
+          resolve(this.#lend());
+        },
+        refused: (fault) => {
+          timer.cancel();
+          reject(fault);
+        },
       };
-      this.#waiting.add(waiting);
-      lines.queue.admits(this.#waiting.size);
+      const timer = clock.schedule(Math.max(0, deadlineAt - now), () => {
+        if (!this.#places.forget(waiting)) return;
+        lines.connections.refuses(lines.late);
+        reject(waitedTooLong({ limit: lines.connections.name, value: size, load: size }, clock.random()));
+      });
+      this.#places.addOver(waiting);
+      lines.queue.admits(this.waiting);
       this.#openMore();
     });
   }
@@ -134,19 +141,10 @@ export class Pool {
   release(connection: Connection): void {
     const now = this.options.clock.monotonic();
     connection.idleSince = now;
-    if (connection.broken || this.#closed || this.#isOver(connection, now)) {
-      if (!connection.broken) this.#retire(connection);
-      return;
-    }
-    for (const next of this.#waiting) {
-      this.#waiting.delete(next);
-      next.timer.cancel();
-      this.#lends();
-      return next.resolve(connection);
-    }
-    if (this.#all.size > this.options.size) return this.#retire(connection);
-    this.#idle.push(connection);
-    this.#sweepLater();
+    if (this.#isWanted(connection, now)) this.#idle.put(connection);
+    else if (!connection.broken) this.#retire(connection);
+    this.#ended(connection);
+    if (this.#idle.size > 0) this.#sweepLater();
   }
 
   /** The server is another than it was, as after a failover: connections that are older lead to what it was. */
@@ -155,7 +153,7 @@ export class Pool {
     for (const connection of this.#all) {
       if (now - connection.openedAt < freshMs) continue;
       connection.retired = true;
-      if (this.#forgetIdle(connection)) this.#retire(connection);
+      if (this.#idle.remove(connection)) this.#retire(connection);
     }
   }
 
@@ -189,15 +187,11 @@ export class Pool {
     this.#sweep = undefined;
     this.#failWaiting(databaseDown(undefined));
     await Promise.all([...this.#all].map((connection) => connection.close(connection.inFlight > 0)));
-    this.#idle.length = 0;
-  }
-
-  #lends(): void {
-    this.options.lines.connections.admits(this.lent);
+    this.#idle.clear();
   }
 
   #openMore(): void {
-    if (this.#closed || this.#opening >= this.#waiting.size || this.#all.size - this.#asked + this.#opening >= this.options.size) return;
+    if (this.#closed || this.#opening >= this.waiting || this.#all.size - this.#asked + this.#opening >= this.options.size) return;
     if (this.#retry !== undefined && this.#all.size > 0) return;
     this.#opening++;
     Connection.open(this.#connecting).then(
@@ -231,7 +225,8 @@ export class Pool {
     this.#all.add(connection);
     connection.onBroken = () => {
       this.#all.delete(connection);
-      this.#forgetIdle(connection);
+      this.#idle.remove(connection);
+      this.#ended(connection);
       // What comes next may be another server, as after a restore: types have other numbers there.
       if (this.#all.size === 0) this.#catalog.forget();
       this.lost.publish(undefined);
@@ -241,10 +236,22 @@ export class Pool {
     this.opened.publish(connection);
   }
 
-  #forgetIdle(connection: Connection): boolean {
-    const at = this.#idle.indexOf(connection);
-    if (at >= 0) this.#idle.splice(at, 1);
-    return at >= 0;
+  #lend(): Connection {
+    const connection = this.#idle.take();
+    connection.lent = true;
+    return connection;
+  }
+
+  /** No caller uses it any more, whether it was returned or broke; one that was opened or asked has been lent to none. */
+  #ended(connection: Connection): void {
+    if (!connection.lent) return this.#places.refill();
+    connection.lent = false;
+    this.#places.leave();
+  }
+
+  #isWanted(connection: Connection, now: number): boolean {
+    if (connection.broken || this.#closed || this.#isOver(connection, now)) return false;
+    return this.waiting > 0 || this.#all.size <= this.options.size;
   }
 
   /** Whether no caller may get it any more. Not all of one moment end in one moment. */
@@ -260,8 +267,8 @@ export class Pool {
   /** A connection that is unused since then must respond before it is used again, or is cut. */
   #askIdle(since: number): void {
     if (this.#closed) return;
-    for (const connection of this.#idle.filter(({ idleSince }) => idleSince <= since)) {
-      this.#forgetIdle(connection);
+    for (const connection of [...this.#idle].filter(({ idleSince }) => idleSince <= since)) {
+      this.#idle.remove(connection);
       this.#asked++;
       void connection.answers(limits.connectionCheckMs).then((alive) => {
         this.#asked--;
@@ -278,19 +285,15 @@ export class Pool {
       const now = clock.monotonic();
       for (const connection of [...this.#idle]) {
         if (now - connection.idleSince < idleMs / 2 && !this.#isOver(connection, now)) continue;
-        this.#forgetIdle(connection);
+        this.#idle.remove(connection);
         this.#retire(connection);
       }
-      if (this.#idle.length > 0) this.#sweepLater();
+      if (this.#idle.size > 0) this.#sweepLater();
     });
   }
 
   #failWaiting(fault: Fault): void {
-    for (const waiting of this.#waiting) {
-      waiting.timer.cancel();
-      waiting.reject(fault);
-    }
-    this.#waiting.clear();
+    for (const waiting of this.#places.takeOut()) waiting.refused(fault);
   }
 }
 

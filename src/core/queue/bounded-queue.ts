@@ -78,8 +78,13 @@ export class BoundedQueue<W extends QueuedWaiter> {
   /** Waits for a place. Returns false where no more may wait. */
   add(waiter: W): boolean {
     if (this.#turns.size >= this.#queue) return false;
-    this.#turns.add(waiter);
+    this.addOver(waiter);
     return true;
+  }
+
+  /** Waits for a place however many wait: for a caller that asked the line of the queue itself, which may be only measured. */
+  addOver(waiter: W): void {
+    this.#turns.add(waiter);
   }
 
   /** Waits in the place of another, where the turns say that it has to make room. Returns the other. */
@@ -92,6 +97,13 @@ export class BoundedQueue<W extends QueuedWaiter> {
   /** Gives up a place in the queue. Returns false where there is none any more: what was granted is left instead. */
   forget(waiter: W): boolean {
     return this.#turns.remove(waiter);
+  }
+
+  /** Takes out all who wait, in their turns, for what can be granted no longer. Each is the caller's to answer. */
+  takeOut(): readonly W[] {
+    const waiters: W[] = [];
+    for (let next = this.#turns.next(); next !== undefined; next = this.#turns.next()) waiters.push(next);
+    return waiters;
   }
 
   /** Returns a place, once for each that was taken; those whose turn it is get what is free. */

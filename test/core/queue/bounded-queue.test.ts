@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { BoundedQueue } from "../../../src/core/queue/bounded-queue.ts";
 import { enter } from "../../../src/core/queue/enter.ts";
 import { FixedLimit, type Held, type Limit } from "../../../src/core/queue/limit.ts";
+import { Stock } from "../../../src/core/queue/stock.ts";
 import { CallersInTurn, InOrder, type Turns } from "../../../src/core/queue/turns.ts";
 import { TestClock } from "../../../src/testing/clock.ts";
 
@@ -160,6 +161,63 @@ describe("BoundedQueue", () => {
     assert.deepEqual([world.queue.running, world.queue.waiting], [1, 1]);
     world.run({ what: "leave", at: 0, outcome: undefined });
     assert.deepEqual([world.queue.running, world.queue.waiting], [1, 0]);
+  });
+
+  it("takes out all who wait in their turns, and grants none of them a place afterwards", () => {
+    const world = new World(1, 10, new CallersInTurn());
+    for (const caller of ["a", "b", "b", "c"] as const) world.run({ what: "arrive", caller, leavesAtOnce: false });
+    const out = world.queue.takeOut();
+    assert.deepEqual(
+      out.map(({ number }) => number),
+      [1, 3, 2],
+    );
+    for (const caller of out) caller.state = "gone";
+    world.end();
+  });
+});
+
+describe("Stock", () => {
+  /** A store of keys: who is granted a place takes one at once. */
+  const counter = (keys: readonly string[]) => {
+    const stock = new Stock<string>();
+    for (const key of keys) stock.put(key);
+    const queue = new BoundedQueue({ limit: stock, queue: 9, turns: new InOrder<{ granted(): void }>() });
+    const got: string[] = [];
+    const come = () => {
+      const granted = () => void got.push(stock.take());
+      if (queue.tryEnter()) granted();
+      else queue.add({ granted });
+    };
+    return { stock, queue, got, come };
+  };
+
+  it("grants as many places as there are things, and each thing to one", () => {
+    const { queue, stock, got, come } = counter(["x", "y"]);
+    for (let i = 0; i < 4; i++) come();
+    assert.deepEqual([got, queue.running, queue.waiting], [["y", "x"], 2, 2]);
+    stock.put("y");
+    queue.leave();
+    assert.deepEqual([got, queue.running, queue.waiting], [["y", "x", "y"], 2, 1]);
+  });
+
+  it("grants a new thing to the one that waits, and nothing for one that is not put back", () => {
+    const { queue, stock, got, come } = counter(["x"]);
+    for (let i = 0; i < 3; i++) come();
+    queue.leave();
+    assert.deepEqual([got, queue.running, queue.waiting], [["x"], 0, 2]);
+    stock.put("z");
+    queue.refill();
+    assert.deepEqual([got, queue.running, queue.waiting], [["x", "z"], 1, 1]);
+  });
+
+  it("grants nothing that was removed from it", () => {
+    const { queue, stock, got, come } = counter(["x", "y"]);
+    assert.equal(stock.remove("x"), true);
+    assert.equal(stock.remove("x"), false);
+    assert.deepEqual([...stock], ["y"]);
+    stock.clear();
+    come();
+    assert.deepEqual([got, queue.running, queue.waiting], [[], 0, 1]);
   });
 });
 
