@@ -3,7 +3,7 @@ import { after, afterEach, before, describe, it } from "node:test";
 import type { TaskScope } from "plimsoll";
 import { type TestApp, type TestDatabase, testActor } from "plimsoll/testing";
 import { bodies, booksApp, booksDatabase, enter, gate, idle, kept, names, order, post, shown, wide } from "./books/books.ts";
-import { allDone, countStored, emptyTasks, untilStored } from "./books/task-tables.ts";
+import { allDone, countStored, emptyTasks, takeLeasesAway, untilStored } from "./books/task-tables.ts";
 
 describe("commit in a task", () => {
   let database: TestDatabase;
@@ -106,7 +106,7 @@ describe("commit in a task", () => {
     let attempts = 0;
     bodies.set("books.post", async (_input, scope) => {
       if (++attempts > 1) return void (await write(scope, "second"));
-      await database.admin("update plimsoll.tasks set lease = null");
+      await takeLeasesAway(database);
       refusal = await write(scope, "first").then(
         () => ({}),
         (error: unknown) => error as object,

@@ -4,9 +4,8 @@ import type { TestApp, TestDatabase } from "plimsoll/testing";
 import type { Fault } from "../../src/core/fault.ts";
 import { postgres } from "../../src/postgres/database.ts";
 import { FaultProxy } from "../../src/testing/fault-proxy.ts";
-import { session } from "../integration/scratch.ts";
 import { bodies, booksApp, booksDatabase, gate, idle, post, shown, single } from "./books/books.ts";
-import { allDone, countStored, emptyTasks, stored, untilCount, untilStored } from "./books/task-tables.ts";
+import { allDone, countStored, emptyTasks, moveTasks, stored, untilCount, untilStored } from "./books/task-tables.ts";
 
 describe("an operator of tasks", () => {
   let database: TestDatabase;
@@ -46,7 +45,7 @@ describe("an operator of tasks", () => {
 
     it("what is moved to another partition meanwhile", async () => {
       const { id } = await tasks().start(post, { name: "a" });
-      await using moving = await session(database.adminUrl, "begin", "update plimsoll.tasks set partition = (partition + 1) % 4");
+      await using moving = await moveTasks(database);
       const state = tasks().cancel(id);
       await shown(database, "select from pg_locks where locktype = 'transactionid' and not granted");
       await moving.query("commit");

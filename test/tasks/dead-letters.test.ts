@@ -67,11 +67,9 @@ describe("dead letters", () => {
       assert.equal((await tasks().deadLetters({ limit: 2 })).length, 2);
       assert.equal(await tasks().requeue({ name: "books.post", limit: 2 }), 2);
       assert.deepEqual(
-        (
-          await database.admin<{ n: string }>(
-            "select input::json ->> 'name' as n from plimsoll.task_dead_letters where name = 'books.post' order by 1",
-          )
-        ).map(({ n }) => n),
+        (await stored<{ input: string }>(database, "deadLetters", { name: "books.post", columns: ["input"] }))
+          .map(({ input }) => JSON.parse(input).name)
+          .toSorted(),
         ["2", "3", "4"],
       );
       assert.equal(await tasks().requeue({ name: "books.post" }), 3);

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import pg from "pg";
 import type { TestApp, TestDatabase } from "plimsoll/testing";
-import { bodies, booksApp, booksDatabase, count, evenClock, gate, idle, narrow, post, rated, shown, wide } from "./books/books.ts";
-import { allDone } from "./books/task-tables.ts";
+import { bodies, booksApp, booksDatabase, evenClock, gate, idle, narrow, post, rated, shown, wide } from "./books/books.ts";
+import { allDone, countStored, stored, untilCount } from "./books/task-tables.ts";
 
 const announced = "select token, queues from plimsoll.task_workers where 'default' = any (queues)";
 
@@ -138,7 +138,7 @@ describe("a worker that tasks are handed over to", () => {
     bodies.set("books.wide", ({ name }) => ran.push(name));
     for (const name of ["first", "second"]) await starter.app.tasks.start(narrow, { name }, { tenant: "acme" });
     await starter.app.tasks.start(wide, { name: "beside" }, { tenant: "acme" });
-    await shown(database, "select from plimsoll.tasks having count(*) = 2");
+    await untilCount(database, "tasks", { count: 2 });
     assert.deepEqual(ran.toSorted(), ["beside", "first"]);
     open();
     await allDone(database);
@@ -161,7 +161,7 @@ describe("a worker that tasks are handed over to", () => {
     await handOver("unowned");
     await worker.stop();
     workers.length = 0;
-    assert.deepEqual(await database.admin("select lease, attempt from plimsoll.tasks"), [{ lease: null, attempt: 0 }]);
+    assert.deepEqual(await stored(database, "tasks", { columns: ["lease", "attempt"] }), [{ lease: null, attempt: 0 }]);
   });
 
   it("is handed nothing of a queue whose rate is limited", async () => {
@@ -171,6 +171,6 @@ describe("a worker that tasks are handed over to", () => {
     assert.equal(queues.includes("rated"), false);
     await starter.app.tasks.start(rated, { name: "r" }, { tenant: "acme" });
     await allDone(database);
-    assert.equal(await count(database, "plimsoll.task_dead_letters"), 0);
+    assert.equal(await countStored(database, "deadLetters"), 0);
   });
 });

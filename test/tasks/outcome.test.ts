@@ -8,7 +8,7 @@ import { Fault } from "../../src/core/fault.ts";
 import type { TaskDefinition } from "../../src/tasks/definition.ts";
 import { outcomeOf } from "../../src/tasks/outcome.ts";
 import { bodies, booksApp, booksDatabase, brief, evenClock, hasty, idle, moveTime, post, twice } from "./books/books.ts";
-import { allDone, countStored, emptyTasks, untilCount, untilStored } from "./books/task-tables.ts";
+import { allDone, countStored, emptyTasks, triggerOn, untilCount, untilStored } from "./books/task-tables.ts";
 
 const failing = (code: Code, more: object = {}) => new Fault({ code, type: "test", message: "Asked to fail.", ...more });
 const definition = { attempts: 5, backoff: exponential("1s", { max: "10s" }), ttlMs: 1_000 } as TaskDefinition;
@@ -207,11 +207,10 @@ describe("the outcome of a task", () => {
     it("is released where it cannot be written, and holds up no other that ended at the same time", async () => {
       const ran: string[] = [];
       bodies.set("books.post", ({ name }) => void ran.push(name));
-      await database.admin(
-        `create function books.refuse() returns trigger language plpgsql as
-         $$ begin if old.input like '%bad%' then raise exception 'no' using errcode = 'XX001'; end if; return old; end $$`,
-      );
-      await database.admin("create trigger refuses before delete on plimsoll.tasks for each row execute function books.refuse()");
+      const refuses = await triggerOn(database, "tasks", {
+        when: "before delete",
+        does: "if old.input like '%bad%' then raise exception 'no' using errcode = 'XX001'; end if; return old;",
+      });
       const failed = worker.app.tasks.signals.failing.next();
       await starter.app.tasks.startMany(
         post,
@@ -220,7 +219,7 @@ describe("the outcome of a task", () => {
       await failed;
       await untilCount(database, "tasks", { count: 1 });
       assert.deepEqual(ran.slice(0, 6).toSorted(), ["1", "2", "3", "4", "5", "bad"]);
-      await database.admin("drop trigger refuses on plimsoll.tasks; drop function books.refuse()");
+      await refuses[Symbol.asyncDispose]();
       await allDone(database);
       assert.ok(ran.slice(6).every((name) => name === "bad"));
     });

@@ -4,7 +4,7 @@ import { type TestApp, type TestDatabase, testActor } from "plimsoll/testing";
 import { Fault } from "../../src/core/fault.ts";
 import { limits } from "../../src/core/limits.ts";
 import { bodies, booksApp, booksDatabase, count, hourly, idle, moveTime, names, once, order, post, shown, single } from "./books/books.ts";
-import { allDone, countStored, emptyTasks, stored, untilCount, untilStored } from "./books/task-tables.ts";
+import { allDone, countStored, emptyTasks, stored, triggerOn, untilCount, untilStored } from "./books/task-tables.ts";
 
 const actor = testActor({ tenant: "acme" });
 const fault = (type: string) => (error: unknown) => error instanceof Fault && error.type === type;
@@ -110,10 +110,7 @@ describe("a start", () => {
     for (const fails of [false, true])
       it(`that a command took waits for its ${fails ? "rollback, and starts the task then" : "commit, and knows its task then"}`, async () => {
         const held = await database.hold(7);
-        await database.admin(
-          "create function books.wait() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(7); return new; end $$",
-        );
-        await database.admin("create trigger waits after insert on plimsoll.task_keys for each row execute function books.wait()");
+        const waits = await triggerOn(database, "keys", { when: "after insert", does: "perform pg_advisory_xact_lock(7); return new;" });
         try {
           const inside = app.call(order, { name: "a", key: "k", fails }).catch(() => undefined);
           await database.waitForWaiter(7);
@@ -124,7 +121,7 @@ describe("a start", () => {
           assert.deepEqual([(await inside)?.id, started], fails ? [undefined, true] : [id, false]);
           assert.equal(await countStored(database, "tasks"), 1);
         } finally {
-          await database.admin("drop trigger waits on plimsoll.task_keys; drop function books.wait()");
+          await waits[Symbol.asyncDispose]();
         }
       });
 
@@ -206,11 +203,11 @@ describe("a start", () => {
         ),
       );
       assert.equal(new Set(starts.map(({ id }) => id)).size, 64);
-      const rows = await database.admin<{ id: string; xid: string; fairness_key: string; context: string }>(
-        "select id, xmin::text as xid, fairness_key, context from plimsoll.tasks",
-      );
+      const rows = await stored<{ id: string; xmin: string; fairness_key: string; context: string }>(database, "tasks", {
+        columns: ["id", "xmin", "fairness_key", "context"],
+      });
       assert.equal(rows.length, 64);
-      assert.ok(new Set(rows.map(({ xid }) => xid)).size <= 3, "they were written together");
+      assert.ok(new Set(rows.map(({ xmin }) => xmin)).size <= 3, "they were written together");
       for (const [i, { id }] of starts.entries()) {
         const row = rows.find((each) => each.id === id);
         const tenant = i % 2 ? "acme" : "other";
@@ -238,7 +235,8 @@ describe("a start", () => {
         { tenant: "acme" },
       );
       assert.equal(new Set(ids).size, 2_500);
-      assert.equal(await count(database, "(select distinct input from plimsoll.tasks where fairness_key = 'acme') t"), 2_500);
+      const rows = await stored<{ input: string }>(database, "tasks", { fairnessKey: "acme", columns: ["input"] });
+      assert.equal(new Set(rows.map(({ input }) => input)).size, 2_500);
     });
 
     it("keeps every text as it was", async () => {

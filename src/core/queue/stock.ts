@@ -3,7 +3,7 @@ import type { Limit } from "./limit.ts";
 
 /**
  * A limit of what lies in stock: a place is a thing that is handed over, and as many are free as there are things.
- * *Guarantees*: a place that was granted has a thing: whoever is granted one calls {@link take} before anything else, and puts back what it took before it leaves.
+ * *Guarantees*: a place that was granted has a thing: the waiter that is granted one calls {@link take} before anything else, and puts back what it took before it leaves.
  */
 export class Stock<T> implements Limit, Iterable<T> {
   readonly #things: T[] = [];

@@ -1,5 +1,5 @@
 import type { TestDatabase } from "plimsoll/testing";
-import { seen } from "../../integration/scratch.ts";
+import { seen, session } from "../../integration/scratch.ts";
 
 // What tests look at in the tables of tasks, and the one place where tests apart from the store's own name these tables.
 
@@ -56,6 +56,16 @@ export async function untilStored(database: Awaited, part: Part, which?: Which):
   await seen(database.adminUrl, `select ${text}`, [...values]);
 }
 
+/** Waits until there is such a row, and returns columns of it. */
+export function firstStored<R extends Record<string, unknown>>(
+  database: Awaited,
+  part: Part,
+  { columns: names, ...which }: Which & { readonly columns: readonly (keyof R & string)[] },
+): Promise<R> {
+  const { text, values } = from(part, which);
+  return seen<R>(database.adminUrl, `select ${names.join(", ")} ${text}`, [...values]);
+}
+
 /** Waits until there are so many such rows, no more and no less. */
 export async function untilCount(database: Awaited, part: Part, { count, ...which }: Which & { readonly count: number }): Promise<void> {
   const { text, values } = from(part, which);
@@ -96,4 +106,29 @@ export async function emptyTasks(database: Asked, { workers = false } = {}): Pro
 /** Deletes all rows of one table. */
 export async function emptyPart(database: Asked, part: Part): Promise<void> {
   await database.admin(`delete from ${taskTables[part]}`);
+}
+
+/** Takes every task from the worker that has it, as if the lease had gone to another. */
+export async function takeLeasesAway(database: Asked): Promise<void> {
+  await database.admin(`update ${taskTables.tasks} set lease = null`);
+}
+
+/** Moves all tasks to another partition, in a transaction that the test commits. */
+export function moveTasks(database: Awaited): ReturnType<typeof session> {
+  return session(database.adminUrl, "begin", `update ${taskTables.tasks} set partition = (partition + 1) % 4`);
+}
+
+/** Runs PL/pgSQL for each row of a table, before or after it is written, until it is disposed of. */
+export async function triggerOn(
+  database: Asked,
+  part: Part,
+  { when, does }: { readonly when: string; readonly does: string },
+): Promise<AsyncDisposable> {
+  await database.admin(`create function books.triggered() returns trigger language plpgsql as $$ begin ${does} end $$`);
+  await database.admin(`create trigger triggered ${when} on ${taskTables[part]} for each row execute function books.triggered()`);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await database.admin(`drop trigger triggered on ${taskTables[part]}; drop function books.triggered()`);
+    },
+  };
 }

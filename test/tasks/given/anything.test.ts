@@ -6,7 +6,7 @@ import { z } from "zod";
 import { fail } from "../../../src/core/fault.ts";
 import { crashesOf } from "../../crashes.ts";
 import { shown } from "../books/books.ts";
-import { allDone, emptyPart, untilCount } from "../books/task-tables.ts";
+import { allDone, emptyPart, firstStored, untilCount } from "../books/task-tables.ts";
 
 /** A test says what to throw. */
 let given: unknown;
@@ -89,7 +89,7 @@ describe("what a task throws, and is given", () => {
       await emptyPart(database, "deadLetters");
       given = make();
       await app.app.tasks.start(throws, {});
-      const letter = shown<{ reason: string }>(database, "select reason from plimsoll.task_dead_letters");
+      const letter = firstStored<{ reason: string }>(database, "deadLetters", { columns: ["reason"] });
       const reason = await Promise.race([letter.then((row) => row.reason), crashed.promise]);
       assert.match(String(reason), says);
     });

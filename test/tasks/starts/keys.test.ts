@@ -3,7 +3,7 @@ import { after, afterEach, before, describe, it } from "node:test";
 import { discard, type StartOptions, type Task } from "plimsoll";
 import { type TestApp, type TestDatabase, testActor } from "plimsoll/testing";
 import { bodies, booksApp, booksDatabase, gate, hourly, idle, moveTime, once, order } from "../books/books.ts";
-import { allDone, countStored, emptyTasks, untilCount, untilStored } from "../books/task-tables.ts";
+import { allDone, countStored, emptyTasks, triggerOn, untilCount, untilStored } from "../books/task-tables.ts";
 
 describe("the key of a task", () => {
   let database: TestDatabase;
@@ -152,21 +152,17 @@ describe("the key of a task", () => {
 
   it("of a task is free again too where its task was started by a transaction, and cancelled right after the commit", async () => {
     const held = await database.hold(7);
-    await database.admin(
-      "create function books.wait() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(7); return new; end $$",
-    );
-    await database.admin("create trigger waits after insert on plimsoll.tasks for each row execute function books.wait()");
+    const waits = await triggerOn(database, "tasks", { when: "after insert", does: "perform pg_advisory_xact_lock(7); return new;" });
     try {
       const inside = starter.call(order, { name: "a", key: "k" });
       await database.waitForWaiter(7);
-      const [row] = await database.admin<{ n: number }>("select count(*)::integer as n from plimsoll.task_keys");
-      assert.equal(row?.n, 0, "no worker sees it");
+      assert.equal(await countStored(database, "keys"), 0, "no worker sees it");
       await held.release();
       const { id, started } = await inside;
       assert.deepEqual([started, await tasks().cancel(id)], [true, "cancelled"]);
       assert.equal((await starter.call(order, { name: "a", key: "k" }, { key: "another" })).started, true);
     } finally {
-      await database.admin("drop trigger waits on plimsoll.tasks; drop function books.wait()");
+      await waits[Symbol.asyncDispose]();
     }
   });
 });
