@@ -24,9 +24,10 @@ const otherMeanings: ReadonlyMap<string, readonly string[]> = new Map([
   ["src/tasks/worker/invocation.ts", ["task"]],
   ["src/http/docs/words.ts", ["query", "action"]],
 ]);
-/** Where `kind` is that of a value for PostgreSQL, of a span, of a bound, or of a boundary of the crash lab. */
+/** Where `kind` is that of a value for PostgreSQL, of a span, of a bound, of a metric, or of a boundary of the crash lab. */
 const otherTables: ReadonlySet<string> = new Set([
   "src/core/schema/bounds/guard.ts",
+  "src/pipeline/metrics/counts.ts",
   "src/postgres/values/write.ts",
   "src/telemetry/otlp-span.ts",
   "src/testing/crash/director.ts",
