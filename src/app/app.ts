@@ -48,15 +48,15 @@ export interface AppSpec {
   /** Names the service in telemetry and documents. *Default*: `plimsoll-app`, version `0.0.0`. */
   readonly service?: { readonly name: string; readonly version?: string };
   readonly modules: readonly Module[];
-  /** Needed by every query and command. */
+  /** The database of the app, which every query and command needs. */
   readonly database?: DatabaseSource;
   /** *Default*: `none()`. */
   readonly tenancy?: Tenancy;
   /** How callers sign in; without it every caller is anonymous. */
   readonly authentication?: Authenticator;
   /**
-   * Which signed-in callers are services of the same system: how important they say a request is (`Plimsoll-Criticality`) counts in place of what the
-   * operation declares. *Default*: none. Give it a rule that no user can meet.
+   * Admits callers that are services of the same system: the importance that they send (`Plimsoll-Criticality`) counts instead of the one that the
+   * operation declares. *Default*: none. Use a rule that no user can meet.
    * @example internalCallers: role("service")
    */
   readonly internalCallers?: Rule;
@@ -66,33 +66,33 @@ export interface AppSpec {
   readonly telemetry?: readonly TelemetrySink[];
   /** Values that replace resources. */
   readonly provide?: readonly Override[];
-  /** How tasks are run. Without a database that keeps them there are none. */
+  /** Limits of the queues of tasks. Tasks need a database. */
   readonly tasks?: TasksSpec;
   /** What runs durable work of other kinds than the platform's own. The port of engines is not exported yet. */
   readonly engines?: readonly EngineSource[];
   /** What this process does: serve its surfaces, run tasks, or both. Processes that only start tasks need no role for it. *Default*: both. */
   readonly roles?: readonly ("serve" | "worker")[];
-  /** Of the whole process. *Defaults*: 1,024 at once, 2,048 waiting. */
+  /** Executions of the whole process that may run and wait. *Defaults*: 1,024 run at once, 2,048 wait. */
   readonly limits?: { readonly concurrency?: number; readonly queue?: number };
-  /** Of one actor, or of one address for callers who have not signed in. *Default*: 1,000 per second, 2,000 at once; `perSecond: 0` switches it off. */
+  /** The rate of one actor, or of one address for callers who have not signed in. *Default*: 1,000 per second, 2,000 at once; `perSecond: 0` switches it off. */
   readonly rateLimit?: RateLimitSpec;
   /**
-   * Seals the cursors of pages: a secret of at least 32 bytes, or several while they are rotated, of which the first seals.
-   * *Defaults*: a secret of this process alone, so that cursors end with it; 24 h.
+   * Encrypts the cursors of pages: a secret of at least 32 bytes, or several while you rotate them, of which the first encrypts.
+   * *Defaults*: a secret of this process, so that its cursors are valid only in it; 24 h.
    */
   readonly cursors?: { readonly key: string | readonly string[]; readonly ttl?: Duration };
-  /** Share of traces that are kept from the head, 0 to 1. *Default*: 0.01. */
+  /** Share of traces that are sampled when the request arrives, 0 to 1. *Default*: 0.01. */
   readonly sample?: number;
   /**
    * Checks rows, and puts the cause of a 500 (message, stack, statement) into its problem document: anyone who can send a request can read it.
    * *Default*: whether `NODE_ENV` is not `production`.
    */
   readonly development?: boolean;
-  /** How long a stop waits for what runs. *Default*: 30 s. */
+  /** How long a stop waits for running work. *Default*: 30 s. */
   readonly shutdown?: Duration;
   /**
-   * How long a stop continues serving after readiness has failed, before it closes its ports: a router needs a moment to notice it. A stop that is
-   * given `withinMs`, as after a crash, does not wait. *Default*: not at all. *Bounds*: 0 to 5 minutes.
+   * How long a stop continues serving after readiness has failed, before it closes its ports, because a router needs a moment to notice it. A stop
+   * with `withinMs`, as after a crash, does not wait. *Default*: no delay. *Bounds*: 0 to 5 minutes.
    */
   readonly shutdownDelay?: Duration;
   readonly clock?: Clock;
@@ -111,7 +111,7 @@ export interface RateLimitSpec {
   readonly store?: RateStore;
   /** How long a request waits for the store. *Default*: 50 ms. */
   readonly answerWithin?: Duration;
-  /** What decides while the store fails or is slower than that. *Default*: `local`, so that this process counts alone at the same rate. */
+  /** What happens to requests while the store fails or is slower. *Default*: `local`: this process counts alone, at the same rate. */
   readonly withoutStore?: WithoutStore;
 }
 
@@ -119,23 +119,23 @@ export interface RateLimitSpec {
 export interface App extends Service {
   readonly signals: HostSignals & { readonly stopping: Signal<undefined> };
   readonly metrics: Metrics;
-  /** Every limit of the process: what it lets in and refuses, and its mode. */
+  /** Every limit of the process: how much it admits and refuses, and its mode. */
   readonly loadLines: LoadLines;
-  /** Its durable tasks. *Faults thrown* where the app has no database that keeps them: `failed_precondition`. */
+  /** The durable tasks of the app. *Faults thrown*: `failed_precondition` if the app has no database. */
   readonly tasks: Tasks;
-  /** Locks and leadership in the whole fleet. *Faults thrown*: as `tasks`. */
+  /** Locks and leadership across all processes. *Faults thrown*: as `tasks`. */
   readonly locks: Locks;
-  /** Whether it takes new work. */
+  /** Whether the app accepts new work. */
   readonly ready: boolean;
   /**
-   * Opens everything, and takes work from then on. Calls at the same time share one start.
-   * *Guarantees*: until it has stopped, or its start has failed, the process does not end by itself, whatever it loses meanwhile: a database that
-   * restarts leaves nothing else open that would keep it. `keepsProcess: false` leaves that to the caller.
+   * Opens the parts of the app, and then accepts work. Calls at the same time share one start.
+   * *Guarantees*: until the app has stopped, or its start has failed, the process does not exit by itself, even if the app loses its database.
+   * `keepsProcess: false` switches this off.
    */
   start(options?: { readonly keepsProcess?: boolean }): Promise<void>;
   /**
-   * Runs an operation, internal ones included, on the way of every request: for programs, seeds and tests.
-   * *Faults thrown*: those that any caller would see.
+   * Runs an operation, also an internal one, through the same pipeline as a request: for programs, seeds and tests.
+   * *Faults thrown*: those that a caller would get.
    * @example await app.call(importProducts, { products }, { actor: system });
    */
   call<I extends AnySchema, O extends AnySchema>(
@@ -143,11 +143,11 @@ export interface App extends Service {
     input: Input<I>,
     call?: DirectCall,
   ): Promise<Output<O>>;
-  /** Refuses new work, lets what runs finish, and lets everything go; a start that is on its way ends first. `withinMs`: how long it waits. *Default*: `shutdown`. */
+  /** Refuses new work, lets running work finish, and closes all parts; it waits for a start in progress first. `withinMs`: how long it waits for running work. *Default*: `shutdown`. */
   stop(options?: { readonly withinMs?: number }): Promise<void>;
   /**
-   * Answers a web `Request` through the same pipeline; the first HTTP surface does it. Needs `start`, not a port.
-   * Give it the peer's address, which a `Request` does not have: strangers are rate-limited by it, and without it they all share one rate.
+   * Handles a web `Request` through the same pipeline, with the first HTTP surface. It needs `start`, but no port.
+   * Pass the peer's address, which a `Request` does not have: callers who have not signed in are limited by it; without it they all share one rate.
    * @example app.fetch(request, { address: socket.remoteAddress })
    */
   fetch(request: Request, caller?: FetchCaller): Promise<Response>;

@@ -19,7 +19,7 @@ export interface OpsSpec {
   /** *Default*: `127.0.0.1`: reachable from this machine only. */
   readonly host?: string;
   /**
-   * Names under which it is asked, beside IP addresses and `localhost`, as in `["ops.internal", "*.shop.svc.cluster.local"]`. A request for any other
+   * Further names that a request may have in `Host`, beside IP addresses and `localhost`, as in `["ops.internal", "*.shop.svc.cluster.local"]`. A request for any other
    * name gets 421, because a page in a browser can give a name of its own the address of this machine.
    */
   readonly hosts?: readonly string[];

@@ -7,9 +7,9 @@ import { EmbeddedPostgres } from "./launcher.ts";
 
 /** What `embedded` takes: the directory and the port of the server. */
 export interface EmbeddedSpec extends Pick<PostgresSpec, "connections" | "queue"> {
-  /** Where the data is kept. */
+  /** The folder for the data. */
   readonly directory: string;
-  /** *Default*: a free one, kept from then on. */
+  /** The port of the server. *Default*: a free one, which stays the same from then on. */
   readonly port?: number;
   /** Leaves the server running when the app stops, for programs that restart on every change. *Default*: false. */
   readonly keepRunning?: boolean;
@@ -34,7 +34,7 @@ export function embedded(spec: EmbeddedSpec): DatabaseSource {
 
 /** Which embedded database {@link reset} empties. */
 export interface EmbeddedResetSpec extends Pick<ResetSpec, "modules" | "clock" | "waitMs"> {
-  /** The one that `embedded` has. */
+  /** The `directory` of `embedded`. */
   readonly directory: string;
 }
 

@@ -13,13 +13,13 @@ import { compileRoutes } from "./routes.ts";
 
 /** What `http` takes: where it listens, its documents, its limits and its proxies. */
 export interface HttpSpec {
-  /** 0 takes a free one; `false` listens nowhere and serves `app.fetch` alone. */
+  /** The port; 0 takes a free one, and `false` opens none and serves only `app.fetch`. */
   readonly port: number | false;
   /** *Default*: `0.0.0.0`. */
   readonly host?: string;
-  /** Whether `/openapi.json` and `/docs` are shown. *Default*: false. */
+  /** Whether `/openapi.json` and `/docs` are served. *Default*: false. */
   readonly documents?: boolean;
-  /** Which proxies stand in front, and say from where a request came. *Default*: none; what a request says of it is not read. */
+  /** The proxies in front, whose header has the caller's address. *Default*: none: such headers are not read. */
   readonly trustProxy?: TrustProxy;
   /** *Defaults*: see `core/limits.ts`. */
   readonly limits?: Partial<HttpLimits>;
@@ -28,7 +28,7 @@ export interface HttpSpec {
 /** Limits of HTTP that an app can set; their defaults are in `limits`. */
 export interface HttpLimits {
   readonly bodyBytes: number;
-  /** Of a caller who has not signed in; more where the fields of the operation's input can hold more. */
+  /** Bytes of a body of a caller who has not signed in; more if the fields of the operation's input can take more. */
   readonly anonymousBodyBytes: number;
   readonly anonymousBodyChunks: number;
   readonly bodyBytesInFlight: number;
@@ -46,9 +46,9 @@ export interface HttpLimits {
   readonly headerMs: number;
   /** How long a whole request may take to arrive. */
   readonly requestMs: number;
-  /** How long a connection may stay open with nothing on it. */
+  /** How long a connection may stay idle. */
   readonly keepAliveMs: number;
-  /** How long a client may take next to nothing of a reply. */
+  /** How long a client may read almost nothing of a response. */
   readonly sendStallMs: number;
 }
 

@@ -7,9 +7,9 @@ export interface Actor {
   readonly id: string;
   readonly kind: "anonymous" | "user" | "service" | "system";
   readonly roles: readonly string[];
-  /** On whose behalf the credentials were given out; undefined where they name no tenant. */
+  /** The tenant for which the credentials were issued; undefined if they name none. */
   readonly tenant: string | undefined;
-  /** All that the credentials say, as they say it. */
+  /** The claims of the credentials, unchanged. */
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
@@ -67,11 +67,11 @@ export interface Authenticator extends AuthenticationScheme {
 /** The parts of {@link authenticator}. */
 export interface AuthenticatorSpec {
   /**
-   * Turns what stands behind `Bearer` in the `Authorization` header into an actor, or throws {@link badCredential}. It is asked for every request that
-   * brings one, before its body is read: bound what it waits for, and remember what is dear.
+   * Turns the text after `Bearer` in the `Authorization` header into an actor, or throws {@link badCredential}. Plimsoll calls it for every request with
+   * a credential, before it reads the body: set a timeout on each call that it waits for, and cache results that take long to get.
    */
   readonly authenticate: (credential: string) => Actor | Promise<Actor>;
-  /** For people who read the API's documents. */
+  /** How the OpenAPI document describes the credential. */
   readonly description?: string;
 }
 

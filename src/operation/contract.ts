@@ -30,7 +30,7 @@ type CriticalityHint = 'write "critical", "default" or "sheddable"';
 type DeadlineHint = 'write milliseconds, or a number with ms, s, m, h or d, as in "250ms"';
 
 /**
- * What one execution may use. A duration alone is a deadline with the default limits.
+ * Limits what one execution may use. A duration alone is a deadline with the default limits.
  * *Defaults*: `core/limits.ts`. *Bounds*: every number is at least 1 (queue: 0), the deadline at most 10 minutes.
  */
 export type Budget = Duration | OnlineBudget<unknown>;
@@ -42,17 +42,17 @@ export interface BudgetLimits {
   readonly concurrency?: number;
   /** Executions that may wait for a slot; 0 refuses at once. */
   readonly queue?: number;
-  /** Statements of one execution, those of the operations it calls included. */
+  /** Statements of one execution, including those of the operations that it calls. */
   readonly queries?: number;
   /** Operations that one execution may call, directly and indirectly. */
   readonly calls?: number;
-  /** How long a reply is kept under its idempotency key. *Default*: 24 h. */
+  /** How long a response is stored under its idempotency key. *Default*: 24 h. */
   readonly idempotencyTtl?: Hint<DeadlineHint, Duration>;
   /** The mode at the start, of each of these limits; the ops port can change it. *Default*: `enforce`. */
   readonly mode?: LimitMode;
 }
 
-/** What one execution of a query, command or action may use, and how many requests it takes in a time. */
+/** What one execution of a query, command or action may use, and the rates of its requests. */
 export interface OnlineBudget<In> extends BudgetLimits {
   /** Rates of the operation, beside that of each caller: `rateLimit({ per, limit, period })`. *Default*: none. */
   readonly rate?: RateLimit<In> | readonly RateLimit<In>[];
@@ -62,9 +62,9 @@ export interface OnlineBudget<In> extends BudgetLimits {
 export type Verb = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 /** A verb and a path with its parameters, as in `"GET /v1/orders/{orderId}"`. */
 export type Route = `${Verb} /${string}`;
-/** A question may be put with GET, or with POST where it does not fit into an address. */
+/** The route of a query: GET, or POST if the input does not fit into a URL. */
 export type ReadRoute = `${"GET" | "POST"} /${string}`;
-/** GET must be safe to repeat: what writes cannot have it. */
+/** The route of an operation that may write: any verb but GET, which must be safe to repeat. */
 export type WriteRoute = `${Exclude<Verb, "GET">} /${string}`;
 
 /** How an operation is reached over HTTP; leaving it out makes the operation internal. */
@@ -75,13 +75,13 @@ export type Http<Sentence extends string, R extends Route, I extends AnySchema, 
 /** The long form of how an operation is reached over HTTP. */
 export interface RouteSpec<R extends Route, I extends AnySchema, O extends AnySchema> {
   readonly route: R;
-  /** Status of a success. *Default*: 200, 204 where the output is empty. */
+  /** The status of a success. *Default*: 200, or 204 if the output has no fields. */
   readonly status?: number;
-  /** The `Location` of what was made. */
+  /** Returns the `Location` of what was created. */
   readonly location?: (output: Output<O>) => string;
-  /** The entity's version, sent as a strong `ETag`. */
+  /** Returns the version of the output, which is sent as a strong `ETag`. */
   readonly etag?: (output: Output<O>) => string | number;
-  /** The input field that takes the version from `If-Match`; where the field is required, a missing header is 428. */
+  /** The input field that takes the version from `If-Match`; if the field is required, a missing header is 428. */
   readonly ifMatch?: keyof Input<I> & string;
 }
 
@@ -89,16 +89,16 @@ export interface RouteSpec<R extends Route, I extends AnySchema, O extends AnySc
 // biome-ignore lint/suspicious/noExplicitAny: a list of faults of any details; each keeps its own type where it is thrown.
 export type Faults = readonly FaultClass<any>[];
 
-/** What queries, commands and actions declare alike. */
+/** What queries, commands and actions all declare. */
 export interface CommonSpec<I extends AnySchema, O extends AnySchema, F extends Faults> {
   /** One line for documents. */
   readonly summary?: string;
   readonly input: I;
   readonly output: O;
-  /** The faults that callers may see; any other leaves as `internal`. */
+  /** The faults that callers may see; any other becomes `internal`. */
   readonly faults?: F;
   readonly budget: Hint<DeadlineHint, Duration> | OnlineBudget<Output<NoInfer<I>>>;
-  /** Who is refused first under load. *Default*: `default`. */
+  /** Which operations are refused first under load. *Default*: `default`. */
   readonly criticality?: Hint<CriticalityHint, Criticality>;
   /** Values that documents show. */
   readonly example?: { readonly input?: Input<NoInfer<I>>; readonly output?: Output<NoInfer<O>> };
@@ -150,21 +150,21 @@ export interface HttpSpec {
 /** The handler of any operation. The constructors check each against its own input and scope, which the pipeline gives it. */
 export type Handler = (input: never, scope: never) => Promise<unknown>;
 
-/** Reads: a read-only transaction. */
+/** An operation that only reads, in a read-only transaction. */
 export interface Query<I extends AnySchema, O extends AnySchema, F extends Faults = Faults> extends Operation {
   readonly kind: "query";
   readonly input: I;
   readonly output: O;
   readonly faults: F;
 }
-/** Writes: exactly one transaction, no network. */
+/** An operation that writes, in exactly one transaction and without the network. */
 export interface Command<I extends AnySchema, O extends AnySchema, F extends Faults = Faults> extends Operation {
   readonly kind: "command";
   readonly input: I;
   readonly output: O;
   readonly faults: F;
 }
-/** No transaction of its own; may use resources and call queries and commands. */
+/** An operation without a transaction of its own, which may use resources and call queries and commands. */
 export interface Action<I extends AnySchema, O extends AnySchema, U extends Uses, F extends Faults = Faults> extends Operation {
   readonly kind: "action";
   readonly input: I;

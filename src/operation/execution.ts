@@ -70,19 +70,19 @@ export interface Execution {
   readonly parentSpanId: string | undefined;
   /** The caller's `tracestate`, as it came. */
   readonly traceState?: string | undefined;
-  /** The decision at the head: the caller's, or one in a hundred. Errors and slow executions are exported besides. */
+  /** Whether the trace is sampled: as the caller decided, or one in a hundred. Errors and slow executions are always exported. */
   readonly sampled: boolean;
   readonly tenant: string | undefined;
   readonly actorKind: "anonymous" | "user" | "service" | "system";
   readonly actorId: string | undefined;
   readonly attempt: number;
-  /** Answered from the idempotency record. */
+  /** Whether the response is the stored one of an idempotency record. */
   readonly replayed: boolean;
   /** Wall time, since the Unix epoch. */
   readonly startedAt: number;
   readonly deadlineMs: number;
   readonly durationMs: number;
-  /** It succeeded after its deadline: it held the event loop, so that nothing could end it in time. */
+  /** Whether it succeeded after its deadline, because its handler blocked the event loop. */
   readonly late: boolean;
   readonly queuedMs: number;
   readonly runningMs: number;

@@ -5,13 +5,13 @@ import type { ModuleMetric } from "./metrics/metric.ts";
 
 /** What a module consists of. */
 export interface ModuleSpec {
-  /** The PostgreSQL schema that the module owns. Leave it out where the module stores nothing. */
+  /** The PostgreSQL schema that the module owns. Leave it out if the module stores nothing. */
   readonly schema?: string;
   /** The folder of its ordered SQL files. */
   readonly migrations?: URL;
-  /** Its operations: bodies from `implement`, and operations written in one piece. */
+  /** The operations of the module: what `implement` returned, and operations with their own handler. */
   readonly operations: readonly (Operation | Implementation)[];
-  /** The clocks that start its tasks. */
+  /** The schedules that start its tasks. */
   readonly schedules?: readonly Schedule[];
   /** What its operations count. */
   readonly metrics?: readonly ModuleMetric[];

@@ -7,9 +7,9 @@ export interface Resource<T> {
 
 /** How an app creates a resource at its start and disposes of it at its stop. */
 export interface ResourceSpec<T> {
-  /** Makes it. The app does not start when it rejects. */
+  /** Creates the value at the start of the app. If it rejects, the app does not start. */
   create(): T | Promise<T>;
-  /** Lets it go when the app stops. */
+  /** Disposes of the value when the app stops. */
   dispose?(value: T): void | Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export function resource<T>(name: string, spec?: ResourceSpec<T>): Resource<T> {
   return { kind: "resource", name, spec };
 }
 
-/** A resource and what stands in for it. */
+/** A resource and the value that replaces it. */
 export interface Override {
   readonly kind: "override";
   readonly resource: Resource<unknown>;

@@ -20,7 +20,7 @@ type FailHint = "declare it in the operation's faults: a fault that is not decla
 // biome-ignore lint/suspicious/noExplicitAny: a fault of any details; each keeps its own type where it is thrown.
 export type AnyFault = FaultClass<any>;
 
-/** What every running operation is given. Members may be destructured. */
+/** What every handler gets. You can destructure its members. */
 export interface BaseScope<F extends AnyFault = AnyFault> {
   /**
    * Ends the operation with a fault that it declares.
@@ -35,33 +35,33 @@ export interface BaseScope<F extends AnyFault = AnyFault> {
   newId(): string;
   /** In-process wall time. Durable time is the database's: `plimsoll.now()` in SQL. */
   now(): Date;
-  /** Aborts when the deadline passes, the client goes away or the process ends; pass it to everything that waits. */
+  /** Aborts when the deadline passes, the client disconnects or the process stops; pass it to everything that waits. */
   readonly signal: AbortSignal;
-  /** What is left of the deadline. *Units*: milliseconds; 0 when it has passed. */
+  /** Returns the time that is left until the deadline. *Units*: milliseconds; 0 when it has passed. */
   remainingMs(): number;
   readonly log: ScopeLog;
-  /** Puts facts on the execution's one wide event. *Bounds*: 32 notes of 1,024 characters; what is over is cut. */
+  /** Adds facts to the wide event of the execution. *Bounds*: 32 notes of 1,024 characters; more is cut. */
   note(notes: Readonly<Record<string, unknown>>): void;
   /**
-   * Counts one. *Guarantees*: inside a transaction it counts once, after the commit: what is undone, tried again or replayed is not counted. An
-   * action and a task count at once, outside of `call` and `commit`. Never throws: a count that is wrong is left out and logged as an error.
+   * Adds one to a counter. *Guarantees*: inside a transaction it counts once, after the commit: work that is undone, retried or replayed is not counted.
+   * An action and a task count at once, outside of `call` and `commit`. It never throws: a wrong count is left out and logged as an error.
    * @example count(placed, { channel: "web" });
    */
   count<const L extends readonly string[]>(metric: CounterMetric<L>, ...labels: Labelled<L>): void;
-  /** Takes a value into a histogram; when, as with `count`. */
+  /** Adds a value to a histogram, at the same time as `count` does. */
   observe<const L extends readonly string[]>(metric: HistogramMetric<L>, value: number, ...labels: Labelled<L>): void;
-  /** Times a part of the work as a span of its own. */
+  /** Measures a part of the work as a span. */
   span<T>(name: string, work: () => T | Promise<T>): Promise<T>;
 }
 
 type ReadHint = "a query only reads: call a command from a command or an action";
 type CallHint = "only queries and commands can be called: move code that two actions share into a function";
 
-/** What an operation that lists is asked: which page, and by its other fields which rows. */
+/** The input of an operation that returns pages. */
 export interface PageInput {
-  /** Where the last page ended; the first page where it is left out. */
+  /** The cursor of the last page; without it, the first page is read. */
   readonly cursor?: string | undefined;
-  /** Rows of a page at the most. */
+  /** The most rows of a page. */
   readonly limit: number;
 }
 
@@ -73,16 +73,16 @@ export interface Page<R> {
 
 /** How `page` reads rows after a position, and what the position of a row is. */
 export interface PageSpec<R, P> {
-  /** Reads at most `limit` rows in one total order: those after a position, or from the beginning. One more than the page shows is asked for. */
+  /** Reads at most `limit` rows in one total order: those after a position, or from the beginning. `limit` is one more than the page returns. */
   readonly rows: (after: P | undefined, limit: number) => Promise<readonly R[]>;
-  /** The values of the sort order of a row, as JSON can say them. */
+  /** Returns the values of the sort order of a row, as JSON. */
   readonly position: (row: R) => NoInfer<P>;
 }
 
 /**
  * Reads one page of a list.
- * *Faults thrown*: `invalid_argument` as `cursor_invalid` or `cursor_expired`. *Guarantees*: a cursor is sealed; it works for the same operation,
- * tenant, actor and input only, cursor and limit aside.
+ * *Faults thrown*: `invalid_argument` as `cursor_invalid` or `cursor_expired`. *Guarantees*: a cursor is encrypted, and valid only for the same
+ * operation, tenant, actor and input (without cursor and limit).
  * @example
  * page(input, {
  *   rows: (after: string | undefined, limit) => sql(Order)`select id, total_cents from orders.orders where ${after ?? null}::uuid is null or id < ${after ?? null} order by id desc limit ${limit}`.many(),
@@ -95,7 +95,7 @@ export type ReadPage = <R, P>(input: PageInput, spec: PageSpec<R, P>) => Promise
 export interface ReadScope<F extends AnyFault = AnyFault> extends BaseScope<F> {
   readonly sql: Sql;
   readonly page: ReadPage;
-  /** Runs another query in this transaction, within this deadline and budget, authorized again. */
+  /** Runs another query in this transaction, with the same deadline and budget, and authorizes it again. */
   call<I extends AnySchema, O extends AnySchema>(operation: Hint<ReadHint, Query<I, O>>, input: Input<I>): Promise<Output<O>>;
 }
 
@@ -103,20 +103,20 @@ export interface ReadScope<F extends AnyFault = AnyFault> extends BaseScope<F> {
 export interface WriteScope<F extends AnyFault = AnyFault> extends BaseScope<F> {
   readonly sql: Sql;
   /**
-   * Runs another query or command in this transaction, within this deadline and budget, authorized again.
-   * A fault that a called command ends with dooms the transaction: it can no longer commit, caught or not.
+   * Runs another query or command in this transaction, with the same deadline and budget, and authorizes it again.
+   * If a called command ends with a fault, the transaction can no longer commit, even if the handler catches the fault.
    */
   call<I extends AnySchema, O extends AnySchema>(
     operation: Hint<CallHint, Query<I, O> | Command<I, O>>,
     input: Input<I>,
   ): Promise<Output<O>>;
-  /** Starts a task in this transaction: it exists if and when this commits. */
+  /** Starts a task in this transaction: the task exists if and when the transaction commits. */
   readonly start: Start;
   /**
-   * Runs a part of the work behind a savepoint: where it fails, all that it did (statements, calls, starts of tasks) is undone, and a handler that
-   * catches the fault can continue and commit the rest.
-   * *Bounds*: one at a time, others inside it. *Faults thrown*: what `work` threw. *Guarantees*: no round trip of its own: the savepoint goes
-   * out with the first statement. A conflict, a lost connection and the deadline are not caught by it: they end the whole.
+   * Runs a part of the work behind a savepoint: if it fails, its statements, calls and starts of tasks are undone, and a handler that catches the fault
+   * can continue and commit the rest.
+   * *Bounds*: one at a time, but attempts may be nested. *Faults thrown*: what `work` throws. *Guarantees*: it costs no round trip, because the savepoint
+   * is sent with the first statement. A conflict, a lost connection and the deadline end the whole transaction.
    * @example
    * const taken = await attempt(() => call(claimName, { name })).catch((error) => (error instanceof NameTaken ? undefined : Promise.reject(error)));
    */
@@ -126,14 +126,14 @@ export interface WriteScope<F extends AnyFault = AnyFault> extends BaseScope<F> 
 /** What an action passes on with an outbound call. */
 export interface Outbound {
   readonly signal: AbortSignal;
-  /** `traceparent`, the caller's `tracestate`, what is left of the deadline, and how important the execution is. */
+  /** `traceparent`, the caller's `tracestate`, the time that is left, and the importance of the execution. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /** The scope of an action: no transaction of its own; each call is one. */
 export interface ActionScope<F extends AnyFault = AnyFault> extends BaseScope<F> {
   /**
-   * Runs a query or a command in a transaction of its own. `key`: the idempotency key, derived from the request where left out.
+   * Runs a query or a command in its own transaction. `key`: the idempotency key; without it, Plimsoll derives one from the execution.
    * `tenant`: the tenant of the call, if the caller has not signed in yet (a sign-in names its tenant); an actor who has a tenant cannot name another.
    */
   call<I extends AnySchema, O extends AnySchema>(
@@ -141,8 +141,8 @@ export interface ActionScope<F extends AnyFault = AnyFault> extends BaseScope<F>
     input: Input<I>,
     options?: { readonly key?: string; readonly tenant?: string },
   ): Promise<Output<O>>;
-  /** Starts a task: it is durable when this resolves. */
+  /** Starts a task, which is durable when this resolves. */
   readonly start: Start;
-  /** Times a call to another service under the upstream's name, and gives it the signal and the headers to pass on. */
+  /** Measures a call to another service under a name, and passes it a signal and the headers to send. */
   upstream<T>(name: string, work: (outbound: Outbound) => T | Promise<T>): Promise<T>;
 }

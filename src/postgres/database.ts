@@ -22,26 +22,26 @@ import { PostgresTransaction, type TransactionHost } from "./transaction.ts";
 
 /** What `postgres` takes: the addresses of the server and the bounds of the pool. */
 export interface PostgresSpec {
-  /** As the application: a role that is neither superuser nor owner. */
+  /** The address for the application's role, which is neither superuser nor owner. */
   readonly url: string;
-  /** As the owner: runs the migrations at start. Without it the app only verifies that they ran. */
+  /** The address for the owner, who runs the migrations at the start. Without it the app only verifies that they have run. */
   readonly adminUrl?: string | undefined;
-  /** For what needs a session (migrations, LISTEN, leadership) where `url` leads to a transaction pooler. *Default*: `url`. */
+  /** The address of the server itself for what needs a session (migrations, LISTEN), if `url` leads to a transaction pooler. *Default*: `url`. */
   readonly directUrl?: string | undefined;
   /** Connections of this process. *Default*: 16. */
   readonly connections?: number;
   /** Executions that may wait for a connection. *Default*: 1,024. */
   readonly queue?: number;
   /**
-   * Whether statements are prepared once for a connection. `false` parses each of them each time, for a transaction pooler that loses them
+   * Whether a connection prepares each statement once. With `false` the server parses each statement each time, for a transaction pooler that loses them
    * (PgBouncer before 1.21, or with `max_prepared_statements = 0`). *Default*: true.
    */
   readonly preparedStatements?: boolean;
   /** How long opening a connection may take. *Default*: 5 s. */
   readonly connectTimeout?: Duration;
-  /** How long a connection is used before another takes its place. *Default*: 30 min, less up to a tenth. */
+  /** How long a connection is used before a new one replaces it. *Default*: 30 min, less up to a tenth. */
   readonly lifetime?: Duration;
-  /** How long a connection may stay unused before it is closed. *Default*: 200 s, which is less than firewalls and balancers remember it. */
+  /** How long a connection may stay unused before it is closed. *Default*: 200 s, which is shorter than firewalls and load balancers keep unused connections. */
   readonly idle?: Duration;
 }
 

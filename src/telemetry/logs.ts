@@ -15,9 +15,9 @@ export interface LogsOptions {
    * `"stdout"`, a terminal, and `NODE_ENV` is not `production`; otherwise `"json"`.
    */
   readonly format?: "json" | "readable";
-  /** The least level that is written. *Default*: `"debug"`, which is every execution. */
+  /** The lowest level that is written. *Default*: `"debug"`, which includes every execution. */
   readonly level?: Level;
-  /** Keys whose values are hidden at any depth, besides the built-in list. */
+  /** Further keys whose values are hidden at any depth, in addition to the built-in list. */
   readonly redact?: readonly string[];
   /** *Default*: `"hash"`. */
   readonly tenant?: IdentityPolicy;

@@ -10,13 +10,13 @@ import { type SpanBatchFact, SpanQueue } from "./span-queue.ts";
 
 /** Options of {@link otlp}: where it sends spans, and which. */
 export interface OtlpOptions {
-  /** The collector's base (`http://127.0.0.1:4318`) or its whole address for traces. */
+  /** The base address of the collector (`http://127.0.0.1:4318`), or its whole address for traces. */
   readonly url: string;
   /** Headers of every export, such as the collector's key. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The share of traces that is kept at the head, from 0 to 1. *Default*: 0.01. */
+  /** The share of traces that are sampled, from 0 to 1. *Default*: 0.01. */
   readonly sample?: number;
-  /** An execution that takes more than this share of its deadline is slow, and exported whatever the head decided. *Default*: 0.5. */
+  /** An execution that takes more than this share of its deadline is slow, and exported even if it is not sampled. *Default*: 0.5. */
   readonly slowShare?: number;
   /** *Default*: `"hash"`. */
   readonly tenant?: IdentityPolicy;

@@ -18,10 +18,10 @@ import { type IdleOptions, runUntilIdle } from "./idle.ts";
 export interface TestAppSpec extends Omit<AppSpec, "ops"> {
   /** The actor of a call that names none. *Default*: anonymous. */
   readonly actor?: Actor;
-  /** On whose behalf; the actor's own tenant otherwise. */
+  /** The tenant of all calls. *Default*: the actor's own. */
   readonly tenant?: string;
   readonly clock?: Clock;
-  /** How long a test waits for a signal, of the machine's time; then the wait fails and says for what it was. *Default*: 10 s. */
+  /** How long a test waits for a signal, in real time; then the wait fails, and its message says what it waited for. *Default*: 10 s. */
   readonly waitLimit?: Duration;
 }
 
@@ -34,13 +34,13 @@ type Callable<I extends AnySchema, O extends AnySchema> = Query<I, O> | Command<
 export interface TestApp extends AsyncDisposable {
   readonly app: App;
   readonly signals: App["signals"];
-  /** Runs an operation as a surface would. Rejects with the fault that a caller would see. */
+  /** Runs an operation as a surface would. Rejects with the fault that a caller would get. */
   call<I extends AnySchema, O extends AnySchema>(operation: Callable<I, O>, input: Input<I>, call?: TestCall): Promise<Output<O>>;
   /**
-   * Runs tasks, retries and occurrences of schedules that are due, and what they start, until nothing is. Returns how many attempts of tasks ended.
-   * A task that fails is a dead letter or is retried later: look at `app.tasks.deadLetters()`, and give `ahead` to continue to what is later.
-   * *Bounds*: `attempts`. *Faults thrown*: `resource_exhausted` of type `never_idle`, which names what continues without an end;
-   * `deadline_exceeded` of type `wait_limit`, which names the queues where nothing ends; `failed_precondition` where this app runs no tasks.
+   * Runs due tasks, retries and occurrences of schedules, and what they start, until nothing is due. Returns the number of attempts that ended.
+   * A task that fails becomes a dead letter (see `app.tasks.deadLetters()`) or is retried later; with `ahead`, this also runs what becomes due later.
+   * *Bounds*: `attempts`. *Faults thrown*: `resource_exhausted` of type `never_idle`, which names the tasks that never end;
+   * `deadline_exceeded` of type `wait_limit`, which names the queues in which no attempt ends; `failed_precondition` if this app runs no tasks.
    * @example await app.runUntilIdle({ ahead: "1d" });
    */
   runUntilIdle(options?: IdleOptions): Promise<number>;

@@ -5,7 +5,7 @@ import { checksumOf } from "./domain.ts";
 export interface Attempt {
   /** The same for every attempt. */
   readonly key: string;
-  /** 1 for the first. */
+  /** The number of this attempt; 1 for the first. */
   readonly attempt: number;
 }
 

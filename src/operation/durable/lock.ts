@@ -8,7 +8,7 @@ export interface Lock {
   readonly name: string;
   readonly leaseMs: number;
   /**
-   * Lets this transaction commit only if `token` is that of the last holder. Call it in every command that must not be done by two.
+   * Lets this transaction commit only if `token` belongs to the latest holder. Call it in every command that only the holder may run.
    * *Faults thrown*: `aborted` of type `lock_lost`.
    */
   fence(sql: Sql, token: number): Promise<void>;

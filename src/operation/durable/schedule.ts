@@ -11,12 +11,12 @@ export type MissedOccurrences = "skip" | "once" | "all";
 export interface ScheduleSpec<I extends AnySchema> {
   /** One line for documents. */
   readonly summary?: string;
-  /** Minute, hour, day of the month, month, day of the week; with six fields the second comes first. Or `@hourly`, `@daily`, `@weekly` … */
+  /** The cron expression: minute, hour, day of the month, month, day of the week; with six fields, the first is the second. Or `@hourly`, `@daily`, `@weekly` … */
   readonly cron: string;
   /** A name of the IANA database. *Default*: `UTC`. */
   readonly timeZone?: string;
   readonly task: Durable<I>;
-  /** The same for every occurrence, or worked out from the instant of the occurrence. */
+  /** The input of the task: a value for all occurrences, or a function of the occurrence's time. */
   readonly input: NoInfer<Input<I>> | ((occurrence: Date) => NoInfer<Input<I>>);
   /** *Default*: `once`. */
   readonly missed?: MissedOccurrences;

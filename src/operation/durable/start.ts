@@ -22,11 +22,11 @@ export interface Task<I extends AnySchema = AnySchema, U extends Uses = Uses> ex
 
 /** Options of a start: the key, the time and the priority of the task. */
 export interface StartOptions {
-  /** Of two starts with one key only the first starts a task. Belongs to the tenant and the task. */
+  /** Of two starts with the same key only the first starts a task. A key is scoped by tenant and task. */
   readonly key?: string;
-  /** Not before so much time has passed. */
+  /** How long from now the task becomes due. */
   readonly delay?: Duration;
-  /** Not before. */
+  /** When the task becomes due. */
   readonly at?: Date;
   readonly priority?: number;
 }
@@ -34,7 +34,7 @@ export interface StartOptions {
 /** The result of a start: the id of the task. */
 export interface Started {
   readonly id: string;
-  /** False where a task with the same key and input was started before: `id` is its. */
+  /** False if a task with the same key and input was started before; `id` is the id of that task. */
   readonly started: boolean;
 }
 
@@ -44,8 +44,8 @@ export type Start = <I extends AnySchema>(task: Hint<StartHint, Durable<I>>, inp
 /** Options of a start by work that has no tenant, which may name one. */
 export interface SystemStartOptions extends StartOptions {
   /**
-   * On whose behalf it runs. *Default*: the tenant of the task that starts it. Only a task that has none (one that a schedule or the app started
-   * without) may name one: what runs for a tenant starts for that tenant alone.
+   * The tenant of the task. *Default*: the tenant of the task that starts it. Only a task without a tenant (which a schedule or the app started) may name
+   * one; a task of a tenant starts tasks only for that tenant.
    * *Faults thrown*: `permission_denied` of type `other_tenant`.
    */
   readonly tenant?: string;

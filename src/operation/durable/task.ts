@@ -11,9 +11,9 @@ import type { SystemStart, Task } from "./start.ts";
 
 type DeadlineHint = 'write milliseconds, or a number with ms, s, m, h or d, as in "30s"';
 
-/** When a task that failed is tried again. */
+/** When a failed task is retried. */
 export interface RetrySpec {
-  /** Attempts in all, the first included. *Default*: 25. *Bounds*: 1 to 1,000. */
+  /** Attempts in all, including the first. *Default*: 25. *Bounds*: 1 to 1,000. */
   readonly attempts?: number;
   /** *Default*: `exponential("1s", { max: "1h" })`. */
   readonly backoff?: Backoff;
@@ -24,40 +24,40 @@ export interface TaskSpec<I extends AnySchema, U extends Uses> {
   /** One line for documents. */
   readonly summary?: string;
   readonly input: I;
-  /** Queues are served apart from each other. *Default*: `default`. */
+  /** The queue of the task. Each queue has its own limits. *Default*: `default`. */
   readonly queue?: string;
   /** What one attempt may use. `concurrency`: how many run at once in one process. */
   readonly budget: Hint<DeadlineHint, Duration> | Omit<BudgetLimits, "queue" | "idempotencyTtl" | "mode">;
   readonly retry?: RetrySpec;
-  /** How long after it became due it may still be begun. *Default*: 7 d. */
+  /** How long after it became due a task may still begin. *Default*: 7 d. */
   readonly ttl?: Hint<DeadlineHint, Duration>;
-  /** For how long a key stands for the one task that was started with it. *Default*: 24 h; `active`: until it is done or a dead letter. Cancelling releases it. */
+  /** How long a key belongs to the task that was started with it. *Default*: 24 h; `active`: until the task is done or a dead letter. Cancelling releases the key. */
   readonly unique?: "active" | { readonly for: Duration };
-  /** Each step counts as a minute waited longer, so that no task starves. *Default*: 0. *Bounds*: 0 to 9. */
+  /** The urgency of a task. Each step counts like a minute of waiting, so that no task starves. *Default*: 0. *Bounds*: 0 to 9. */
   readonly priority?: number;
-  /** By which tasks of a queue take turns: each key has its share. *Default*: the tenant. */
+  /** The key by which the tasks of a queue take turns. *Default*: the tenant. */
   readonly fairnessKey?: "tenant" | ((input: Output<NoInfer<I>>) => string);
-  /** How many tasks of one fairness key run at once in the whole fleet. All tasks of its queue share it. */
+  /** How many tasks of one fairness key run at once in all processes together. All tasks of the queue share this number. */
   readonly maxPerKey?: number;
-  /** Keeps completed tasks for a week, for `app.tasks.state` and for statistics. *Default*: false: it is counted and deleted. */
+  /** Whether completed tasks are kept for a week, for `app.tasks.state` and statistics. *Default*: false: they are counted and deleted. */
   readonly history?: boolean;
   readonly criticality?: Criticality;
   readonly uses?: U;
-  /** How it is done, where contract and body are one piece; otherwise see `implement`. */
+  /** The handler, if it is not added with `implement`. */
   readonly run?: TaskHandler<I, Used<U>>;
 }
 
 /** The scope of a task: that of an action, with the key, the attempt and `commit`. */
 export interface TaskScope extends ActionScope {
-  /** The same for every attempt: pass it to services that must not act twice. */
+  /** A key that is the same for every attempt: pass it to services that must not act twice. */
   readonly key: string;
-  /** 1 for the first. */
+  /** The number of this attempt; 1 for the first. */
   readonly attempt: number;
-  /** Starts a task: it is durable when this resolves. Work of the system that has no tenant may start it for one. */
+  /** Starts a task, which is durable when this resolves. A task without a tenant may start it for a tenant. */
   readonly start: SystemStart;
   /**
-   * Completes the task in one transaction with what `work` writes: both happen, once, or neither. The last thing a task does.
-   * *Faults thrown*: `aborted` of type `lease_lost` if another worker has the task meanwhile; nothing was changed then.
+   * Completes the task in one transaction with what `work` writes: both happen once, or neither. Call it once, at the end of the handler.
+   * *Faults thrown*: `aborted` of type `lease_lost` if another worker has taken the task; then nothing was changed.
    */
   commit<T>(work: (scope: Pick<WriteScope, "sql" | "call" | "start" | "attempt">) => Promise<T>): Promise<T>;
 }
@@ -85,7 +85,7 @@ export function task<I extends AnySchema, const U extends Uses = Record<never, n
   };
 }
 
-/** What a task throws to be run again later without the attempt being counted. */
+/** The error of {@link snooze}. */
 export class Snooze extends Fault {
   readonly delayMs: number;
   constructor(delayMs: number) {
@@ -94,7 +94,7 @@ export class Snooze extends Fault {
   }
 }
 
-/** What a task throws to be given up at once. */
+/** The error of {@link discard}. */
 export class Discard extends Fault {
   constructor(reason: string) {
     super({ code: "failed_precondition", type: "task_discarded", message: reason });

@@ -5,7 +5,7 @@ type None = readonly [];
 interface Spec<L extends Names> {
   /** One sentence for the readers of dashboards. */
   readonly help: string;
-  /** What tells its values apart. *Bounds*: `limits.metricSeries` combinations; those after them are shown as `other`. *Default*: none. */
+  /** The names of its labels. *Bounds*: `limits.metricSeries` combinations; further ones are counted as `other`. *Default*: none. */
   readonly labels?: L;
 }
 

@@ -13,7 +13,7 @@ export interface ActionSpec<I extends AnySchema, O extends AnySchema, U extends 
   readonly http?: Http<RouteHint, WriteRoute, NoInfer<I>, NoInfer<O>>;
   /** Resources that the scope brings, by the name used here. */
   readonly uses?: U;
-  /** How it is done, where contract and body are one piece; otherwise see `implement`. */
+  /** The handler, if it is not added with `implement`. */
   readonly run?: ActionHandler<I, O, Used<U>, NoInfer<F>>;
 }
 

@@ -17,7 +17,7 @@ export interface CommandSpec<I extends AnySchema, O extends AnySchema, A extends
   readonly uses?: NoResources;
   /** Access that needs data, in this transaction. If it returns false, the caller gets the same response as for an id that does not exist: not found. */
   readonly owns?: (input: Output<I>, scope: ReadScope) => Promise<boolean>;
-  /** How it is done, where contract and body are one piece; otherwise see `implement`. */
+  /** The handler, if it is not added with `implement`. */
   readonly run?: WriteHandler<I, O, NoInfer<F>>;
 }
 

@@ -14,7 +14,7 @@ export interface QuerySpec<I extends AnySchema, O extends AnySchema, F extends F
   readonly uses?: NoResources;
   /** Access that needs data. If it returns false, the caller gets the same response as for an id that does not exist: not found. */
   readonly owns?: (input: Output<I>, scope: ReadScope) => Promise<boolean>;
-  /** How it is done, where contract and body are one piece; otherwise see `implement`. */
+  /** The handler, if it is not added with `implement`. */
   readonly run?: ReadHandler<I, O, NoInfer<F>>;
 }
 
