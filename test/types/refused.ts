@@ -182,7 +182,7 @@ export const refused = {
     command("shop.c", { input: Line, output: Line, access: "public", budget: "1s", idempotent: { key: "email" } });
     // @ts-expect-error with an actor, the actor scopes the key | "key" | "natural" | "no"
     command("shop.c", { input: Line, output: Line, access, budget: "1s", idempotent: { key: "productId" } });
-    // @ts-expect-error a record of the key needs a transaction | give the key to the command that it calls
+    // @ts-expect-error a record of the key needs a transaction | pass the key to the command that it calls
     action("shop.a", { input: Line, output: Line, access, budget: "1s", idempotent: "key" });
   },
 
