@@ -15,9 +15,13 @@ export const limits = {
   processConcurrency: 1_024,
   /** Executions of the whole process that may wait for a slot. Override: `createApp({ limits })`. */
   processQueue: 2_048,
-  /** Age of the event loop's turn up to which a critical request begins while requests are queueing; half of it by default, a quarter if sheddable, and never more than a quarter of the deadline. */
-  turnAgeMs: 50,
-  /** How long the event loop must have work without a pause before requests count as queueing. */
+  /** Age of the event loop's turn up to which a request begins while a queue stands, if that is at most a quarter of its deadline. */
+  turnAgeMs: 40,
+  /** The same for sheddable requests. */
+  turnAgeSheddableMs: 12,
+  /** The same for critical requests. */
+  turnAgeCriticalMs: 100,
+  /** How long the event loop has work without a pause before that counts as a queue. */
   turnStandingMs: 100,
   /** The longest deadline that an online operation may declare. */
   deadlineMs: 600_000,

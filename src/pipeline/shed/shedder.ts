@@ -32,7 +32,11 @@ export class Shedder {
 
   constructor({ turns, clock, loadLines }: ShedderOptions) {
     this.#clock = clock;
-    const gate = new TurnGate({ turns, ageMs: limits.turnAgeMs, standingMs: limits.turnStandingMs });
+    const gate = new TurnGate({
+      turns,
+      agesMs: [limits.turnAgeSheddableMs, limits.turnAgeMs, limits.turnAgeCriticalMs],
+      standingMs: limits.turnStandingMs,
+    });
     this.gate = gate;
     this.line = new LoadLine({ name: "turn age", unit: "milliseconds", declared: limits.turnAgeMs, now: () => gate.age });
     this.#counts = (["sheddable", "default", "critical"] as const).map((reason) => this.line.reason(reason));

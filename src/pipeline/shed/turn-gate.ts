@@ -6,35 +6,41 @@ export type Rank = 0 | 1 | 2;
 /** What a {@link TurnGate} decides by. *Units*: milliseconds. */
 export interface TurnGateOptions {
   readonly turns: TurnClock;
-  /** The oldest turn in which a request still begins. */
-  readonly ageMs: number;
+  /** The oldest turn in which a request of each rank still begins while a queue stands. */
+  readonly agesMs: readonly [number, number, number];
   /** How long the loop has work without a pause before that is a queue, and not a burst. */
   readonly standingMs: number;
 }
 
-/** The part of the age that each rank may use. */
-const shares: readonly [number, number, number] = [0.25, 0.5, 1];
 /** A shorter wait of the loop is the call itself, with events there already. */
 const pauseMs = 0.1;
-/** How long after its last refusal the gate stays strict. */
-const calmMs = 1_000;
+/** How long the gate looks whether there was time for what it refused. */
+const lookBackMs = 500;
+const smoothing = 0.05;
+/** The part of its deadline up to which a request of each rank begins: what follows in the same turn takes as long again. */
+const deadlineParts: readonly [number, number, number] = [0.25, 0.25, 0.4];
+/** So many times as old may a turn be where no queue stands. */
+const withoutQueue: readonly [number, number, number] = [1, 2, 2];
 const halved = 0.5;
 const leastRoom = 0.05;
-const regained = 0.1;
+/** Of the age up to which the rank below begins: a critical request that is reached later is crowded. */
+const crowded = 0.5;
+const regained = 0.05;
 
 /**
  * Refuses what the event loop reaches too late in its turn, the least important first.
  *
  * The longest single step of a turn (a collection of garbage, a handler that computes, a process that got no processor) does not count for its age, nor does
  * work of a lower rank. While a queue stands (the loop has had work for `standingMs` without a pause, the longest step again not counted) a request may begin
- * up to `ageMs` into the turn, and one of a lower rank up to a half or a quarter of that; without a queue up to twice as much. Where a rank is reached later
- * than the one below it may begin, the one below gets half the room, and regains it slowly. What has waited for half of its deadline never begins.
+ * up to the age of its rank; without a queue up to twice as much, unless it is of the lowest. Where requests are crowded (reached later than the rank below
+ * may begin, critical ones earlier), the rank below gets half the room, and regains it slowly. What has waited for half of its deadline never begins. A queue
+ * stands until the loop had pauses in which all that was refused would have had its time.
  * *Guarantees*: after a refusal nothing of the same rank or a lower one begins in the same turn.
  * *Source*: the interval of CoDel (RFC 8289 section 3) for what is a queue.
  */
 export class TurnGate {
   readonly #turns: TurnClock;
-  readonly #ageMs: number;
+  readonly #agesMs: readonly [number, number, number];
   readonly #standingMs: number;
   /** What the last decision saw, for the refusal. */
   age = 0;
@@ -47,7 +53,12 @@ export class TurnGate {
   #busySince = 0;
   #longestStep = 0;
   #longestInTurn = 0;
-  #lastRefusedAt = Number.NEGATIVE_INFINITY;
+  /** Since the gate last looked whether to stay strict. */
+  #since = 0;
+  #restedMs = 0;
+  #refusals = 0;
+  /** How long the loop worked after what it admitted, on average. */
+  #workMs = 0;
   /** The highest rank that was refused in this turn. */
   #refused = -1;
   /** What follows the last look until the next belongs to it. */
@@ -56,9 +67,9 @@ export class TurnGate {
   readonly #oldest: [number, number, number] = [0, 0, 0];
   readonly #room: [number, number, number] = [1, 1, 1];
 
-  constructor({ turns, ageMs, standingMs }: TurnGateOptions) {
+  constructor({ turns, agesMs, standingMs }: TurnGateOptions) {
     this.#turns = turns;
-    this.#ageMs = ageMs;
+    this.#agesMs = agesMs;
     this.#standingMs = standingMs;
   }
 
@@ -74,7 +85,7 @@ export class TurnGate {
       return true;
     }
     if (rank > this.#refused) this.#refused = rank;
-    this.#lastRefusedAt = this.#lookedAt;
+    this.#refusals++;
     this.#running = -1;
     return false;
   }
@@ -85,18 +96,16 @@ export class TurnGate {
   }
 
   #boundOf(rank: Rank, deadlineMs: number): number {
-    const share = shares[rank];
-    return this.isStrict
-      ? Math.min(deadlineMs / 4, this.#ageMs) * share * this.#room[rank]
-      : Math.min(deadlineMs / 2, this.#ageMs * 2) * share;
+    const ageMs = Math.min(deadlineMs * deadlineParts[rank], this.#agesMs[rank]);
+    return this.isStrict ? ageMs * this.#room[rank] : ageMs * withoutQueue[rank];
   }
 
   #look(): void {
     const turn = this.#turns.look();
     if (turn.ordinal !== this.#ordinal) {
-      this.#turnEnds();
+      this.#turnEnds(turn.beganAt - turn.restedMs);
       this.#ordinal = turn.ordinal;
-      if (turn.restedMs >= pauseMs) this.#pause(turn.beganAt);
+      if (turn.restedMs >= pauseMs) this.#pause(turn.beganAt, turn.restedMs);
     }
     const step = turn.now - this.#lookedAt;
     this.#lookedAt = turn.now;
@@ -104,19 +113,34 @@ export class TurnGate {
     if (step > this.#longestStep) this.#longestStep = step;
     const inTurn = Math.min(step, this.age);
     if (inTurn > this.#longestInTurn) this.#longestInTurn = inTurn;
-    if (this.#running >= 0) this.#worked[this.#running as Rank] += inTurn;
+    if (this.#running >= 0) {
+      this.#worked[this.#running as Rank] += inTurn;
+      this.#learn(inTurn);
+    }
     if (turn.now - this.#busySince - this.#longestStep >= this.#standingMs) this.isStrict = true;
   }
 
+  #learn(workMs: number): void {
+    this.#workMs = this.#workMs === 0 ? workMs : this.#workMs + (workMs - this.#workMs) * smoothing;
+  }
+
   /** The loop had nothing to do before this turn: no queue stands. */
-  #pause(beganAt: number): void {
+  #pause(beganAt: number, restedMs: number): void {
     this.#busySince = beganAt;
     this.#lookedAt = beganAt;
     this.#longestStep = 0;
-    if (beganAt - this.#lastRefusedAt >= calmMs) this.isStrict = false;
+    if (Number.isFinite(restedMs)) this.#restedMs += restedMs;
+    if (beganAt - this.#since < lookBackMs) return;
+    // There was time for all that was refused: the overload is over.
+    if (this.#restedMs >= this.#refusals * this.#workMs) this.isStrict = false;
+    this.#since = beganAt;
+    this.#restedMs = 0;
+    this.#refusals = 0;
   }
 
-  #turnEnds(): void {
+  /** *Units* of `endedAt`: milliseconds; below zero where it is not known. */
+  #turnEnds(endedAt: number): void {
+    if (this.#running >= 0 && endedAt >= this.#lookedAt) this.#learn(endedAt - this.#lookedAt);
     this.#shareRoom();
     this.#refused = -1;
     this.#running = -1;
@@ -130,8 +154,8 @@ export class TurnGate {
     if (!this.isStrict) return;
     const [, normal, critical] = this.#oldest;
     const room = this.#room;
-    if (critical > shares[1] * this.#ageMs) this.#squeeze(room[0] > 0 ? 0 : 1);
-    else if (normal > shares[0] * this.#ageMs) this.#squeeze(0);
+    if (critical > this.#agesMs[1] * crowded) this.#squeeze(room[0] > 0 ? 0 : 1);
+    else if (normal > this.#agesMs[0]) this.#squeeze(0);
     else if (room[1] < 1) room[1] = Math.min(1, room[1] + regained);
     else if (room[0] < 1) room[0] = Math.min(1, room[0] + regained);
   }

@@ -63,11 +63,11 @@ describe("a request that is reached late in its turn", () => {
     const refused = await sent(wire, '{"text": 1}');
     assert.equal(refused.status, 503, refused.body);
     assert.deepEqual([refused.json.code, refused.json.type], ["unavailable", "urn:plimsoll:overloaded"]);
-    assert.deepEqual(refused.json.details, { limit: "turn age", value: 25, load: 300 });
+    assert.deepEqual(refused.json.details, { limit: "turn age", value: 40, load: 300 });
     assert.equal(refused.json.requestId, refused.headers["x-request-id"]);
     assert.match(refused.headers["retry-after"] ?? "", /^[123]$/);
     assert.equal(asked(), before);
-    assert.deepEqual((await executed).refusal, { limit: "turn age", value: 25, load: 300, mode: "enforce" });
+    assert.deepEqual((await executed).refusal, { limit: "turn age", value: 40, load: 300, mode: "enforce" });
     turns.next();
     assert.equal((await sent(wire, "{}")).status, 200);
   });
@@ -97,7 +97,7 @@ describe("a request that is reached late in its turn", () => {
     await isBehind();
     const executed = served.executed();
     assert.equal((await served.ask("POST", "/plain", { headers, body: "{}" })).status, 200);
-    assert.deepEqual((await executed).refusal, { limit: "turn age", value: 25, load: 300, mode: "measure" });
+    assert.deepEqual((await executed).refusal, { limit: "turn age", value: 40, load: 300, mode: "measure" });
     assert.deepEqual([read()?.refused.default, read()?.wouldRefuse.default], [0, 1]);
     served.app.loadLines.setMode("turn age", "off", "a test");
     await isBehind();

@@ -8,7 +8,7 @@ const deadlineMs = 1_000;
 
 function gateOf() {
   const turns = new TestTurns();
-  const gate = new TurnGate({ turns, ageMs: 50, standingMs: 100 });
+  const gate = new TurnGate({ turns, agesMs: [12, 40, 100], standingMs: 100 });
   return { turns, gate };
 }
 
@@ -36,15 +36,15 @@ describe("TurnGate", () => {
     gate.admits(1, deadlineMs);
     turns.work(300);
     assert.equal(gate.admits(1, 500), false);
-    assert.deepEqual([gate.age, gate.bound], [300, 50]);
+    assert.deepEqual([gate.age, gate.bound], [300, 80]);
   });
 
   it("lets a burst into one turn up to its bound, and no further", () => {
     const { turns, gate } = gateOf();
     let admitted = 0;
     for (; admitted < 100 && gate.admits(1, deadlineMs); admitted++) turns.work(5);
-    // 50 ms beside the longest step.
-    assert.equal(admitted, 12);
+    // 80 ms beside the longest step.
+    assert.equal(admitted, 18);
   });
 
   it("is strict once the loop has had work for the whole interval, and each rank has its part of the age", () => {
@@ -56,35 +56,34 @@ describe("TurnGate", () => {
       return age;
     };
     // The step of 1 ms that is the longest does not count.
-    assert.deepEqual([refusedAt(0), refusedAt(1), refusedAt(2)], [14, 27, 52]);
+    assert.deepEqual([refusedAt(0), refusedAt(1), refusedAt(2)], [14, 42, 102]);
   });
 
-  it("lets nothing begin later than a quarter of its deadline while it is strict", () => {
+  it("lets nothing begin later than two fifths of its deadline while it is strict", () => {
     const { turns, gate } = strictGate();
     turns.next();
     for (let n = 0; n < 2; n++) {
-      assert.ok(gate.admits(2, 40));
-      turns.work(9);
+      assert.ok(gate.admits(2, 50));
+      turns.work(12);
     }
-    assert.ok(gate.admits(2, 40));
-    turns.work(2);
-    assert.equal(gate.admits(2, 40), false);
-    assert.equal(gate.bound, 10);
+    assert.ok(gate.admits(2, 50));
+    turns.work(9);
+    assert.equal(gate.admits(2, 50), false);
+    assert.equal(gate.bound, 20);
   });
 
-  it("stops being strict once the loop pauses, a second after its last refusal", () => {
+  it("stops being strict once the loop had time for all that it refused", () => {
     const { turns, gate } = strictGate();
-    turns.next();
-    for (let n = 0; n < 2; n++) {
-      assert.ok(gate.admits(1, deadlineMs));
-      turns.work(30);
+    const refuseOne = () => {
+      while (gate.admits(1, deadlineMs)) turns.work(5);
+      turns.next(4);
+    };
+    for (let turn = 0; turn < 20; turn++) refuseOne();
+    assert.ok(gate.isStrict, "4 ms of pause for each refusal, and 5 ms of work for each request");
+    for (let turn = 0; turn < 10; turn++) {
+      turns.next(60);
+      gate.admits(1, deadlineMs);
     }
-    assert.equal(gate.admits(1, deadlineMs), false);
-    turns.next(500);
-    assert.ok(gate.admits(1, deadlineMs));
-    assert.ok(gate.isStrict);
-    turns.next(600);
-    gate.admits(1, deadlineMs);
     assert.equal(gate.isStrict, false);
   });
 
@@ -103,7 +102,7 @@ describe("TurnGate", () => {
     assert.equal(sheddableIn(), 4);
     for (let turn = 0; turn < 10; turn++) sheddableIn();
     assert.equal(sheddableIn(), 0);
-    for (let turn = 0; turn < 20; turn++) {
+    for (let turn = 0; turn < 60; turn++) {
       turns.next();
       assert.ok(gate.admits(2, deadlineMs));
     }

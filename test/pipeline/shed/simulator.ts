@@ -1,0 +1,87 @@
+import { seededRandom } from "../../../src/core/clock.ts";
+import { type Rank, TurnGate } from "../../../src/pipeline/shed/turn-gate.ts";
+import { TestTurns } from "./turns.ts";
+
+/** Requests of one kind that arrive independently of each other. */
+export interface Load {
+  readonly rank: Rank;
+  /** Arrivals per second, at a time in milliseconds. */
+  readonly perSecond: (atMs: number) => number;
+  /** The highest of these. */
+  readonly most: number;
+  /** How long one holds the event loop. */
+  readonly workMs: number;
+  readonly deadlineMs: number;
+}
+
+/** What came of the requests of one load. */
+export interface Outcome {
+  ok: number;
+  late: number;
+  refused: number;
+  /** Of what was admitted. */
+  readonly latencies: number[];
+  /** When requests were refused. */
+  readonly refusedAt: number[];
+}
+
+/** What a refusal costs the event loop. */
+export const refusalMs = 0.04;
+
+/**
+ * An event loop in virtual time: a turn takes all requests that have arrived when it polls, in order, and those that arrive meanwhile wait for the next.
+ * *Units*: milliseconds.
+ */
+export function simulate(loads: readonly Load[], { lengthMs, seed = 1 }: { readonly lengthMs: number; readonly seed?: number }): Outcome[] {
+  const random = seededRandom(seed);
+  const turns = new TestTurns();
+  const gate = new TurnGate({ turns, agesMs: [12, 40, 100], standingMs: 100 });
+  const outcomes = loads.map((): Outcome => ({ ok: 0, late: 0, refused: 0, latencies: [], refusedAt: [] }));
+  const nextAt = loads.map((load) => gapAfter(load, 0, random));
+  const arrivals: { at: number; load: number }[] = [];
+  const arrive = (until: number) => {
+    const from = arrivals.length;
+    for (const [index, load] of loads.entries())
+      for (let at = nextAt[index]!; at <= until; at = nextAt[index]!) {
+        arrivals.push({ at, load: index });
+        nextAt[index] = at + gapAfter(load, at, random);
+      }
+    if (arrivals.length > from) arrivals.sort((a, b) => a.at - b.at);
+  };
+  while (turns.now < lengthMs) {
+    arrive(turns.now);
+    const first = arrivals.length > 0 ? turns.now : Math.min(...nextAt);
+    turns.next(first - turns.now);
+    arrive(turns.now);
+    for (const { at, load } of arrivals.splice(0)) {
+      const { rank, deadlineMs, workMs } = loads[load]!;
+      const outcome = outcomes[load]!;
+      if (gate.admits(rank, deadlineMs)) {
+        turns.work(workMs);
+        const latency = turns.now - at;
+        outcome.latencies.push(latency);
+        if (latency <= deadlineMs) outcome.ok++;
+        else outcome.late++;
+      } else {
+        outcome.refused++;
+        outcome.refusedAt.push(turns.now);
+        turns.work(refusalMs);
+      }
+    }
+  }
+  return outcomes;
+}
+
+/** To the next arrival: by thinning, since the rate changes. */
+function gapAfter({ perSecond, most }: Load, at: number, random: () => number): number {
+  let next = at;
+  do next += (-Math.log(1 - random()) * 1_000) / most;
+  while (random() * most > perSecond(next));
+  return next - at;
+}
+
+/** The value that so many of a hundred do not exceed. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? 0;
+}
