@@ -15,7 +15,7 @@ export const limits = {
   processConcurrency: 1_024,
   /** Executions of the whole process that may wait for a slot. Override: `createApp({ limits })`. */
   processQueue: 2_048,
-  /** Age of the event loop's turn up to which a request begins while a queue stands, if that is at most a quarter of its deadline. */
+  /** Age of the event loop's turn up to which a request begins while requests are queueing, if that is at most a quarter of its deadline. */
   turnAgeMs: 40,
   /** The same for sheddable requests. */
   turnAgeSheddableMs: 12,
@@ -23,6 +23,8 @@ export const limits = {
   turnAgeCriticalMs: 100,
   /** How long the event loop has work without a pause before that counts as a queue. */
   turnStandingMs: 100,
+  /** How long none may have waited for less than a tenth of the deadline before the queue of an operation counts as standing; more if a quarter of the deadline is more. */
+  queueIntervalMs: 100,
   /** The longest deadline that an online operation may declare. */
   deadlineMs: 600_000,
   /** The longest deadline that one attempt of a task may declare. */

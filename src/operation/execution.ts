@@ -5,6 +5,11 @@ import type { OperationKind } from "./kind.ts";
 /** How important an operation is: under load, `sheddable` is refused first and `critical` last. */
 export type Criticality = "critical" | "default" | "sheddable";
 
+const ranks: Readonly<Record<Criticality, 0 | 1 | 2>> = { sheddable: 0, default: 1, critical: 2 };
+
+/** The place of an importance in the order of refusal: 0 is refused first. */
+export const rankOf = (criticality: Criticality): 0 | 1 | 2 => ranks[criticality];
+
 /** The header in which an internal caller says how important its request is. */
 export const criticalityHeader = "plimsoll-criticality";
 

@@ -11,12 +11,12 @@ import type { OperationKind } from "../operation/kind.ts";
 import type { LogRecord } from "../operation/telemetry.ts";
 import type { Database } from "../operation/transaction.ts";
 import type { RateStoreChange } from "../resilience/rate-limit.ts";
-import type { Slots } from "./admission.ts";
 import type { Cursors } from "./cursor.ts";
 import type { Counts } from "./metrics/counts.ts";
 import type { AppRates, RateLimitOptions } from "./rates/app-rates.ts";
 import type { Registry } from "./registry/registry.ts";
 import type { Shedder } from "./shed/shedder.ts";
+import type { Slots } from "./slots.ts";
 
 /** What an app decides for all of its executions. */
 export interface HostOptions {

@@ -1,11 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { limits } from "../core/limits.ts";
-import { overloaded } from "../core/load-line/refusal.ts";
 import { Problems } from "../core/schema.ts";
 import type { Actor } from "../operation/actor.ts";
-import type { Slots } from "./admission.ts";
 import { denied, invalidInput } from "./faults.ts";
 import { acceptCredentials, takeOperationRates, takeRate } from "./rate.ts";
+import type { Slots } from "./slots.ts";
 import type { Waiting } from "./state/invocation.ts";
 import type { ShapedOutput } from "./state/output.ts";
 import type { RunningExecution } from "./state/running-execution.ts";
@@ -111,6 +110,8 @@ function validate(execution: RunningExecution): undefined {
 function takeSlot(execution: RunningExecution): undefined | Promise<void> {
   return enter(execution, execution.compiled.slots, () => {
     execution.holdsSlot = true;
+    // What it waited for before (a token, its body) and for the slot itself is not the operation's time.
+    execution.slotAfterMs = execution.queuedSoFarMs();
   });
 }
 
@@ -125,7 +126,7 @@ function enter(execution: RunningExecution, slots: Slots, holds: () => void): un
   const refusal = slots.wait(execution);
   if (refusal !== undefined) {
     execution.refusal = refusal;
-    throw overloaded(refusal, execution.host.clock.random());
+    throw execution.host.shedder.faultOf(refusal);
   }
   return new Promise((resolve) =>
     execution.waitFor(slots, () => {

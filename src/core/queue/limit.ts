@@ -3,10 +3,8 @@ import type { Code } from "../code.ts";
 /** How it went for one that held a place, for limits that learn. *Units*: milliseconds. */
 export interface Held {
   readonly outcome: Code | "ok";
-  /** All of its time, what it waited included. */
-  readonly durationMs: number;
-  /** How long it waited, for a place and before. */
-  readonly queuedMs: number;
+  /** How long it held its place, what it waited for meanwhile included. */
+  readonly heldMs: number;
 }
 
 /** How many may hold a place at once: a fixed number, or one that is learnt from how it went. */

@@ -3,6 +3,8 @@ import { BoundedQueue, type BoundedQueueOptions, type QueuedWaiter } from "./bou
 /** Who asks a {@link ShadowQueue}: what it would have waited as. */
 export interface ShadowOwner {
   readonly caller?: string | undefined;
+  /** The greater, the more important. *Default*: 1. */
+  readonly rank?: number | undefined;
   /** After it no place would have been waited for. *Units*: monotonic milliseconds. *Default*: never. */
   readonly deadlineAt?: number | undefined;
 }
@@ -22,6 +24,7 @@ export interface ShadowQueueOptions<O> extends BoundedQueueOptions<Shadow<O>> {
 export class Shadow<O> implements QueuedWaiter {
   readonly owner: O;
   readonly caller: string | undefined;
+  readonly rank: number | undefined;
   readonly startedAt: number;
   state: "waits" | "holds" | "refused" = "waits";
   heldSince = 0;
@@ -38,6 +41,7 @@ export class Shadow<O> implements QueuedWaiter {
   ) {
     this.owner = owner;
     this.caller = caller;
+    this.rank = (owner as ShadowOwner).rank;
     this.startedAt = startedAt;
     this.#onGranted = onGranted;
   }

@@ -63,9 +63,9 @@ export class CallersInTurn<W extends { readonly caller?: string | undefined }> i
     this.#size++;
   }
 
-  next(): W | undefined {
+  next(newest = false): W | undefined {
     for (const [caller, own] of this.#callers) {
-      const next = own.shift();
+      const next = newest ? own.pop() : own.shift();
       assert(next !== undefined, "a caller waits with nothing");
       // Its turn is over: it stands last again, where there is more of it.
       this.#callers.delete(caller);
@@ -89,11 +89,21 @@ export class CallersInTurn<W extends { readonly caller?: string | undefined }> i
 
   /** Takes a place from the caller that has the most, where the one who asks would still have no more than is left to them. */
   displaceFor(waiter: W): W | undefined {
-    const has = this.#callers.get(keyOf(waiter))?.length ?? 0;
-    let most: W[] | undefined;
-    for (const own of this.#callers.values()) if (own.length > (most?.length ?? has + 1)) most = own;
-    const last = most?.pop();
-    if (last !== undefined) this.#size--;
+    return this.#dropFrom((this.#callers.get(keyOf(waiter))?.length ?? 0) + 1);
+  }
+
+  /** Takes the last of the caller that has the most. */
+  dropLast(): W | undefined {
+    return this.#dropFrom(0);
+  }
+
+  #dropFrom(least: number): W | undefined {
+    let most: readonly [string, W[]] | undefined;
+    for (const entry of this.#callers) if (entry[1].length > (most?.[1].length ?? least)) most = entry;
+    const last = most?.[1].pop();
+    if (most === undefined || last === undefined) return undefined;
+    if (most[1].length === 0) this.#callers.delete(most[0]);
+    this.#size--;
     return last;
   }
 }

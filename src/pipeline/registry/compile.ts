@@ -5,10 +5,10 @@ import { LoadLine, limitModes } from "../../core/load-line/load-line.ts";
 import { type CompiledSchema, compileSchema } from "../../core/schema.ts";
 import type { Handler, Operation } from "../../operation/contract.ts";
 import type { Implementation } from "../../operation/implement.ts";
-import { hasKind, traitsOf } from "../../operation/kind.ts";
+import { hasKind, type KindTraits, traitsOf } from "../../operation/kind.ts";
 import type { Module } from "../../operation/module.ts";
-import { Slots } from "../admission.ts";
 import type { DeclaredRates } from "../rates/operation-rate.ts";
+import { Slots } from "../slots.ts";
 import { checkKey } from "./checks.ts";
 import { type CompiledOperation, fieldsOf, type OperationLimits } from "./compiled.ts";
 import type { Report } from "./problem.ts";
@@ -81,8 +81,8 @@ export function compileOperation({ module, entry, rates }: Declared, report: Rep
     input,
     output,
     limits,
-    ...linesOf(name, limits),
     rates: compileRates(operation, rates, report),
+    ...linesOf(name, limits, traits),
     handler,
     owns: spec.owns,
     head: undefined,
@@ -93,14 +93,18 @@ export function compileOperation({ module, entry, rates }: Declared, report: Rep
 }
 
 /** The limits of an operation that have a mode. */
-function linesOf(name: string, { concurrency, queue, queries, calls, mode }: OperationLimits) {
+function linesOf(name: string, { concurrency, queue, queries, calls, mode, deadlineMs }: OperationLimits, { durable }: KindTraits) {
   const perExecution = (what: string, declared: number): LoadLine => {
     const line = new LoadLine({ name: `${name} ${what}`, unit: `${what} of one execution`, declared, mode });
     line.reason("over");
     return line;
   };
   const [queriesLine, callsLine] = [perExecution("queries", queries), perExecution("calls", calls)];
-  return { slots: new Slots({ name, concurrency, queue, mode }), queriesLine, callsLine };
+  return {
+    slots: new Slots({ name, concurrency, queue, mode, learns: !durable, ...(!durable && { deadlineMs }) }),
+    queriesLine,
+    callsLine,
+  };
 }
 
 function compileRates(operation: Operation, rates: DeclaredRates, report: Report): CompiledOperation["rates"] {

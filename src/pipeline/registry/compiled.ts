@@ -6,8 +6,8 @@ import type { Handler, Operation } from "../../operation/contract.ts";
 import type { Criticality } from "../../operation/execution.ts";
 import type { KindTraits, OperationKind } from "../../operation/kind.ts";
 import type { Isolation } from "../../operation/transaction.ts";
-import type { Slots } from "../admission.ts";
 import type { OperationRate } from "../rates/operation-rate.ts";
+import type { Slots } from "../slots.ts";
 
 /** The numbers of a budget, all filled in. *Units*: milliseconds and counts. */
 export interface OperationLimits {

@@ -1,8 +1,7 @@
-import { Fault } from "../../core/fault.ts";
+import type { Fault } from "../../core/fault.ts";
+import { overloaded, retryLater } from "../../core/load-line/refusal.ts";
 import type { Refusal } from "../../operation/execution.ts";
 
-/** Refused callers come back after 1 s to 3 s, so that they do not come back together. HTTP says it in whole seconds. */
-const waitsMs = [1_000, 2_000, 3_000] as const;
 const most = 512;
 
 /**
@@ -14,17 +13,11 @@ export class ReadyFaults {
 
   /** The fault of a refusal. `random`: from 0 to below 1, for the time after which to try again. */
   of({ limit, value, load }: Pick<Refusal, "limit" | "value" | "load">, random: number): Fault {
-    const retryAfterMs = waitsMs[Math.floor(random * waitsMs.length)] ?? waitsMs[0];
-    const key = `${limit}\n${value}\n${load}\n${retryAfterMs}`;
+    // HTTP says it in whole seconds.
+    const key = `${limit}\n${value}\n${load}\n${Math.ceil(retryLater(random) / 1_000)}`;
     let fault = this.#made.get(key);
     if (fault === undefined) {
-      fault = new Fault({
-        code: "unavailable",
-        type: "overloaded",
-        message: `The limit "${limit}" of ${value} is reached (load ${load}). Try again in a moment.`,
-        details: { limit, value, load },
-        retryAfterMs,
-      });
+      fault = overloaded({ limit, value, load }, random);
       if (this.#made.size >= most) this.#made.clear();
       this.#made.set(key, fault);
     }

@@ -1,11 +1,12 @@
 import type { Clock } from "../../core/clock.ts";
+import type { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import { LoadLine, type RefusalCount } from "../../core/load-line/load-line.ts";
 import type { LoadLines } from "../../core/load-line/load-lines.ts";
 import type { TurnClock } from "../../core/turn/turn-clock.ts";
-import type { Criticality, Refusal } from "../../operation/execution.ts";
+import { type Criticality, type Refusal, rankOf } from "../../operation/execution.ts";
 import { ReadyFaults } from "./ready-faults.ts";
-import { type Rank, TurnGate } from "./turn-gate.ts";
+import { TurnGate } from "./turn-gate.ts";
 
 /** What {@link Shedder} needs. */
 export interface ShedderOptions {
@@ -19,8 +20,6 @@ export interface ShedderOptions {
 interface Refusable {
   refusal: Refusal | undefined;
 }
-
-const ranks: Readonly<Record<Criticality, Rank>> = { sheddable: 0, default: 1, critical: 2 };
 
 /** Refuses requests of one process by the age of the event loop's turn, with faults that are made already. */
 export class Shedder {
@@ -43,10 +42,15 @@ export class Shedder {
     loadLines.register(this.line);
   }
 
+  /** The fault of a refusal for want of capacity: ours, not the caller's. */
+  faultOf(refusal: Refusal): Fault {
+    return this.#faults.of(refusal, this.#clock.random());
+  }
+
   /** Lets a request go on, or throws. *Faults thrown*: `unavailable` of type `overloaded`. *Units*: milliseconds. */
   shed(request: Refusable, criticality: Criticality, deadlineMs: number): void {
     const { gate, line } = this;
-    const rank = ranks[criticality];
+    const rank = rankOf(criticality);
     if (gate.admits(rank, deadlineMs) || line.mode === "off") return line.admits(gate.age);
     const refuses = line.refuses(this.#counts[rank] as RefusalCount);
     const refusal: Refusal = {
@@ -54,7 +58,7 @@ export class Shedder {
       mode: refuses ? "enforce" : "measure",
     };
     request.refusal = refusal;
-    if (refuses) throw this.#faults.of(refusal, this.#clock.random());
+    if (refuses) throw this.faultOf(refusal);
     return line.admits(gate.age);
   }
 }

@@ -4,17 +4,17 @@ import type { Expiring } from "../../core/deadline.ts";
 import { Fault } from "../../core/fault.ts";
 import { placesOf } from "../../core/json/places.ts";
 import type { LoadLine } from "../../core/load-line/load-line.ts";
-import { overloaded } from "../../core/load-line/refusal.ts";
 import { type Actor, anonymous } from "../../operation/actor.ts";
 import type { Starts } from "../../operation/durable/start.ts";
-import type { ChildSpan, Criticality, Execution, Refusal, SurfaceFacts } from "../../operation/execution.ts";
+import { type ChildSpan, type Criticality, type Execution, type Refusal, rankOf, type SurfaceFacts } from "../../operation/execution.ts";
 import type { ActiveExecution } from "../../operation/telemetry.ts";
 import type { Statement, Transaction, TransactionOwner, UnstorableProblem } from "../../operation/transaction.ts";
-import { callerOf, type Slots, type Waiter } from "../admission.ts";
+import { callerOf } from "../admission.ts";
 import { unstorableInput } from "../faults.ts";
 import type { Host } from "../host.ts";
 import type { TakenRate } from "../rates/operation-rate.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
+import type { Slots, Waiter } from "../slots.ts";
 import { callsExceeded, deadlineExceeded, queriesExceeded } from "./faults.ts";
 import type { Attempt, Invocation } from "./invocation.ts";
 import type { ShapedOutput } from "./output.ts";
@@ -80,6 +80,9 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   settled = false;
   acceptedAt = 0;
   holdsSlot = false;
+  /** How long after its acceptance it got the slot of its operation. */
+  slotAfterMs = 0;
+  queuedAt = 0;
   holdsProcessSlot = false;
   /** Its handler has begun and not ended: what it holds is still in use, whatever was replied. */
   handling = false;
@@ -130,6 +133,10 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
     return this.actor.kind === "anonymous" ? undefined : this.actor.id;
   }
 
+  get rank(): number {
+    return rankOf(this.criticality);
+  }
+
   /** Who is limited, and takes turns. */
   get caller(): string | undefined {
     // Tasks are in order already: the fair queue chose which one begins.
@@ -140,6 +147,11 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   get ownId(): string {
     this.#ownId ??= this.host.clock.uuid();
     return this.#ownId;
+  }
+
+  /** How long it has held its slot: what a limit learns from. */
+  get heldMs(): number {
+    return Math.max(0, this.durationMs - this.slotAfterMs);
   }
 
   elapsedMs(): number {
@@ -235,6 +247,11 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
     this.#waitsSince = this.host.clock.monotonic();
   }
 
+  /** What it has waited until now. */
+  queuedSoFarMs(): number {
+    return this.#waitsSince === 0 ? this.queuedMs : this.queuedMs + this.host.clock.monotonic() - this.#waitsSince;
+  }
+
   /** It need not wait any more. */
   continue(): void {
     if (this.#waitsSince === 0) return;
@@ -261,7 +278,7 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
     this.#waitsFor = undefined;
     this.refusal = refusal;
     // Nor must the one who came run its reply.
-    queueMicrotask(() => this.host.finish(this, overloaded(refusal, this.host.clock.random())));
+    queueMicrotask(() => this.host.finish(this, this.host.shedder.faultOf(refusal)));
   }
 
   /** A limit that is only measured would have refused it. What it ended as is published already where it is known too late. */

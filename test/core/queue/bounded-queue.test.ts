@@ -122,7 +122,7 @@ class World {
     if (how.what === "cancel") {
       assert.equal(this.queue.forget(caller), true);
       assert.equal(this.queue.forget(caller), false);
-    } else this.queue.leave(how.outcome && { outcome: how.outcome as "ok", durationMs: 1, queuedMs: 0 });
+    } else this.queue.leave(how.outcome && { outcome: how.outcome as "ok", heldMs: 1 });
   }
 
   /** Everyone leaves: nothing is left, and none is forgotten. */

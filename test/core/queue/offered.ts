@@ -33,8 +33,7 @@ export const schedules: fc.Arbitrary<readonly Offered[]> = fc
 /** One that was offered, and how it went. */
 class Arrival implements LimitedWaiter, Held {
   readonly outcome: Held["outcome"] = "ok";
-  readonly durationMs = 0;
-  readonly queuedMs = 0;
+  readonly heldMs = 0;
   readonly caller: string;
   readonly offered: Offered;
   readonly deadlineAt: number;

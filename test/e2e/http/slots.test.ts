@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { Slots, type Waiter } from "../../../src/pipeline/admission.ts";
+import { Slots, type Waiter } from "../../../src/pipeline/slots.ts";
 
 // Slots beside the simplest thing that does the same: a list of who runs and a list of who waits.
 
 class Caller implements Waiter {
+  queuedAt = 0;
   readonly name: number;
   #slots: Slots;
   #running: Caller[];
@@ -120,6 +121,7 @@ type Outcome = "running" | "waiting" | "done" | "refused" | "displaced" | "forgo
 
 /** One of several callers; its outcome is written down. */
 class Turn implements Waiter {
+  queuedAt = 0;
   readonly caller: string;
   outcome: Outcome = "waiting";
   /** How many who waited had been given a slot when it came. */
@@ -230,7 +232,12 @@ describe("slots among several callers", () => {
   it("let one who comes among many of another wait for one of them", () => {
     const slots = new Slots({ name: "t.op", concurrency: 1, queue: 100, mode: "enforce" });
     const order: string[] = [];
-    const turn = (caller: string): Waiter => ({ caller, granted: () => order.push(caller), displaced: () => order.push(`not ${caller}`) });
+    const turn = (caller: string): Waiter => ({
+      caller,
+      queuedAt: 0,
+      granted: () => order.push(caller),
+      displaced: () => order.push(`not ${caller}`),
+    });
     assert.ok(slots.tryEnter());
     for (let i = 0; i < 100; i++) assert.equal(slots.wait(turn("many")), undefined, "one alone may have all places");
     assert.equal(slots.wait(turn("many"))?.limit, "t.op queue");
