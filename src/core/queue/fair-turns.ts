@@ -15,7 +15,7 @@ export interface FairWaiter {
  * callers these have.
  */
 export class FairTurns<W extends FairWaiter> implements Turns<W> {
-  /** Takes the newest of each caller first: those who wait long are of no use to anybody who left. */
+  /** Takes the newest of each caller first: the response to one that waited long is of no use to a caller who left. */
   newestFirst = false;
   readonly #ranks = new Map<number, TenantsInTurn<W>>();
   #size = 0;
