@@ -9,8 +9,8 @@ const path = "/loadlines";
 const header = "plimsoll-ops";
 
 const help = {
-  "GET /loadlines": "every limit of this process; ?format=text, or a browser, gets a table",
-  "GET /loadlines/{name}": "one limit, its name percent-encoded",
+  "GET /loadlines": "shows every limit of this process; as a table with ?format=text or in a browser",
+  "GET /loadlines/{name}": "shows one limit; percent-encode its name",
   "POST /loadlines/{name}": 'changes its mode in this process, until it ends: {"mode": "enforce", "measure" or "off", "reason": "…"}',
 } as const;
 

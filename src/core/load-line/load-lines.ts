@@ -141,7 +141,7 @@ const tooMany = (): Fault =>
   new Fault({
     code: "failed_precondition",
     type: "too_many_load_lines",
-    message: `The process has ${limits.loadLines} limits already, and lists no more. Make one limit for many keys instead of one for each.`,
+    message: `The process has ${limits.loadLines} limits already, and cannot list another. Use one limit for many keys instead of one for each key.`,
   });
 
 const unknownLine = (name: string): Fault =>
@@ -162,7 +162,7 @@ const reasonMissing = (): Fault =>
   new Fault({
     code: "invalid_argument",
     type: "reason_missing",
-    message: `A change of mode is logged with its reason, and this one has none or one that is too long. Write 1 to ${limits.loadLineReasonChars} characters.`,
+    message: `The change of mode has no reason, or one that is too long for the log. Write 1 to ${limits.loadLineReasonChars} characters.`,
   });
 
 const modeFixed = (name: string, fixed: string): Fault =>
