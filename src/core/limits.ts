@@ -21,9 +21,9 @@ export const limits = {
   turnAgeSheddableMs: 12,
   /** The same for critical requests. */
   turnAgeCriticalMs: 100,
-  /** How long the event loop has work without a pause before that counts as a queue. */
+  /** How long the event loop must have work without a pause before requests count as queueing. */
   turnStandingMs: 100,
-  /** How long none may have waited for less than a tenth of the deadline before the queue of an operation counts as standing; more if a quarter of the deadline is more. */
+  /** How long every request that leaves the queue of an operation must have waited for at least a tenth of the deadline, before the queue counts as standing; a quarter of the deadline if that is more. */
   queueIntervalMs: 100,
   /** The longest deadline that an online operation may declare. */
   deadlineMs: 600_000,
