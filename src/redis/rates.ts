@@ -2,7 +2,6 @@ import assert from "node:assert";
 import type { RedisClientType } from "redis";
 import type { Clock } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
-import { limits } from "../core/limits.ts";
 import type { Service } from "../core/service.ts";
 import { messageOf } from "../core/value/thrown.ts";
 import type { LeaseAsk, LeaseGrant, LeaseStore, LeaseStoreSource } from "../resilience/leases/lease-store.ts";
@@ -11,6 +10,9 @@ import { type LeaseOptions, leasedRates } from "../resilience/leases/leased-rate
 import { storeUnavailable } from "../resilience/leases/unavailable.ts";
 import type { RateHost, RateStore } from "../resilience/rate-limit.ts";
 import { rateScript, rateScriptSha } from "./script.ts";
+
+/** How long a start waits for the first attempt to connect. *Units*: milliseconds. */
+const connectMs = 5_000;
 
 /** What {@link redisRates} takes. */
 export interface RedisRatesSpec extends LeaseOptions {
@@ -100,7 +102,7 @@ class RedisLeases implements LeaseStore {
     return this.#client;
   }
 
-  /** Opens the connection, and goes on without it where that takes longer than a request may wait for it ten times. */
+  /** Opens the connection. The app starts without it where the first attempt fails, or takes longer than `connectMs`; further attempts follow. */
   async #connect(): Promise<void> {
     const { createClient } = await loadRedis();
     const clock = this.#clock;
@@ -119,16 +121,14 @@ class RedisLeases implements LeaseStore {
     // Each failure reaches who asks; without a listener it would end the process.
     client.on("error", () => undefined);
     this.#client = client;
-    const opened = client.connect().then(
-      () => undefined,
-      () => undefined,
-    );
     await new Promise<void>((resolve) => {
-      const timer = clock.schedule(10 * limits.rateStoreMs, resolve);
-      void opened.then(() => {
+      const timer = clock.schedule(connectMs, resolve);
+      const tried = () => {
         timer.cancel();
         resolve();
-      });
+      };
+      client.once("error", tried);
+      client.connect().then(tried, tried);
     });
   }
 }

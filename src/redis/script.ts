@@ -22,7 +22,12 @@ if ARGV[1] == 'take' then
   local rate, burst = tonumber(ARGV[2]), tonumber(ARGV[3])
   local interval = 1000 / rate
   local full = tonumber(redis.call('HGET', KEYS[1], 'f') or now)
-  local following = math.max(math.min(full, now + depthOf(rate, burst)), now) + interval
+  local most = now + depthOf(rate, burst)
+  if full > most then
+    full = most
+    keep(KEYS[1], full)
+  end
+  local following = math.max(full, now) + interval
   local wait = following - now - burst * interval
   if wait > interval / 1000 then return text(wait) end
   keep(KEYS[1], following)

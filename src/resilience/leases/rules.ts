@@ -19,7 +19,9 @@ const crowdedAt = 0.95;
 /** Takes one, exactly. Returns 0, or the milliseconds until it would be allowed. *Source*: GCRA, ITU-T I.371. */
 export function takeOne(state: LeaseState, { ratePerSecond, burst }: LeaseAsk["rate"], now: number): number {
   const intervalMs = 1_000 / ratePerSecond;
-  const next = Math.max(Math.min(state.fullAt, now + depthMs({ ratePerSecond, burst })), now) + intervalMs;
+  // Kept also where it is refused: a clock that was set back would hold the debt where it is for as long as it went back.
+  state.fullAt = Math.min(state.fullAt, now + depthMs({ ratePerSecond, burst }));
+  const next = Math.max(state.fullAt, now) + intervalMs;
   const waitMs = next - now - burst * intervalMs;
   if (waitMs > intervalMs / 1_000) return waitMs;
   state.fullAt = next;
