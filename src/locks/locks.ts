@@ -10,7 +10,7 @@ import type { LockStore } from "./store.ts";
 
 /** What the holder of a lock gets: its token, and a signal that aborts when the lock is lost. */
 export interface Held {
-  /** Rises with every holder; give it to `lock.fence` in whatever writes. */
+  /** A number that is higher for every new holder; pass it to `lock.fence` in every command that writes. */
   readonly token: number;
   /** Aborts when the lock is lost, or could not be renewed in time. */
   readonly signal: AbortSignal;
@@ -24,7 +24,7 @@ export class Locks {
   readonly #queues: LocalQueues;
   readonly #stopping = new AbortController();
   readonly #elections = new Set<LeaderElection>();
-  /** Who holds a lock or waits for one. */
+  /** The locks that this process holds or waits for. */
   readonly #holds = new Set<Promise<unknown>>();
   readonly #held = new Set<Lease>();
 
@@ -36,15 +36,15 @@ export class Locks {
   }
 
   /**
-   * Does `work` while it holds the lock, and lets go of it at once.
-   * *Defaults*: waits 10 s for it. *Bounds*: a wait of at most 10 min; `wait: 0` does not wait; 256 who wait for one lock in one process.
-   * *Faults thrown*: `unavailable` of type `lock_held`, or `shutting_down`; `aborted` of type `lock_lost` where it was lost before `work` ended.
+   * Runs `work` while it holds the lock, and then releases the lock at once.
+   * *Defaults*: waits 10 s for the lock. *Bounds*: a wait of at most 10 min, with `wait: 0` none; at most 256 callers wait for one lock in one process.
+   * *Faults thrown*: `unavailable` of type `lock_held` or `shutting_down`; `aborted` of type `lock_lost` if the lock was lost before `work` ended.
    */
   hold<T>(lock: Lock, work: (held: Held) => Promise<T>, { wait = limits.lockWaitMs }: { readonly wait?: Duration } = {}): Promise<T> {
     return this.#hold(lock, Math.min(toMs(wait), limits.deadlineMs), ({ token, signal }) => work({ token, signal }));
   }
 
-  /** Stands for the lock from now on: holds it whenever no other process does. */
+  /** Competes for the lock until it is stopped: holds the lock whenever no other process does. */
   lead(lock: Lock): Leadership {
     const election: LeaderElection = new LeaderElection({
       clock: this.#clock,
@@ -57,7 +57,7 @@ export class Locks {
     return election;
   }
 
-  /** Steps down everywhere and acquires nothing more. What is held may end by itself for `withinMs`; then it is let go, and its signal aborts. */
+  /** Gives up all leaderships and acquires no further lock. Work that holds a lock may end within `withinMs`; then its lock is released, and its signal aborts. */
   async stop(withinMs: number): Promise<void> {
     this.#stopping.abort();
     const timeUp = new AbortController();

@@ -6,7 +6,7 @@ import type { TaskStore } from "./ports/store.ts";
 const statsBound = 100_000;
 const drainLookMs = 50;
 
-/** What people ask about the tasks of an app, and what they do to them. */
+/** Shows and controls the tasks of an app. */
 export class TaskControl {
   readonly #store: Pick<TaskStore, "admin" | "notifyQueues">;
   readonly #clock: Clock;
@@ -23,35 +23,35 @@ export class TaskControl {
     this.queues = options.queues;
   }
 
-  /** What waits, runs and failed, by queue. *Default*: the queues of this app, and those in which something lies. *Bounds*: counts end at 100,000. */
+  /** Returns how many tasks wait, run and have failed, by queue. *Default*: the queues of this app, and all queues with tasks. *Bounds*: counts end at 100,000. */
   async stats(queues?: readonly string[]): Promise<readonly QueueStats[]> {
     const listed = queues ?? (await this.listQueues()).map(({ queue }) => queue);
     return this.#store.admin.stats(listed, statsBound);
   }
 
-  /** The queues of this app, and those in which something lies; `served`: whether a worker of the fleet takes from it. */
+  /** Returns the queues of this app, and all queues with tasks; `served`: whether a worker of any process serves it. */
   listQueues(): Promise<readonly { readonly queue: string; readonly served: boolean }[]> {
     return this.#store.admin.queues(this.queues, statsBound);
   }
 
-  /** What waits and no worker of the fleet takes, because none serves its queue or none knows its name. *Bounds*: a hundred names. */
+  /** Returns waiting tasks that no worker takes, because none serves their queue or none declares them. *Bounds*: a hundred names. */
   unserved(): Promise<readonly Unserved[]> {
     return this.#store.admin.unserved();
   }
 
-  /** Sessions that keep emptied partitions of the task table from being truncated, as a backup does; undefined where none does. */
+  /** Returns the sessions that prevent emptied partitions of the task table from being truncated, as a backup does; undefined if there are none. */
   partitionsHeld(): Promise<PartitionsHeld | undefined> {
     return this.#store.admin.partitionsHeld();
   }
 
-  /** Dead letters, the last ones first. */
+  /** Returns dead letters, the latest first. */
   deadLetters({ name, limit = 100 }: { readonly name?: string; readonly limit?: number } = {}): Promise<readonly DeadLetter[]> {
     return this.#store.admin.deadLetters(name, Math.min(limit, 1_000));
   }
 
   /**
-   * Requeues dead letters: one by its id, those of one task, or all; returns how many. *Default*: at most 1,000.
-   * *Guarantees*: one whose released key another task has by now stays a dead letter, so that no two with one key run.
+   * Requeues dead letters: one by its id, those of one task, or all; returns their number. *Default*: at most 1,000.
+   * *Guarantees*: a dead letter whose key another task has by now is not requeued, so that two tasks with the same key never run.
    */
   async requeue({
     id,
@@ -67,14 +67,14 @@ export class TaskControl {
     return requeued;
   }
 
-  /** Nothing more of a queue is begun, in the whole fleet. */
+  /** Pauses a queue: no process begins further tasks of it. */
   pause(queue: string): Promise<void> {
     return this.#store.admin.pause(queue, true);
   }
 
   /**
-   * Pauses a queue, and waits until none of it runs any more, in the whole fleet: false where that takes longer than `within`. It stays paused.
-   * *Default*: 30 s. *Guarantees*: the tasks of a lost worker count until others may take them.
+   * Pauses a queue, and waits until none of its tasks runs in any process; returns false if that takes longer than `within`. The queue stays paused.
+   * *Default*: 30 s. *Guarantees*: the tasks of a lost worker count as running until another worker may take them.
    */
   async drain(queue: string, { within = "30s" }: { readonly within?: Duration } = {}): Promise<boolean> {
     const clock = this.#clock;
@@ -93,7 +93,7 @@ export class TaskControl {
     this.#store.notifyQueues([queue]);
   }
 
-  /** Cancels what has not begun and releases its key; aborts the signal of what runs (`running`), whose key is released once it has ended. */
+  /** Cancels a task that has not begun, and releases its key. If the task runs (`running`), aborts its signal; its key is released when it has ended. */
   cancel(id: string): Promise<"cancelled" | "running" | "unknown"> {
     return this.#store.admin.cancel(id);
   }

@@ -2,7 +2,7 @@ import { Signal } from "../core/signals.ts";
 import type { Outcome } from "./outcome.ts";
 import type { PartitionsHeld, Unserved } from "./ports/admin-store.ts";
 
-/** What happens to tasks in this process. */
+/** The events of the tasks in this process. */
 export interface TaskSignals {
   /** The first attempt of a task began; `lagMs` after it became due. */
   readonly began: Signal<{ readonly task: string; readonly lagMs: number }>;
@@ -10,13 +10,13 @@ export interface TaskSignals {
   readonly ended: Signal<{ readonly task: string; readonly id: string; readonly outcome: Outcome["kind"]; readonly attempt: number }>;
   /** Tasks of a worker that was lost were taken over. */
   readonly rescued: Signal<{ readonly tasks: number }>;
-  /** The worker could not do its work; it keeps trying. */
+  /** The worker cannot reach its tasks; it keeps trying. */
   readonly failing: Signal<{ readonly error: unknown }>;
-  /** Tasks that this worker ended belonged to other workers by then. */
+  /** This worker ended tasks whose lease another worker had taken over. */
   readonly lost: Signal<{ readonly tasks: number }>;
-  /** Tasks wait that no worker of the fleet takes; looked for once a minute. */
+  /** Tasks wait that no worker takes; a worker looks for them once a minute. */
   readonly unserved: Signal<Unserved>;
-  /** Sessions have kept emptied partitions of the task table from being truncated for long; looked for once a minute. */
+  /** Sessions have prevented emptied partitions of the task table from being truncated for long; a worker looks for them once a minute. */
   readonly partitionsHeld: Signal<PartitionsHeld>;
 }
 

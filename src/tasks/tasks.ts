@@ -39,7 +39,7 @@ export interface TasksOptions {
   readonly stopping: Signal<undefined>;
 }
 
-/** The tasks of an app: what starts them, what runs them, and what people ask about them. */
+/** The tasks of an app: starts them, runs them, and shows and controls them. */
 export class Tasks extends TaskControl {
   /** What an app starts and stops. */
   readonly service: Service;
@@ -80,17 +80,17 @@ export class Tasks extends TaskControl {
     return this.#starter;
   }
 
-  /** How the schedules of this app stand. */
+  /** The schedules of this app, each with its last and next occurrence. */
   get schedules(): readonly ScheduleState[] {
     return this.#scheduler.list();
   }
 
-  /** Starts nothing of a schedule any more, in the whole fleet. *Faults thrown*: `not_found` of type `schedule_unknown`. */
+  /** Stops a schedule in all processes. *Faults thrown*: `not_found` of type `schedule_unknown`. */
   pauseSchedule(name: string): Promise<void> {
     return this.#scheduler.pause(name);
   }
 
-  /** Goes on with its next occurrence; those of the pause are not made up for. */
+  /** Resumes a schedule with its next occurrence; those during the pause are skipped. */
   resumeSchedule(name: string): Promise<void> {
     return this.#scheduler.resume(name);
   }
@@ -105,15 +105,15 @@ export class Tasks extends TaskControl {
     this.#beats.push(work);
   }
 
-  /** Starts a task. It is durable when this resolves; callers at the same time share durable writes. */
+  /** Starts a task, which is durable when this resolves. Calls at the same time share writes. */
   start<I extends AnySchema, U extends Uses>(task: Task<I, U>, input: Input<I>, options: OutsideStart = {}): Promise<Started> {
     return this.#starter.startRow(this.#rowOf(task, input, options));
   }
 
   /**
-   * Starts many; returns their ids. All inputs are checked before the first is written; then they are written in parts, each of which is durable or is not.
-   * Options hold for all of them. `key`: a word for all, which stands for each with its index, or the key of each; what was started under its key before
-   * is not started again, so that the same call may be repeated where its outcome is not known.
+   * Starts many tasks and returns their ids. It checks all inputs before it writes the first; then it writes them in parts, each of which is durable as a
+   * whole or not at all. The options hold for all tasks. `key`: a text, to which the index of each task is added, or a function that returns the key of
+   * each. A task whose key was used before is not started again, so you can repeat the call if its outcome is unknown.
    * *Bounds*: `limits.taskBatch` tasks and `limits.taskBatchBytes` of input in each write.
    * *Faults thrown*: `invalid_argument`; `failed_precondition` of type `task_key_mismatch`; `unavailable`.
    * @example await app.tasks.startMany(sendReceipt, orders, { key: ({ orderId }) => orderId });
@@ -131,9 +131,9 @@ export class Tasks extends TaskControl {
   }
 
   /**
-   * Looks at once for what is due, instead of the worker's regular look: tasks, retries and occurrences of schedules. Returns how many tasks run
-   * here, and in how many milliseconds of durable time something is due next.
-   * *Faults thrown*: `failed_precondition` of type `tasks_not_run` where this process runs none.
+   * Looks for due tasks, retries and occurrences of schedules now, without waiting for the worker's next look. Returns how many tasks run in this
+   * process, and in how many milliseconds of database time the next one is due.
+   * *Faults thrown*: `failed_precondition` of type `tasks_not_run` if this process runs no tasks.
    */
   async lookNow(): Promise<{ readonly running: number; readonly nextDueMs: number | undefined }> {
     const worker = this.#worker;

@@ -1,11 +1,11 @@
 import assert from "node:assert";
 import { type Clock, seededRandom, type Timer } from "../core/clock.ts";
 
-/** Where a {@link TestClock} begins. */
+/** Options of {@link TestClock}: the time at its start, and the seed of its randomness. */
 export interface TestClockOptions {
   /** Wall time at the start. *Units*: milliseconds since the Unix epoch. *Default*: 2026-01-01T00:00:00Z. */
   readonly now?: number;
-  /** What randomness grows from: the same seed gives the same numbers, bytes and ids. *Default*: 1. */
+  /** The seed of randomness: the same seed gives the same numbers, bytes and ids. *Default*: 1. */
   readonly seed?: number;
 }
 
@@ -35,7 +35,7 @@ export class TestClock implements Clock {
     this.#random = seededRandom(options.seed ?? 1);
   }
 
-  /** How many timers wait. */
+  /** The number of timers that are scheduled. */
   get pending(): number {
     return this.#timers.length;
   }
@@ -75,7 +75,7 @@ export class TestClock implements Clock {
     return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
   }
 
-  /** Moves time forward and runs what falls due, also what that schedules; a callback that throws stops it there and throws here. */
+  /** Moves time forward and runs the timers that become due, also those that they schedule. If a callback throws, time stops there, and the error is thrown here. */
   advance(ms: number): void {
     const until = this.#until(ms);
     while (this.#runNext(until));

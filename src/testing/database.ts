@@ -21,13 +21,13 @@ export interface TestServer {
 
 /** A database of one test file, cloned from a migrated template. */
 export interface TestDatabase extends DatabaseSource, AsyncDisposable {
-  /** As the application. */
+  /** The address for the application's role. */
   readonly url: string;
-  /** As the owner. */
+  /** The address for the owner. */
   readonly adminUrl: string;
-  /** Runs SQL as the owner, past row-level security. */
+  /** Runs SQL as the owner, whom row-level security does not restrict. */
   admin<R extends Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<R[]>;
-  /** Holds an advisory lock, on which a handler under test can be made to wait. */
+  /** Takes an advisory lock for which a handler under test can wait. */
   hold(lock: number): Promise<{ release(): Promise<void> }>;
   /** Waits until a session waits for that lock; returns the process id of its backend. */
   waitForWaiter(lock: number): Promise<number>;

@@ -6,7 +6,7 @@ import { Pipe } from "./network/pipe.ts";
 
 /** What the proxy does to the first bytes from the client that contain a text. */
 export interface ProxyFault {
-  /** Whole words, for example `commit`, which is neither `read committed` nor `synchronous_commit`. */
+  /** The text, as whole words: `commit` matches neither `read committed` nor `synchronous_commit`. */
   readonly containing: string;
   /**
    * `cut-before`: the server never sees them, the connection is cut. `cut-after`: the server responds, the response is dropped, the connection is
@@ -51,7 +51,7 @@ export class FaultProxy implements AsyncDisposable {
   readonly #silent = new Set<Socket>();
   readonly #server: Server;
 
-  /** *clock*: what delays and their randomness come from. */
+  /** `clock`: the source of delays and their randomness. */
   constructor(target: { readonly host: string; readonly port: number }, { clock = systemClock }: { readonly clock?: Clock } = {}) {
     this.#target = target;
     this.#clock = clock;
@@ -64,7 +64,7 @@ export class FaultProxy implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** The same address with the proxy in between. */
+  /** Returns an address that leads through the proxy. */
   through(url: string): string {
     const changed = new URL(url);
     changed.hostname = "127.0.0.1";
@@ -72,7 +72,7 @@ export class FaultProxy implements AsyncDisposable {
     return changed.href;
   }
 
-  /** What it has done since it started. */
+  /** The counts since the start of the proxy. */
   get counts(): NetworkCounts {
     return { ...this.#counts, open: this.#links.size };
   }
@@ -105,7 +105,7 @@ export class FaultProxy implements AsyncDisposable {
     for (const link of this.#links) this.#reset(link);
   }
 
-  /** Makes the network fail once, at the next bytes that fit. */
+  /** Makes the network fail once, at the next bytes that match. */
   next(fault: ProxyFault): void {
     this.#fault = fault;
   }
@@ -120,7 +120,7 @@ export class FaultProxy implements AsyncDisposable {
     this.#refusing = false;
   }
 
-  /** Lets go what was held. */
+  /** Forwards the bytes that were held. */
   release(): void {
     for (const link of this.#links) {
       for (const bytes of link.held ?? []) link.toServer.write(bytes);

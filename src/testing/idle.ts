@@ -12,9 +12,9 @@ export interface IdleOptions {
    * `testDatabase`, as only the owner can move time. *Default*: what is due now, and nothing else.
    */
   readonly ahead?: Duration;
-  /** Attempts of tasks at the most. *Default*: `limits.testAttempts`. */
+  /** The most attempts of tasks. *Default*: `limits.testAttempts`. */
   readonly attempts?: number;
-  /** How long it waits for an attempt to end, of the machine's time. *Default*: the app's `waitLimit`. */
+  /** How long it waits for an attempt to end, in real time. *Default*: the app's `waitLimit`. */
   readonly within?: Duration;
 }
 
@@ -45,7 +45,7 @@ class Ran {
   }
 }
 
-/** Runs what is due, and what that starts, until nothing is. Returns how many attempts of tasks ended. */
+/** Runs due tasks, and what they start, until nothing is due. Returns the number of attempts that ended. */
 export async function runUntilIdle(idling: Idling, options: IdleOptions & { readonly within: Duration }): Promise<number> {
   const ran = new Ran();
   const off = idling.tasks.signals.ended.on(({ task }) => ran.count(task));

@@ -191,7 +191,7 @@ export class WireProxy {
     await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
   }
 
-  /** The same address with the proxy in between. */
+  /** Returns an address that leads through the proxy. */
   through(url: string): string {
     const changed = new URL(url);
     changed.hostname = "127.0.0.1";
