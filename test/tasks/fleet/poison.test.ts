@@ -5,8 +5,8 @@ import { after, afterEach, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { TestApp, TestDatabase } from "plimsoll/testing";
 import { limits } from "../../../src/core/limits.ts";
-import { bodies, booksApp, booksDatabase, count, gate, idle, post, shown, single } from "../books/books.ts";
-import { allDone, emptyTasks, stored, untilCount, untilStored } from "../books/task-tables.ts";
+import { bodies, booksApp, booksDatabase, count, gate, idle, post, single } from "../books/books.ts";
+import { allDone, countStored, emptyTasks, stored, untilCount, untilStored } from "../books/task-tables.ts";
 
 const victim = fileURLToPath(new URL("../books/victim.ts", import.meta.url));
 
@@ -25,11 +25,15 @@ describe("a task that takes its process with it", () => {
     await starter.stop();
     await database.drop();
   });
-  const spawnVictim = (): ChildProcess => spawn(process.execPath, ["--conditions=source", victim, database.url], { stdio: "ignore" });
+  const spawnVictim = (): ChildProcess =>
+    spawn(process.execPath, ["--conditions=source", victim, database.url], { stdio: ["ignore", "pipe", "ignore"] });
   /** Ends the leases as the database ends them, and takes the tasks away from those who had them. */
   const rescue = async () => {
-    await database.admin("update plimsoll.task_workers set expires_at = plimsoll.now()");
-    await database.admin("select plimsoll.rescue_tasks($1)", [limits.taskRescues]);
+    // A worker that the last statement of its process still holds is passed over, as one that lives would be.
+    while ((await countStored(database, "workers")) > 0) {
+      await database.admin("update plimsoll.task_workers set expires_at = plimsoll.now()");
+      await database.admin("select plimsoll.rescue_tasks($1)", [limits.taskRescues]);
+    }
     await database.admin("update plimsoll.task_later set due = 0");
   };
   const die = async () => {
@@ -79,12 +83,9 @@ describe("a task that takes its process with it", () => {
     await starter.app.tasks.startMany(post, many(3, "slow"));
     for (let times = 1; times <= limits.taskRescues; times++) {
       const blocked = spawnVictim();
-      // It looks no more once it has begun the one that blocks: its lease is not renewed.
-      await untilStored(database, "tasks", { leased: true, inputName: "blocks" });
-      await shown(
-        database,
-        "select from pg_stat_activity where application_name = 'plimsoll-tasks' and datname = current_database() and state_change < clock_timestamp() - interval '4 s'",
-      );
+      // It has begun the one that blocks, and looks no more: its lease is not renewed.
+      assert.ok(blocked.stdout);
+      await once(blocked.stdout, "data");
       await rescue();
       await Promise.all([once(blocked, "exit"), blocked.kill("SIGKILL")]);
     }
