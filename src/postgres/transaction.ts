@@ -245,12 +245,16 @@ export class PostgresTransaction implements Transaction {
     connection.sendAside(settingsStatement(this.#options, this.#remainingMs(), this.#host.hasTransactionTimeout), failed);
     if (connection.pins.statement !== undefined) connection.sendAside(connection.pins.statement, failed);
     if (claim !== undefined) {
-      this.#claim = connection.send(claimStatement(claim)).then(readClaim, (error) => Promise.reject(this.#fails(error)));
+      // With its savepoint: what ends the transaction next then finds nothing under way, which it would have to cancel first.
+      const sent = Promise.all([connection.send(claimStatement(claim)), connection.sendCommand(savepointText)]);
+      this.#claim = sent.then(
+        ([answer]) => readClaim(answer),
+        (error) => Promise.reject(this.#fails(error)),
+      );
       this.#claim.then(
         (result) => this.#onClaimResult(result),
         () => undefined,
       );
-      connection.sendAside(asCommand(savepointText), failed);
     }
     return connection;
   }
