@@ -235,7 +235,9 @@ class RunningApp implements App {
     this.signals = { ...this.runtime.signals, stopping: new Signal("stopping") };
     if (database?.locks !== undefined) this.#locks = new Locks({ store: database.locks, clock, holder: this.name });
     this.#engines = this.#openEngines(engineSources(spec, database));
-    this.#resources = new Resources(registry, spec.provide ?? [], this.loadLines);
+    this.#resources = new Resources(registry, {
+      ...{ provide: spec.provide ?? [], host: { clock, metrics: this.metrics }, loadLines: this.loadLines },
+    });
     this.#ops =
       spec.ops &&
       new Ops(spec.ops, {

@@ -2,21 +2,33 @@ import { Fault } from "../core/fault.ts";
 import { type LoadLines, linesOf } from "../core/load-line/load-lines.ts";
 import type { Service } from "../core/service.ts";
 import { messageOf } from "../core/value/thrown.ts";
-import type { Override, Resource } from "../operation/resource.ts";
+import type { Override, Resource, ResourceHost } from "../operation/resource.ts";
+import type { BoundResource } from "../pipeline/registry/compiled.ts";
 import type { Registry } from "../pipeline/registry/registry.ts";
+
+/** What resources are made of. */
+export interface ResourcesOptions {
+  readonly provide: readonly Override[];
+  readonly host: ResourceHost;
+  /** Where the limits of resources are listed. */
+  readonly loadLines: LoadLines;
+}
 
 /** Makes every resource that an operation asks for, once, and lets them go in reverse. */
 export class Resources implements Service {
   readonly name = "resources";
   readonly #registry: Registry;
-  readonly #overrides: ReadonlyMap<Resource<unknown>, unknown>;
+  readonly #host: ResourceHost;
   readonly #loadLines: LoadLines;
-  readonly #made: { readonly resource: Resource<unknown>; readonly value: unknown }[] = [];
+  readonly #overrides: ReadonlyMap<Resource<unknown>, unknown>;
+  /** `asked`: in whose place it may stand. */
+  readonly #made: { readonly asked: Resource<unknown>; readonly resource: Resource<unknown>; readonly value: unknown }[] = [];
 
-  constructor(registry: Registry, overrides: readonly Override[], loadLines: LoadLines) {
+  constructor(registry: Registry, { provide, host, loadLines }: ResourcesOptions) {
     this.#registry = registry;
+    this.#host = host;
     this.#loadLines = loadLines;
-    this.#overrides = new Map(overrides.map(({ resource, value }) => [resource, value]));
+    this.#overrides = new Map(provide.map(({ resource, value }) => [resource, value]));
   }
 
   async start(): Promise<void> {
@@ -25,7 +37,14 @@ export class Resources implements Service {
     for (const operation of this.#registry.operations.values()) {
       const uses = Object.entries(operation.operation.spec.uses ?? {});
       operation.uses = Object.fromEntries(uses.map(([alias, resource]) => [alias, values.get(resource)]));
+      operation.bound = uses.flatMap(([alias, resource]) => this.#boundOf(alias, resource, values.get(resource)));
     }
+  }
+
+  #boundOf(alias: string, resource: Resource<unknown>, value: unknown): BoundResource[] {
+    const made = this.#made.find((one) => one.value === value && one.asked === resource);
+    const spec = made?.resource.spec;
+    return spec?.bind === undefined ? [] : [{ alias, bind: (caller) => spec.bind?.(value, caller) }];
   }
 
   async stop(): Promise<void> {
@@ -35,9 +54,11 @@ export class Resources implements Service {
     }
   }
 
-  async #make(resource: Resource<unknown>): Promise<unknown> {
+  async #make(asked: Resource<unknown>): Promise<unknown> {
+    const standIn = this.#overrides.get(asked);
+    if (this.#overrides.has(asked) && !isResource(standIn)) return standIn;
+    const resource = isResource(standIn) ? standIn : asked;
     const { name, spec } = resource;
-    if (this.#overrides.has(resource)) return this.#overrides.get(resource);
     if (spec === undefined)
       throw new Fault({
         code: "failed_precondition",
@@ -45,9 +66,9 @@ export class Resources implements Service {
         message: `The resource "${name}" has no create() of its own. Give it a value: createApp({ provide: [override(…, value)] }).`,
       });
     try {
-      const value = await spec.create();
+      const value = await spec.create(this.#host);
       for (const line of linesOf(value)) this.#loadLines.register(line);
-      this.#made.push({ resource, value });
+      this.#made.push({ asked, resource, value });
       return value;
     } catch (cause) {
       const reason = messageOf(cause);
@@ -59,4 +80,8 @@ export class Resources implements Service {
       });
     }
   }
+}
+
+function isResource(value: unknown): value is Resource<unknown> {
+  return typeof value === "object" && value !== null && (value as { readonly kind?: unknown }).kind === "resource";
 }

@@ -201,6 +201,24 @@ export const limits = {
   fanOutConcurrency: 1_000,
   /** Keys for which one policy keeps something: flights, stale values, quotas. */
   policyKeys: 10_000,
+  /** Connections of one HTTP client to its upstream, and so its requests at once. Override: `httpClient({ connections })`. */
+  upstreamConnections: 64,
+  /** Requests that may wait for a connection of one HTTP client. Override: `httpClient({ queue })`. */
+  upstreamQueue: 128,
+  /** How long a connection to an upstream may stay unused before it is closed, less where the upstream asks for less. Override: `httpClient({ idle })`. */
+  upstreamIdleMs: 4_000,
+  /** How long a connection to an upstream may take to open, TLS included; less where the timeout is shorter. Override: `httpClient({ connectTimeout })`. */
+  upstreamConnectMs: 1_000,
+  /** Size of the body of an upstream's reply. Override: `httpClient({ replyBytes })`. */
+  upstreamReplyBytes: 1_048_576,
+  /** Size of all headers of an upstream's reply together. Override: `httpClient({ replyHeaderBytes })`. */
+  upstreamReplyHeaderBytes: 16_384,
+  /** Size of a body that is read and dropped so that its connection can be used again, as of a reply that is a failure. For a larger one the connection is closed. */
+  upstreamDrainBytes: 65_536,
+  /** Size of the body of a request to an upstream. Override: `httpClient({ requestBytes })`. */
+  upstreamRequestBytes: 1_048_576,
+  /** Length of the path and the query of a request to an upstream. */
+  upstreamTargetChars: 8_192,
   /** Connections to PostgreSQL. Override: `postgres({ connections })`. */
   connectionsPostgres: 16,
   /** Executions that may wait for a connection. */

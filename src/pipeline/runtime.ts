@@ -192,6 +192,7 @@ export class Runtime implements Runner {
   finish(execution: RunningExecution, thrown: unknown): void {
     if (execution.settled) return this.release(execution);
     execution.settled = true;
+    execution.stopUpstreams();
     this.wheel.remove(execution);
     execution.stopWaiting(thrown instanceof Fault && thrown.code === "deadline_exceeded");
     execution.continue();
@@ -203,7 +204,8 @@ export class Runtime implements Runner {
     execution.durationMs = total;
     execution.late = thrown === undefined && total > execution.deadlineMs;
     let elsewhere = execution.queuedMs + execution.databaseMs;
-    if (execution.upstreamMs !== undefined) for (const name in execution.upstreamMs) elsewhere += execution.upstreamMs[name] ?? 0;
+    const { upstreamMs } = execution;
+    if (upstreamMs !== undefined) for (const name in upstreamMs) elsewhere += upstreamMs[name] ?? 0;
     execution.runningMs = Math.max(0, total - elsewhere);
     this.#reply(execution);
     if (!execution.handling) this.release(execution);

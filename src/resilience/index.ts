@@ -3,10 +3,11 @@ export { type Backoff, constant, decorrelated, exponential, type Jitter } from "
 export { type Breaker, type BreakerChanged, type BreakerOptions, breaker } from "./policies/breaker/breaker.ts";
 export type { BreakerPhase, BreakerReason } from "./policies/breaker/state.ts";
 export { type Bulkhead, type BulkheadOptions, type BulkheadRefused, bulkhead } from "./policies/bulkhead/bulkhead.ts";
-export type { Call, RunOptions } from "./policies/call/call.ts";
+export type { Call, CallWatch, RunOptions } from "./policies/call/call.ts";
+export type { Degraded, Retried } from "./policies/call/facts.ts";
 export { type Judge, judge, type Verdict } from "./policies/call/verdict.ts";
 export { compose } from "./policies/compose.ts";
-export { type Degraded, type Fallback, type FallbackOptions, fallback } from "./policies/fallback.ts";
+export { type Fallback, type FallbackOptions, fallback } from "./policies/fallback.ts";
 export { type FanOutOptions, type FanOutWork, fanOut } from "./policies/fan-out.ts";
 export { type Hedge, type Hedged, type HedgeOptions, hedge } from "./policies/hedge/hedge.ts";
 export { type IdempotentWork, idempotent, Policy, type Runs, type Work } from "./policies/policy.ts";
@@ -14,7 +15,7 @@ export { type QuotaLesson, type ReadHeader, readQuotaHeaders } from "./policies/
 export { type Quota, type QuotaLearnt, type QuotaOptions, quota } from "./policies/quota/quota.ts";
 export { MemoryQuotas, type QuotaStore } from "./policies/quota/store.ts";
 export { type RetryBudget, type RetryBudgetOptions, retryBudget } from "./policies/retry/budget.ts";
-export { type Retried, type Retry, type RetryOptions, retry } from "./policies/retry/retry.ts";
+export { type Retry, type RetryOptions, retry } from "./policies/retry/retry.ts";
 export { type SingleFlight, singleFlight } from "./policies/single-flight.ts";
 export { type Throttle, type Throttled, type ThrottleOptions, throttle } from "./policies/throttle.ts";
 export { type TimedOut, type Timeout, type TimeoutOptions, timeout } from "./policies/timeout.ts";

@@ -35,6 +35,8 @@ const keyed = ({ operation }: FaultConditions) => operation.key !== "none";
 const restricted = ({ operation }: FaultConditions) => operation.access !== "public";
 const takesBody = (conditions: FaultConditions) => conditions.takesBody;
 const takesInput = (conditions: FaultConditions) => conditions.takesInput;
+/** It uses a resource, which may be a client of another service. */
+const callsUpstreams = ({ operation }: FaultConditions) => Object.keys(operation.operation.spec.uses ?? {}).length > 0;
 /** It may call others, which are authorized, and may ask whose something is. */
 const mayCall = ({ operation }: FaultConditions) => operation.traits.transaction !== "read";
 
@@ -235,6 +237,32 @@ export const platformFaults: readonly PlatformFault[] = [
     body: "limit",
     description: "The caller has used up its quota. Send the request again after Retry-After.",
     applies: always,
+  },
+  {
+    name: "UpstreamRequestInvalid",
+    code: "invalid_argument",
+    types: ["upstream_path_invalid", "upstream_header_invalid"],
+    description: "A value cannot be sent on to another service.",
+    applies: callsUpstreams,
+  },
+  {
+    name: "UpstreamFailed",
+    code: "failed_precondition",
+    status: 502,
+    types: [
+      ...["upstream_refused", "upstream_redirected", "upstream_reply_invalid", "upstream_reply_too_large"],
+      "upstream_address_refused",
+    ],
+    description: "Another service refused what was asked of it, or its reply cannot be used.",
+    applies: callsUpstreams,
+  },
+  {
+    name: "UpstreamBusy",
+    code: "resource_exhausted",
+    status: 503,
+    types: ["upstream_rate_limited", "upstream_quota"],
+    description: "Another service accepts no more requests for now. Come back after Retry-After.",
+    applies: callsUpstreams,
   },
   { name: "Internal", code: "internal", description: "The service failed, and logged the cause.", applies: always },
   {

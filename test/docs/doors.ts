@@ -13,6 +13,7 @@ export const doors: Readonly<Record<string, string>> = {
   "plimsoll/telemetry": "src/telemetry/index.ts",
   "plimsoll/testing": "src/testing/index.ts",
   "plimsoll/load": "src/load/index.ts",
+  "plimsoll/upstream": "src/upstream/index.ts",
 };
 
 /** The names of each door, types included. */

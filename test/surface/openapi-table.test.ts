@@ -31,7 +31,6 @@ const inside = new Set([
   "hedge_lost",
   "sibling_failed",
   "flight_left",
-  "upstream_quota",
   // To an operator at the ops port.
   "load_line_unknown",
   "load_line_change_invalid",

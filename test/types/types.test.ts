@@ -26,7 +26,11 @@ function compile(files: Readonly<Record<string, string>>): ReadonlyMap<string, R
   const settings = {
     extends: join(root, "tsconfig.json"),
     compilerOptions: {
-      paths: { plimsoll: [join(root, "src/index.ts")], "plimsoll/resilience": [join(root, "src/resilience/index.ts")] },
+      paths: {
+        plimsoll: [join(root, "src/index.ts")],
+        "plimsoll/resilience": [join(root, "src/resilience/index.ts")],
+        "plimsoll/upstream": [join(root, "src/upstream/index.ts")],
+      },
       noUnusedLocals: false,
       noUnusedParameters: false,
     },
@@ -64,40 +68,49 @@ function readRefusals(text: string): readonly Refusal[] {
   });
 }
 
-const source = readFileSync(join(root, "test/types/refused.ts"), "utf8");
-const refusals = readRefusals(source);
+const sources = ["refused.ts", "refused-upstreams.ts"].map((name) => ({
+  name,
+  text: readFileSync(join(root, "test/types", name), "utf8"),
+}));
 const messages = compile({
-  "kept.ts": source,
-  // Without the directives the compiler says what it refuses.
-  "spoken.ts": source.replaceAll("@ts-expect-error", "refused:"),
+  ...Object.fromEntries(
+    sources.flatMap(({ name, text }) => [
+      [`kept-${name}`, text],
+      // Without the directives the compiler says what it refuses.
+      [`spoken-${name}`, text.replaceAll("@ts-expect-error", "refused:")],
+    ]),
+  ),
   "inferred.ts": readFileSync(join(root, "test/types/inferred.ts"), "utf8"),
   "planted.ts": '// @ts-expect-error nothing is wrong here\nexport const fine: number = 1;\nexport const wrong: number = "one";\n',
 });
-const spoken = messages.get("spoken.ts") ?? new Map<number, string>();
 
-describe("the compiler refuses", () => {
-  for (const { reason, says, line } of refusals) {
-    test(`${reason} (line ${line})`, () => {
-      const message = spoken.get(line);
-      assert.ok(message, `nothing is refused in line ${line}: ${source.split("\n")[line - 1]}`);
-      assert.ok(says.length > 0, "say behind the reason, after a bar, what the message must hold");
-      let from = 0;
-      for (const part of says) {
-        const at = message.indexOf(part, from);
-        assert.ok(at >= 0, `the message does not say ${part}:\n${message}`);
-        from = at + part.length;
-      }
+for (const { name, text: source } of sources) {
+  const refusals = readRefusals(source);
+  const spoken = messages.get(`spoken-${name}`) ?? new Map<number, string>();
+  describe(`the compiler refuses what ${name} has`, () => {
+    for (const { reason, says, line } of refusals) {
+      test(`${reason} (line ${line})`, () => {
+        const message = spoken.get(line);
+        assert.ok(message, `nothing is refused in line ${line}: ${source.split("\n")[line - 1]}`);
+        assert.ok(says.length > 0, "say behind the reason, after a bar, what the message must hold");
+        let from = 0;
+        for (const part of says) {
+          const at = message.indexOf(part, from);
+          assert.ok(at >= 0, `the message does not say ${part}:\n${message}`);
+          from = at + part.length;
+        }
+      });
+    }
+
+    test("nothing else, where the directives stand", () => {
+      assert.deepEqual(messages.get(`kept-${name}`), undefined);
+      assert.deepEqual(
+        [...spoken.keys()],
+        refusals.map(({ line }) => line),
+      );
     });
-  }
-
-  test("nothing else, where the directives stand", () => {
-    assert.deepEqual(messages.get("kept.ts"), undefined);
-    assert.deepEqual(
-      [...spoken.keys()],
-      refusals.map(({ line }) => line),
-    );
   });
-});
+}
 
 describe("the compiler works out", () => {
   test("input, output and dependencies, also of modules that call each other", () => {

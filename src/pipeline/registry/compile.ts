@@ -88,7 +88,7 @@ export function compileOperation({ module, entry, rates }: Declared, report: Rep
     head: undefined,
     faults,
     key: idempotent === "key" ? "required" : typeof idempotent === "object" ? { field: idempotent.key } : "none",
-    uses: {},
+    ...{ uses: {}, bound: [] },
   };
 }
 

@@ -5,6 +5,7 @@ import type { Access } from "../../operation/access.ts";
 import type { Handler, Operation } from "../../operation/contract.ts";
 import type { Criticality } from "../../operation/execution.ts";
 import type { KindTraits, OperationKind } from "../../operation/kind.ts";
+import type { ResourceCaller } from "../../operation/resource.ts";
 import type { Isolation } from "../../operation/transaction.ts";
 import type { OperationRate } from "../rates/operation-rate.ts";
 import type { Slots } from "../slots.ts";
@@ -59,6 +60,14 @@ export interface CompiledOperation {
   readonly key: "none" | "required" | { readonly field: string };
   /** Resources by the operation's own names; filled when the app starts. */
   uses: Readonly<Record<string, unknown>>;
+  /** Those of them that are bound to each execution that uses them; filled likewise. */
+  bound: readonly BoundResource[];
+}
+
+/** A resource of which each execution gets its own form. */
+export interface BoundResource {
+  readonly alias: string;
+  bind(caller: ResourceCaller): unknown;
 }
 
 /** Returns the names of an input's fields. */

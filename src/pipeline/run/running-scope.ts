@@ -19,6 +19,7 @@ import type { CompiledOperation } from "../registry/compiled.ts";
 import { noteRejection } from "../state/rejections.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
 import { Begun } from "./begun.ts";
+import { ExecutionCaller } from "./execution-caller.ts";
 import { readPage } from "./page.ts";
 import { startsFor, toWake } from "./started.ts";
 
@@ -69,8 +70,18 @@ export class RunningScope implements SqlRunner {
     this.#compiled = compiled;
     this.#transaction = run.transaction;
     this.#run = run;
-    if (compiled.operation.spec.uses !== undefined) Object.assign(this, compiled.uses);
+    if (compiled.operation.spec.uses !== undefined) this.#bring(compiled);
     if (execution.host.options.development) this.checkRow = checkRow;
+  }
+
+  #bring({ uses, bound }: CompiledOperation): void {
+    Object.assign(this, uses);
+    if (bound.length === 0) return;
+    const given = <T>(name: string, work: Promise<T>) => this.#given(name, work);
+    const caller = new ExecutionCaller(this.#execution, { note: this.note, given });
+    const own: Record<string, unknown> = {};
+    for (const { alias, bind } of bound) own[alias] = bind(caller);
+    Object.assign(this, own);
   }
 
   /** Only in development and tests: production trusts the database. */
@@ -290,6 +301,7 @@ async function timed<T>(
   const name = messageOf(span.name);
   const since = clock.monotonic();
   let failed = true;
+  if (span.kind === "client") execution.upstreamEnters(name);
   try {
     execution.throwIfSettled();
     const value = await work();
@@ -297,7 +309,7 @@ async function timed<T>(
     return value;
   } finally {
     const durationMs = clock.monotonic() - since;
-    if (span.kind === "client") execution.upstreamTook(name, durationMs);
+    if (span.kind === "client") execution.upstreamLeaves(name);
     execution.addSpan({
       ...{ name, kind: span.kind, spanId: span.spanId ?? ids.spanId(), parentSpanId: execution.spanId },
       ...{ startMs: since - execution.acceptedAt, durationMs, attributes: {}, failed },

@@ -19,6 +19,7 @@ import { callsExceeded, deadlineExceeded, queriesExceeded } from "./faults.ts";
 import type { Attempt, Invocation } from "./invocation.ts";
 import type { ShapedOutput } from "./output.ts";
 import { maxSpans, statementSpan, type TimedStatement } from "./statement-spans.ts";
+import { UpstreamTimes } from "./upstream-times.ts";
 
 /** What an execution asks of its process. */
 export interface ExecutionHost extends Host {
@@ -54,7 +55,6 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   queuedMs = 0;
   runningMs = 0;
   databaseMs = 0;
-  upstreamMs: Record<string, number> | undefined = undefined;
   statements = 0;
   notes: Record<string, unknown> | undefined = undefined;
   refusal: Refusal | undefined = undefined;
@@ -95,6 +95,7 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   /** The attempt that it is of durable work. */
   readonly durable: Attempt | undefined;
   readonly transactions: Transaction[] = [];
+  #upstreams: UpstreamTimes | undefined = undefined;
   #statements: TimedStatement[] | undefined = undefined;
   #spans: ChildSpan[] | undefined = undefined;
   #controller: AbortController | undefined;
@@ -227,10 +228,23 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
     this.queuedMs += ms;
   }
 
-  upstreamTook(name: string, ms: number): void {
-    this.upstreamMs ??= Object.create(null) as Record<string, number>;
-    this.upstreamMs[name] = (this.upstreamMs[name] ?? 0) + ms;
+  get upstreamMs(): Readonly<Record<string, number>> | undefined {
+    return this.#upstreams?.ms;
+  }
+
+  upstreamEnters(name: string): void {
+    this.#upstreams ??= new UpstreamTimes();
+    if (!this.settled) this.#upstreams.enters(name, this.host.clock.monotonic());
+  }
+
+  upstreamLeaves(name: string): void {
+    if (!this.settled) this.#upstreams?.leaves(name, this.host.clock.monotonic());
     this.host.entered = this;
+  }
+
+  /** It ends here: what it still waits for counts until now. */
+  stopUpstreams(): void {
+    this.#upstreams?.close(this.host.clock.monotonic());
   }
 
   /** Counts an inner call against the budget. A transaction that it would have joined cannot commit without it. */

@@ -32,6 +32,10 @@ class Composed<R extends Runs, F> extends Policy<R, F> {
     this.#inner = policies.slice(1).reverse();
   }
 
+  override get parts(): readonly Policy[] {
+    return [this.#outermost, ...this.#inner.toReversed()].flatMap(({ parts }) => parts);
+  }
+
   around<T>(work: Work<T>, call: Call): Promise<T> {
     let next = work;
     for (let i = 0; i < this.#inner.length; i++) next = wrapped(this.#inner[i]!, next);

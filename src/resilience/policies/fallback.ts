@@ -4,6 +4,7 @@ import { type Duration, toMs } from "../../core/duration.ts";
 import { limits } from "../../core/limits.ts";
 import { Signal } from "../../core/signals.ts";
 import type { Call } from "./call/call.ts";
+import type { Degraded } from "./call/facts.ts";
 import { type Judge, judge } from "./call/verdict.ts";
 import { Policy, type Work } from "./policy.ts";
 
@@ -16,16 +17,6 @@ export interface FallbackOptions<T> {
   /** Which failures it stands in for: those of the callee, and its overload. *Default*: by the code of the fault, so never for bugs or a refused input. */
   readonly judge?: Judge;
   readonly clock?: Clock;
-}
-
-/** A call that got less than it asked for. */
-export interface Degraded {
-  readonly key: string;
-  readonly source: "stale" | "declared";
-  /** Age of a stale value. *Units*: milliseconds; 0 for a declared one. */
-  readonly ageMs: number;
-  /** The failure that it hides. */
-  readonly thrown: unknown;
 }
 
 interface Kept {
@@ -90,18 +81,19 @@ export class Fallback<F> extends Policy<"once", F> {
     const kept = this.#kept.get(key);
     const ageMs = kept === undefined ? Number.POSITIVE_INFINITY : clock.monotonic() - kept.at;
     if (kept !== undefined && ageMs <= staleMs) {
-      this.#enter({ key, source: "stale", ageMs, thrown });
+      this.#enter(call, { key, source: "stale", ageMs, thrown });
       return kept.value;
     }
     this.#kept.delete(key);
     if (degraded === undefined) throw thrown;
     const value = degraded(thrown, call);
-    this.#enter({ key, source: "declared", ageMs: 0, thrown });
+    this.#enter(call, { key, source: "declared", ageMs: 0, thrown });
     return value;
   }
 
-  #enter(fact: Degraded): void {
+  #enter({ watch }: Call, fact: Degraded): void {
     this.#isDegraded = true;
+    watch?.degraded?.(fact);
     if (this.degraded.hasListeners) this.degraded.publish(fact);
   }
 

@@ -29,6 +29,11 @@ export abstract class Policy<R extends Runs = Runs, F = unknown> {
   declare readonly "may run its work": R;
   declare readonly "may return in its place": F;
 
+  /** The policies that it is made of, the outermost first; itself where it is not composed. */
+  get parts(): readonly Policy[] {
+    return [this as unknown as Policy];
+  }
+
   /** Runs work as part of a call that has begun: what other policies, and those of your own, are built with. */
   abstract around<T>(work: Work<T>, call: Call): Promise<T>;
 

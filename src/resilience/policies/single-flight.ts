@@ -54,9 +54,9 @@ class Flight {
   #members = 0;
   #hasSettled = false;
 
-  constructor(work: Work<unknown>, { key, budget, isRetried }: Call, onEnd: () => void) {
+  constructor(work: Work<unknown>, { key, callee, budget, isRetried }: Call, onEnd: () => void) {
     this.#work = work;
-    this.#call = Call.begin({ key }).fork({ isRetried, ...(budget !== undefined && { budget }) });
+    this.#call = Call.begin({ key, callee }).fork({ isRetried, ...(budget !== undefined && { budget }) });
     this.#onEnd = onEnd;
   }
 

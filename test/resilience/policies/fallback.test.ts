@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { type Degraded, fallback } from "../../../src/resilience/policies/fallback.ts";
+import type { Degraded } from "../../../src/resilience/policies/call/facts.ts";
+import { fallback } from "../../../src/resilience/policies/fallback.ts";
 import { TestClock } from "../../../src/testing/clock.ts";
 import { endOf, faultOf, type Script, settled } from "./scripted.ts";
 

@@ -1,5 +1,6 @@
 import type { RetryBudget } from "../retry/budget.ts";
 import { CancelScope } from "./cancellation.ts";
+import type { Degraded, Retried } from "./facts.ts";
 import type { Rest } from "./rest.ts";
 
 /** What one run of a policy is given by its caller. */
@@ -10,6 +11,20 @@ export interface RunOptions {
   readonly within?: Call;
   /** What tells runs apart where a policy keeps something for each: a stale value, one flight, a quota. *Default*: the empty string. */
   readonly key?: string;
+  /** What tells callees apart where a policy keeps something for each: a quota. *Default*: the key. */
+  readonly callee?: string;
+  /** When the caller's own deadline passes, in the clock's monotonic milliseconds. A policy does not wait beyond it; to cancel work then needs a `timeout`. */
+  readonly deadlineAt?: number;
+  /** Gets what policies do to this one call. */
+  readonly watch?: CallWatch;
+}
+
+/** What policies report of one call, at once, while it runs. *Guarantees asked*: cheap, throws nothing. */
+export interface CallWatch {
+  /** `fallback` stands in for a failure. */
+  degraded?(fact: Degraded): void;
+  /** `retry` makes another attempt, or makes none although it might help. */
+  retried?(fact: Retried): void;
 }
 
 /** What a child of a call changes. */
@@ -30,6 +45,7 @@ export class Call {
   /** 1 for the first attempt of a retry, 2 for the next; 1 where no layer retries. */
   readonly attempt: number;
   readonly key: string;
+  readonly callee: string;
   /** When the nearest deadline passes, in the clock's monotonic milliseconds; Infinity where no layer has one. */
   readonly deadlineAt: number;
   /** What all layers of the call draw extra attempts from, once a layer has brought one. */
@@ -38,21 +54,26 @@ export class Call {
   readonly isRetried: boolean;
   /** Counts work that runs on after its caller had an answer; undefined where no layer asks. */
   readonly rest: Rest | undefined;
+  readonly watch: CallWatch | undefined;
 
   private constructor(above: Call | undefined, options: RunOptions & Changes, scope?: CancelScope) {
     this.scope = scope ?? CancelScope.top(options.signal);
     this.attempt = options.attempt ?? above?.attempt ?? 1;
     this.key = options.key ?? above?.key ?? "";
+    this.callee = options.callee ?? options.key ?? above?.callee ?? "";
     this.deadlineAt = options.deadlineAt ?? above?.deadlineAt ?? Number.POSITIVE_INFINITY;
     this.budget = options.budget ?? above?.budget;
     this.isRetried = options.isRetried ?? above?.isRetried ?? false;
     this.rest = options.rest ?? above?.rest;
+    this.watch = options.watch ?? above?.watch;
   }
 
   /** Begins a call of its own, or within another one. */
   static begin(options: RunOptions = noOptions): Call {
     const { within } = options;
     if (within === undefined) return new Call(undefined, options);
+    if (options.deadlineAt !== undefined && options.deadlineAt > within.deadlineAt)
+      return Call.begin({ ...options, deadlineAt: within.deadlineAt });
     // A signal of its own beside that of the call around it: either one cancels.
     return options.signal === undefined
       ? new Call(within, options, within.scope)

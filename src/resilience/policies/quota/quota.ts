@@ -21,7 +21,7 @@ export interface QuotaLearnt extends QuotaLesson {
 }
 
 /**
- * Learns the callee's quota from its replies, and makes no call that would exceed it. Each `key` has a quota of its own: `run(work, { key })`.
+ * Learns the callee's quota from its replies, and makes no call that would exceed it. Each `callee`, and without one each `key`, has a quota of its own: `run(work, { key })`.
  * *Guarantees*: those of the store; it never waits.
  * *Faults thrown*: `resource_exhausted` of type `upstream_quota`, with the time to come back, which a retry around it honours.
  * *Source*: draft-ietf-httpapi-ratelimit-headers, RFC 9110.
@@ -47,14 +47,14 @@ export class Quota extends Policy<"once", never> {
 
   async around<T>(work: Work<T>, call: Call): Promise<T> {
     const { store, clock } = this.#options;
-    const waitMs = store.take(call.key, clock.monotonic());
-    if (waitMs > 0) throw refusal(call.key, Math.ceil(waitMs));
+    const waitMs = store.take(call.callee, clock.monotonic());
+    if (waitMs > 0) throw refusal(call.callee, Math.ceil(waitMs));
     try {
       const value = await work(call);
-      this.#learn(call.key, value);
+      this.#learn(call.callee, value);
       return value;
     } catch (thrown) {
-      this.#learn(call.key, thrown);
+      this.#learn(call.callee, thrown);
       throw thrown;
     }
   }
@@ -72,6 +72,8 @@ function refusal(key: string, retryAfterMs: number): Fault {
   return new Fault({
     code: "resource_exhausted",
     type: "upstream_quota",
+    // It is the quota of this service, and not that of its caller.
+    status: 503,
     message: `The quota of the callee is used up for another ${retryAfterMs} ms. Come back then.`,
     details: { key, retryAfterMs },
     retryAfterMs,

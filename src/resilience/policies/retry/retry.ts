@@ -4,6 +4,7 @@ import { limits } from "../../../core/limits.ts";
 import { Signal } from "../../../core/signals.ts";
 import { type Backoff, exponential } from "../../backoff.ts";
 import type { Call } from "../call/call.ts";
+import type { Retried } from "../call/facts.ts";
 import { pause } from "../call/pause.ts";
 import { type Judge, judge } from "../call/verdict.ts";
 import { Policy, type Work } from "../policy.ts";
@@ -20,18 +21,6 @@ export interface RetryOptions {
   /** Which failures may pass. *Default*: by the code of the fault, see {@link Judge}. */
   readonly judge?: Judge;
   readonly clock?: Clock;
-}
-
-/** Another attempt, or why there is none. */
-export interface Retried {
-  /** The attempt that failed, 1 for the first. */
-  readonly attempt: number;
-  /** What it threw. */
-  readonly thrown: unknown;
-  /** `retry`: it is tried again. `budget`: the retry budget is used up. `deadline`: the wait would not fit into the time that is left. */
-  readonly decision: "retry" | "budget" | "deadline";
-  /** The wait. *Units*: milliseconds. */
-  readonly delayMs: number;
 }
 
 /**
@@ -93,7 +82,12 @@ export class Retry extends Policy<"repeats", never> {
     if (!mayRetry) return undefined;
     const delayMs = Math.max(afterMs, backoff.delayMs(attempt, clock.random(), previousMs));
     const decision = clock.monotonic() + delayMs >= call.deadlineAt ? "deadline" : budget.withdraw() ? "retry" : "budget";
-    if (this.retried.hasListeners) this.retried.publish({ attempt, thrown, decision, delayMs });
+    const { watch } = call;
+    if (this.retried.hasListeners || watch?.retried) {
+      const fact: Retried = { attempt, thrown, decision, delayMs };
+      this.retried.publish(fact);
+      watch?.retried?.(fact);
+    }
     return decision === "retry" ? delayMs : undefined;
   }
 }

@@ -1,0 +1,8 @@
+// Calls to other services: what an application imports from "plimsoll/upstream".
+export type { Resolve } from "./connection/lookup.ts";
+export type { UpstreamTls } from "./connection/pool.ts";
+export { HttpClient, type HttpClients, httpClient, httpClients } from "./http-client.ts";
+export type { AnyPolicy, HttpClientOptions } from "./options.ts";
+export type { HeaderValues } from "./request/headers.ts";
+export type { BodyOf, HttpReply, HttpRequest, IdempotentMethod, ReplyForm, RequestParts, Sent } from "./request/request.ts";
+export type { TargetParts, TargetValue } from "./request/target.ts";
