@@ -21,6 +21,7 @@ export const pipeline: readonly Step[] = [
   { name: "authenticate", applies: () => true, run: authenticate },
   { name: "rate-limit", applies: ({ traits }) => traits.rateLimited, run: limitRate },
   { name: "limit the rate of the operation", applies: ({ rates }) => rates.byCaller.length > 0, run: limitOperation },
+  { name: "share the loop among tenants", applies: ({ traits }) => !traits.durable, run: shareOut },
   // Before the input: a stranger's body is neither read nor validated.
   { name: "authorize", applies: (operation) => operation.access !== "public", run: authorize },
   { name: "read the input", applies: () => true, run: readInput },
@@ -55,8 +56,12 @@ function accept(execution: RunningExecution): undefined {
 }
 
 function shed(execution: RunningExecution): undefined {
-  const { invocation, host, criticality, deadlineMs } = execution;
-  if (invocation.polled) host.shedder.shed(execution, criticality, deadlineMs);
+  if (execution.invocation.polled) execution.host.shedder.shed(execution);
+}
+
+function shareOut(execution: RunningExecution): undefined {
+  const { invocation, host, tenant, caller } = execution;
+  if (invocation.polled) host.shedder.shareOut(execution, tenant ?? caller ?? "");
 }
 
 function authenticate(execution: RunningExecution): undefined | Promise<void> {

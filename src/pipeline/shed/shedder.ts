@@ -5,6 +5,7 @@ import { LoadLine, type RefusalCount } from "../../core/load-line/load-line.ts";
 import type { LoadLines } from "../../core/load-line/load-lines.ts";
 import type { TurnClock } from "../../core/turn/turn-clock.ts";
 import { type Criticality, type Refusal, rankOf } from "../../operation/execution.ts";
+import { FairShare } from "./fair-share.ts";
 import { ReadyFaults } from "./ready-faults.ts";
 import { TurnGate } from "./turn-gate.ts";
 
@@ -12,34 +13,46 @@ import { TurnGate } from "./turn-gate.ts";
 export interface ShedderOptions {
   readonly turns: TurnClock;
   readonly clock: Clock;
-  /** Where its limit registers. */
+  /** Where its limits register. */
   readonly loadLines: LoadLines;
 }
 
-/** What it refuses has this noted. */
-interface Refusable {
+/** A request as the shedder sees it; what is refused has its refusal noted. */
+interface Sheddable {
+  readonly criticality: Criticality;
+  readonly deadlineMs: number;
   refusal: Refusal | undefined;
 }
 
-/** Refuses requests of one process by the age of the event loop's turn, with faults that are made already. */
+const criticalities = ["sheddable", "default", "critical"] as const;
+const agesMs: readonly [number, number, number] = [limits.turnAgeSheddableMs, limits.turnAgeMs, limits.turnAgeCriticalMs];
+/** So early in the time of its rank a request finds no queue. */
+const early = 1 / 3;
+
+/** Refuses requests of one process by the age of the event loop's turn and by what their tenants have had of it, with faults that are made already. */
 export class Shedder {
   readonly gate: TurnGate;
   readonly line: LoadLine;
+  readonly shareLine: LoadLine;
   readonly #clock: Clock;
   readonly #faults = new ReadyFaults();
-  readonly #counts: readonly RefusalCount[];
+  readonly #shares = agesMs.map((ageMs) => new FairShare(ageMs * early));
+  readonly #tooLate: readonly RefusalCount[];
+  readonly #tooMuch: readonly RefusalCount[];
 
   constructor({ turns, clock, loadLines }: ShedderOptions) {
     this.#clock = clock;
-    const gate = new TurnGate({
-      turns,
-      agesMs: [limits.turnAgeSheddableMs, limits.turnAgeMs, limits.turnAgeCriticalMs],
-      standingMs: limits.turnStandingMs,
-    });
+    const worked = (ms: number, now: number) => {
+      for (const share of this.#shares) share.worked(ms, now);
+    };
+    const gate = new TurnGate({ turns, agesMs, standingMs: limits.turnStandingMs, worked });
     this.gate = gate;
     this.line = new LoadLine({ name: "turn age", unit: "milliseconds", declared: limits.turnAgeMs, now: () => gate.age });
-    this.#counts = (["sheddable", "default", "critical"] as const).map((reason) => this.line.reason(reason));
+    this.shareLine = new LoadLine({ name: "share of the event loop per tenant", unit: "milliseconds in a second" });
+    this.#tooLate = criticalities.map((reason) => this.line.reason(reason));
+    this.#tooMuch = criticalities.map((reason) => this.shareLine.reason(reason));
     loadLines.register(this.line);
+    loadLines.register(this.shareLine);
   }
 
   /** The fault of a refusal for want of capacity: ours, not the caller's. */
@@ -47,18 +60,36 @@ export class Shedder {
     return this.#faults.of(refusal, this.#clock.random());
   }
 
-  /** Lets a request go on, or throws. *Faults thrown*: `unavailable` of type `overloaded`. *Units*: milliseconds. */
-  shed(request: Refusable, criticality: Criticality, deadlineMs: number): void {
+  /** Lets a request go on, or throws. *Faults thrown*: `unavailable` of type `overloaded`. */
+  shed(request: Sheddable): void {
     const { gate, line } = this;
-    const rank = rankOf(criticality);
-    if (gate.admits(rank, deadlineMs) || line.mode === "off") return line.admits(gate.age);
-    const refuses = line.refuses(this.#counts[rank] as RefusalCount);
+    const rank = rankOf(request.criticality);
+    if (gate.admits(rank, request.deadlineMs) || line.mode === "off") return line.admits(gate.age);
+    this.#refuse(request, line, { count: this.#tooLate[rank]!, value: gate.bound, load: gate.age });
+    line.admits(gate.age);
+  }
+
+  /** The same, by what its tenant has had, once that is known. While no queue stands, every tenant may have all. *Faults thrown*: as {@link shed}. */
+  shareOut(request: Sheddable, tenant: string): void {
+    const { gate, shareLine } = this;
+    const rank = rankOf(request.criticality);
+    const share = this.#shares[rank]!;
+    if (!gate.isStrict) return share.reset();
+    if (shareLine.mode === "off" || share.admits(tenant, { ordinal: gate.ordinal, age: gate.age, now: gate.lookedAt }))
+      return shareLine.admits(share.usage);
+    if (shareLine.mode === "enforce") gate.refused();
+    this.#refuse(request, shareLine, { count: this.#tooMuch[rank]!, value: share.level, load: share.usage });
+    shareLine.admits(share.usage);
+  }
+
+  /** *Faults thrown*: the refusal, where the limit refuses. *Units*: milliseconds. */
+  #refuse(request: Sheddable, line: LoadLine, seen: { readonly count: RefusalCount; readonly value: number; readonly load: number }): void {
+    const refuses = line.refuses(seen.count);
     const refusal: Refusal = {
-      ...{ limit: line.name, value: Math.floor(gate.bound), load: Math.ceil(gate.age) },
+      ...{ limit: line.name, value: Math.floor(seen.value), load: Math.ceil(seen.load) },
       mode: refuses ? "enforce" : "measure",
     };
     request.refusal = refusal;
     if (refuses) throw this.faultOf(refusal);
-    return line.admits(gate.age);
   }
 }

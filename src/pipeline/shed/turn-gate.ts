@@ -8,6 +8,8 @@ export interface TurnGateOptions {
   readonly turns: TurnClock;
   /** The oldest turn in which a request of each rank still begins while a queue stands. */
   readonly agesMs: readonly [number, number, number];
+  /** Called with how long the loop worked after what was admitted last, when that is known. */
+  readonly worked?: (ms: number, now: number) => void;
   /** How long the loop has work without a pause before that is a queue, and not a burst. */
   readonly standingMs: number;
 }
@@ -42,14 +44,17 @@ export class TurnGate {
   readonly #turns: TurnClock;
   readonly #agesMs: readonly [number, number, number];
   readonly #standingMs: number;
+  readonly #onWork: ((ms: number, now: number) => void) | undefined;
   /** What the last decision saw, for the refusal. */
   age = 0;
   /** The age up to which the last one might have begun. */
   bound = 0;
   /** Whether a queue stands. */
   isStrict = false;
-  #ordinal = -1;
-  #lookedAt = 0;
+  /** The number of the turn in which it decided last. */
+  ordinal = -1;
+  /** When it decided last. */
+  lookedAt = 0;
   #busySince = 0;
   #longestStep = 0;
   #longestInTurn = 0;
@@ -67,7 +72,8 @@ export class TurnGate {
   readonly #oldest: [number, number, number] = [0, 0, 0];
   readonly #room: [number, number, number] = [1, 1, 1];
 
-  constructor({ turns, agesMs, standingMs }: TurnGateOptions) {
+  constructor({ turns, agesMs, standingMs, worked }: TurnGateOptions) {
+    this.#onWork = worked;
     this.#turns = turns;
     this.#agesMs = agesMs;
     this.#standingMs = standingMs;
@@ -90,9 +96,10 @@ export class TurnGate {
     return false;
   }
 
-  /** What was admitted is refused by another gate: what follows is not its work. */
-  release(): void {
+  /** What was admitted is refused for another reason of the same overload: what follows is not its work. */
+  refused(): void {
     this.#running = -1;
+    this.#refusals++;
   }
 
   #boundOf(rank: Rank, deadlineMs: number): number {
@@ -102,13 +109,13 @@ export class TurnGate {
 
   #look(): void {
     const turn = this.#turns.look();
-    if (turn.ordinal !== this.#ordinal) {
+    if (turn.ordinal !== this.ordinal) {
       this.#turnEnds(turn.beganAt - turn.restedMs);
-      this.#ordinal = turn.ordinal;
+      this.ordinal = turn.ordinal;
       if (turn.restedMs >= pauseMs) this.#pause(turn.beganAt, turn.restedMs);
     }
-    const step = turn.now - this.#lookedAt;
-    this.#lookedAt = turn.now;
+    const step = turn.now - this.lookedAt;
+    this.lookedAt = turn.now;
     this.age = turn.now - turn.beganAt;
     if (step > this.#longestStep) this.#longestStep = step;
     const inTurn = Math.min(step, this.age);
@@ -121,13 +128,14 @@ export class TurnGate {
   }
 
   #learn(workMs: number): void {
+    this.#onWork?.(workMs, this.lookedAt);
     this.#workMs = this.#workMs === 0 ? workMs : this.#workMs + (workMs - this.#workMs) * smoothing;
   }
 
   /** The loop had nothing to do before this turn: no queue stands. */
   #pause(beganAt: number, restedMs: number): void {
     this.#busySince = beganAt;
-    this.#lookedAt = beganAt;
+    this.lookedAt = beganAt;
     this.#longestStep = 0;
     if (Number.isFinite(restedMs)) this.#restedMs += restedMs;
     if (beganAt - this.#since < lookBackMs) return;
@@ -140,7 +148,7 @@ export class TurnGate {
 
   /** *Units* of `endedAt`: milliseconds; below zero where it is not known. */
   #turnEnds(endedAt: number): void {
-    if (this.#running >= 0 && endedAt >= this.#lookedAt) this.#learn(endedAt - this.#lookedAt);
+    if (this.#running >= 0 && endedAt >= this.lookedAt) this.#learn(endedAt - this.lookedAt);
     this.#shareRoom();
     this.#refused = -1;
     this.#running = -1;

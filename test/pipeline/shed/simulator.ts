@@ -1,4 +1,5 @@
 import { seededRandom } from "../../../src/core/clock.ts";
+import { FairShare } from "../../../src/pipeline/shed/fair-share.ts";
 import { type Rank, TurnGate } from "../../../src/pipeline/shed/turn-gate.ts";
 import { TestTurns } from "./turns.ts";
 
@@ -9,6 +10,8 @@ export interface Load {
   readonly perSecond: (atMs: number) => number;
   /** The highest of these. */
   readonly most: number;
+  /** *Default*: one for all. */
+  readonly tenant?: string;
   /** How long one holds the event loop. */
   readonly workMs: number;
   readonly deadlineMs: number;
@@ -35,7 +38,15 @@ export const refusalMs = 0.04;
 export function simulate(loads: readonly Load[], { lengthMs, seed = 1 }: { readonly lengthMs: number; readonly seed?: number }): Outcome[] {
   const random = seededRandom(seed);
   const turns = new TestTurns();
-  const gate = new TurnGate({ turns, agesMs: [12, 40, 100], standingMs: 100 });
+  const share = new FairShare(13);
+  const gate = new TurnGate({ turns, agesMs: [12, 40, 100], standingMs: 100, worked: (ms, now) => share.worked(ms, now) });
+  const admits = ({ rank, deadlineMs, tenant = "" }: Load): boolean => {
+    if (!gate.admits(rank, deadlineMs)) return false;
+    if (!gate.isStrict || rank !== 1) return true;
+    if (share.admits(tenant, { ordinal: gate.ordinal, age: gate.age, now: gate.lookedAt })) return true;
+    gate.refused();
+    return false;
+  };
   const outcomes = loads.map((): Outcome => ({ ok: 0, late: 0, refused: 0, latencies: [], refusedAt: [] }));
   const nextAt = loads.map((load) => gapAfter(load, 0, random));
   const arrivals: { at: number; load: number }[] = [];
@@ -54,9 +65,9 @@ export function simulate(loads: readonly Load[], { lengthMs, seed = 1 }: { reado
     turns.next(first - turns.now);
     arrive(turns.now);
     for (const { at, load } of arrivals.splice(0)) {
-      const { rank, deadlineMs, workMs } = loads[load]!;
+      const { deadlineMs, workMs } = loads[load]!;
       const outcome = outcomes[load]!;
-      if (gate.admits(rank, deadlineMs)) {
+      if (admits(loads[load]!)) {
         turns.work(workMs);
         const latency = turns.now - at;
         outcome.latencies.push(latency);

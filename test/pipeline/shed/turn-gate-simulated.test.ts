@@ -57,4 +57,19 @@ describe("a process under overload, in virtual time", () => {
       assert.ok(Math.max(...refusedAt) < 11_000, `${Math.max(...refusedAt)}`);
     }
   });
+
+  it("leaves other tenants what they need beside one that sends many times the capacity", () => {
+    for (const [part, times] of [
+      [0.4, 2],
+      [0.4, 10],
+      [0.6, 6],
+    ] as const)
+      for (const seed of [1, 2]) {
+        const quiet = Array.from({ length: 9 }, (_, n) => load((200 * part) / 9, { tenant: `t${n}` }));
+        const outcomes = run([...quiet, load(200 * times, { tenant: "noisy" })], seed).slice(0, 9);
+        const sum = (of: (outcome: Outcome) => number) => outcomes.reduce((total, outcome) => total + of(outcome), 0);
+        const kept = sum(({ ok }) => ok) / sum(({ ok, late, refused }) => ok + late + refused);
+        assert.ok(kept >= 0.95, `${kept} is left with ${times} times, seed ${seed}`);
+      }
+  });
 });

@@ -1,0 +1,66 @@
+import { UsageSketch } from "./usage-sketch.ts";
+
+const lowered = 0.9;
+const raised = 1.01;
+/** Who has less than this part of what the largest has is not the cause of a queue. */
+const small = 0.5;
+/** The level is never a smaller part of it: above what is small, so that a small one may grow meanwhile. */
+const lowest = 0.6;
+
+/**
+ * What one tenant may have of the event loop while a queue stands, so that one that sends much does not keep out the others.
+ *
+ * There is one level for all. Where a request of a tenant with little is reached late in its turn, the level falls below what the largest tenant had in the
+ * last second; else it rises. Who had more than the level is refused. If all have the same, none is refused here, and the age of the turn decides.
+ * *Guarantees*: the level never falls below 0.6 of what the largest tenant had, so a small one is not refused for what others do.
+ * *Bounds*: memory is fixed, whatever the number of tenants. *Units*: milliseconds of the event loop in a second.
+ * *Source*: the level is that of max-min fairness, found without counting tenants.
+ */
+export class FairShare {
+  /** Above it a tenant is refused. */
+  level = Number.POSITIVE_INFINITY;
+  /** What the tenant of the last decision has had. */
+  usage = 0;
+  readonly #usages = new UsageSketch();
+  readonly #lateMs: number;
+  #ordinal = -1;
+  #largest = 0;
+  #crowded = 0;
+  #last: string | undefined;
+
+  /** A request of a small tenant that is reached later than `lateMs` is crowded. */
+  constructor(lateMs: number) {
+    this.#lateMs = lateMs;
+  }
+
+  /** Whether a request of this tenant may go on; asked while a queue stands. `turn`: its number, age and time. */
+  admits(tenant: string, turn: { readonly ordinal: number; readonly age: number; readonly now: number }): boolean {
+    if (turn.ordinal !== this.#ordinal) this.#turnEnds(turn.ordinal);
+    const usage = this.#usages.read(tenant, turn.now);
+    this.usage = usage;
+    if (usage > this.#largest) this.#largest = usage;
+    if (turn.age > this.#lateMs && usage < this.#largest * small) this.#crowded++;
+    const admitted = usage <= this.level;
+    this.#last = admitted ? tenant : undefined;
+    return admitted;
+  }
+
+  /** The event loop worked so long for the one that was admitted last. */
+  worked(ms: number, now: number): void {
+    if (this.#last !== undefined) this.#usages.add(this.#last, ms, now);
+    this.#last = undefined;
+  }
+
+  /** No queue stands. */
+  reset(): void {
+    this.level = Number.POSITIVE_INFINITY;
+  }
+
+  #turnEnds(ordinal: number): void {
+    if (this.#crowded > 0) this.level = Math.max(Math.min(this.level, this.#largest) * lowered, this.#largest * lowest);
+    else this.level *= raised;
+    this.#ordinal = ordinal;
+    this.#crowded = 0;
+    this.#largest = 0;
+  }
+}
