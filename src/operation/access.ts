@@ -23,6 +23,11 @@ export function role(...names: readonly [string, ...string[]]): Rule {
   };
 }
 
+/** Returns the description of a rule with its article, for a sentence: `the role customer`. */
+export function describeAccess({ description }: Rule): string {
+  return description.startsWith("role ") ? `the ${description}` : description;
+}
+
 /** Makes a rule that admits every actor who has signed in, with any roles. */
 export function signedIn(): Rule {
   return { kind: "rule", description: "a signed-in actor", allows: (actor) => actor.kind !== "anonymous" };

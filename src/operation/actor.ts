@@ -43,7 +43,7 @@ export interface AuthenticationScheme {
   readonly scheme: string;
   /** Takes the credentials out of an `Authorization` header; undefined where it is of another scheme. Never throws. */
   credentialsIn(header: string): string | undefined;
-  /** Makes the fault of a caller who sent no credentials; its code is `unauthenticated`. `needs`: who may, as in `role customer`. */
+  /** Makes the fault of a caller who sent no credentials; its code is `unauthenticated`. `needs`: who may call, as in `the role customer`. */
   missing(needs: string): Fault;
   /** Makes the fault of a header of another scheme; its code is `unauthenticated`. */
   unreadable(): Fault;

@@ -3,6 +3,7 @@ import { limits } from "../core/limits.ts";
 import type { Problem } from "../core/schema/standard.ts";
 import type { Problems } from "../core/schema.ts";
 import { messageOf } from "../core/value/thrown.ts";
+import { describeAccess } from "../operation/access.ts";
 import type { Actor, AuthenticationScheme } from "../operation/actor.ts";
 import type { UnstorableProblem } from "../operation/transaction.ts";
 import type { CompiledOperation } from "./registry/compiled.ts";
@@ -119,7 +120,7 @@ export function invalidRow(problems: Problems, row: Record<string, unknown>): Fa
 
 /** Refuses an actor whom `access` does not admit. *Faults*: `token_missing` for an anonymous actor, otherwise `permission_denied`. */
 export function denied(operation: CompiledOperation, actor: Actor, scheme: AuthenticationScheme): Fault {
-  const needs = operation.access === "public" ? "nothing" : operation.access.description;
+  const needs = operation.access === "public" ? "nothing" : describeAccess(operation.access);
   if (actor.kind === "anonymous") return scheme.missing(needs);
   return new Fault({ code: "permission_denied", message: `This operation needs ${needs}. Ask an administrator for access.` });
 }

@@ -2,6 +2,7 @@ import { formatMs } from "../core/duration.ts";
 import { isEmptyWhenAbsent } from "../core/json/text-shape.ts";
 import { limits } from "../core/limits.ts";
 import type { JsonSchema } from "../core/schema/standard.ts";
+import { describeAccess } from "../operation/access.ts";
 import type { HttpSpec } from "../operation/contract.ts";
 import { httpOf, type ParsedRoute, parseRoute } from "../operation/route.ts";
 import type { OperationRate } from "../pipeline/rates/operation-rate.ts";
@@ -226,7 +227,7 @@ function idempotency({ operation, traits }: CompiledOperation): "key" | "natural
 
 function sentences(compiled: CompiledOperation): string {
   const { deadlineMs, concurrency, queue, queries, mode } = compiled.limits;
-  const access = compiled.access === "public" ? "Every caller may use it." : `Needs ${compiled.access.description}.`;
+  const access = compiled.access === "public" ? "Every caller may use it." : `Needs ${describeAccess(compiled.access)}.`;
   const waiting = queue === 0 ? "none waits" : `${queue} may wait`;
   const statements = compiled.traits.transaction === "none" ? "" : ` with at most ${queries} statement${queries === 1 ? "" : "s"}`;
   const measured = mode === "enforce" ? "" : ` These limits are ${mode === "off" ? "off" : "measured and not enforced"}.`;

@@ -10,6 +10,7 @@ import type { SurfaceHost } from "../../src/app/surface.ts";
 import { words } from "../../src/http/docs/words.ts";
 import { documentPages } from "../../src/http/pages.ts";
 import { HttpRouter } from "../../src/http/router.ts";
+import { signedIn } from "../../src/operation/access.ts";
 import { claim } from "../../src/operation/actor.ts";
 import { bearer } from "../../src/operation/authentication/bearer.ts";
 import { module } from "../../src/operation/module.ts";
@@ -94,6 +95,10 @@ describe("the pages as they are sent", () => {
   });
 
   test("both languages say the same things", () => assert.deepEqual(Object.keys(words.zh), Object.keys(words.en)));
+
+  test("both languages name the access of a signed-in caller", () => {
+    for (const language of Object.values(words)) assert.ok(signedIn().description in language);
+  });
 });
 
 describe("the page in a browser", { skip: chromium === undefined && "there is no chromium" }, () => {
