@@ -197,7 +197,9 @@ export class LineFormat {
     if (upstreamMs !== undefined) text += `,"upstream_ms":${timesText(upstreamMs)}`;
     if (notes !== undefined) text += `,"notes":${this.#options.redaction.json(notes)}`;
     if (refusal !== undefined) {
-      text += `,"refusal":{"limit":${quote(refusal.limit)},"value":${numberText(refusal.value)},"load":${numberText(refusal.load)},"mode":"${refusal.mode}"}`;
+      text += `,"refusal":{"limit":${quote(refusal.limit)},"value":${numberText(refusal.value)},"load":${numberText(refusal.load)},"mode":"${refusal.mode}"`;
+      const retryAfterMs = refusal.mode === "enforce" ? fault?.retryAfterMs : undefined;
+      text += retryAfterMs === undefined ? "}" : `,"retry_after_ms":${numberText(retryAfterMs)}}`;
     }
     if (fault !== undefined) {
       text += `,"fault":${quote(fault.type)}`;

@@ -119,7 +119,10 @@ function executionAttributes(execution: Execution, tenant: string | undefined): 
     "plimsoll.database_ms": execution.databaseMs,
     "plimsoll.statements": execution.statements,
     "plimsoll.refusal.limit": refusal?.limit,
+    "plimsoll.refusal.value": refusal?.value,
+    "plimsoll.refusal.load": refusal?.load,
     "plimsoll.refusal.mode": refusal?.mode,
+    "plimsoll.refusal.retry_after_ms": refusal?.mode === "enforce" ? fault?.retryAfterMs : undefined,
   };
   if (upstreamMs !== undefined) for (const name of Object.keys(upstreamMs)) attributes[`plimsoll.upstream_ms.${name}`] = upstreamMs[name];
   return attributes;

@@ -11,10 +11,12 @@ export interface ReachedLimit {
 
 /**
  * When one who is refused for want of capacity should come back; spread, so that those who are refused together do not come back together.
- * *Bounds*: `limits.refusalRetryMs`, and up to `limits.refusalRetrySpreadMs` more. `random`: of the clock, in [0, 1). *Units*: milliseconds.
+ * *Bounds*: `limits.refusalRetryMs`, and up to `limits.refusalRetrySpreadMs` more, in whole seconds, as HTTP says it. `random`: of the clock, in [0, 1). *Units*:
+ * milliseconds.
  */
 export function retryLater(random: number): number {
-  return Math.round(limits.refusalRetryMs + random * limits.refusalRetrySpreadMs);
+  const steps = limits.refusalRetrySpreadMs / 1_000 + 1;
+  return limits.refusalRetryMs + Math.floor(random * steps) * 1_000;
 }
 
 /** Makes the fault of a refusal for want of capacity: ours, not the caller's. *Faults*: `overloaded`. */
