@@ -1,13 +1,12 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { type LimitMode, LoadLine, type RefusalCount } from "../load-line/load-line.ts";
 import type { LoadLines } from "../load-line/load-lines.ts";
-import { BoundedQueue, type QueuedWaiter } from "./bounded-queue.ts";
 import { FixedLimit, type Held, type Limit } from "./limit.ts";
-import { type ShadowOwner, ShadowQueue, type ShadowReason } from "./shadow-queue.ts";
-import type { Turns } from "./turns.ts";
+import { ShadowQueue, type ShadowReason } from "./shadow-queue.ts";
+import { TimelyQueue, type TimelyWaiter, type Untimely } from "./timely-queue.ts";
 
 /** Who asks for a place of a {@link LimitedQueue}. */
-export interface LimitedWaiter extends QueuedWaiter, ShadowOwner {
+export interface LimitedWaiter extends TimelyWaiter {
   /** In measure mode: this line would have refused it, at this load. Called at most once, maybe after it has ended; not for one whose deadline would have passed. */
   measured?(line: LoadLine, load: number): void;
 }
@@ -16,54 +15,63 @@ export interface LimitedWaiter extends QueuedWaiter, ShadowOwner {
 export interface LimitedQueueOptions {
   /** What the names of its two lines begin with, as in `orders.place`. */
   readonly name: string;
-  /** *Default*: `executions`. */
-  readonly unit?: string;
   readonly concurrency: number;
   readonly queue: number;
   readonly mode: LimitMode;
   /** *Default*: `concurrency`, which never changes. */
   readonly limit?: Limit;
-  /** Makes the fairness of the queue, and of its shadow in measure mode. */
-  readonly turns: <V extends QueuedWaiter & { readonly caller?: string | undefined }>() => Turns<V>;
-  /** *Default*: that of the machine. */
-  readonly clock?: Clock;
+  /** By it a wait is long or short. *Default*: no wait is too long. *Units*: milliseconds. */
+  readonly deadlineMs?: number;
 }
 
 /**
- * A bounded queue whose mode can change at any time: two load lines, one of its places and one of its queue, whose mode is always the same.
- * *Guarantees*: those of {@link BoundedQueue}; a change of mode neither loses nor doubles a place. In the modes `measure` and `off` every caller gets a place at
+ * A queue with places whose mode can change at any time: two load lines, one of its places and one of its queue, whose mode is always the same.
+ * *Guarantees*: those of {@link TimelyQueue}; a change of mode neither loses nor doubles a place. In the modes `measure` and `off` every caller gets a place at
  * once; in `measure` those are reported whom `enforce` would have refused.
  */
-export class LimitedQueue<W extends LimitedWaiter> extends BoundedQueue<W> {
+export abstract class LimitedQueue<W extends LimitedWaiter> extends TimelyQueue<W> {
   readonly queueLine: LoadLine;
   readonly #options: LimitedQueueOptions;
   /** For one that finds no place where none may wait. */
   readonly #noPlace: RefusalCount;
-  readonly #noRoom: RefusalCount;
-  readonly #displaced: RefusalCount;
-  readonly #late: RefusalCount;
-  #clock: Clock;
+  readonly #counts: Readonly<Record<ShadowReason, RefusalCount>>;
+  #clock: Clock = systemClock;
   #shadow: ShadowQueue<W> | undefined = undefined;
 
   constructor(options: LimitedQueueOptions) {
-    const { name, unit = "executions", concurrency, queue, mode, turns, clock = systemClock } = options;
+    const { name, concurrency, queue, mode, deadlineMs } = options;
     const limit = options.limit ?? new FixedLimit(concurrency);
     const line: LoadLine = new LoadLine({
-      ...{ name: `${name} concurrency`, unit, declared: concurrency, mode },
+      ...{ name: `${name} concurrency`, unit: "executions", declared: concurrency, mode },
       now: () => this.#read(),
       learnt: () => (limit instanceof FixedLimit ? undefined : limit.current),
       switched: (to) => this.#switch(to),
     });
-    super({ limit, queue, turns: turns(), line });
+    super({
+      ...{ limit, queue, deadlineMs, line },
+      now: () => this.#clock.monotonic(),
+      dropped: (waiter, reason) => {
+        this.queueLine.refuses(this.#counts[reason]);
+        this.dropped(waiter, reason);
+      },
+    });
     this.#options = options;
-    this.#clock = clock;
-    this.queueLine = new LoadLine({ name: `${name} queue`, unit, declared: queue, now: () => this.waiting, follows: line });
+    const follower = new LoadLine({
+      name: `${name} queue`,
+      unit: "executions",
+      declared: queue,
+      now: () => this.#readWaiting(),
+      follows: line,
+    });
+    this.queueLine = follower;
     this.#noPlace = line.reason("full");
-    this.#noRoom = this.queueLine.reason("full");
-    this.#displaced = this.queueLine.reason("displaced");
-    this.#late = this.queueLine.reason("late");
+    const [full, displaced, late] = [follower.reason("full"), follower.reason("displaced"), follower.reason("late")];
+    this.#counts = { full, displaced, late, waited_long: follower.reason("waited_long"), hopeless: follower.reason("hopeless") };
     if (mode !== "enforce") this.#switch(mode);
   }
+
+  /** One that waited does not any more, for this reason, which is counted. */
+  protected abstract dropped(waiter: W, reason: Untimely): void;
 
   /** Lists both lines with the others of its app, whose clock is its own from then on. */
   listOn(lines: LoadLines, clock: Clock): void {
@@ -72,46 +80,30 @@ export class LimitedQueue<W extends LimitedWaiter> extends BoundedQueue<W> {
     lines.register(this.queueLine);
   }
 
-  /** As {@link BoundedQueue.tryEnter}; who asks is looked at in measure mode. */
+  /** As {@link TimelyQueue.tryEnter}; who asks is looked at in measure mode. */
   override tryEnter(waiter?: W): boolean {
     if (this.#shadow !== undefined && waiter !== undefined) this.#shadow.enter(waiter, this.#clock.monotonic());
     return super.tryEnter();
   }
 
-  override add(waiter: W): boolean {
-    const waits = super.add(waiter);
-    if (waits) this.queueLine.admits(this.waiting);
-    return waits;
-  }
-
-  /** Counts a refusal for want of room. Returns the line that refuses: with a queue of 0 that of the places. */
-  refuse(): LoadLine {
-    if (this.#options.queue === 0) {
-      this.line.refuses(this.#noPlace);
-      return this.line;
-    }
-    this.queueLine.refuses(this.#noRoom);
-    return this.queueLine;
-  }
-
-  override displace(waiter: W): W | undefined {
-    const displaced = super.displace(waiter);
-    if (displaced === undefined) return undefined;
-    this.queueLine.admits(this.waiting);
-    this.queueLine.refuses(this.#displaced);
-    return displaced;
+  /** As {@link TimelyQueue.ask}; what it returns is counted. */
+  override ask(waiter: W): Untimely | undefined {
+    const reason = super.ask(waiter);
+    if (reason === undefined) this.queueLine.admits(this.waiting);
+    else this.#lineOf(reason).refuses(this.#countOf(reason));
+    return reason;
   }
 
   /** As {@link forget}, for one whose deadline has passed. */
   forgetLate(waiter: W): boolean {
     const waited = this.forget(waiter);
-    if (waited) this.queueLine.refuses(this.#late);
+    if (waited) this.queueLine.refuses(this.#counts.late);
     return waited;
   }
 
   /** `how` is in measure mode who entered. */
   override leave(how?: Held): void {
-    this.#shadow?.leave(how as W | undefined, this.#clock.monotonic());
+    this.#shadow?.leave(how as (Held & W) | undefined, this.#clock.monotonic());
     super.leave(how);
   }
 
@@ -126,6 +118,24 @@ export class LimitedQueue<W extends LimitedWaiter> extends BoundedQueue<W> {
     return this.running;
   }
 
+  #readWaiting(): number {
+    this.#read();
+    return this.waiting;
+  }
+
+  /** With a queue of 0, the limit that is reached is that of the places. */
+  #isOfPlaces(reason: ShadowReason): boolean {
+    return reason === "full" && this.#options.queue === 0;
+  }
+
+  #lineOf(reason: ShadowReason): LoadLine {
+    return this.#isOfPlaces(reason) ? this.line : this.queueLine;
+  }
+
+  #countOf(reason: ShadowReason): RefusalCount {
+    return this.#isOfPlaces(reason) ? this.#noPlace : this.#counts[reason];
+  }
+
   #switch(mode: LimitMode): void {
     this.#shadow = mode === "measure" ? this.#newShadow() : undefined;
     this.isOpen = mode !== "enforce";
@@ -133,7 +143,7 @@ export class LimitedQueue<W extends LimitedWaiter> extends BoundedQueue<W> {
 
   /** Those who hold a place would hold one. */
   #newShadow(): ShadowQueue<W> {
-    const { queue, turns } = this.#options;
+    const { queue, deadlineMs } = this.#options;
     const { limit, running } = this;
     const follows: Limit = {
       get current() {
@@ -143,19 +153,15 @@ export class LimitedQueue<W extends LimitedWaiter> extends BoundedQueue<W> {
       released: () => undefined,
     };
     return new ShadowQueue<W>({
-      limit: follows,
-      queue,
-      turns: turns(),
-      running,
+      ...{ limit: follows, queue, deadlineMs, running, usual: this.usual.copy() },
       refused: (waiter, reason) => this.#measured(waiter, reason),
     });
   }
 
   #measured(waiter: W, reason: ShadowReason): void {
-    const noPlace = reason === "full" && this.#options.queue === 0;
-    const line = noPlace ? this.line : this.queueLine;
-    line.refuses(noPlace ? this.#noPlace : { full: this.#noRoom, displaced: this.#displaced, late: this.#late }[reason]);
+    const line = this.#lineOf(reason);
+    line.refuses(this.#countOf(reason));
     const { running, waiting } = this.#shadow?.load ?? this;
-    if (reason !== "late") waiter.measured?.(line, noPlace ? running : waiting);
+    if (reason !== "late") waiter.measured?.(line, this.#isOfPlaces(reason) ? running : waiting);
   }
 }

@@ -1,19 +1,20 @@
-import { BoundedQueue, type BoundedQueueOptions, type QueuedWaiter } from "./bounded-queue.ts";
+import type { UsualTime } from "./learnt/usual-time.ts";
+import type { Held, Limit } from "./limit.ts";
+import { TimelyQueue, type TimelyWaiter, type Untimely } from "./timely-queue.ts";
 
 /** Who asks a {@link ShadowQueue}: what it would have waited as. */
-export interface ShadowOwner {
-  readonly caller?: string | undefined;
-  /** The greater, the more important. *Default*: 1. */
-  readonly rank?: number | undefined;
-  /** After it no place would have been waited for. *Units*: monotonic milliseconds. *Default*: never. */
-  readonly deadlineAt?: number | undefined;
-}
+export type ShadowOwner = Pick<TimelyWaiter, "caller" | "rank" | "deadlineAt">;
 
-/** Why one would have been refused: no room to wait, its room given to another, its deadline passed as it waited. */
-export type ShadowReason = "full" | "displaced" | "late";
+/** Why one would have been refused; `late`: its deadline would have passed as it waited. */
+export type ShadowReason = Untimely | "late";
 
 /** What a shadow is made of. */
-export interface ShadowQueueOptions<O> extends BoundedQueueOptions<Shadow<O>> {
+export interface ShadowQueueOptions<O> {
+  readonly limit: Limit;
+  readonly queue: number;
+  readonly deadlineMs: number | undefined;
+  /** What is known already of how long those who hold a place take; it is the shadow's from now on. */
+  readonly usual: UsualTime;
   /** How many hold a place already: each leaves as one that is not known. */
   readonly running: number;
   /** Called for each that would have been refused, once, when it is known; that may be after it has ended. */
@@ -21,27 +22,26 @@ export interface ShadowQueueOptions<O> extends BoundedQueueOptions<Shadow<O>> {
 }
 
 /** One that runs at once, and would have waited. */
-export class Shadow<O> implements QueuedWaiter {
+class Shadow<O extends ShadowOwner> implements TimelyWaiter {
   readonly owner: O;
   readonly caller: string | undefined;
   readonly rank: number | undefined;
+  readonly deadlineAt: number | undefined;
   readonly startedAt: number;
+  queuedAt = 0;
   state: "waits" | "holds" | "refused" = "waits";
   heldSince = 0;
-  /** How long it ran, once it has ended. */
-  ranMs: number | undefined = undefined;
+  /** How long it ran, and how it went, once it has ended. */
+  ended: Held | undefined = undefined;
   /** When it gives up its wait, or its place; undefined while that is not known. */
   at: number | undefined = undefined;
   readonly #onGranted: (shadow: Shadow<O>) => void;
 
-  constructor(
-    owner: O,
-    caller: string | undefined,
-    { startedAt, onGranted }: { startedAt: number; onGranted: (shadow: Shadow<O>) => void },
-  ) {
+  constructor(owner: O, startedAt: number, onGranted: (shadow: Shadow<O>) => void) {
     this.owner = owner;
-    this.caller = caller;
-    this.rank = (owner as ShadowOwner).rank;
+    this.caller = owner.caller;
+    this.rank = owner.rank;
+    this.deadlineAt = owner.deadlineAt;
     this.startedAt = startedAt;
     this.#onGranted = onGranted;
   }
@@ -58,7 +58,7 @@ export class Shadow<O> implements QueuedWaiter {
  * *Bounds*: keeps as many as run, and as many as the queue holds. *Units*: monotonic milliseconds, which never go back.
  */
 export class ShadowQueue<O extends ShadowOwner> {
-  readonly #places: BoundedQueue<Shadow<O>>;
+  readonly #places: TimelyQueue<Shadow<O>>;
   readonly #refused: (owner: O, reason: ShadowReason) => void;
   /** Those who really run. */
   readonly #running = new Map<O, Shadow<O>>();
@@ -66,10 +66,13 @@ export class ShadowQueue<O extends ShadowOwner> {
   readonly #due: Shadow<O>[] = [];
   #now = Number.NEGATIVE_INFINITY;
 
-  constructor(options: ShadowQueueOptions<O>) {
-    this.#places = new BoundedQueue(options);
-    this.#refused = (owner, reason) => options.refused(owner, reason);
-    for (let i = 0; i < options.running; i++) this.#places.enterOver();
+  constructor({ running, refused, ...options }: ShadowQueueOptions<O>) {
+    this.#places = new TimelyQueue({
+      ...{ ...options, now: () => this.#now },
+      dropped: (shadow, reason) => this.#refuse(shadow, reason),
+    });
+    this.#refused = refused;
+    for (let i = 0; i < running; i++) this.#places.enterOver();
   }
 
   /** How many would hold a place, and how many would wait. */
@@ -80,25 +83,23 @@ export class ShadowQueue<O extends ShadowOwner> {
   /** One begins to run that would have asked for a place. */
   enter(owner: O, nowMs: number): void {
     this.advance(nowMs);
-    const shadow = new Shadow(owner, owner.caller, { startedAt: nowMs, onGranted: this.#granted });
+    const shadow = new Shadow(owner, nowMs, this.#granted);
     this.#running.set(owner, shadow);
     if (this.#places.tryEnter()) return this.#granted(shadow);
-    if (this.#places.add(shadow)) return this.#waits(shadow);
-    const displaced = this.#places.displace(shadow);
-    if (displaced === undefined) return this.#refuse(shadow, "full");
-    this.#waits(shadow);
-    this.#refuse(displaced, "displaced");
+    const reason = this.#places.ask(shadow);
+    if (reason !== undefined) return this.#refuse(shadow, reason);
+    if (shadow.deadlineAt !== undefined) this.#schedule(shadow, shadow.deadlineAt);
   }
 
   /** One has ended; one that is not known held a place before the shadow began. */
-  leave(owner: O | undefined, nowMs: number): void {
+  leave(owner: (O & Held) | undefined, nowMs: number): void {
     this.advance(nowMs);
     const shadow = owner && this.#running.get(owner);
-    if (owner === undefined || shadow === undefined) return this.#places.leave();
+    if (owner === undefined || shadow === undefined) return this.#places.leave(owner);
     this.#running.delete(owner);
-    shadow.ranMs = nowMs - shadow.startedAt;
+    shadow.ended = { outcome: owner.outcome, heldMs: nowMs - shadow.startedAt };
     if (shadow.state !== "holds") return;
-    this.#schedule(shadow, shadow.heldSince + shadow.ranMs);
+    this.#schedule(shadow, shadow.heldSince + shadow.ended.heldMs);
     this.advance(nowMs);
   }
 
@@ -108,7 +109,7 @@ export class ShadowQueue<O extends ShadowOwner> {
       this.#due.pop();
       this.#now = next.at;
       next.at = undefined;
-      if (next.state === "holds") this.#places.leave();
+      if (next.state === "holds") this.#places.leave(next.ended);
       else if (this.#places.forget(next)) this.#refuse(next, "late");
     }
     this.#now = nowMs;
@@ -118,12 +119,8 @@ export class ShadowQueue<O extends ShadowOwner> {
     this.#unschedule(shadow);
     shadow.state = "holds";
     shadow.heldSince = this.#now;
-    if (shadow.ranMs !== undefined) this.#schedule(shadow, this.#now + shadow.ranMs);
+    if (shadow.ended !== undefined) this.#schedule(shadow, this.#now + shadow.ended.heldMs);
   };
-
-  #waits(shadow: Shadow<O>): void {
-    if (shadow.owner.deadlineAt !== undefined) this.#schedule(shadow, shadow.owner.deadlineAt);
-  }
 
   #refuse(shadow: Shadow<O>, reason: ShadowReason): void {
     this.#unschedule(shadow);

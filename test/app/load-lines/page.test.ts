@@ -54,8 +54,8 @@ describe("the page of load lines", () => {
       {
         ...{ name: "port.sail queue", unit: "executions", mode: "enforce", reason: "declared", since: undefined },
         ...{ declared: 1, learnt: null, now: 1, highWater: 1, admitted: 1 },
-        refused: { full: 1, displaced: 0, late: 0 },
-        wouldRefuse: { full: 0, displaced: 0, late: 0 },
+        refused: { full: 1, displaced: 0, late: 0, waited_long: 0, hopeless: 0 },
+        wouldRefuse: { full: 0, displaced: 0, late: 0, waited_long: 0, hopeless: 0 },
         ...{ follows: "port.sail concurrency", fixed: null },
       },
     );

@@ -4,11 +4,17 @@ import fc from "fast-check";
 import { limitModes } from "../../../src/core/load-line/load-line.ts";
 import { OfferedLoad, schedules } from "./offered.ts";
 
-const bounds = fc.record({ concurrency: fc.integer({ min: 1, max: 4 }), queue: fc.integer({ min: 0, max: 5 }) });
+const bounds = fc.record({
+  concurrency: fc.integer({ min: 1, max: 4 }),
+  queue: fc.constantFrom(0, 1, 2, 5, 40),
+  // With a short one a queue soon stands, and with none it never does.
+  deadlineMs: fc.constantFrom(1_000_000, 100, 20),
+});
 
 describe("a limited queue", () => {
   it("reports in measure mode exactly what it would have refused", () => {
     let refused = 0;
+    const reasons = new Set<string>();
     fc.assert(
       fc.property(schedules, bounds, (schedule, size) => {
         const [enforced, measured] = (["enforce", "measure"] as const).map((mode) => new OfferedLoad({ ...size, mode })) as [
@@ -24,9 +30,12 @@ describe("a limited queue", () => {
           "refuses nothing, and keeps none waiting",
         );
         refused += enforced.refusals.length;
+        for (const { refused: counts } of enforced.lines.list())
+          for (const [reason, count] of Object.entries(counts)) if (count > 0) reasons.add(reason);
       }),
       { numRuns: 1_000 },
     );
+    assert.deepEqual([...reasons].toSorted(), ["displaced", "full", "hopeless", "late", "waited_long"], "for every reason that there is");
     assert.ok(refused > 3_000, `the schedules are more than the queue takes: ${refused}`);
   });
 
@@ -63,8 +72,8 @@ describe("a limited queue", () => {
   });
 
   it("enforces again only as those above the limit leave", () => {
-    const load = new OfferedLoad({ concurrency: 1, queue: 1, mode: "off" });
-    const offered = (at: number) => ({ caller: "a", at, runsMs: 100, waitsMs: 1_000 });
+    const load = new OfferedLoad({ concurrency: 1, queue: 1, mode: "off", deadlineMs: 1_000_000 });
+    const offered = (at: number) => ({ caller: "a", rank: 1, at, runsMs: 100, waitsMs: 1_000 });
     const seen: number[][] = [];
     const look = (at: number) => ({ at, run: () => void seen.push([load.queue.running, load.queue.waiting]) });
     const enforce = { at: 5, run: () => void load.lines.setMode("t.op queue", "enforce", "it is over") };

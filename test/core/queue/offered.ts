@@ -4,38 +4,48 @@ import type { LimitMode } from "../../../src/core/load-line/load-line.ts";
 import { LoadLines } from "../../../src/core/load-line/load-lines.ts";
 import type { Held } from "../../../src/core/queue/limit.ts";
 import { LimitedQueue, type LimitedWaiter } from "../../../src/core/queue/limited-queue.ts";
-import { CallersInTurn } from "../../../src/core/queue/turns.ts";
 import { TestClock } from "../../../src/testing/clock.ts";
 
 /** One of a schedule: when it comes, how long it runs, and how long it would wait. No two things happen at the same time. */
 export interface Offered {
   readonly caller: string;
+  readonly rank: number;
   readonly at: number;
   readonly runsMs: number;
   readonly waitsMs: number;
 }
 
-/** Schedules under which nothing happens at the same time: the last digits of each number belong to one arrival alone. */
+/** A small part of a millisecond of which no sum is the same as another. */
+const apart = (irrational: number): number => (irrational % 1) / 100;
+
+/** Schedules under which no two things happen at the same time, also not after long chains of them. */
 export const schedules: fc.Arbitrary<readonly Offered[]> = fc
   .array(
-    fc.record({ caller: fc.constantFrom("a", "b", "c"), at: fc.nat(200), runsMs: fc.integer({ min: 1, max: 60 }), waitsMs: fc.nat(80) }),
+    fc.record({
+      caller: fc.constantFrom("a", "b", "c"),
+      rank: fc.constantFrom(0, 1, 1, 2),
+      at: fc.nat(200),
+      runsMs: fc.integer({ min: 1, max: 60 }),
+      waitsMs: fc.nat(80),
+    }),
     { maxLength: 60, size: "max" },
   )
   .map((all) =>
     all.map((one, i) => ({
       ...one,
-      at: one.at + (i + 1) * 1e-3,
-      runsMs: one.runsMs + (i * 7 + 1) * 1e-6,
-      waitsMs: one.waitsMs + (i * 13 + 3) * 1e-7,
+      at: one.at + apart(Math.sqrt(i + 2)),
+      runsMs: one.runsMs + apart(Math.cbrt(i + 2)),
+      waitsMs: one.waitsMs + apart(Math.log(i + 2)),
     })),
   );
 
 /** One that was offered, and how it went. */
 class Arrival implements LimitedWaiter, Held {
   readonly outcome: Held["outcome"] = "ok";
-  readonly heldMs = 0;
+  queuedAt = 0;
   readonly caller: string;
   readonly offered: Offered;
+  readonly rank: number;
   readonly deadlineAt: number;
   state: "waits" | "runs" | "done" | "refused" | "late" = "waits";
   readonly #world: OfferedLoad;
@@ -43,8 +53,13 @@ class Arrival implements LimitedWaiter, Held {
   constructor(offered: Offered, world: OfferedLoad) {
     this.offered = offered;
     this.caller = offered.caller;
+    this.rank = offered.rank;
     this.deadlineAt = offered.at + offered.waitsMs;
     this.#world = world;
+  }
+
+  get heldMs(): number {
+    return this.offered.runsMs;
   }
 
   granted(): void {
@@ -52,8 +67,18 @@ class Arrival implements LimitedWaiter, Held {
     this.#world.begin(this);
   }
 
+  drop(line: { readonly name: string }): void {
+    this.#world.refuse(this, line);
+  }
+
   measured(line: { readonly name: string }): void {
     this.#world.refusals.push(`${line.name} ${this.offered.at}`);
+  }
+}
+
+class OfferedQueue extends LimitedQueue<Arrival> {
+  protected override dropped(arrival: Arrival): void {
+    arrival.drop(this.queueLine);
   }
 }
 
@@ -61,13 +86,15 @@ class Arrival implements LimitedWaiter, Held {
 export class OfferedLoad {
   readonly clock = new TestClock();
   readonly lines = new LoadLines(this.clock);
-  readonly queue: LimitedQueue<Arrival>;
+  readonly queue: OfferedQueue;
   readonly refusals: string[] = [];
   readonly all: Arrival[] = [];
+  readonly #most: number;
   mostRunning = 0;
 
-  constructor(bounds: { readonly concurrency: number; readonly queue: number; readonly mode: LimitMode }) {
-    this.queue = new LimitedQueue({ name: "t.op", ...bounds, turns: () => new CallersInTurn(), clock: this.clock });
+  constructor(bounds: { readonly concurrency: number; readonly queue: number; readonly mode: LimitMode; readonly deadlineMs?: number }) {
+    this.#most = bounds.queue;
+    this.queue = new OfferedQueue({ name: "t.op", ...bounds });
     this.queue.listOn(this.lines, this.clock);
   }
 
@@ -77,6 +104,8 @@ export class OfferedLoad {
     for (const offered of schedule) at(offered.at, () => this.#arrive(offered));
     for (const { at: time, run } of then) at(time, run);
     this.clock.advance(100_000);
+    // The replay of measure mode goes on when it is asked.
+    this.lines.list();
   }
 
   begin(arrival: Arrival): void {
@@ -97,13 +126,10 @@ export class OfferedLoad {
     const arrival = new Arrival(offered, this);
     this.all.push(arrival);
     if (this.queue.tryEnter(arrival)) return this.begin(arrival);
-    if (this.queue.add(arrival)) return this.#wait(arrival);
-    const displaced = this.queue.displace(arrival);
-    if (displaced !== undefined) {
-      this.#refuse(displaced, this.queue.queueLine);
-      return this.#wait(arrival);
-    }
-    this.#refuse(arrival, this.queue.refuse());
+    const reason = this.queue.ask(arrival);
+    if (reason === undefined) return this.#wait(arrival);
+    const { line, queueLine } = this.queue;
+    this.refuse(arrival, reason === "full" && this.#most === 0 ? line : queueLine);
   }
 
   #wait(arrival: Arrival): void {
@@ -112,7 +138,7 @@ export class OfferedLoad {
     });
   }
 
-  #refuse(arrival: Arrival, line: { readonly name: string }): void {
+  refuse(arrival: Arrival, line: { readonly name: string }): void {
     arrival.state = "refused";
     this.refusals.push(`${line.name} ${arrival.offered.at}`);
   }

@@ -7,6 +7,15 @@ export class UsualTime {
   #deviationMs = 0;
   #samples = 0;
 
+  /** One that goes on by itself from what is known now. */
+  copy(): UsualTime {
+    const copy = new UsualTime();
+    copy.#meanMs = this.#meanMs;
+    copy.#deviationMs = this.#deviationMs;
+    copy.#samples = this.#samples;
+    return copy;
+  }
+
   took(ms: number): void {
     if (this.#samples++ === 0) {
       this.#meanMs = ms;
