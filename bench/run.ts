@@ -1,4 +1,4 @@
-// npm run bench -- <http|query|command|start|types|tasks|task-life|crunch|task-designs|policies> [--json] [--quick] [--rounds N] [--only name,name]
+// npm run bench -- <http|query|command|start|types|tasks|task-life|crunch|task-designs|policies|overload> [--json] [--quick] [--rounds N] [--only name,name]
 import { ensureInstalled } from "./harness/install.ts";
 import { type Bench, type BenchOptions, readOptions, usage } from "./harness/options.ts";
 import { printReport, type Report } from "./harness/report.ts";
@@ -14,6 +14,7 @@ const runs: Readonly<Record<Bench, (options: BenchOptions) => Promise<Report>>> 
   crunch: async (options) => (await import("./crunch/bench.ts")).runCrunch(options),
   "task-designs": async (options) => (await import("./task-designs/bench.ts")).runTaskDesigns(options),
   policies: async (options) => (await import("./policies/bench.ts")).runPolicies(options),
+  overload: async (options) => (await import("./overload/bench.ts")).runOverload(options),
   types: async ({ quick, rounds }) => (await import("./type-check.ts")).runTypes({ rounds: rounds ?? (quick ? 3 : undefined) }),
 };
 

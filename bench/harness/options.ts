@@ -11,7 +11,19 @@ export interface BenchOptions {
   readonly only: readonly string[] | undefined;
 }
 
-export const benches = ["http", "query", "command", "start", "types", "tasks", "task-life", "crunch", "task-designs", "policies"] as const;
+export const benches = [
+  "http",
+  "query",
+  "command",
+  "start",
+  "types",
+  "tasks",
+  "task-life",
+  "crunch",
+  "task-designs",
+  "policies",
+  "overload",
+] as const;
 export type Bench = (typeof benches)[number];
 
 export const usage = `usage: npm run bench -- <${benches.join("|")}> [--json] [--quick] [--rounds N] [--only name,name]`;

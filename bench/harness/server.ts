@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly role: "server" | "load";
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeOptions?: readonly string[];
+  /** What the program gets. */
+  readonly args?: readonly string[];
 }
 
 /** A server process that a bench started, listening at `url`. */
@@ -29,9 +31,9 @@ export interface Server {
 }
 
 /** Starts a program on a free port and waits until it prints `ready`. Rejects with what it printed where it does not. */
-export async function startServer({ name, file, role, env = {}, nodeOptions = [] }: ServerOptions): Promise<Server> {
+export async function startServer({ name, file, role, env = {}, nodeOptions = [], args: given = [] }: ServerOptions): Promise<Server> {
   const port = await freePort();
-  const [command, ...args] = pin(role, [process.execPath, ...nodeOptions, file]);
+  const [command, ...args] = pin(role, [process.execPath, ...nodeOptions, file, ...given]);
   const child = spawn(command, args, {
     env: { ...process.env, NODE_ENV: "production", NODE_NO_WARNINGS: "1", ...env, PORT: String(port) },
     stdio: ["ignore", "pipe", "pipe"],
