@@ -6,6 +6,7 @@ import { dirname } from "node:path";
  */
 const units: Readonly<Record<string, string>> = {
   "test/app/load-lines/": "load lines",
+  "test/app/resources.test.ts": "the limits of resources as load lines",
   "test/auth/toy/signed-header.test.ts":
     "the port of authentication schemes; an authenticator of one's own is proven by test/auth/own.test.ts",
   "test/conformance/surface.test.ts": "the conformance suite of surfaces",
@@ -23,6 +24,7 @@ const units: Readonly<Record<string, string>> = {
   "test/integration/migrations/functions.test.ts": "functions in files of their own, and the release in the ledger",
   "test/load/": "the load generator",
   "test/metrics/wrong.test.ts": "metrics of a module; that they can be declared is proven by test/metrics/declared.test.ts",
+  "test/pipeline/rates.test.ts": "rates in the budget of an operation",
   "test/pipeline/shed/": "the age of the loop's turn",
   "test/resilience/policies/": "policies for calls",
   "test/resilience/toy/shared-rates.test.ts": "the port of rate stores",
