@@ -34,5 +34,5 @@ describe("options of an app that come from elsewhere", () => {
     { sample: 0 },
     { sample: 1 },
   ])
-    it(`are taken: ${JSON.stringify(options)}`, () => assert.ok(make(options)));
+    it(`are taken: ${JSON.stringify(options)} (as before)`, () => assert.ok(make(options)));
 });

@@ -39,6 +39,7 @@ export const titles: Renames["titles"] = {
     "refuses at once where no caller may wait": "refuses at once where nobody may wait",
   },
   "test/e2e/http-bodies.test.ts": {
+    "bodies that come before the caller is known": "bodies that come before anybody knows who sends them",
     "refuses a compressed body, which would not be unpacked": "refuses a compressed body, which nobody would unpack",
   },
   "test/e2e/http-deadlines.test.ts": {
@@ -51,6 +52,9 @@ export const titles: Renames["titles"] = {
   "test/e2e/http-tokens.test.ts": {
     "serves a public operation to a caller without a token": "serves a public operation to whoever brings no token",
     "for another audience": "for somebody else",
+  },
+  "test/e2e/http/slots.test.ts": {
+    "first come first served, and none leaks": "first come first served, and none leaks (enforce)",
   },
   "test/e2e/package/package.test.ts": {
     "an old Node learns which one is": "an old Node is told which one is",
