@@ -22,6 +22,7 @@ const units: Readonly<Record<string, string>> = {
   "test/e2e/shed/": "the age of the loop's turn",
   "test/http/skipping.test.ts": "passing over a body in the parser; proven by test/e2e/http/pieces.test.ts",
   "test/integration/migrations/functions.test.ts": "functions in files of their own, and the release in the ledger",
+  "test/integration/migrations/reset.test.ts": "the reset of a database in development",
   "test/load/": "the load generator",
   "test/metrics/wrong.test.ts": "metrics of a module; that they can be declared is proven by test/metrics/declared.test.ts",
   "test/pipeline/rates.test.ts": "rates in the budget of an operation",

@@ -64,10 +64,14 @@ export const titles: Renames["titles"] = {
     "lets administrators make products, and no other user": "lets administrators make products, and nobody else",
   },
   "test/e2e/shop/crunch.test.ts": {
+    "tells every user of a batch": "tells everybody of a batch",
     "give a key; any signed-in user may count": "give a key; whoever signed in may count",
   },
   "test/e2e/shop/identity.test.ts": {
     "signs in a user who knows the password,": "signs in whoever knows the password,",
+    "and any user's for an administrator": "and anybody's for an administrator",
+    "lets a user act for their own account, and administrators for every account":
+      "lets everybody answer for oneself, and administrators for everybody",
     "reveals no password, not even hashed": "tells nobody a password, not even hashed",
     "takes as long for an unknown user as for a known one": "takes as long for nobody as for somebody",
   },
@@ -79,6 +83,8 @@ export const titles: Renames["titles"] = {
   },
   "test/e2e/shop/receipts.test.ts": {
     "of a user named": "of somebody named",
+    "Bcc: all@acme.example": "Bcc: everybody@acme.example",
+    "of a user who is gone are given up, and hold no other up": "of somebody who is gone are given up, and hold nobody else up",
     "are mailed to the customer who placed an order,": "are mailed to whoever placed an order,",
     "in it and for any recipient": "in it and whoever gets it",
   },
