@@ -183,7 +183,7 @@ const documented = `
   console.log(page.status, await page.text());
   await app.stop();`;
 
-test("the package serves /docs with its script and its style, also to an app that is bundled without it", async () => {
+test("the package serves /docs with its script and its style, also to an app that is bundled without it (as before)", async () => {
   const plain = await program({ "documented.js": documented });
   assert.equal(plain.exit, 0, plain.stderr);
   assert.match(plain.stdout, /^200 <!doctype html>/);
@@ -241,6 +241,7 @@ test("without the embedded PostgreSQL installed, asking for it names the package
 });
 
 test("an app that is bundled as the guide says runs its migrations and answers from PostgreSQL", async () => {
+  assert.ok(existsSync(guide), "there is a guide to deploying");
   const flags = /`esbuild (--bundle [^`]+)`/.exec(readFileSync(guide, "utf8"))?.[1] ?? assert.fail("the guide names no esbuild command");
   mkdirSync(join(project, "built"));
   // Of the app's own modules, one that the bundle has to take in.
