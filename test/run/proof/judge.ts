@@ -30,7 +30,7 @@ const isGuard = (name: string) => / \(as before\)( > |$)/.test(withoutLine(name)
 
 /** The names of a file's tests that are not among the earlier code's own, under their own title, an earlier one or in another line. */
 export function newTests(file: string, { here, earlier, renames }: Omit<Runs, "there">): readonly string[] {
-  const titles = Object.entries(renames.titles[file] ?? {});
+  const titles = [renames.titles[file], renames.titles["*"]].flatMap((parts) => Object.entries(parts ?? {}));
   const nameBefore = (name: string) =>
     inEarlierWords(
       renames,

@@ -13,7 +13,7 @@ export interface Renames {
   readonly doors: Readonly<Record<string, string>>;
   /** Words of the tests and of their names, in the order in which they are replaced. `in`: where, otherwise everywhere. */
   readonly words: readonly { readonly in?: RegExp; readonly here: RegExp; readonly was: string }[];
-  /** Titles of tests, or parts of them, that only say the same in other words, by file: here, earlier. */
+  /** Titles of tests, or parts of them, that only say the same in other words, by file, `*` for all: here, earlier. */
   readonly titles: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 

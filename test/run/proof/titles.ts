@@ -2,6 +2,7 @@ import type { Renames } from "./renames.ts";
 
 /** Titles, or parts of them, that say the same in other words than at 7577230. */
 export const titles: Renames["titles"] = {
+  "*": { PostgreSQL: "Postgres" },
   "examples/start/notes.test.ts": {
     "another author's note gets the response of one that does": "another's note is answered as one that does",
   },
@@ -58,7 +59,6 @@ export const titles: Renames["titles"] = {
   },
   "test/e2e/package/package.test.ts": {
     "an old Node learns which one is": "an old Node is told which one is",
-    "without the embedded PostgreSQL installed": "without the embedded Postgres installed",
   },
   "test/e2e/shop/catalog.test.ts": {
     "lets administrators make products, and no other user": "lets administrators make products, and nobody else",
@@ -89,7 +89,6 @@ export const titles: Renames["titles"] = {
     "in it and for any recipient": "in it and whoever gets it",
   },
   "test/integration/embedded/refusals.test.ts": {
-    "what PostgreSQL says before it gives up": "what Postgres says before it gives up",
     "is reported as ": "is told as ",
     "is reported also": "is told also",
   },
@@ -113,12 +112,6 @@ export const titles: Renames["titles"] = {
   },
   "test/integration/migration-files.test.ts": {
     "returns every statement": "gives back every statement",
-  },
-  "test/integration/pool.test.ts": {
-    "connections to PostgreSQL": "connections to Postgres",
-  },
-  "test/integration/postgres-faults.test.ts": {
-    "PostgreSQL that fails": "Postgres that fails",
   },
   "test/integration/schedules.test.ts": {
     "wait for no other: a schedule that another process holds is left to it, and taken once it is gone":
