@@ -19,6 +19,7 @@ const units: Readonly<Record<string, string>> = {
   "test/core/schema/most-bytes.test.ts": "the most bytes of a schema; proven by test/e2e/http/anonymous-bodies.test.ts",
   "test/crash/relays.test.ts": "durable work of an engine from outside",
   "test/durable/engines.test.ts": "the port of durable engines and its conformance suite",
+  "test/e2e/load-lines/": "load lines",
   "test/e2e/shed/": "the age of the loop's turn",
   "test/http/skipping.test.ts": "passing over a body in the parser; proven by test/e2e/http/pieces.test.ts",
   "test/integration/migrations/functions.test.ts": "functions in files of their own, and the release in the ledger",
@@ -27,6 +28,9 @@ const units: Readonly<Record<string, string>> = {
   "test/metrics/wrong.test.ts": "metrics of a module; that they can be declared is proven by test/metrics/declared.test.ts",
   "test/pipeline/rates.test.ts": "rates in the budget of an operation",
   "test/pipeline/shed/": "the age of the loop's turn",
+  "test/pipeline/slots/": "load lines of slots; turns for slots are proven by test/e2e/http/slots.test.ts",
+  "test/redis/": "rates that processes share",
+  "test/resilience/leases/": "rates that processes share",
   "test/resilience/policies/": "policies for calls",
   "test/resilience/toy/shared-rates.test.ts": "the port of rate stores",
   "test/surface/http-status.test.ts": "the statuses of HTTP, which stood in the table of codes",
@@ -35,7 +39,7 @@ const units: Readonly<Record<string, string>> = {
   "test/testing/fault-proxy.test.ts": "conditions of a network for the fault proxy",
   "test/testing/pipe.test.ts": "conditions of a network for the fault proxy",
   "test/testing/room.test.ts": "the room that the runs of the crash lab need",
-  "test/upstream/address.test.ts": "the guard of outbound addresses",
+  "test/upstream/": "calls to upstreams, and the guard of their addresses",
 };
 
 /** What the new unit is that a test file is of, if it is of one. */

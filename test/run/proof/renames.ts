@@ -27,6 +27,7 @@ export function renamesOf(isIn: (commit: string) => boolean): Renames {
 
 const modules: Renames["modules"] = {
   "src/core/intrusive-set.ts": { was: ["src/core/roster.ts"], names: { IntrusiveSet: "Roster" } },
+  "src/core/load-line/refusal.ts": { was: ["src/pipeline/admission.ts"], names: { overloaded: "refused" } },
   "src/embedded/": { was: ["src/postgres/embedded/"] },
   "src/embedded/index.ts": { was: ["src/postgres/index.ts"] },
   "src/http/faults.ts": { was: ["src/http/problem.ts"] },
@@ -37,6 +38,7 @@ const modules: Renames["modules"] = {
   "src/operation/online/query.ts": { was: ["src/operation/query.ts"] },
   "src/pipeline/faults.ts": { was: ["src/pipeline/refusals.ts"] },
   "src/pipeline/registry/registry.ts": { was: ["src/pipeline/registry.ts"] },
+  "src/pipeline/slots.ts": { was: ["src/pipeline/admission.ts"] },
   "src/postgres/schedules/store.ts": { was: ["src/postgres/tasks/schedule-store.ts"] },
   "src/resilience/memory-rates.ts": { was: ["src/resilience/rate-limit.ts"] },
   "src/schedules/": { was: ["src/tasks/schedules/"] },
