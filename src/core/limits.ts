@@ -205,7 +205,7 @@ export const limits = {
   upstreamConnections: 64,
   /** Requests that may wait for a connection of one HTTP client. Override: `httpClient({ queue })`. */
   upstreamQueue: 128,
-  /** How long a connection to an upstream may stay unused before it is closed, less where the upstream asks for less. Override: `httpClient({ idle })`. */
+  /** How long a connection to an upstream may stay unused before it is closed, less if the upstream requests less. Override: `httpClient({ idle })`. */
   upstreamIdleMs: 4_000,
   /** How long a connection to an upstream may take to open, TLS included; less where the timeout is shorter. Override: `httpClient({ connectTimeout })`. */
   upstreamConnectMs: 1_000,
