@@ -14,6 +14,7 @@ import type { RequestHeaders } from "./request-headers.ts";
 /** Bounds of the bodies of one server. */
 export interface BodyLimits {
   readonly bodyBytes: number;
+  /** Bytes of a body of a caller who has not signed in; more if the fields of the operation's input can take more. */
   readonly anonymousBodyBytes: number;
   readonly anonymousBodyChunks: number;
   readonly bodyBytesInFlight: number;

@@ -2,7 +2,7 @@ import { getHeapStatistics } from "node:v8";
 import type { FetchCaller, Surface, SurfaceHost } from "../app/surface.ts";
 import { Fault } from "../core/fault.ts";
 import { limits as defaults } from "../core/limits.ts";
-import { BodyReader } from "./body.ts";
+import { type BodyLimits, BodyReader } from "./body.ts";
 import { type MemoryPlan, planMemory } from "./connections/memory.ts";
 import { answerFetch } from "./fetch.ts";
 import { HttpListener, type ListenerOptions } from "./listener.ts";
@@ -26,14 +26,7 @@ export interface HttpSpec {
 }
 
 /** Limits of HTTP that an app can set; their defaults are in `limits`. */
-export interface HttpLimits {
-  readonly bodyBytes: number;
-  /** Bytes of a body of a caller who has not signed in; more if the fields of the operation's input can take more. */
-  readonly anonymousBodyBytes: number;
-  readonly anonymousBodyChunks: number;
-  readonly bodyBytesInFlight: number;
-  readonly jsonDepth: number;
-  readonly jsonValues: number;
+export interface HttpLimits extends BodyLimits {
   readonly urlBytes: number;
   readonly headerBytes: number;
   /** Lines of headers in one request. */
@@ -65,6 +58,16 @@ export function http(spec: HttpSpec): Surface {
   return new HttpSurface(spec);
 }
 
+const limitNames = [
+  ...(["bodyBytes", "anonymousBodyBytes", "anonymousBodyChunks", "bodyBytesInFlight", "jsonDepth", "jsonValues"] as const),
+  ...(["urlBytes", "headerBytes", "headerLines", "connections", "requestsPerAddress", "pipelinedRequests"] as const),
+  ...(["headerMs", "requestMs", "keepAliveMs", "sendStallMs"] as const),
+];
+
+function pick<T, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(names.map((name) => [name, from[name]])) as Pick<T, K>;
+}
+
 class HttpSurface implements Surface {
   readonly name = "http";
   readonly compile = compileRoutes;
@@ -82,33 +85,7 @@ class HttpSurface implements Surface {
   constructor(spec: HttpSpec) {
     this.#spec = spec;
     this.#proxies = spec.trustProxy && new Proxies(spec.trustProxy);
-    const {
-      bodyBytes,
-      anonymousBodyBytes,
-      anonymousBodyChunks,
-      bodyBytesInFlight,
-      jsonDepth,
-      jsonValues,
-      urlBytes,
-      headerBytes,
-      headerLines,
-    } = defaults;
-    const { connections, requestsPerAddress, pipelinedRequests, headerMs, requestMs, keepAliveMs, sendStallMs } = defaults;
-    const wanted = {
-      ...{
-        bodyBytes,
-        anonymousBodyBytes,
-        anonymousBodyChunks,
-        bodyBytesInFlight,
-        jsonDepth,
-        jsonValues,
-        urlBytes,
-        headerBytes,
-        headerLines,
-      },
-      ...{ connections, requestsPerAddress, pipelinedRequests, headerMs, requestMs, keepAliveMs, sendStallMs },
-      ...spec.limits,
-    };
+    const wanted: HttpLimits = { ...pick(defaults, limitNames), ...spec.limits };
     const heapBytes = getHeapStatistics().heap_size_limit;
     this.#limits = { ...wanted, ...planMemory(wanted, { heapBytes, given: spec.limits ?? {} }) };
     this.#bodies = new BodyReader(this.#limits);

@@ -1,6 +1,17 @@
 export { TestClock } from "./clock.ts";
+export { type AuthenticationSample, authenticationConformance, type ConformanceCase } from "./conformance/authentication.ts";
+export { engineConformance } from "./conformance/engine.ts";
+export type { EngineSample, Note } from "./conformance/engine-bench.ts";
 export { type LeaseStoreSample, leaseStoreConformance } from "./conformance/lease-store.ts";
 export { type RateStoreSample, rateStoreConformance } from "./conformance/rate-store.ts";
+export {
+  ann,
+  goodAuthorization,
+  type SurfaceCall,
+  type SurfaceReply,
+  type SurfaceSample,
+  surfaceConformance,
+} from "./conformance/surface.ts";
 export type { CrashFault } from "./crash/boundary.ts";
 export type { CrashDatabase } from "./crash/clones.ts";
 export { type CrashReport, type CrashSpec, crashTest } from "./crash/crash-test.ts";

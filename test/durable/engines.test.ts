@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { createApp, exponential, task } from "plimsoll";
-import { type TestDatabase, testDatabase } from "plimsoll/testing";
+import type { EngineSource, StartContext, Starts } from "plimsoll/ports";
+import { type EngineSample, engineConformance, type TestDatabase, testDatabase } from "plimsoll/testing";
 import { z } from "zod";
-import type { StartContext, Starts } from "../../src/operation/durable/start.ts";
-import type { EngineSource } from "../../src/pipeline/engine-source.ts";
-import { engineCases } from "../../src/testing/conformance/engine.ts";
-import type { EngineSample } from "../../src/testing/conformance/engine-bench.ts";
 import { relayEngine } from "./toy/engine.ts";
 import { relay, relays } from "./toy/relay.ts";
 
@@ -49,11 +46,11 @@ describe("an engine of durable work", () => {
   });
 
   describe("such as tasks", () => {
-    for (const { name, run } of engineCases) it(name, () => run(tasks));
+    for (const { name, run } of engineConformance(tasks)) it(name, run);
   });
 
   describe("such as that of the tests", () => {
-    for (const { name, run } of engineCases) it(name, () => run(toy()));
+    for (const { name, run } of engineConformance(toy())) it(name, run);
   });
 
   const planted: readonly (readonly [string, EngineSource, readonly string[]])[] = [
@@ -71,7 +68,7 @@ describe("an engine of durable work", () => {
   for (const [bug, engine, expected] of planted)
     it(`fails its conformance suite where it ${bug}`, async () => {
       const failed: string[] = [];
-      for (const { name, run } of engineCases) await run(toy(engine)).catch(() => failed.push(name));
+      for (const { name, run } of engineConformance(toy(engine))) await run().catch(() => failed.push(name));
       assert.deepEqual(failed, expected);
     });
 });

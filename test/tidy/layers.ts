@@ -13,7 +13,7 @@ const rows: readonly (readonly string[])[] = [
   ["http", "auth", "postgres", "kysely", "redis", "telemetry", "graphql", "grpc", "mcp", "nats", "kafka", "webhooks", "vault", "upstream"],
   // Starts a server, and gives its address to the edge "postgres".
   ["embedded"],
-  ["testing", "load", "console", "generate", "cli"],
+  ["testing", "load", "console", "generate", "ports", "cli"],
 ];
 const edgeRow = 6;
 const rank = new Map(rows.flatMap((row, index) => row.map((folder) => [folder, index] as const)));

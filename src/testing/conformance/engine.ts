@@ -2,14 +2,8 @@ import assert from "node:assert/strict";
 import { runtimeOf } from "../../app/app.ts";
 import { Fault } from "../../core/fault.ts";
 import { isDurable } from "../../operation/kind.ts";
+import type { ConformanceCase } from "./authentication.ts";
 import { EngineBench, type EngineSample, type WorkHandler } from "./engine-bench.ts";
-
-/** One thing that every engine of durable work does. */
-export interface ConformanceCase {
-  readonly name: string;
-  /** *Faults thrown*: an `AssertionError` where the engine does otherwise. */
-  run(sample: EngineSample): Promise<void>;
-}
 
 type Cases = Readonly<Record<string, { readonly handler?: WorkHandler; readonly run: (bench: EngineBench) => Promise<void> }>>;
 
@@ -172,17 +166,23 @@ const attempts: Cases = {
   },
 };
 
-/** What every engine of durable work does, for any test runner: each case wants a database that no other case uses at that time. */
-export const engineCases: readonly ConformanceCase[] = [starts, attempts].flatMap((group) =>
-  Object.entries(group).map(([name, { handler, run }]) => ({
-    name,
-    run: async (sample) => {
-      const bench = new EngineBench(sample, handler);
-      try {
-        await run(bench);
-      } finally {
-        await bench.stop();
-      }
-    },
-  })),
-);
+/**
+ * Lists what every engine of durable work must do; a test runs each. Each case throws an assertion where the engine does otherwise.
+ * *Bounds*: a case wants a database that no other case uses at that time.
+ * @example for (const { name, run } of engineConformance(sample)) it(name, run);
+ */
+export function engineConformance(sample: EngineSample): readonly ConformanceCase[] {
+  return [starts, attempts].flatMap((group) =>
+    Object.entries(group).map(([name, { handler, run }]) => ({
+      name,
+      run: async () => {
+        const bench = new EngineBench(sample, handler);
+        try {
+          await run(bench);
+        } finally {
+          await bench.stop();
+        }
+      },
+    })),
+  );
+}

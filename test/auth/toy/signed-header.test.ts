@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { action, module, role } from "plimsoll";
+import { action, authenticator, badCredential, module, role } from "plimsoll";
 import { http } from "plimsoll/http";
-import { testApp } from "plimsoll/testing";
+import { authenticationConformance, testApp } from "plimsoll/testing";
 import { z } from "zod";
-import { authenticator, badCredential } from "../../../src/operation/actor.ts";
-import { authenticationConformance } from "../../../src/testing/conformance/authentication.ts";
 import { sign, signedHeader } from "./signed-header.ts";
 
 const key = "a key of the toy";

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { Fault } from "../../../src/core/fault.ts";
-import { type Actor, type Authenticator, badCredential } from "../../../src/operation/actor.ts";
+import { type Actor, type Authenticator, badCredential } from "plimsoll";
+import { Fault } from "plimsoll/ports";
 
 /** A toy: `Authorization: Toy <id>:<HMAC of the id>`. */
 export function signedHeader(key: string): Authenticator {

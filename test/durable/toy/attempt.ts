@@ -1,7 +1,5 @@
-import { readInput, withMade } from "../../../src/core/schema/made.ts";
-import type { Actor } from "../../../src/operation/actor.ts";
-import type { Attempt, Invocation } from "../../../src/pipeline/state/invocation.ts";
-import type { RunningExecution } from "../../../src/pipeline/state/running-execution.ts";
+import type { Actor } from "plimsoll";
+import { type Attempt, type Invocation, type RunningExecution, readInput, withMade } from "plimsoll/ports";
 import { completion, type LeasedRelay } from "./store.ts";
 
 /** One attempt of a relay, on the way of every request. */

@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
-import type { Timer } from "../../../src/core/clock.ts";
-import { toMs } from "../../../src/core/duration.ts";
-import { writeInput } from "../../../src/core/schema/made.ts";
-import { Problems } from "../../../src/core/schema.ts";
-import type { Engine } from "../../../src/operation/durable/engine.ts";
-import type {
-  Durable,
-  OccurrenceStart,
-  PreparedStart,
-  StartContext,
-  Started,
-  StartOptions,
-  Starts,
-} from "../../../src/operation/durable/start.ts";
-import { isOfKind } from "../../../src/operation/kind.ts";
-import type { EngineHost, EngineSource } from "../../../src/pipeline/engine-source.ts";
-import { invalidInput } from "../../../src/pipeline/faults.ts";
-import type { CompiledOperation } from "../../../src/pipeline/registry/compiled.ts";
-import { PostgresDatabase } from "../../../src/postgres/database.ts";
+import type { Started, StartOptions } from "plimsoll";
+import {
+  type CompiledOperation,
+  type Durable,
+  type Engine,
+  type EngineHost,
+  type EngineSource,
+  invalidInput,
+  isOfKind,
+  type OccurrenceStart,
+  type PreparedStart,
+  Problems,
+  type StartContext,
+  type Starts,
+  type Timer,
+  toMs,
+  writeInput,
+} from "plimsoll/ports";
+import { PostgresDatabase } from "plimsoll/postgres";
 import { RelayAttempt } from "./attempt.ts";
 import { relayKind } from "./relay.ts";
 import { insertion, type LeasedRelay, type RelayRow, RelayStore } from "./store.ts";

@@ -1,8 +1,5 @@
-import { module, type TaskScope } from "plimsoll";
-import type { AnySchema, Output } from "../../../src/core/schema/standard.ts";
-import type { Operation } from "../../../src/operation/contract.ts";
-import type { Durable } from "../../../src/operation/durable/start.ts";
-import type { KindTraits } from "../../../src/operation/kind.ts";
+import { module, type Output, type TaskScope } from "plimsoll";
+import type { AnySchema, Durable, KindTraits, Operation } from "plimsoll/ports";
 
 // A toy: durable work of a kind that the platform does not have. It lies in one table, and the process that looks first runs it.
 

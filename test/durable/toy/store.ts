@@ -1,6 +1,5 @@
-import type { Statement } from "../../../src/operation/transaction.ts";
-import type { Lender } from "../../../src/postgres/lender.ts";
-import { borrowed } from "../../../src/postgres/lender.ts";
+import type { Statement } from "plimsoll/ports";
+import { borrowed, type Lender } from "plimsoll/postgres";
 
 /** A relay as it is written. */
 export interface RelayRow {

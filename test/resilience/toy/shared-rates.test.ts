@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { action, role } from "plimsoll";
+import { action, authenticator, badCredential, memoryRates, type RateStore, role } from "plimsoll";
+import { rateStoreConformance, TestClock } from "plimsoll/testing";
 import { z } from "zod";
-import { authenticator, badCredential } from "../../../src/operation/actor.ts";
-import { memoryRates } from "../../../src/resilience/memory-rates.ts";
-import type { RateStore } from "../../../src/resilience/rate-limit.ts";
-import { TestClock } from "../../../src/testing/clock.ts";
-import { rateStoreConformance } from "../../../src/testing/conformance/rate-store.ts";
 import { serve } from "../../e2e/http/app.ts";
 import { sharedRates, ToyServer, type ToyState } from "./shared-rates.ts";
 

@@ -1,6 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { Clock } from "../../../src/core/clock.ts";
-import type { RateStore } from "../../../src/resilience/rate-limit.ts";
+import type { Clock, RateStore } from "plimsoll";
 
 /** What a toy server does with a question. `hangs`: it never answers; `fails`: it answers with an error; `lies`: it answers what is no time. */
 export type ToyState = "answers" | "hangs" | "fails" | "throws" | "lies";

@@ -1,10 +1,5 @@
-import type { SurfaceHost } from "../../../src/app/surface.ts";
-import type { Actor } from "../../../src/operation/actor.ts";
-import type { SurfaceFacts } from "../../../src/operation/execution.ts";
-import { signIn } from "../../../src/pipeline/sign-in.ts";
-import type { Invocation } from "../../../src/pipeline/state/invocation.ts";
-import type { ShapedOutput } from "../../../src/pipeline/state/output.ts";
-import type { RunningExecution } from "../../../src/pipeline/state/running-execution.ts";
+import type { Actor } from "plimsoll";
+import { type Invocation, type RunningExecution, type ShapedOutput, type SurfaceFacts, type SurfaceHost, signIn } from "plimsoll/ports";
 import { type Fields, type LineRequest, writeFault, writeFields } from "./line-text.ts";
 
 export interface LineExchange {

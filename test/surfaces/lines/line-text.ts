@@ -1,4 +1,4 @@
-import type { Fault } from "../../../src/core/fault.ts";
+import type { Fault } from "plimsoll/ports";
 
 // The toy's own format: a request is `<id> <WORD> [option=value …] [.field=text | .field:number …]`, a reply `<id> ok [again] .field=text …` or
 // `<id> fault <code> <type> <message>`. Values are percent-encoded, so that a space ends one and a line break ends the line.

@@ -2,13 +2,11 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, it } from "node:test";
-import { action, module } from "plimsoll";
+import { action, type Code, createApp, module } from "plimsoll";
 import { http } from "plimsoll/http";
+import type { Operation } from "plimsoll/ports";
+import { type SurfaceCall, type SurfaceReply, type SurfaceSample, surfaceConformance } from "plimsoll/testing";
 import { z } from "zod";
-import { createApp } from "../../../src/app/app.ts";
-import type { Code } from "../../../src/core/code.ts";
-import type { Operation } from "../../../src/operation/contract.ts";
-import { type SurfaceCall, type SurfaceReply, type SurfaceSample, surfaceConformance } from "../../../src/testing/conformance/surface.ts";
 import { readLine, writeLine } from "./line-text.ts";
 import { lines } from "./lines.ts";
 

@@ -1,11 +1,14 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import type { Surface, SurfaceHost } from "../../../src/app/surface.ts";
-import { Fault } from "../../../src/core/fault.ts";
-import type { Operation } from "../../../src/operation/contract.ts";
-import type { CompiledOperation } from "../../../src/pipeline/registry/compiled.ts";
-import type { Report } from "../../../src/pipeline/registry/problem.ts";
-import { callerLeft } from "../../../src/pipeline/sign-in.ts";
-import type { RunningExecution } from "../../../src/pipeline/state/running-execution.ts";
+import {
+  type CompiledOperation,
+  callerLeft,
+  Fault,
+  type Operation,
+  type Report,
+  type RunningExecution,
+  type Surface,
+  type SurfaceHost,
+} from "plimsoll/ports";
 import { LineInvocation } from "./line-invocation.ts";
 import { readLine, writeFault } from "./line-text.ts";
 
