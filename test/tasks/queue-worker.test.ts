@@ -33,3 +33,31 @@ describe("a claim that fails", () => {
       assert.deepEqual([asked, failed.length], [expected, failures]);
     });
 });
+
+describe("a queue", () => {
+  it("has one claim in flight, however often it is woken, and claims again for what came meanwhile", async () => {
+    const clock = new TestClock();
+    const store = new MemoryTaskStore(clock);
+    const claims: PromiseWithResolvers<[]>[] = [];
+    mock.method(store, "claim", () => {
+      const claim = Promise.withResolvers<[]>();
+      claims.push(claim);
+      return claim.promise;
+    });
+    const worker = new QueueWorker({
+      ...{ queue: "q", spec: {}, definitions: new Map(), store, clock },
+      ...{ token: () => 1, isShut: () => false, run: () => undefined, failed: (error) => assert.fail(String(error)) },
+    });
+    for (let i = 0; i < 3; i++) worker.wake();
+    await clock.advanceAsync(100);
+    worker.wake();
+    await clock.advanceAsync(100);
+    assert.equal(claims.length, 1);
+    claims[0]!.resolve([]);
+    await clock.advanceAsync(100);
+    assert.equal(claims.length, 2, "one more for all that woke it meanwhile");
+    claims[1]!.resolve([]);
+    await clock.advanceAsync(20_000);
+    assert.equal(claims.length, 2);
+  });
+});
