@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { Outbox } from "../../src/http/reply/outbox.ts";
 
-/** A response that notes what it is told to send. */
+/** A response that notes what it has to send. */
 function reply(body: string, sent: string[], destroyed = false) {
   const response = { destroyed, end: (text: string) => void sent.push(text) };
   return { response: response as unknown as ServerResponse, head: "HTTP/1.1 200 OK\r\n\r\n", body, encoding: "latin1" } as const;
