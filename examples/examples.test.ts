@@ -53,6 +53,12 @@ describe("examples", () => {
       "the reader: 200 read by reader-7",
       "the writer: 403 permission_denied",
     ],
+    "12-load-lines.ts": [
+      "0 of 5 refused",
+      "measure: 0 refused, 2 would have been",
+      "2 of 5 refused",
+      "enforce: 2 refused, 2 would have been",
+    ],
     "11-upstream.ts": ["apple: 1250 cents", "pear: 1250 cents", "apple: 1250 cents, as they were", "plum: unavailable, upstream_failed"],
     "05-task.ts": ["attempt 1", "attempt 2", "mailed ada@example.com", "0 waiting"],
     "06-schedule.ts": ["books.close-often fired", "books.close completed", "books.close-nightly is active, next at 0 past"],
