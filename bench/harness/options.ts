@@ -23,6 +23,7 @@ export const benches = [
   "task-designs",
   "policies",
   "overload",
+  "limits",
 ] as const;
 export type Bench = (typeof benches)[number];
 
