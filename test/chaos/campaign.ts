@@ -162,7 +162,7 @@ async function recovery({ client, app, server }: Pick<Field, "client" | "app" | 
     .next(({ sentAt }) => sentAt > after, tooLong)
     .catch((cause) => {
       throw new Error(
-        `nothing was answered for ${recoverMs} ms; the app was started ${app.starts} times and wrote: ${app.output}\nThe server ${server.state()}`,
+        `nothing was answered for ${recoverMs} ms; the app was started ${app.starts} times and wrote: ${app.output}\nThe server ${server.state()}\nThe last attempts ended with:\n${client.undecided.join("\n")}`,
         { cause },
       );
     });

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { inspect } from "node:util";
 import { Signal } from "../../src/core/signals.ts";
 import type { Transfer } from "./ledger/ledger.ts";
 
@@ -19,6 +20,7 @@ const accounts = 20;
 const attemptMs = 10_000;
 /** An answer that neither is definite nor asks for a retry is remembered, and the command given up after so many. */
 const maxUnexpected = 20;
+const keptUndecided = 12;
 
 /**
  * Sends commands as a careful client does: each under a key of its own, again and again under the same key until the answer is definite.
@@ -31,6 +33,8 @@ export class LedgerClient {
   /** Keys that were answered differently the second time. */
   readonly changed: string[] = [];
   readonly unexpected: string[] = [];
+  /** How the last attempts ended that were not answered definitely: why nothing goes on is found there. */
+  readonly undecided: string[] = [];
   attempts = 0;
   retries = 0;
   readonly #url: string;
@@ -117,6 +121,7 @@ export class LedgerClient {
         this.answered.publish({ key: input.key, sentAt });
         return { status: answer.status, body: withoutRequestId(answer.body) };
       }
+      if (answer !== undefined) this.#undecided(`${answer.status} ${answer.body}`);
       if (verdict === "unexpected") this.unexpected.push(`${input.key}: ${answer?.status} ${answer?.body}`);
       await wait(Math.min(250, 10 * 2 ** attempt) * (0.5 + this.#random() / 2));
     }
@@ -134,9 +139,15 @@ export class LedgerClient {
         signal: AbortSignal.timeout(patienceMs),
       });
       return { status: response.status, body: await response.text() };
-    } catch {
+    } catch (error) {
+      this.#undecided(inspect(error, { depth: 2 }));
       return undefined;
     }
+  }
+
+  #undecided(what: string): void {
+    this.undecided.push(`${Math.round(performance.now())} ms: ${what}`);
+    if (this.undecided.length > keptUndecided) this.undecided.shift();
   }
 }
 
