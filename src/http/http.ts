@@ -32,6 +32,8 @@ export interface HttpLimits extends BodyLimits {
   /** Lines of headers in one request. */
   readonly headerLines: number;
   readonly connections: number;
+  /** New connections in a second; at once it takes as many as may be open. */
+  readonly connectionsPerSecond: number;
   readonly requestsPerAddress: number;
   /** Requests of one connection that wait for their responses. */
   readonly pipelinedRequests: number;
@@ -60,7 +62,15 @@ export function http(spec: HttpSpec): Surface {
 
 const limitNames = [
   ...(["bodyBytes", "anonymousBodyBytes", "anonymousBodyChunks", "bodyBytesInFlight", "jsonDepth", "jsonValues"] as const),
-  ...(["urlBytes", "headerBytes", "headerLines", "connections", "requestsPerAddress", "pipelinedRequests"] as const),
+  ...([
+    "urlBytes",
+    "headerBytes",
+    "headerLines",
+    "connections",
+    "connectionsPerSecond",
+    "requestsPerAddress",
+    "pipelinedRequests",
+  ] as const),
   ...(["headerMs", "requestMs", "keepAliveMs", "sendStallMs"] as const),
 ];
 

@@ -14,6 +14,7 @@ import { nodeHttp } from "../core/node/http.ts";
 import type { BodyReader } from "./body.ts";
 import { endsGently, ignoresRest, isGone, lingers, refuseMalformed, withoutStacks } from "./connections/closing.ts";
 import type { AddressLoad, HttpConnection } from "./connections/connection.ts";
+import { ConnectionRate } from "./connections/connection-rate.ts";
 import { Connections } from "./connections/connections.ts";
 import { LeanResponse } from "./connections/lean-response.ts";
 import { requestCost } from "./connections/memory.ts";
@@ -34,6 +35,7 @@ import type { HttpRouter } from "./router.ts";
 /** The limits that the listener applies before a request reaches an operation. */
 export interface ListenerLimits {
   readonly connections: number;
+  readonly connectionsPerSecond: number;
   readonly requestsPerAddress: number;
   readonly pipelinedRequests: number;
   /** Bytes of the heap for requests under way and replies that are not sent. */
@@ -82,6 +84,7 @@ export class HttpListener {
   readonly #server: Server;
   readonly #connections: Connections;
   readonly #perAddress: Bound;
+  readonly #rate: ConnectionRate;
   readonly #documents: LoadLine;
   readonly #tooMuch: RefusalCount;
   readonly #headers: LoadLine;
@@ -108,6 +111,7 @@ export class HttpListener {
       ...{ name: "requests in flight per address", unit: "requests of one address", declared: limits.requestsPerAddress },
       recount: () => this.#connections.recount(),
     });
+    this.#rate = new ConnectionRate({ perSecond: limits.connectionsPerSecond, burst: limits.connections });
     this.#documents = new LoadLine({
       name: "document bytes waiting",
       unit: "bytes of one connection",
@@ -149,7 +153,7 @@ export class HttpListener {
   /** Every limit of the listener that a process shows. */
   get lines(): readonly LoadLine[] {
     const { connections, requestBytes } = this.#connections.lines;
-    return [connections, this.#perAddress.line, requestBytes, this.bodies.line, this.#documents, this.#headers];
+    return [connections, this.#rate.line, this.#perAddress.line, requestBytes, this.bodies.line, this.#documents, this.#headers];
   }
 
   get openConnections(): number {
@@ -240,6 +244,8 @@ export class HttpListener {
   }
 
   #connected(socket: Socket): void {
+    // Sockets live in real time, whatever the app's clock says.
+    if (!this.#rate.takes(systemClock.monotonic())) return void socket.destroy();
     const peer = socket.remoteAddress ?? "";
     const proxy = this.#options.proxies?.include(peer) ? peer : undefined;
     const connection = this.#connections.add(socket, { address: networkOf(peer), proxy });
