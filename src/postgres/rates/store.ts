@@ -51,6 +51,7 @@ class PostgresLeases implements LeaseStore {
     this.service = {
       name: "postgres rates",
       start: async () => {
+        this.#stopped = false;
         await this.#connect();
         this.#expireLater();
       },

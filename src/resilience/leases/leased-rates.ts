@@ -57,7 +57,10 @@ class LeasedRates implements Rates {
     const { service } = this.#store;
     return {
       name: this.#name,
-      start: async () => service?.start(),
+      start: async () => {
+        this.#stopped = false;
+        await service?.start();
+      },
       stop: async () => {
         this.#stopped = true;
         this.#timer?.cancel();

@@ -11,6 +11,7 @@ export interface Member {
   readonly limiter: RateLimiter;
   admitted: number;
   readonly changes: RateStoreChange[];
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -39,7 +40,13 @@ export class Fleet {
     const host = { app: "fleet", clock: this.clock, answerWithinMs: 50, report: (change: RateStoreChange) => void changes.push(change) };
     const rates = leasedRates({ name: "test leases", open: () => this.#store() }).open(host);
     const limiter = new GuardedRateLimiter(rates.limiter(this.spec), { spec: this.spec, host, store: "test leases", policy: "local" });
-    const member: Member = { limiter, admitted: 0, changes, stop: async () => rates.service?.stop() };
+    const member: Member = {
+      limiter,
+      admitted: 0,
+      changes,
+      start: async () => rates.service?.start(),
+      stop: async () => rates.service?.stop(),
+    };
     this.members.push(member);
     return member;
   }

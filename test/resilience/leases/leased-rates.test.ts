@@ -130,6 +130,17 @@ describe("a rate that processes lease", () => {
     assert.equal(fleet.clock.pending, 0);
   });
 
+  it("is leased again by a process that is started again", async () => {
+    const fleet = new Fleet({ ratePerSecond: 1_000, burst: 100 });
+    const member = fleet.join();
+    await fleet.run(500, [500]);
+    await member.stop();
+    await member.start();
+    const questions = fleet.questions;
+    await fleet.run(1_000, [500]);
+    assert.ok(fleet.questions - questions < 50, `${fleet.questions - questions} questions`);
+  });
+
   it("never exceeds rate × (window + lease) + depth, over random schedules of members that come, go and lose their store", async () => {
     const event = fc.oneof(
       {
