@@ -64,6 +64,7 @@ class LeasedRates implements Rates {
       stop: async () => {
         this.#stopped = true;
         this.#timer?.cancel();
+        this.#dueAt = Number.POSITIVE_INFINITY;
         await this.#returnAll();
         await service?.stop();
       },
@@ -213,11 +214,12 @@ class LeasedLimiter implements RateLimiter {
     return asks;
   }
 
-  /** Returns all that is held. */
+  /** Returns all that is held, and forgets it. */
   returns(): readonly LeaseAsk[] {
     const asks: LeaseAsk[] = [];
     for (const { key, credits, leased } of this.#keys.values())
       if (leased && credits > 0) asks.push({ rate: this.#spec, key, want: -credits, demand: 0, held: true });
+    this.#keys.clear();
     return asks;
   }
 
