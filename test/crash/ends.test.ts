@@ -95,7 +95,7 @@ describe("the end of a run", { concurrency: 3 }, () => {
       });
   };
 
-  it("comes after as many starts as a server that is full needs", async () => {
+  it("comes after as many starts as a server that is full needs (as before)", async () => {
     const full = new Fault({ code: "unavailable", type: "database_unreachable", message: "It is full." });
     const { failure } = await runWith("gone-after", 1, { makeApp: fullFor(12, full) });
     assert.equal(failure, undefined);
