@@ -151,7 +151,7 @@ export const limits = {
   headerLines: 100,
   /** Open connections of one server; fewer if the heap does not hold as many. Override: `http({ limits })`. */
   connections: 20_000,
-  /** New connections that one server accepts per second, after a burst of as many as may be open. Override: `http({ limits })`. */
+  /** New connections that one server accepts per second, after a burst of as many as may be open and those of a second. Override: `http({ limits })`. */
   connectionsPerSecond: 2_000,
   /** Percentage of the heap that the heads of arriving requests may take, of all connections together. It lowers `connections`. */
   connectionHeapPercent: 35,

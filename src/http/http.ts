@@ -32,7 +32,7 @@ export interface HttpLimits extends BodyLimits {
   /** Lines of headers in one request. */
   readonly headerLines: number;
   readonly connections: number;
-  /** New connections in a second; at once it takes as many as may be open. */
+  /** New connections in a second; at once it takes as many as may be open, and those of a second. */
   readonly connectionsPerSecond: number;
   readonly requestsPerAddress: number;
   /** Requests of one connection that wait for their responses. */

@@ -111,7 +111,9 @@ export class HttpListener {
       ...{ name: "requests in flight per address", unit: "requests of one address", declared: limits.requestsPerAddress },
       recount: () => this.#connections.recount(),
     });
-    this.#rate = new ConnectionRate({ perSecond: limits.connectionsPerSecond, burst: limits.connections });
+    const { connections, connectionsPerSecond: perSecond } = limits;
+    // A fleet that reconnects may fill the server at once, and the idle ones of a full server make room for others.
+    this.#rate = new ConnectionRate({ perSecond, burst: connections + perSecond });
     this.#documents = new LoadLine({
       name: "document bytes waiting",
       unit: "bytes of one connection",
