@@ -6,7 +6,7 @@ import { logs, prometheus } from "plimsoll/telemetry";
 import { banner, keepTokens, reopened } from "./banner.ts";
 import { failFirstAttempts } from "./crunch/chaos.ts";
 import { firstAdministrator, openShops } from "./seed.ts";
-import { keptSecret, readSettings } from "./settings.ts";
+import { keptSecret, readSettings, upstreamPlaces } from "./settings.ts";
 import { createShop } from "./shop.ts";
 
 const settings = exitOnFault(readSettings);
@@ -22,6 +22,7 @@ const app = exitOnFault(() =>
     port: settings.PORT,
     opsPort: settings.OPS_PORT,
     mailDirectory,
+    places: upstreamPlaces(settings),
     chaos: failFirstAttempts(settings.CRUNCH_FAILURES),
     // Problems are also shown on the terminal.
     telemetry: [

@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { config, fault, field } from "plimsoll";
 import { z } from "zod";
+import type { UpstreamPlaces } from "./relay/clients.ts";
 
 const Port = z.int().min(0).max(65_535);
 const Url = z.url().optional();
@@ -32,6 +33,12 @@ export function readSettings(env = process.env) {
         default: 0,
         description: "the share of items whose first attempt fails on purpose, to show retries",
       }),
+      RELAY_UPSTREAMS: field(z.string().default(""), {
+        description: "what POST /v1/fetch may fetch from, as `catalog=https://catalog.example.com,stock=http://127.0.0.1:4000`",
+      }),
+      RELAY_ALLOW: field(z.string().default(""), {
+        description: "networks beside the public one in which those may be, as `127.0.0.1,10.0.0.0/8`",
+      }),
       DATABASE_URL: field(Url, {
         secret: true,
         description: "the address of your own PostgreSQL for the application's role; without it the shop starts an embedded one",
@@ -57,6 +64,13 @@ export function readSettings(env = process.env) {
   );
   requireTogether((name) => settings[name] !== undefined);
   return settings;
+}
+
+/** The upstreams of the relay, and their networks. What is no URL keeps the shop from starting. */
+export function upstreamPlaces({ RELAY_UPSTREAMS: urls, RELAY_ALLOW: allow }: ReturnType<typeof readSettings>): UpstreamPlaces {
+  const listed = (text: string) => text.split(",").flatMap((part) => part.trim() || []);
+  const entries = listed(urls).map((part) => [part.slice(0, part.indexOf("=")), part.slice(part.indexOf("=") + 1)]);
+  return { urls: Object.fromEntries(entries), allow: listed(allow) };
 }
 
 /** Settings that mean nothing alone: one that is set without the others would be ignored without a word. */

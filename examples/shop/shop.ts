@@ -10,9 +10,11 @@ import { emlFiles } from "./notifications/eml-files.ts";
 import { type Mailer, mailer } from "./notifications/mailer.ts";
 import { notifications } from "./notifications/module.ts";
 import { orders } from "./orders/module.ts";
+import { relayClients, type UpstreamPlaces, upstreams } from "./relay/clients.ts";
+import { relay } from "./relay/module.ts";
 import { seed } from "./seed.ts";
 
-export const modules = [identity, catalog, orders, notifications, crunch, seed];
+export const modules = [identity, catalog, orders, notifications, crunch, relay, seed];
 
 /** What differs between where the shop runs: everything else is written below. */
 export interface ShopSpec extends Pick<AppSpec, "database" | "telemetry" | "roles" | "clock"> {
@@ -26,6 +28,8 @@ export interface ShopSpec extends Pick<AppSpec, "database" | "telemetry" | "role
   readonly mail?: Mailer;
   /** Lets attempts to crunch an item fail. *Default*: none. */
   readonly chaos?: Chaos;
+  /** What the relay may fetch from. *Default*: nothing. */
+  readonly places?: UpstreamPlaces;
 }
 
 /** Puts the shop together: the one place where its modules and the edges meet. */
@@ -36,6 +40,7 @@ export function createShop({
   mailDirectory,
   mail = emlFiles({ directory: mailDirectory }),
   chaos: fails,
+  places = { urls: {}, allow: [] },
   ...edges
 }: ShopSpec): App {
   const key = { algorithm: "HS256", secret } as const;
@@ -45,7 +50,12 @@ export function createShop({
     modules,
     tenancy: claim("tid"),
     authentication: jwt({ keys: [key], ...shop }),
-    provide: [override(tokens, jwtIssuer({ key, ...shop, ttl: "1h" })), override(mailer, mail), ...(fails ? [override(chaos, fails)] : [])],
+    provide: [
+      override(tokens, jwtIssuer({ key, ...shop, ttl: "1h" })),
+      override(mailer, mail),
+      override(upstreams, relayClients(places)),
+      ...(fails ? [override(chaos, fails)] : []),
+    ],
     tasks: { queues: { crunch: { concurrency: 400 }, mail: { concurrency: 4 } } },
     cursors: { key: secret },
     surfaces: [http({ port, documents: true })],

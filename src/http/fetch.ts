@@ -69,7 +69,7 @@ function run(request: Request, { host, headers, match, query, address, bodies }:
       address,
       requestId: acceptableRequestId(headers.requestId),
       trace: parseTrace(headers.traceparent, headers.tracestate),
-      remainingMs: remainingMs(headers.deadlineMs),
+      remainingMs: remainingMs(headers),
       criticality: readCriticality(headers.criticality),
       idempotencyKey: headers.idempotencyKey,
       authenticate: (running) => signIn(running, host.authenticator, headers.authorization),

@@ -56,7 +56,7 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     return parseTrace(traceparent, tracestate);
   }
   get remainingMs(): number | undefined {
-    return remainingMs(this.#headers.deadlineMs);
+    return remainingMs(this.#headers);
   }
   get criticality(): Criticality | undefined {
     return readCriticality(this.#headers.criticality);

@@ -18,6 +18,7 @@ export class RequestHeaders {
   ifMatch: string | undefined = undefined;
   ifNoneMatch: string | undefined = undefined;
   deadlineMs: string | undefined = undefined;
+  timeoutMs: string | undefined = undefined;
   criticality: string | undefined = undefined;
   forwarded: string | undefined = undefined;
   forwardedFor: string | undefined = undefined;
@@ -103,6 +104,9 @@ export function readHeaders(raw: readonly string[]): RequestHeaders {
       case 17:
         if (is(name, "transfer-encoding")) headers.transferEncoding = joined(headers.transferEncoding, value);
         break;
+      case 18:
+        if (is(name, "request-timeout-ms")) headers.timeoutMs = headers.once(headers.timeoutMs, name, value);
+        break;
       case 20:
         if (is(name, "plimsoll-deadline-ms")) headers.deadlineMs = headers.once(headers.deadlineMs, name, value);
         else if (is(name, criticalityHeader)) headers.criticality = headers.once(headers.criticality, name, value);
@@ -130,7 +134,12 @@ export function acceptableRequestId(value: string | undefined): string | undefin
   return value !== undefined && /^[A-Za-z0-9._:/+=-]{1,128}$/.test(value) ? value : undefined;
 }
 
-/** What a caller says it has left. *Units*: milliseconds. */
-export function remainingMs(value: string | undefined): number | undefined {
+/** What a caller says it has left: the least, where both headers say it. It can only shorten, so that any caller is believed. *Units*: milliseconds. */
+export function remainingMs({ deadlineMs, timeoutMs }: Pick<RequestHeaders, "deadlineMs" | "timeoutMs">): number | undefined {
+  const [one, other] = [milliseconds(deadlineMs), milliseconds(timeoutMs)];
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
+}
+
+function milliseconds(value: string | undefined): number | undefined {
   return value !== undefined && /^\d{1,9}$/.test(value) ? Number(value) : undefined;
 }

@@ -45,7 +45,10 @@ export class HttpClient<R extends Runs = "once", F = never> {
 
   async #send(request: HttpRequest<Runs, ReplyForm, AnySchema>): Promise<HttpReply<unknown>> {
     const prepared = prepare(this.#upstream.settings, request);
-    return await new Outgoing(this.#upstream, prepared, { caller: this.#caller, signal: request.signal }).run();
+    return await new Outgoing(this.#upstream, prepared, {
+      ...{ caller: this.#caller, signal: request.signal },
+      ...{ within: request.within, onAttempt: request.onAttempt },
+    }).run();
   }
 
   /** Its limits, for those that list them. */

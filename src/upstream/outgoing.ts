@@ -9,25 +9,33 @@ import { keyOf, type Prepared } from "./request/prepare.ts";
 import type { HttpReply } from "./request/request.ts";
 import type { Upstream } from "./upstream.ts";
 
+/** Whose request it is. */
+export interface OutgoingOptions {
+  readonly caller: ResourceCaller | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly within: Call | undefined;
+  readonly onAttempt: ((outcome: string) => void) | undefined;
+}
+
 /** One request of one caller: all its attempts, and what they leave on the execution, the metrics and the trace. */
 export class Outgoing implements CallWatch {
   readonly #upstream: Upstream;
   readonly #prepared: Prepared;
   readonly #caller: ResourceCaller | undefined;
   readonly #signal: AbortSignal | undefined;
+  readonly #within: Call | undefined;
+  readonly #onAttempt: ((outcome: string) => void) | undefined;
   readonly #spanId: string | undefined;
   #attempts = 0;
   #degraded: Degraded | undefined;
 
-  constructor(
-    upstream: Upstream,
-    prepared: Prepared,
-    { caller, signal }: { readonly caller: ResourceCaller | undefined; readonly signal: AbortSignal | undefined },
-  ) {
+  constructor(upstream: Upstream, prepared: Prepared, { caller, signal, within, onAttempt }: OutgoingOptions) {
     this.#upstream = upstream;
     this.#prepared = prepared;
     this.#caller = caller;
     this.#signal = signal;
+    this.#within = within;
+    this.#onAttempt = onAttempt;
     // Attempts stand below a span of the request where there may be more than one, or none.
     this.#spanId = upstream.policy === undefined ? undefined : caller?.newSpanId();
   }
@@ -72,6 +80,7 @@ export class Outgoing implements CallWatch {
     return Call.begin({
       ...{ callee: name, key: hasKeys ? keyOf(this.#prepared) : "", watch: this },
       ...(signal !== undefined && { signal }),
+      ...(this.#within !== undefined && { within: this.#within }),
       ...(caller !== undefined && { deadlineAt: caller.deadlineAt }),
     });
   }
@@ -94,6 +103,7 @@ export class Outgoing implements CallWatch {
       throw thrown;
     } finally {
       measures.attempt(outcome, clock.monotonic() - startedAt);
+      this.#onAttempt?.(outcome);
       this.#addAttemptSpan({ spanId, startedAt, outcome, status, number });
     }
   }

@@ -46,6 +46,20 @@ describe("deadlines over HTTP", () => {
     }
   });
 
+  it("believes both headers that say it, and of two the smaller one", async () => {
+    await using served = await serve([left]);
+    for (const [headers, budgetMs] of [
+      [{ "request-timeout-ms": "100" }, 100],
+      [{ "Request-Timeout-Ms": "100", "plimsoll-deadline-ms": "90" }, 90],
+      [{ "request-timeout-ms": "80", "plimsoll-deadline-ms": "90" }, 80],
+      [{ "request-timeout-ms": "soon", "plimsoll-deadline-ms": "90" }, 90],
+    ] as const) {
+      const executed = served.executed(left);
+      await served.ask("POST", "/left", { headers: { ...headers } });
+      assert.equal((await executed).deadlineMs, budgetMs, JSON.stringify(headers));
+    }
+  });
+
   it("refuses a caller who has nothing left, before anything runs, and keeps nothing", async () => {
     let ran = false;
     const never = action("t.never", {

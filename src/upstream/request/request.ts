@@ -1,6 +1,7 @@
 import type { Duration } from "../../core/duration.ts";
 import type { AnySchema, Input, Output } from "../../core/schema/standard.ts";
 import type { Hint } from "../../operation/contract.ts";
+import type { Call } from "../../resilience/policies/call/call.ts";
 import type { Degraded } from "../../resilience/policies/call/facts.ts";
 import type { Runs } from "../../resilience/policies/policy.ts";
 import type { HeaderValues } from "./headers.ts";
@@ -41,8 +42,12 @@ export interface RequestParts<O extends ReplyForm, I extends AnySchema> extends 
   readonly output?: O;
   /** Less time for each attempt than the client's. *Bounds*: above 0, at most that of the client. */
   readonly timeout?: Duration;
+  /** Gets the outcome of each attempt, at its end: `ok`, or the type of its fault. It is cheap and throws nothing. */
+  readonly onAttempt?: (outcome: string) => void;
   /** Cancels the request. In an operation its own signal cancels too. */
   readonly signal?: AbortSignal;
+  /** The call of a policy in which this request is made: its deadline, its signal and its retry budget apply too. */
+  readonly within?: Call;
 }
 
 /** One request to an upstream. */

@@ -58,6 +58,8 @@ const cases: Readonly<Record<string, (names: Names) => object>> = {
   "crunch.store-results": ({ batchId }) => ({
     results: [{ batchId, item: 1, outcome: "done", checksum: 1, score: 1, attempts: 1 }],
   }),
+  "relay.fetch": () => ({ upstream: "none", path: "/", timeoutMs: 100 }),
+  "relay.stats": () => ({}),
   "seed.open-shop": ({ tenant, email, productId }) => ({
     ...{ name: tenant, users: [{ ...user(email), passwordHash: "none" }] },
     products: [{ name: productId, description: "", priceCents: 1, stock: 1 }],

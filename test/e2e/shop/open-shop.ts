@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Chaos } from "../../../examples/shop/crunch/chaos.ts";
+import type { UpstreamPlaces } from "../../../examples/shop/relay/clients.ts";
 import { type Opened, openShops } from "../../../examples/shop/seed.ts";
 import { createShop, modules } from "../../../examples/shop/shop.ts";
 import type { App } from "../../../src/app/app.ts";
@@ -37,11 +38,17 @@ export interface TestShop extends AsyncDisposable {
 export const testSpec = { secret: "a secret of the tests, 32 bytes and more", port: 0, opsPort: 0 } as const;
 
 /** Opens the shop on a database of its own, behind real HTTP. */
-export async function openTestShop({ chaos }: { readonly chaos?: Chaos } = {}): Promise<TestShop> {
+export async function openTestShop({
+  chaos,
+  places,
+}: {
+  readonly chaos?: Chaos;
+  readonly places?: UpstreamPlaces;
+} = {}): Promise<TestShop> {
   const mailDirectory = mkdtempSync(join(tmpdir(), "plimsoll-mail-"));
   const server = chosenServer();
   const database = await testDatabase({ modules, ...(server && { server }) });
-  const app = createShop({ ...testSpec, database: asChosen(database), mailDirectory, ...(chaos && { chaos }) });
+  const app = createShop({ ...testSpec, database: asChosen(database), mailDirectory, ...(chaos && { chaos }), ...(places && { places }) });
   await app.start();
   const opened = await openShops(app);
   const tokens = new Map(opened.people.map(({ name, token }) => [name, token]));

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { UpstreamCounts } from "../../../examples/shop/relay/contract.ts";
+import { startUpstream, type UpstreamServer } from "../../../examples/shop/upstream.ts";
+import { openTestShop, type TestShop } from "./open-shop.ts";
+
+describe("the relay", () => {
+  let shop: TestShop;
+  const servers: Record<string, UpstreamServer> = {};
+  before(async () => {
+    servers.calm = await startUpstream({ medianMs: 0 });
+    servers.broken = await startUpstream({ medianMs: 0, errors: 1 });
+    servers.busy = await startUpstream({ medianMs: 0, busy: 1 });
+    servers.stalling = await startUpstream({ medianMs: 0, stalls: 1 });
+    servers.moody = await startUpstream({ medianMs: 1, slowMs: 5, stalls: 0.1, errors: 0.05, resets: 0.05 }, { seed: 7 });
+    const urls = Object.fromEntries(Object.entries(servers).map(([name, { url }]) => [name, url]));
+    shop = await openTestShop({ places: { urls, allow: ["127.0.0.1"] } });
+  });
+  after(async () => {
+    await shop?.[Symbol.asyncDispose]();
+    for (const server of Object.values(servers)) await server.close();
+  });
+  const fetched = (upstream: string, more: object = {}, name = "Ben") =>
+    shop.ask("POST /v1/fetch", { token: shop.token(name), body: { upstream, path: "/a?b=c", ...more } });
+  const statsOf = async (upstream: string): Promise<UpstreamCounts> => {
+    const { body } = await shop.ask("GET /v1/fetch/stats", { token: shop.token("Ben") });
+    return body.upstreams.find((one: UpstreamCounts) => one.upstream === upstream);
+  };
+
+  it("returns what the upstream replied", async () => {
+    const { status, body } = await fetched("calm");
+    assert.deepEqual([status, body], [200, { upstream: "calm", status: 200, attempts: 1, body: '{"url":"/a?b=c"}' }]);
+  });
+
+  it("tries at most three times, and says what failed", async () => {
+    const { status, body } = await fetched("broken", { timeoutMs: 2_000 });
+    assert.deepEqual([status, body.type.split(/[/:]/).at(-1), servers.broken!.requests], [503, "upstream_failed", 3]);
+    const { total, retries, "5xx": failures, success } = await statsOf("broken");
+    assert.deepEqual({ total, retries, failures, success }, { total: 3, retries: 2, failures: 3, success: 0 });
+  });
+
+  it("answers within its deadline where nothing comes", async () => {
+    const { status } = await fetched("stalling", { timeoutMs: 200 }, "Cleo");
+    assert.equal(status, 504);
+    assert.ok((await statsOf("stalling")).timeouts >= 1);
+  });
+
+  it("passes on when to come back, as a 503: the quota is not that of its caller", async () => {
+    const { status, headers } = await fetched("busy", {}, "Cleo");
+    assert.equal(status, 503);
+    assert.ok(Number(headers.get("retry-after")) >= 1);
+    assert.ok((await statsOf("busy"))["429"] >= 1);
+  });
+
+  it("fetches from what is configured, and from below its base URL alone", async () => {
+    assert.deepEqual([(await fetched("toString")).status, (await fetched("http://127.0.0.1")).status], [404, 404]);
+    assert.equal((await fetched("calm", { path: "/../secret" })).status, 400);
+    assert.equal((await fetched("calm", { path: "//evil.example" })).status, 400);
+    assert.equal(servers.calm!.requests, 1);
+  });
+
+  it("limits each user to fifty a second, and takes nothing from another", async () => {
+    const statuses = await Promise.all(Array.from({ length: 100 }, () => fetched("calm", {}, "Hana").then(({ status }) => status)));
+    const admitted = statuses.filter((status) => status === 200).length;
+    assert.ok(statuses.every((status) => status === 200 || status === 429) && admitted >= 10 && admitted < 100, `${admitted} admitted`);
+    assert.equal((await fetched("calm", {}, "Gus")).status, 403);
+    assert.equal((await fetched("calm", {}, "Cleo")).status, 200);
+  });
+});
