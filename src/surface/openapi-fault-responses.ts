@@ -6,6 +6,7 @@ import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import { httpStatusOf } from "./http-status.ts";
 import { type FaultConditions, type PlatformFault, platformFaults } from "./openapi-faults.ts";
 import { pascal } from "./openapi-names.ts";
+import { rateHeaders, ratesOf } from "./openapi-rates.ts";
 import type { SharedSchemas } from "./openapi-schemas.ts";
 
 /** The shared form of every fault. *Source*: RFC 9457. */
@@ -77,7 +78,9 @@ export class FaultResponses {
       );
     }
     return Object.fromEntries(
-      [...byStatus].sort(([a], [b]) => a - b).map(([status, all]) => [String(status), this.#response(status, all)]),
+      [...byStatus]
+        .sort(([a], [b]) => a - b)
+        .map(([status, all]) => [String(status), this.#response(status, all, ratesOf(conditions.operation).length > 0)]),
     );
   }
 
@@ -94,14 +97,14 @@ export class FaultResponses {
     return possible;
   }
 
-  #response(status: number, all: readonly Possible[]): object {
+  #response(status: number, all: readonly Possible[], rated: boolean): object {
     const response = {
       description: all.map(({ description }) => description).join("\n\n"),
-      headers: headersOf(status),
+      headers: headersOf(status, rated),
       content: { "application/problem+json": { schema: all.length === 1 ? all[0]?.schema : either(all) } },
     };
     if (all.some(({ declared }) => declared)) return response;
-    const name = all.map((possible) => possible.name).join("Or");
+    const name = `${all.map((possible) => possible.name).join("Or")}${rated ? "Rated" : ""}`;
     this.#shared.set(name, response);
     return { $ref: `#/components/responses/${name}` };
   }
@@ -154,12 +157,12 @@ function either(all: readonly Possible[]): JsonSchema {
   return { [distinct ? "oneOf" : "anyOf"]: all.map(({ schema }) => schema) };
 }
 
-function headersOf(status: number): Record<string, object> {
+function headersOf(status: number, rated: boolean): Record<string, object> {
   const header = (name: string) => ({ $ref: `#/components/headers/${name}` });
   return {
     "X-Request-Id": header("RequestId"),
     ...((status === 409 || status === 429 || status === 503 || status === 504) && { "Retry-After": header("RetryAfter") }),
-    ...(status === 429 && { RateLimit: header("RateLimit"), "RateLimit-Policy": header("RateLimitPolicy") }),
+    ...((rated || status === 429) && rateHeaders),
     ...(status === 401 && { "WWW-Authenticate": header("Authenticate") }),
   };
 }

@@ -9,6 +9,7 @@ import type { OperationRate } from "../pipeline/rates/operation-rate.ts";
 import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import type { FaultResponses } from "./openapi-fault-responses.ts";
 import { pascal } from "./openapi-names.ts";
+import { notModifiedFor, rateHeaders, ratesOf } from "./openapi-rates.ts";
 import type { SharedSchemas } from "./openapi-schemas.ts";
 
 /** What the operations of one document share. */
@@ -183,7 +184,7 @@ function success({ compiled, http, route }: Described, schemas: SharedSchemas): 
     ...(http.location !== undefined && { Location: header("Location") }),
     ...(http.etag !== undefined && { ETag: header("ETag") }),
     ...(compiled.key !== "none" && { "Idempotency-Replayed": header("Replayed") }),
-    ...(ratesOf(compiled).length > 0 && { RateLimit: header("RateLimit"), "RateLimit-Policy": header("RateLimitPolicy") }),
+    ...(ratesOf(compiled).length > 0 && rateHeaders),
   };
   const schema = () => schemas.embed(outputJson, `${pascal(compiled.name)}Output`);
   const content =
@@ -194,12 +195,8 @@ function success({ compiled, http, route }: Described, schemas: SharedSchemas): 
       headers,
       ...content,
     },
-    ...(http.etag !== undefined && route.verb === "GET" && { 304: { $ref: "#/components/responses/NotModified" } }),
+    ...(http.etag !== undefined && route.verb === "GET" && { 304: notModifiedFor(compiled) }),
   };
-}
-
-function ratesOf({ rates }: CompiledOperation): readonly OperationRate[] {
-  return [...rates.byCaller, ...rates.byInput];
 }
 
 function describeRate({ name, per, limit, burst, periodMs }: OperationRate): object {

@@ -2,6 +2,7 @@ import type { Authenticator, Tenancy } from "../operation/actor.ts";
 import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import { FaultResponses } from "./openapi-fault-responses.ts";
 import { describeOperation } from "./openapi-operation.ts";
+import { notModified } from "./openapi-rates.ts";
 import { SharedSchemas } from "./openapi-schemas.ts";
 
 /** What a document is made of. */
@@ -76,9 +77,4 @@ const headers = {
   },
   RequestId: { description: "The id of this request in logs and traces.", required: true, schema: { type: "string" } },
   RetryAfter: { description: "The seconds to wait before sending the request again.", schema: { type: "integer", minimum: 1 } },
-};
-
-const notModified = {
-  description: "The version that you have is still the current one.",
-  headers: { ETag: { $ref: "#/components/headers/ETag" }, "X-Request-Id": { $ref: "#/components/headers/RequestId" } },
 };

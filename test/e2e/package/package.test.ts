@@ -317,7 +317,17 @@ const old = oldNode();
 test("an old Node learns which one is needed, whichever door is opened first", {
   skip: old ? false : "every Node on the path is new enough",
 }, async () => {
-  for (const door of ["plimsoll", "plimsoll/auth", "plimsoll/embedded", "plimsoll/postgres", "plimsoll/telemetry", "plimsoll/testing"]) {
+  const doors = [
+    "plimsoll",
+    "plimsoll/auth",
+    "plimsoll/embedded",
+    "plimsoll/http",
+    "plimsoll/load",
+    "plimsoll/postgres",
+    "plimsoll/resilience",
+    "plimsoll/telemetry",
+  ];
+  for (const door of [...doors, "plimsoll/testing"]) {
     const { exit, stderr } = await program({ "old.js": `import * as door from "${door}";\nconsole.log(door);\n` }, old);
     assert.notEqual(exit, 0);
     assert.match(stderr, /Plimsoll needs Node\.js 24\.16 or newer, and this is \d/);
