@@ -7,6 +7,8 @@ import type { TaskSignals } from "../signals.ts";
 const everyHeartbeats = 40;
 /** When the rest of a fleet that is started together has joined. */
 const firstLookAt = 4;
+/** What upkeep asks of the store. */
+type UpkeepStore = Pick<TaskStoreAdmin, "expire" | "unserved" | "partitionsHeld">;
 const turns = limits.taskExpiryTurn / limits.taskBatch;
 
 /**
@@ -15,7 +17,7 @@ const turns = limits.taskExpiryTurn / limits.taskBatch;
  * next look of the worker, so that it keeps up with the rate at which tasks are made.
  */
 export class Upkeep {
-  readonly #store: TaskStoreAdmin;
+  readonly #store: UpkeepStore;
   readonly #clock: Clock;
   readonly #signals: TaskSignals;
   #heartbeats = 0;
@@ -26,7 +28,7 @@ export class Upkeep {
   unserved: readonly Unserved[] = [];
   partitionsHeld: PartitionsHeld | undefined;
 
-  constructor(options: { readonly store: TaskStoreAdmin; readonly clock: Clock; readonly signals: TaskSignals }) {
+  constructor(options: { readonly store: UpkeepStore; readonly clock: Clock; readonly signals: TaskSignals }) {
     this.#store = options.store;
     this.#clock = options.clock;
     this.#signals = options.signals;
