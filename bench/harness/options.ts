@@ -24,6 +24,7 @@ export const benches = [
   "policies",
   "overload",
   "limits",
+  "relay",
 ] as const;
 export type Bench = (typeof benches)[number];
 
