@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { limits } from "../../src/core/limits.ts";
-import { taskSignals } from "../../src/tasks/signals.ts";
-import { Upkeep } from "../../src/tasks/upkeep/upkeep.ts";
-import { TestClock } from "../../src/testing/clock.ts";
+import { limits } from "../../../src/core/limits.ts";
+import { taskSignals } from "../../../src/tasks/signals.ts";
+import { Upkeep } from "../../../src/tasks/upkeep/upkeep.ts";
+import { TestClock } from "../../../src/testing/clock.ts";
 
 it("upkeep runs one statement at a time, however many heartbeats pass, and looks again once that has ended", async () => {
   const clock = new TestClock();
