@@ -8,8 +8,8 @@ const nothing: Settlement = { completed: [], kept: [], retried: [], deadLettered
 /** What writing settlements needs. */
 export interface SettlementWriterOptions {
   readonly store: Pick<ClaimStore, "settle" | "held">;
-  /** Of the lease of now. */
-  readonly token: () => number;
+  /** Of the lease of now; undefined while there is none. */
+  readonly token: () => number | undefined;
   readonly pause: (ms: number) => Promise<void>;
   /** Called with why a task cannot be written: it is still leased to this worker, which does not have it any more. */
   readonly refused: (error: unknown) => void;

@@ -147,7 +147,7 @@ export class TaskWorker implements Service {
     const { store, signals } = this.#options;
     return new Settler({
       store,
-      token: () => this.#lease.token ?? -1,
+      token: () => this.#lease.token,
       pause: (ms) => sleep(this.#clock, ms),
       lost: (tasks) => signals.lost.publish({ tasks }),
       refused: (error) => {
