@@ -1,29 +1,23 @@
 // The yardstick: node:http that knows the perfect limit, and answers all else with a constant 503.
 import { createServer, type ServerResponse } from "node:http";
+import { LoopTurns } from "../../src/core/turn/loop-turns.ts";
 import { type Work, works } from "./work.ts";
 
-/** What a refusal costs the process. */
-const refusalMs = 0.04;
-const callMs = 5.1;
-const burst = 6;
+/** So old may the turn of the event loop be in which a call that holds it begins. */
+const turnMs = 50;
 const refused = '{"type":"urn:ideal:overloaded"}';
 
-/** Whether one more may begin: by places, or by the time that is left beside the refusals. */
+const turns = new LoopTurns();
+
+/** Whether one more may begin: by places, or, of what holds the event loop, by the age of its turn. The loop itself has no count of what waits for it. */
 function limitOf({ places }: Work): { enter(): boolean; leave(): void } {
   let running = 0;
   if (places !== undefined) return { enter: () => running < places + 2 && ++running > 0, leave: () => running-- };
-  let [tokens, at] = [burst, performance.now()];
-  return {
-    enter: () => {
-      const now = performance.now();
-      tokens = Math.min(burst, tokens + (now - at) / callMs);
-      at = now;
-      const admitted = tokens >= 1;
-      tokens -= admitted ? 1 : refusalMs / callMs;
-      return admitted;
-    },
-    leave: () => undefined,
+  const isEarly = () => {
+    const { now, beganAt } = turns.look();
+    return now - beganAt <= turnMs;
   };
+  return { enter: isEarly, leave: () => undefined };
 }
 
 const routes = new Map(works.map((work) => [`/${work.name}`, { work, limit: limitOf(work) }]));

@@ -1,5 +1,6 @@
 // Sends one run's load, in a process of its own: the streams that its argument lists, all at once, each with an open loop.
-import { HttpTarget, type Phase, runLoad, schedule } from "../../src/load/index.ts";
+import { type Phase, runLoad, schedule } from "../../src/load/index.ts";
+import { Connections } from "./connections.ts";
 
 export interface Stream {
   readonly name: string;
@@ -29,15 +30,11 @@ export interface StreamResult {
 const windowMs = 100;
 
 async function send({ name, url, phases, deadlineMs, headers, connections, warmUpMs, seed }: Stream): Promise<StreamResult> {
-  using target = new HttpTarget({
-    url,
-    body: "{}",
-    headers: { "content-type": "application/json", ...headers },
-    connections,
-    timeoutMs: 3_000,
-  });
+  using kept = new Connections(connections);
+  await kept.open(url);
+  const target = kept.target({ url: new URL(url), headers: { "content-type": "application/json", ...headers } });
   const plan = schedule(phases, { spacing: "poisson", seed });
-  const result = await runLoad({ schedule: plan, target: target.call, deadlineMs, warmUpMs, windowMs, inFlight: 4_000 });
+  const result = await runLoad({ schedule: plan, target, deadlineMs, warmUpMs, windowMs, inFlight: 4_000 });
   const { goodput, scheduled, refused, late, failed, isVoid, accepted, reasons, windows } = result;
   return {
     ...{ name, goodput, scheduled, refused, late, failed, isVoid },

@@ -17,6 +17,7 @@ export interface Scenario {
 }
 
 const connections = 256;
+const connectionsOfTenant = 24;
 const warmUpMs = 300;
 
 interface Load {
@@ -28,7 +29,8 @@ interface Load {
 
 function streamTo(server: Server, { name, deadlineMs }: Work, { phases, path = name, tenant, seed = 1 }: Load): Stream {
   return {
-    ...{ name: tenant ?? path, url: `${server.url}/${path}`, phases, deadlineMs, connections, warmUpMs, seed },
+    ...{ name: tenant ?? path, url: `${server.url}/${path}`, phases, deadlineMs, warmUpMs, seed },
+    connections: tenant === undefined || tenant === "noisy" ? connections : connectionsOfTenant,
     ...(tenant !== undefined && { headers: { authorization: `Bearer ${tenant}` } }),
   };
 }
