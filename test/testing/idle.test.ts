@@ -49,8 +49,10 @@ describe("a test app runs until it is idle", () => {
       if (left > 0) await start(step, { left: left - 1 });
     };
     await app.app.tasks.start(step, { left: 4 });
-    assert.equal(await idling(app).runUntilIdle(), 5);
+    const counted = await idling(app).runUntilIdle();
     assert.deepEqual(ran, [4, 3, 2, 1, 0]);
+    // The worker may have run the first one before it was asked: it is counted if it ends afterwards.
+    assert.ok(counted === 4 || counted === 5, `${counted} attempts`);
     assert.equal(await idling(app).runUntilIdle(), 0);
   });
 
