@@ -130,7 +130,7 @@ describe("bodies over HTTP", () => {
     pump();
     assert.equal((await wire.next())?.status, 413);
     await new Promise<void>((resolve) => wire.socket.once("close", () => resolve()));
-    assert.ok(sent < 50_000_000, `the server took ${sent} bytes`);
+    assert.ok(sent < 20_000_000, `the server took ${sent} bytes`);
     await served.idle();
   });
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
-import { canSkip, readAgain, skipBody, skipRest } from "../../src/http/connections/skipping.ts";
+import { afterEachRead, canSkip, readAgain, skipBody, skipRest } from "../../src/http/connections/skipping.ts";
 import { requestText, Wire } from "../e2e/http/client.ts";
 
 describe("parts of a request that are passed over", () => {
@@ -22,6 +22,8 @@ describe("parts of a request that are passed over", () => {
       onRequest(request.socket);
       response.end("ok");
     }).listen(0, "127.0.0.1");
+    // A parser of which parts are passed over serves another connection next.
+    server.on("connection", (socket: Socket) => socket.prependListener("close", () => readAgain(socket)));
     await once(server, "listening");
   });
   after(() => server.close());
@@ -54,7 +56,26 @@ describe("parts of a request that are passed over", () => {
     wire.socket.end();
     assert.equal(await wire.next(), undefined, "what comes after it is not read");
     assert.equal(seen.length, 2);
-    for (const { socket } of seen) readAgain(socket);
     wire.close();
+  });
+
+  it("are counted after each read, so that a fast client is cut at once", async () => {
+    const most = 1_000_000;
+    let watched = false;
+    let taken = 0;
+    onRequest = (socket) => {
+      skipRest(socket);
+      watched = afterEachRead(socket, () => {
+        taken = socket.bytesRead;
+        if (taken > most) socket.destroy();
+      });
+    };
+    const wire = await Wire.open(port());
+    const closed = new Promise((resolve) => wire.socket.once("close", resolve));
+    wire.send(`POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100000000\r\n\r\n`);
+    wire.send("a".repeat(30_000_000));
+    await closed;
+    assert.ok(watched);
+    assert.ok(taken > most && taken < most + 1_000_000, `the server took ${taken} bytes`);
   });
 });

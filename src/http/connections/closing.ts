@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { systemClock } from "../../core/clock.ts";
 import { limits as bounds } from "../../core/limits.ts";
 import type { LeanRequest } from "../lean-request.ts";
-import { skipRest } from "./skipping.ts";
+import { afterEachRead, skipRest } from "./skipping.ts";
 
 // Sockets live in real time, whatever the app's clock says.
 const lingerMs = 1_000;
@@ -28,9 +28,14 @@ export function ignoresRest(socket: Socket): void {
 
 function takesNoMoreThan(socket: Socket, bytes: number): void {
   const most = socket.bytesRead + bytes;
-  const look = () => {
+  const cut = () => {
     if (socket.bytesRead > most) socket.destroy();
-    else timer = systemClock.schedule(lookEveryMs, look);
+  };
+  if (afterEachRead(socket, cut)) return;
+  // A connection that is read otherwise, as one whose parser has gone, is looked at now and then: a fast client sends megabytes in between.
+  const look = () => {
+    cut();
+    if (!socket.destroyed) timer = systemClock.schedule(lookEveryMs, look);
   };
   let timer = systemClock.schedule(lookEveryMs, look);
   socket.once("close", () => timer.cancel());

@@ -7,7 +7,7 @@ type Part = "parserOnHeaders" | "parserOnHeadersComplete" | "parserOnBody" | "pa
 
 const everything: readonly Part[] = ["parserOnHeaders", "parserOnHeadersComplete", "parserOnBody", "parserOnMessageComplete"];
 const body: readonly Part[] = ["parserOnBody"];
-const places = new Map<Part, number>();
+const places = new Map<string, number>();
 const skipped = new WeakMap<Socket, Map<number, unknown>>();
 
 /** Passes over what is left of the body that is coming. *Guarantees*: {@link readAgain} is called before the next request comes. */
@@ -35,6 +35,20 @@ export function canSkip(socket: Socket): boolean {
   return parser !== undefined && everything.every((part) => placeOf(parser, part) !== undefined);
 }
 
+/** Calls back after each read of a connection from which a parser of node:http reads itself. *Guarantees*: says whether it does; if not, nothing is called. */
+export function afterEachRead(socket: Socket, call: () => void): boolean {
+  const parser = parserOf(socket);
+  const place = parser && placeOf(parser, "bound onParserExecute");
+  if (parser === undefined || place === undefined) return false;
+  const original = parser[place];
+  if (typeof original !== "function") return false;
+  parser[place] = (read: unknown) => {
+    original(read);
+    call();
+  };
+  return true;
+}
+
 function skip(socket: Socket, parts: readonly Part[]): void {
   const parser = parserOf(socket);
   if (parser === undefined || !canSkip(socket)) return;
@@ -53,7 +67,7 @@ function parserOf(socket: Socket): Parser | undefined {
 }
 
 /** Node.js does not say which place is for what, but the functions that stand there have names. */
-function placeOf(parser: Parser, part: Part): number | undefined {
+function placeOf(parser: Parser, part: Part | "bound onParserExecute"): number | undefined {
   let place = places.get(part);
   if (place !== undefined) return place;
   const found = Object.keys(parser).find((key) => (parser[Number(key)] as { readonly name?: string } | undefined)?.name === part);
