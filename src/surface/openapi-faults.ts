@@ -251,7 +251,7 @@ export const platformFaults: readonly PlatformFault[] = [
     status: 502,
     types: [
       ...["upstream_refused", "upstream_redirected", "upstream_reply_invalid", "upstream_reply_too_large"],
-      "upstream_address_refused",
+      ...["upstream_address_refused", "upstream_certificate_refused", "upstream_handshake_failed"],
     ],
     description: "Another service refused what was asked of it, or its reply cannot be used.",
     applies: callsUpstreams,

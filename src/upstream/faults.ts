@@ -13,6 +13,13 @@ const phases: Readonly<Record<Phase, string>> = {
   replying: "read the reply",
 };
 
+/** Why TLS could not be agreed on, and what the operator does about it. */
+export interface Handshake {
+  readonly why: string;
+  readonly advice: string;
+  readonly cause: unknown;
+}
+
 /** Refuses a path or a query that could leave the base URL, or is none. */
 export const pathInvalid = (upstream: string, why: string): Fault =>
   new Fault({
@@ -75,6 +82,28 @@ export const addressRefused = (upstream: string, cause: unknown): Fault =>
     type: "upstream_address_refused",
     status: 502,
     message: `${upstream} has an address that may not be connected to. The operator must list its network, or change its name.`,
+    details: { upstream },
+    cause,
+  });
+
+/** The certificate of the upstream is not one that may be trusted. */
+export const certificateRefused = (upstream: string, { why, advice, cause }: Handshake): Fault =>
+  new Fault({
+    code: "failed_precondition",
+    type: "upstream_certificate_refused",
+    status: 502,
+    message: `The certificate of ${upstream} ${why}, and nothing was sent. ${advice}`,
+    details: { upstream },
+    cause,
+  });
+
+/** The upstream ended the TLS handshake: it carried nothing out. */
+export const handshakeFailed = (upstream: string, { why, advice, cause }: Handshake): Fault =>
+  new Fault({
+    code: "failed_precondition",
+    type: "upstream_handshake_failed",
+    status: 502,
+    message: `The TLS handshake with ${upstream} failed: ${why}. Nothing was carried out. ${advice}`,
     details: { upstream },
     cause,
   });

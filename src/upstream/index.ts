@@ -1,6 +1,6 @@
 // Calls to other services: what an application imports from "plimsoll/upstream".
 export type { Resolve } from "./connection/lookup.ts";
-export type { UpstreamTls } from "./connection/pool.ts";
+export type { UpstreamTls } from "./connection/tls.ts";
 export { HttpClient, type HttpClients, httpClient, httpClients } from "./http-client.ts";
 export type { AnyPolicy, HttpClientOptions } from "./options.ts";
 export type { HeaderValues } from "./request/headers.ts";

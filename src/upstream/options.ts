@@ -3,7 +3,7 @@ import { type Duration, formatMs, parseDuration } from "../core/duration.ts";
 import { limits } from "../core/limits.ts";
 import type { Policy, Runs } from "../resilience/policies/policy.ts";
 import type { Resolve } from "./connection/lookup.ts";
-import type { UpstreamTls } from "./connection/pool.ts";
+import type { UpstreamTls } from "./connection/tls.ts";
 import { optionsInvalid } from "./faults.ts";
 import { appendHeaders, type HeaderValues } from "./request/headers.ts";
 import { type Base, readBase } from "./request/target.ts";

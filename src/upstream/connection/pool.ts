@@ -1,23 +1,11 @@
 import { createRequire } from "node:module";
-import type { Pool } from "undici";
+import type { Socket } from "node:net";
+import type { buildConnector, Pool } from "undici";
 import { AddressGuard } from "../address/guard.ts";
 import { addressRefused, optionsInvalid } from "../faults.ts";
 import type { Base } from "../request/target.ts";
 import { type Resolve, refusedLiteral, vettedLookup } from "./lookup.ts";
-
-/** How an upstream proves who it is, and this process to it. Certificates are always verified. */
-export interface UpstreamTls {
-  /** Authorities to trust in place of the system's, in PEM. */
-  readonly ca?: string | Buffer | readonly (string | Buffer)[];
-  /** The certificate of this process and its key, in PEM: for mutual TLS. */
-  readonly cert?: string | Buffer;
-  readonly key?: string | Buffer;
-  readonly passphrase?: string;
-  /** The name that the certificate must have. *Default*: the host of `baseUrl`. */
-  readonly servername?: string;
-  /** *Default*: `TLSv1.2`. */
-  readonly minVersion?: "TLSv1.2" | "TLSv1.3";
-}
+import { secure, type UpstreamTls } from "./tls.ts";
 
 /** A pool, and the option of its requests that is given the way out of the wait for a connection. */
 export interface OpenPool {
@@ -47,11 +35,14 @@ export function openPool(upstream: string, options: PoolOptions): OpenPool {
   const guard = new AddressGuard(options.allow);
   const literal = refusedLiteral(guard, base.hostname);
   if (literal !== undefined) throw addressRefused(upstream, literal);
+  const secured = secure(upstream, base, tls);
   const undici = loadUndici(upstream);
+  const connect = { timeout: connectMs, lookup: vettedLookup(guard, options.resolve) } as Pool.Options["connect"] & object;
   try {
     const pool = new undici.Pool(base.origin, {
       connections,
       pipelining: 1,
+      // One request a connection is what the bounds, the cancellation and the measures of an exchange count on.
       allowH2: false,
       // The deadline of each request is ours: these timers would be a second, coarser one.
       headersTimeout: 0,
@@ -59,12 +50,7 @@ export function openPool(upstream: string, options: PoolOptions): OpenPool {
       keepAliveTimeout: idleMs,
       keepAliveMaxTimeout: idleMs,
       maxHeaderSize: replyHeaderBytes,
-      connect: {
-        minVersion: "TLSv1.2",
-        ...tls,
-        timeout: connectMs,
-        lookup: vettedLookup(guard, options.resolve),
-      } as Pool.Options["connect"] & object,
+      connect: secured === undefined ? connect : keepsFirstError(undici.buildConnector({ ...connect, ...secured, allowH2: false })),
     });
     return { pool, queuedAbort: undici.queuedAbort };
   } catch (cause) {
@@ -72,13 +58,31 @@ export function openPool(upstream: string, options: PoolOptions): OpenPool {
   }
 }
 
+interface LoadedUndici {
+  readonly Pool: typeof Pool;
+  readonly buildConnector: typeof buildConnector;
+  readonly queuedAbort: symbol;
+}
+
+/** A TLS socket goes on after an alert until the other side closes, and that would be what undici reports: so it ends with what happened first. */
+function keepsFirstError(connector: buildConnector.connector): buildConnector.connector {
+  return (options, callback) => {
+    const socket = connector(options, callback) as unknown as Socket;
+    return socket.prependListener("error", (error) => void socket.destroy(error)) as unknown as ReturnType<typeof connector>;
+  };
+}
+
 /** The index of undici puts a dispatcher of its own in the place of that of `fetch`, for the whole process: only the pool is loaded. */
-function loadUndici(upstream: string): { readonly Pool: typeof Pool; readonly queuedAbort: symbol } {
+function loadUndici(upstream: string): LoadedUndici {
   try {
     const load = createRequire(import.meta.url);
     const { kQueuedAbort } = load("undici/lib/core/symbols.js") as { readonly kQueuedAbort?: symbol };
     // Without it, what is cancelled while its connection opens keeps its place until that has opened or failed.
-    return { Pool: load("undici/lib/dispatcher/pool.js") as typeof Pool, queuedAbort: kQueuedAbort ?? Symbol("unused") };
+    return {
+      Pool: load("undici/lib/dispatcher/pool.js") as typeof Pool,
+      buildConnector: load("undici/lib/core/connect.js") as typeof buildConnector,
+      queuedAbort: kQueuedAbort ?? Symbol("unused"),
+    };
   } catch (cause) {
     throw optionsInvalid(upstream, "it needs the package undici. Install it: npm install undici@8.", cause);
   }

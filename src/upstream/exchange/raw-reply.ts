@@ -1,6 +1,7 @@
 import type { Fault } from "../../core/fault.ts";
 import { RefusedAddress } from "../connection/lookup.ts";
 import { addressRefused, clientClosed, connectionLost, type Phase, replyMalformed, replyTooLarge, unreachable } from "../faults.ts";
+import { readHandshakeError } from "./handshake.ts";
 
 /** A reply as it came: nothing of it is checked but its size. */
 export interface RawReply {
@@ -37,6 +38,9 @@ export function readConnectionError(
   const code = (error as { readonly code?: unknown }).code;
   if (code === "UND_ERR_DESTROYED" || code === "UND_ERR_CLOSED") return clientClosed(upstream);
   if (code === "UND_ERR_HEADERS_OVERFLOW") return replyTooLarge(upstream, "headers", replyHeaderBytes);
+  // With TLS 1.3 an upstream refuses the certificate of this process after the first request was written.
+  const handshake = readHandshakeError(upstream, error);
+  if (handshake !== undefined) return handshake;
   if (phase === "connecting") return unreachable(upstream, error);
   if (error.name === "HTTPParserError") return replyMalformed(upstream, "it is no HTTP", error);
   // What breaks off after its head was cut; what never had a body has a head that contradicts itself.
