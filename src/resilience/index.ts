@@ -10,7 +10,7 @@ export { compose } from "./policies/compose.ts";
 export { type Fallback, type FallbackOptions, fallback } from "./policies/fallback.ts";
 export { type FanOutOptions, type FanOutWork, fanOut } from "./policies/fan-out.ts";
 export { type Hedge, type Hedged, type HedgeOptions, hedge } from "./policies/hedge/hedge.ts";
-export { type IdempotentWork, idempotent, Policy, type Runs, type Work } from "./policies/policy.ts";
+export { type AnyPolicy, type IdempotentWork, idempotent, Policy, type Runs, type Work } from "./policies/policy.ts";
 export { type QuotaLesson, type ReadHeader, readQuotaHeaders } from "./policies/quota/lesson.ts";
 export { type Quota, type QuotaLearnt, type QuotaOptions, quota } from "./policies/quota/quota.ts";
 export { MemoryQuotas, type QuotaStore } from "./policies/quota/store.ts";

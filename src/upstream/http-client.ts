@@ -2,15 +2,15 @@ import type { LoadLine } from "../core/load-line/load-line.ts";
 import { loadLines } from "../core/load-line/load-lines.ts";
 import type { AnySchema } from "../core/schema/standard.ts";
 import { type Resource, type ResourceCaller, type ResourceHost, resource } from "../operation/resource.ts";
-import type { Runs } from "../resilience/policies/policy.ts";
-import { type AnyPolicy, type HttpClientOptions, readOptions } from "./options.ts";
+import type { AnyPolicy, FallbackOf, Runs, RunsOf } from "../resilience/policies/policy.ts";
+import { type HttpClientOptions, readOptions } from "./options.ts";
 import { Outgoing } from "./outgoing.ts";
 import { prepare } from "./request/prepare.ts";
 import type { BodyOf, HttpReply, HttpRequest, ReplyForm } from "./request/request.ts";
 import { Upstream } from "./upstream.ts";
 
-type RunsOf<P> = P extends { readonly "may run its work": infer R extends Runs } ? R : "once";
-type FallbackOf<P> = P extends { readonly "may return in its place": infer F } ? F : never;
+/** A client without a policy sends once. */
+type SendsOf<P> = P extends AnyPolicy ? RunsOf<P> : "once";
 
 /** A client of one upstream. `R` and `F` are those of its policy. */
 export class HttpClient<R extends Runs = "once", F = never> {
@@ -78,9 +78,9 @@ export class HttpClient<R extends Runs = "once", F = never> {
 export function httpClient<const P extends AnyPolicy | undefined = undefined>(
   name: string,
   options: HttpClientOptions<P>,
-): Resource<HttpClient<RunsOf<P>, FallbackOf<P>>> {
-  return resource<HttpClient<RunsOf<P>, FallbackOf<P>>>(name, {
-    create: (host) => open(name, options, host) as unknown as HttpClient<RunsOf<P>, FallbackOf<P>>,
+): Resource<HttpClient<SendsOf<P>, FallbackOf<P>>> {
+  return resource<HttpClient<SendsOf<P>, FallbackOf<P>>>(name, {
+    create: (host) => open(name, options, host) as unknown as HttpClient<SendsOf<P>, FallbackOf<P>>,
     dispose: (client) => client.close(),
     bind: (client, caller) => client.boundTo(caller),
   });
@@ -88,7 +88,7 @@ export function httpClient<const P extends AnyPolicy | undefined = undefined>(
 
 /** The clients of several upstreams, by their names. */
 export type HttpClients<O extends Readonly<Record<string, HttpClientOptions<AnyPolicy | undefined>>>> = {
-  readonly [K in keyof O]: HttpClient<RunsOf<O[K]["policy"]>, FallbackOf<O[K]["policy"]>>;
+  readonly [K in keyof O]: HttpClient<SendsOf<O[K]["policy"]>, FallbackOf<O[K]["policy"]>>;
 };
 
 /**

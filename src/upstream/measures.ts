@@ -1,7 +1,7 @@
 import type { Counter, Histogram, Metrics } from "../core/metrics.ts";
 import { Breaker } from "../resilience/policies/breaker/breaker.ts";
 import { Fallback } from "../resilience/policies/fallback.ts";
-import type { AnyPolicy } from "./options.ts";
+import type { AnyPolicy } from "../resilience/policies/policy.ts";
 
 const phases = ["closed", "open", "half-open"] as const;
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

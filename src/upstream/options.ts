@@ -1,15 +1,12 @@
 import type { Clock } from "../core/clock.ts";
 import { type Duration, formatMs, parseDuration } from "../core/duration.ts";
 import { limits } from "../core/limits.ts";
-import type { Policy, Runs } from "../resilience/policies/policy.ts";
+import type { AnyPolicy } from "../resilience/policies/policy.ts";
 import type { Resolve } from "./connection/lookup.ts";
 import type { UpstreamTls } from "./connection/tls.ts";
 import { optionsInvalid } from "./faults.ts";
 import { appendHeaders, type HeaderValues } from "./request/headers.ts";
 import { type Base, readBase } from "./request/target.ts";
-
-/** Any policy that a client can have. */
-export type AnyPolicy = Policy<"once", unknown> | Policy<"repeats", unknown> | Policy<Runs, unknown>;
 
 /** What {@link httpClient} takes. */
 export interface HttpClientOptions<P extends AnyPolicy | undefined = undefined> {

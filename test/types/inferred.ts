@@ -14,6 +14,7 @@ import {
   type Started,
   task,
 } from "plimsoll";
+import { breaker, bulkhead, compose, fallback, idempotent, type Policy, retry, timeout } from "plimsoll/resilience";
 import { z } from "zod";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -165,6 +166,16 @@ export const bodies = [
     exactly<number>().is(attempt);
     await mailer.send(input.text);
   }),
+];
+
+/** A composed policy is a policy, and what it may return in place of a result is known however deep it is. */
+declare const number: () => number;
+const once = compose(compose(timeout("1s")), compose(breaker(), compose(bulkhead({ concurrency: 1 }))));
+const lesser = compose(compose(fallback({ degraded: () => "none" as const })), compose(compose(retry())));
+export const policies = async () => [
+  exactly<number>().is(await once.run(number)),
+  exactly<number | "none">().is(await lesser.run(idempotent(number))),
+  exactly<Policy<"once">>().is(compose(fallback({ degraded: (): unknown => 1 }))),
 ];
 
 // A kind that is not of the platform has a row that the compiler does not know: its own constructor says what its handlers take.

@@ -7,7 +7,8 @@ import { sharedWheel } from "../../src/core/deadline.ts";
 import { Metrics } from "../../src/core/metrics.ts";
 import type { Resource } from "../../src/operation/resource.ts";
 import { type HttpClient, httpClient } from "../../src/upstream/http-client.ts";
-import type { AnyPolicy, HttpClientOptions } from "../../src/upstream/options.ts";
+import type { AnyPolicy } from "../../src/resilience/policies/policy.ts";
+import type { HttpClientOptions } from "../../src/upstream/options.ts";
 
 type Made = HttpClientOptions<AnyPolicy | undefined>;
 type Runs<P> = ReturnType<typeof httpClient<P extends AnyPolicy | undefined ? P : never>> extends Resource<infer C> ? C : never;

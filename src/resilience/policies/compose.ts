@@ -1,24 +1,19 @@
 import assert from "node:assert";
 import type { Call } from "./call/call.ts";
-import { Policy, type Runs, type Work } from "./policy.ts";
-
-type RunsOf<P> = P extends Policy<infer R, unknown> ? R : never;
-type FallbackOf<P> = P extends Policy<Runs, infer F> ? F : never;
+import { type AnyPolicy, type FallbackOf, Policy, type Runs, type RunsOf, type Work } from "./policy.ts";
 
 /**
  * Puts policies around each other: the first is the outermost.
- * *Bounds*: 1 to 16 policies. *Default order that holds*: fallback, bulkhead, retry, breaker, timeout, so that one place is taken for all attempts, each
+ * *Bounds*: 1 to 16 policies; a composed policy counts as one. *Default order that holds*: fallback, bulkhead, retry, breaker, timeout, so that one place is taken for all attempts, each
  * attempt counts at the breaker, and each has a time of its own.
  * @example const upstream = compose(bulkhead({ concurrency: 50 }), retry({ attempts: 3 }), breaker(), timeout("300ms"));
  */
-export function compose<const P extends readonly Policy<Runs, unknown>[]>(
-  ...policies: P
-): Policy<RunsOf<P[number]>, FallbackOf<P[number]>> {
+export function compose<const P extends readonly AnyPolicy[]>(...policies: P): Policy<RunsOf<P[number]>, FallbackOf<P[number]>> {
   assert(
     policies.length >= 1 && policies.length <= 16,
     `compose takes 1 to 16 policies, not ${policies.length}. A composed policy is a policy too: compose it.`,
   );
-  return new Composed(policies);
+  return new Composed(policies as readonly unknown[] as readonly Policy[]);
 }
 
 class Composed<R extends Runs, F> extends Policy<R, F> {

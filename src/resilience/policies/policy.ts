@@ -21,6 +21,15 @@ export function idempotent<T>(work: Work<T>): IdempotentWork<T> {
 /** How often a policy may run its work: `repeats` asks for work that is {@link idempotent}. */
 export type Runs = "once" | "repeats";
 
+/** Any policy, alone or composed. A policy of one kind is none of `Policy<Runs>`, since what it runs depends on the kind: so this is their union. */
+export type AnyPolicy = Policy<"once", unknown> | Policy<"repeats", unknown> | Policy<Runs, unknown>;
+
+/** Whether a policy repeats its work. */
+export type RunsOf<P> = P extends { readonly "may run its work": infer R extends Runs } ? R : never;
+
+/** What a policy may return in place of the result of its work. */
+export type FallbackOf<P> = P extends { readonly "may return in its place": infer F } ? F : never;
+
 /**
  * A rule for how a function is called. Each policy works alone; `compose` puts several around each other.
  * `R` says whether it may run its work more than once, `F` what it may return in place of the work's result.
