@@ -6,8 +6,8 @@ import { systemClock } from "../../src/core/clock.ts";
 import { sharedWheel } from "../../src/core/deadline.ts";
 import { Metrics } from "../../src/core/metrics.ts";
 import type { Resource } from "../../src/operation/resource.ts";
-import { type HttpClient, httpClient } from "../../src/upstream/http-client.ts";
 import type { AnyPolicy } from "../../src/resilience/policies/policy.ts";
+import { type HttpClient, httpClient } from "../../src/upstream/http-client.ts";
 import type { HttpClientOptions } from "../../src/upstream/options.ts";
 
 type Made = HttpClientOptions<AnyPolicy | undefined>;
