@@ -1,4 +1,4 @@
-// TLS and mutual TLS: who is trusted, and what the operator is told where the two do not agree.
+// TLS and mutual TLS: who is trusted, and what the message says where they do not agree.
 import assert from "node:assert/strict";
 import { createSecureServer } from "node:http2";
 import { createServer, type Server } from "node:https";
@@ -59,7 +59,7 @@ async function secured(t: TestContext, options: TlsOptions, create: (options: Tl
   return Object.assign(seen, { port: (server.address() as AddressInfo).port });
 }
 
-const opened = (t: TestContext, { port }: { readonly port: number }, tls: UpstreamTls, host = name) =>
+const opened = (t: TestContext, { port }: { readonly port: number }, { host = name, ...tls }: UpstreamTls & { readonly host?: string }) =>
   open(t, `https://${host}:${port}`, { timeout: "5s", resolve, tls });
 
 describe("an upstream over TLS", () => {
@@ -72,14 +72,14 @@ describe("an upstream over TLS", () => {
 
   it("is asked for by no name where the base URL has an address, and proves the address", async (t) => {
     const upstream = await secured(t, {});
-    const { client } = opened(t, upstream, { ca: authority.cert }, "127.0.0.1");
+    const { client } = opened(t, upstream, { ca: authority.cert, host: "127.0.0.1" });
     assert.equal((await client.request(get)).status, 200);
     assert.deepEqual(upstream.servernames, [false]);
   });
 
   it("proves the name of `servername` where that is given", async (t) => {
     const upstream = await secured(t, {});
-    const { client } = opened(t, upstream, { ca: authority.cert, servername: name }, "other.test");
+    const { client } = opened(t, upstream, { ca: authority.cert, servername: name, host: "other.test" });
     assert.equal((await client.request(get)).status, 200);
     assert.deepEqual(upstream.servernames, [name]);
   });
