@@ -19,7 +19,7 @@ export const limits = {
   turnAgeMs: 40,
   /** The same for sheddable requests. */
   turnAgeSheddableMs: 12,
-  /** The same for critical requests. */
+  /** The same for critical requests and two fifths of their deadline; while these alone need less than the loop has, four times as long and 0.7 of the deadline. */
   turnAgeCriticalMs: 100,
   /** How long the event loop must have work without a pause before requests count as queueing. */
   turnStandingMs: 100,

@@ -1,4 +1,5 @@
 import type { TurnClock } from "../../core/turn/turn-clock.ts";
+import { CriticalLoad, leastOfDeadline } from "./critical-load.ts";
 
 /** How important a request is to the gate: 0 is refused first. */
 export type Rank = 0 | 1 | 2;
@@ -20,13 +21,15 @@ const pauseMs = 0.1;
 const lookBackMs = 500;
 const smoothing = 0.05;
 /** The part of its deadline up to which a request of each rank begins: what follows in the same turn takes as long again. */
-const deadlineParts: readonly [number, number, number] = [0.25, 0.25, 0.4];
+const deadlineParts: readonly [number, number, number] = [0.25, 0.25, leastOfDeadline];
+/** What a long step has kept for more than this part never begins. */
+const inVain = 0.5;
 /** So many times as old may a turn be where no queue stands. */
 const withoutQueue: readonly [number, number, number] = [1, 2, 2];
 const halved = 0.5;
 const leastRoom = 0.05;
 /** Of the age up to which the rank below begins: a critical request that is reached later is crowded. */
-const crowded = 0.5;
+const crowded = 0.3;
 const regained = 0.05;
 
 /**
@@ -35,8 +38,9 @@ const regained = 0.05;
  * The longest single step of a turn (a collection of garbage, a handler that computes, a process that got no processor) does not count for its age, nor does
  * work of a lower rank. While a queue stands (the loop has had work for `standingMs` without a pause, the longest step again not counted) a request may begin
  * up to the age of its rank; without a queue up to twice as much, unless it is of the lowest. Where requests are crowded (reached later than the rank below
- * may begin, critical ones earlier), the rank below gets half the room, and regains it slowly. What has waited for half of its deadline never begins. A queue
- * stands until the loop had pauses in which all that was refused would have had its time.
+ * may begin, critical ones earlier), the rank below gets half the room, and regains it slowly. What has waited for half of its deadline never begins. While critical
+ * requests alone need less than the loop has, these wait for up to 0.7 of theirs: a burst, which is worked off. A queue stands until the loop had pauses in
+ * which all that was refused would have had its time.
  * *Guarantees*: after a refusal nothing of the same rank or a lower one begins in the same turn.
  * *Source*: the interval of CoDel (RFC 8289 section 3) for what is a queue.
  */
@@ -55,6 +59,8 @@ export class TurnGate {
   ordinal = -1;
   /** When it decided last. */
   lookedAt = 0;
+  readonly #critical = new CriticalLoad();
+  #beganAt = 0;
   #busySince = 0;
   #longestStep = 0;
   #longestInTurn = 0;
@@ -85,12 +91,13 @@ export class TurnGate {
     const own = this.age - this.#workBelow(rank);
     if (this.age > this.#oldest[rank]) this.#oldest[rank] = this.age;
     this.bound = this.#boundOf(rank, deadlineMs);
-    const seen = this.age > deadlineMs / 2 ? this.age : own - this.#longestInTurn;
+    const seen = this.age > deadlineMs * this.#vainFrom(rank) ? this.age : own - this.#longestInTurn;
     if (seen <= this.bound && this.bound > 0 && rank > this.#refused) {
       this.#running = rank;
       return true;
     }
     if (rank > this.#refused) this.#refused = rank;
+    if (rank === 2) this.#critical.refused();
     this.#refusals++;
     this.#running = -1;
     return false;
@@ -104,13 +111,22 @@ export class TurnGate {
 
   #boundOf(rank: Rank, deadlineMs: number): number {
     const ageMs = Math.min(deadlineMs * deadlineParts[rank], this.#agesMs[rank]);
-    return this.isStrict ? ageMs * this.#room[rank] : ageMs * withoutQueue[rank];
+    if (!this.isStrict) return ageMs * withoutQueue[rank];
+    if (rank < 2) return ageMs * this.#room[rank];
+    return this.#critical.boundOf(deadlineMs, this.#agesMs[2]);
+  }
+
+  /** The part of its deadline after which a request is in vain. */
+  #vainFrom(rank: Rank): number {
+    return rank === 2 && this.isStrict ? Math.max(inVain, this.#critical.deadlinePart) : inVain;
   }
 
   #look(): void {
     const turn = this.#turns.look();
     if (turn.ordinal !== this.ordinal) {
       this.#turnEnds(turn.beganAt - turn.restedMs);
+      this.#critical.turnEnds(turn.beganAt - this.#beganAt);
+      this.#beganAt = turn.beganAt;
       this.ordinal = turn.ordinal;
       if (turn.restedMs >= pauseMs) this.#pause(turn.beganAt, turn.restedMs);
     }
@@ -129,6 +145,7 @@ export class TurnGate {
 
   #learn(workMs: number): void {
     this.#onWork?.(workMs, this.lookedAt);
+    if (this.#running === 2) this.#critical.worked(workMs);
     this.#workMs = this.#workMs === 0 ? workMs : this.#workMs + (workMs - this.#workMs) * smoothing;
   }
 

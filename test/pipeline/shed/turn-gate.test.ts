@@ -56,20 +56,37 @@ describe("TurnGate", () => {
       return age;
     };
     // The step of 1 ms that is the longest does not count.
-    assert.deepEqual([refusedAt(0), refusedAt(1), refusedAt(2)], [14, 42, 102]);
+    assert.deepEqual([refusedAt(0), refusedAt(1), refusedAt(2)], [14, 42, 402]);
   });
 
-  it("lets nothing begin later than two fifths of its deadline while it is strict", () => {
+  it("lets no critical request begin later than 0.7 of its deadline, and one in a moment of more than they can have than 0.4", () => {
     const { turns, gate } = strictGate();
-    turns.next();
-    for (let n = 0; n < 2; n++) {
-      assert.ok(gate.admits(2, 50));
-      turns.work(12);
+    const lastBound = () => {
+      turns.next();
+      while (gate.admits(2, 50)) turns.work(5);
+      return gate.bound;
+    };
+    assert.equal(lastBound(), 35);
+    for (let turn = 0; turn < 100; turn++) {
+      lastBound();
+      for (let n = 0; n < 20; n++) gate.admits(2, 50);
     }
-    assert.ok(gate.admits(2, 50));
-    turns.work(9);
-    assert.equal(gate.admits(2, 50), false);
+    assert.equal(lastBound(), 20);
+  });
+
+  it("lets critical requests wait for longer again once they need less than the loop has", () => {
+    const { turns, gate } = strictGate();
+    for (let turn = 0; turn < 100; turn++) {
+      turns.next();
+      for (let n = 0; n < 40; n++) if (gate.admits(2, 50)) turns.work(5);
+    }
     assert.equal(gate.bound, 20);
+    for (let turn = 0; turn < 100; turn++) {
+      turns.next();
+      turns.work(15);
+      for (let n = 0; n < 3; n++) if (gate.admits(2, 50)) turns.work(5);
+    }
+    assert.equal(gate.bound, 35);
   });
 
   it("stops being strict once the loop had time for all that it refused", () => {
