@@ -1,5 +1,6 @@
 // A limit that is measured before it is enforced. Run it with: node --conditions=source examples/12-load-lines.ts
-import { action, createApp, module } from "plimsoll";
+import { action, createApp, loadLines, module, resource } from "plimsoll";
+import { breaker } from "plimsoll/resilience";
 import { z } from "zod";
 
 const gates: (() => void)[] = [];
@@ -15,8 +16,22 @@ const report = action("books.report", {
   },
 });
 
+const mail = breaker();
+for (const line of mail[loadLines]) line.nameUnder("mail");
+const mailer = resource("mailer", {
+  create: () => ({ send: (to: string) => mail.run(() => to.length), [loadLines]: mail[loadLines] }),
+});
+const remind = action("books.remind", {
+  ...{ input: z.object({ to: z.email() }), output: z.object({}), access: "public", idempotent: "natural", budget: "1s" },
+  uses: { mailer },
+  run: async ({ to }, { mailer }) => {
+    await mailer.send(to);
+    return {};
+  },
+});
+
 if (import.meta.main) {
-  const app = createApp({ modules: [module("books", { operations: [report] })] });
+  const app = createApp({ modules: [module("books", { operations: [report, remind] })] });
   await app.start();
   const callFive = async () => {
     const calls = Array.from({ length: 5 }, () => app.call(report, {}).catch(() => "refused"));
@@ -36,5 +51,7 @@ if (import.meta.main) {
   app.loadLines.setMode("books.report queue", "enforce", "the counts are as expected");
   console.log(`${await callFive()} of 5 refused`);
   console.log(show());
+  await app.call(remind, { to: "ann@example.com" });
+  console.log(`mail breaker: ${app.loadLines.list().find(({ name }) => name === "mail breaker")?.phase}`);
   await app.stop();
 }

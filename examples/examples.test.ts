@@ -58,6 +58,7 @@ describe("examples", () => {
       "measure: 0 refused, 2 would have been",
       "2 of 5 refused",
       "enforce: 2 refused, 2 would have been",
+      "mail breaker: closed",
     ],
     "11-upstream.ts": ["apple: 1250 cents", "pear: 1250 cents", "apple: 1250 cents, as they were", "plum: unavailable, upstream_failed"],
     "05-task.ts": ["attempt 1", "attempt 2", "mailed ada@example.com", "0 waiting"],

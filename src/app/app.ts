@@ -1,11 +1,11 @@
 import assert from "node:assert";
 import { type Clock, keepProcess, systemClock, type Timer } from "../core/clock.ts";
-import { cpuLines } from "../core/cpu.ts";
 import { type Duration, toMs } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
 import { limits as defaults } from "../core/limits.ts";
 import type { LimitMode } from "../core/load-line/load-line.ts";
-import { LoadLines } from "../core/load-line/load-lines.ts";
+import { LoadLines, linesOf } from "../core/load-line/load-lines.ts";
+import { sharedLines } from "../core/load-line/shared-lines.ts";
 import { Metrics } from "../core/metrics.ts";
 import type { AnySchema, Input, Output } from "../core/schema/standard.ts";
 import { type Service, startAll, stopAll } from "../core/service.ts";
@@ -246,7 +246,7 @@ class RunningApp implements App {
         pages: [loadLinesPage(this.loadLines), ...this.#engines.flatMap(({ pages }) => pages)],
       });
     registerGauges(this.metrics, this.runtime);
-    for (const line of cpuLines()) this.loadLines.register(line);
+    for (const line of [...sharedLines(), ...linesOf(spec.authentication), ...linesOf(this.#locks)]) this.loadLines.register(line);
     showLoadLines(this.loadLines, this.metrics, this.runtime.signals);
     this.#services = this.#plan();
   }

@@ -50,13 +50,3 @@ export const tokenTooLong = (): Fault =>
     type: "token_too_long",
     message: `A token has at most ${limits.tokenChars} characters. Ask for one with fewer claims.`,
   });
-
-/** Refuses a new token while `limits.verifyingTokens` others are being verified. *Faults*: `overloaded`. */
-export const tooManyNewTokens = (): Fault =>
-  new Fault({
-    code: "unavailable",
-    type: "overloaded",
-    message: `The limit "tokens being verified" of ${limits.verifyingTokens} is reached. Try again in a moment.`,
-    details: { limit: "tokens being verified", value: limits.verifyingTokens, load: limits.verifyingTokens },
-    retryAfterMs: 1_000,
-  });

@@ -3,10 +3,13 @@ import type { errors as JoseErrors } from "jose";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
+import { LoadLine } from "../core/load-line/load-line.ts";
+import { loadLines } from "../core/load-line/load-lines.ts";
+import { overloaded } from "../core/load-line/refusal.ts";
 import type { Actor, Authenticator, RememberedToken } from "../operation/actor.ts";
 import { bearer } from "../operation/authentication/bearer.ts";
 import { actorOf, type ClaimNames } from "./claims.ts";
-import { tokenExpired, tokenForOthers, tokenInvalid, tokenMalformed, tokenNotYetValid, tokenTooLong, tooManyNewTokens } from "./faults.ts";
+import { tokenExpired, tokenForOthers, tokenInvalid, tokenMalformed, tokenNotYetValid, tokenTooLong } from "./faults.ts";
 import { type TokenAlgorithm, type TokenKey, TokenKeys, type VerifyingKey } from "./keys.ts";
 import { RememberedTokens } from "./remembered-tokens.ts";
 import { readJsonPart, splitToken, type TokenText } from "./token-text.ts";
@@ -60,6 +63,11 @@ class JwtAuthenticator implements Authenticator {
   readonly #clock: Clock;
   readonly #remembered: RememberedTokens;
   readonly #verifying = new Map<string, Promise<Actor>>();
+  readonly #line = new LoadLine({
+    ...{ name: "tokens being verified", unit: "tokens", declared: limits.verifyingTokens },
+    now: () => this.#verifying.size,
+  });
+  readonly #full = this.#line.reason("full");
 
   constructor(options: JwtOptions) {
     const { keys, issuer, audience, algorithms, clockToleranceSeconds = 5, rememberedTokens = limits.rememberedTokens } = options;
@@ -82,6 +90,11 @@ class JwtAuthenticator implements Authenticator {
     this.#remembered = new RememberedTokens(rememberedTokens);
   }
 
+  /** Its limit, for the app that uses it. */
+  get [loadLines](): readonly LoadLine[] {
+    return [this.#line];
+  }
+
   authenticate(token: string): Actor | Promise<Actor> {
     if (token.length > limits.tokenChars) throw tokenTooLong();
     return this.#remembered.get(token, this.#clock.now())?.actor ?? this.#verifying.get(token) ?? this.#verify(token);
@@ -100,7 +113,10 @@ class JwtAuthenticator implements Authenticator {
     // `crit` would change what the rest means; nothing that we know of is ever listed there.
     const key = Object.hasOwn(header, "crit") ? undefined : this.#keys.choose(header);
     if (key === undefined) throw tokenInvalid("no key for its alg and kid");
-    if (this.#verifying.size >= limits.verifyingTokens) throw tooManyNewTokens();
+    const { size } = this.#verifying;
+    if (size >= limits.verifyingTokens && this.#line.refuses(this.#full))
+      throw overloaded({ limit: this.#line.name, value: limits.verifyingTokens, load: size }, this.#clock.random());
+    this.#line.admits(size + 1);
     const verifying = this.#check(token, text, key).finally(() => this.#verifying.delete(token));
     this.#verifying.set(token, verifying);
     return verifying;

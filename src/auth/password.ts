@@ -4,6 +4,10 @@ import * as crypto from "node:crypto";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
+import { LoadLine, type RefusalCount } from "../core/load-line/load-line.ts";
+import { loadLines } from "../core/load-line/load-lines.ts";
+import { overloaded } from "../core/load-line/refusal.ts";
+import { shareLines } from "../core/load-line/shared-lines.ts";
 import { BoundedQueue, type QueuedWaiter } from "../core/queue/bounded-queue.ts";
 import { enter } from "../core/queue/enter.ts";
 import { FixedLimit } from "../core/queue/limit.ts";
@@ -41,14 +45,27 @@ const decoySalt = Buffer.alloc(saltBytes);
 export class PasswordHasher {
   readonly #cost: Argon2Cost;
   readonly #queue: BoundedQueue<QueuedWaiter>;
+  readonly #waiting: LoadLine;
+  readonly #full: RefusalCount;
   readonly #clock: Clock;
 
   constructor(options: PasswordHasherOptions = {}) {
     this.#cost = options.cost ?? defaultCost;
     const { concurrency = limits.passwordHashing, queue = limits.passwordQueue } = options;
-    this.#queue = new BoundedQueue({ limit: new FixedLimit(concurrency), queue, turns: new InOrder() });
+    const line = new LoadLine({
+      ...{ name: "passwords being hashed", unit: "passwords", declared: concurrency, now: () => this.#queue.running },
+      fixed: "Each takes a thread of the pool of Node.js and 7 MiB, and what is above the limit waits. Change limits.passwordHashing.",
+    });
+    this.#queue = new BoundedQueue({ limit: new FixedLimit(concurrency), queue, turns: new InOrder(), line });
+    this.#waiting = new LoadLine({ name: "passwords waiting", unit: "passwords", declared: queue, now: () => this.#queue.waiting });
+    this.#full = this.#waiting.reason("full");
     this.#clock = options.clock ?? systemClock;
     assert(concurrency >= 1 && queue >= 0, "A PasswordHasher needs a concurrency from 1 and a queue from 0.");
+  }
+
+  /** Its limits, for each app that lists them. */
+  get [loadLines](): readonly LoadLine[] {
+    return [this.#queue.line, this.#waiting];
   }
 
   async hash(password: string, { signal }: PasswordOptions = {}): Promise<string> {
@@ -75,9 +92,12 @@ export class PasswordHasher {
 
   async #limited(work: () => Promise<Buffer>, signal: AbortSignal | undefined): Promise<Buffer> {
     signal?.throwIfAborted();
-    const waiting = enter(this.#queue, { signal });
+    const before = this.#queue.waiting;
+    const waiting = enter(this.#queue, { signal, waitsOver: () => !this.#waiting.refuses(this.#full) });
+    if (this.#queue.waiting > before) this.#waiting.admits(this.#queue.waiting);
     const entry = waiting === undefined ? undefined : await waiting;
-    if (entry === "full") throw overloaded(this.#queue.waiting);
+    if (entry === "full")
+      throw overloaded({ limit: this.#waiting.name, value: this.#waiting.declared ?? 0, load: this.#queue.waiting }, this.#clock.random());
     // Aborted in the moment in which it entered: it gives the place back.
     if (signal?.aborted) {
       if (entry !== "aborted") this.#queue.leave();
@@ -116,17 +136,9 @@ const tooLong = (): Fault =>
     message: `A password has at most ${limits.passwordChars} characters. Choose a shorter one.`,
   });
 
-const overloaded = (queue: number): Fault =>
-  new Fault({
-    code: "unavailable",
-    type: "overloaded",
-    message: `The limit "passwords waiting" of ${queue} is reached (load ${queue}). Try again in a moment.`,
-    details: { limit: "passwords waiting", value: queue, load: queue },
-    retryAfterMs: 1_000,
-  });
-
 /** One for the process, as the thread pool is. */
 const shared = new PasswordHasher();
+shareLines(shared[loadLines]);
 
 /**
  * Hashes a password for storage, as a PHC string that has the parameters in it.

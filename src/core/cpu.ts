@@ -7,6 +7,7 @@ import { limits } from "./limits.ts";
 import { LoadLine, type RefusalCount } from "./load-line/load-line.ts";
 import { loadLines } from "./load-line/load-lines.ts";
 import { retryLater } from "./load-line/refusal.ts";
+import { shareLines } from "./load-line/shared-lines.ts";
 import { BoundedQueue, type QueuedWaiter } from "./queue/bounded-queue.ts";
 import { FixedLimit } from "./queue/limit.ts";
 import { InOrder } from "./queue/turns.ts";
@@ -205,6 +206,7 @@ export class CpuPool {
 }
 
 const shared = new CpuPool();
+shareLines(shared[loadLines]);
 
 /**
  * Runs a long computation on a thread of the process's shared pool; see {@link CpuPool.run} for what it throws.
@@ -213,11 +215,6 @@ const shared = new CpuPool();
  */
 export function cpu<I, O>(declared: CpuFunction<I, O>, input: I, options: CpuCallOptions = {}): Promise<O> {
   return shared.run(declared, input, options);
-}
-
-/** The limits of the shared pool. */
-export function cpuLines(): readonly LoadLine[] {
-  return shared[loadLines];
 }
 
 /** Ends the threads of the shared pool; they start again when needed. */

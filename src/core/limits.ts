@@ -203,6 +203,8 @@ export const limits = {
   fanOutConcurrency: 1_000,
   /** Keys for which one policy keeps something: flights, stale values, quotas. */
   policyKeys: 10_000,
+  /** Memory that the stale values of one `fallback` take, as it is estimated. Override: `fallback({ staleBytes })`. */
+  policyBytes: 16_777_216,
   /** Connections of one HTTP client to its upstream, and so its requests at once. Override: `httpClient({ connections })`. */
   upstreamConnections: 64,
   /** Requests that may wait for a connection of one HTTP client. Override: `httpClient({ queue })`. */

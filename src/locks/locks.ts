@@ -2,6 +2,8 @@ import { type Clock, sleep } from "../core/clock.ts";
 import { type Duration, toMs } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
+import type { LoadLine } from "../core/load-line/load-line.ts";
+import { loadLines } from "../core/load-line/load-lines.ts";
 import type { Lock } from "../operation/durable/lock.ts";
 import { LeaderElection, type Leadership } from "./leader-election.ts";
 import { Lease, type LeaseHost } from "./lease.ts";
@@ -33,6 +35,11 @@ export class Locks {
     this.#clock = options.clock;
     this.#holder = options.holder;
     this.#queues = new LocalQueues(options.clock);
+  }
+
+  /** Its limit, for the app that lists it. */
+  get [loadLines](): readonly LoadLine[] {
+    return [this.#queues.line];
   }
 
   /**

@@ -30,11 +30,6 @@ export class UpstreamBounds {
     this.#full = queue.reason("full");
   }
 
-  /** A request has a connection. */
-  admits(running: number): void {
-    this.lines[0].admits(running);
-  }
-
   /** A request got no connection in its time. */
   late(): void {
     this.lines[0].refuses(this.#late);

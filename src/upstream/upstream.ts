@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { type DeadlineWheel, sharedWheel } from "../core/deadline.ts";
 import { limits } from "../core/limits.ts";
 import type { LoadLine } from "../core/load-line/load-line.ts";
+import { loadLines } from "../core/load-line/load-lines.ts";
 import { BoundedQueue, type QueuedWaiter } from "../core/queue/bounded-queue.ts";
 import { enter } from "../core/queue/enter.ts";
 import { FixedLimit } from "../core/queue/limit.ts";
@@ -51,9 +52,11 @@ export class Upstream {
     const { pool, queuedAbort } = openPool(settings.upstream, settings);
     this.#pool = pool;
     this.#queuedAbort = queuedAbort;
-    this.#places = new BoundedQueue({ limit: new FixedLimit(connections), queue, turns: new InOrder() });
-    this.hasKeys = policy?.parts.some((part) => part instanceof Fallback || part instanceof SingleFlight) ?? false;
     this.#bounds = new UpstreamBounds(this, settings);
+    const [line] = this.#bounds.lines;
+    this.#places = new BoundedQueue({ limit: new FixedLimit(connections), queue, turns: new InOrder(), line });
+    this.hasKeys = policy?.parts.some((part) => part instanceof Fallback || part instanceof SingleFlight) ?? false;
+    for (const line of policy?.[loadLines] ?? []) line.nameUnder(`upstream ${settings.upstream}`);
     this.measures = new UpstreamMeasures(metrics, this);
   }
 
@@ -72,16 +75,15 @@ export class Upstream {
     return this.#places.waiting;
   }
 
-  /** What is listed among the limits of the app. */
+  /** What is listed among the limits of the app: its own limits and those of its policy. */
   get lines(): readonly LoadLine[] {
-    return this.#bounds.lines;
+    return [...this.#bounds.lines, ...(this.policy?.[loadLines] ?? [])];
   }
 
   /** Sends a request over one connection. *Faults thrown*: those of the way; a status is none. */
   async send(attempt: Attempt, call: Call): Promise<RawReply> {
     if (call.scope.aborted) throw call.scope.reason;
     if (!this.#places.tryEnter()) await this.#wait(attempt, call);
-    this.#bounds.admits(this.running);
     return this.#dispatch(attempt, call);
   }
 

@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { hashPassword, needsRehash, verifyPassword } from "../../src/auth/index.ts";
 import { PasswordHasher, type PasswordHasherOptions } from "../../src/auth/password.ts";
 import { limits } from "../../src/core/limits.ts";
+import { LoadLines, loadLines } from "../../src/core/load-line/load-lines.ts";
 import { TestClock } from "../../src/testing/clock.ts";
 
 /** As cheap as argon2 can be: what it costs is tested once, with the functions that users call. */
@@ -119,13 +120,35 @@ describe("PasswordHasher", () => {
   it("says of a refusal which limit it was and when to come back", async () => {
     const hashes = hasher({ concurrency: 1, queue: 0 });
     const running = hashes.hash("a");
-    await assert.rejects(hashes.hash("a"), {
-      code: "unavailable",
-      type: "overloaded",
-      details: { limit: "passwords waiting", value: 0, load: 0 },
-      retryAfterMs: 1_000,
+    const refused = { code: "unavailable", type: "overloaded", details: { limit: "passwords waiting", value: 0, load: 0 } };
+    await assert.rejects(hashes.hash("a"), ({ code, type, details, retryAfterMs }) => {
+      assert.deepEqual({ code, type, details }, refused);
+      return [1_000, 2_000, 3_000].includes(retryAfterMs);
     });
     await running;
+  });
+
+  it("counts at its limits, and in measure mode lets wait whom it would refuse", async () => {
+    const hashes = hasher({ concurrency: 1, queue: 1 });
+    const lines = new LoadLines(new TestClock());
+    for (const line of hashes[loadLines]) lines.register(line);
+    const all = (count: number) => Promise.all(Array.from({ length: count }, () => outcome(hashes.hash("a"))));
+    assert.deepEqual(await all(3), ["done", "done", "overloaded"]);
+    lines.setMode("passwords waiting", "measure", "test");
+    assert.deepEqual(await all(4), ["done", "done", "done", "done"]);
+    assert.throws(() => lines.setMode("passwords being hashed", "off", "test"), { type: "mode_fixed" });
+    assert.deepEqual(
+      lines
+        .list()
+        .map(({ name, declared, now, highWater, admitted, refused, wouldRefuse }) => [
+          ...[name, declared, now, highWater, admitted],
+          ...[refused, wouldRefuse],
+        ]),
+      [
+        ["passwords being hashed", 1, 0, 1, 6, {}, {}],
+        ["passwords waiting", 1, 0, 3, 4, { full: 1 }, { full: 2 }],
+      ],
+    );
   });
 
   it("gives up a place in the queue when its signal aborts", async () => {

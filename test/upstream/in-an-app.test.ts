@@ -110,15 +110,18 @@ describe("a request of an operation", () => {
     assert.ok(Math.abs(durationMs - (queuedMs + runningMs + databaseMs + upstreamMs!.prices!)) < 1);
   });
 
-  it("notes on the event that its reply stands in for another", async (t) => {
+  it("notes on the event, the trace and the list of limits that its reply stands in for another", async (t) => {
     let fails = false;
     const upstream = await serve(t, (_, response) => (fails ? response.writeHead(500).end() : response.end("ok")));
     const { app, ask } = await opened(t, upstream.url);
     await app.call(ask, {});
+    const phase = () => app.app.loadLines.list().find(({ name }) => name === "upstream prices fallback")?.phase;
+    assert.equal(phase(), "normal");
     fails = true;
     const [event, reply] = await Promise.all([app.executed(ask), app.call(ask, {})]);
     assert.deepEqual([reply.text, { ...event.notes }], ["ok", { "degraded.prices": "stale" }]);
     assert.equal(event.spans!.find(({ name }) => name === "upstream prices")!.attributes["plimsoll.degraded"], "stale");
+    assert.equal(phase(), "degraded");
   });
 
   it("whose fault is not caught is answered with it, and none of what the upstream sent", async (t) => {
@@ -170,6 +173,7 @@ it("a resource may stand in the place of another, and is made, bound and closed 
     [
       { name: "upstream a connections", declared: 64, now: 0, highWater: 1, admitted: 1, refused: { late: 0 } },
       { name: "upstream a queue", declared: 128, now: 0, highWater: 0, admitted: 0, refused: { full: 0 } },
+      { name: "upstream a retry budget", declared: 10, now: 0, highWater: 0, admitted: 0, refused: { spent: 0 } },
     ],
   );
   await app.stop();

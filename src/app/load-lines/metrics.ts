@@ -24,6 +24,14 @@ export function registerLoadLines(metrics: Metrics, lines: LoadLines): void {
         .map(({ name, mode }) => ({ labels: [name, mode], value: 1 }))
         .slice(0, limits.metricSeries),
   });
+  metrics.gauge({
+    ...{ name: "plimsoll_loadline_phase", help: "1 for the phase that the limit is in.", labels: ["limit", "phase"] },
+    read: () =>
+      lines
+        .list()
+        .flatMap(({ name, phase }) => (phase === undefined ? [] : [{ labels: [name, phase], value: 1 }]))
+        .slice(0, limits.metricSeries),
+  });
   metrics.total({
     ...{ name: "plimsoll_loadline_admitted_total", help: "What the limit let in.", labels: ["limit"] },
     read: () => bounded(lines.list().flatMap(one(({ admitted }) => admitted))),

@@ -3,6 +3,7 @@ import type { LoadLineReading } from "../../core/load-line/load-lines.ts";
 const columns: readonly (readonly [string, (reading: LoadLineReading) => string])[] = [
   ["limit", ({ name }) => name],
   ["mode", ({ mode, fixed }) => (fixed === undefined ? mode : `${mode}, fixed`)],
+  ["phase", ({ phase }) => phase ?? "-"],
   ["declared", ({ declared }) => number(declared)],
   ["learnt", ({ learnt }) => number(learnt)],
   ["now", ({ now }) => number(now)],

@@ -18,6 +18,8 @@ export interface LoadLineSpec {
   readonly mode?: LimitMode | undefined;
   /** How much is in use. Asked only when it is listed. *Default*: none, where a single number cannot say it, as for the rates of many callers. */
   readonly now?: () => number;
+  /** The phase that it is in, in one word, as a breaker is `open`. Asked only when it is listed. *Default*: it has none. */
+  readonly phase?: () => string;
   /** The limit that was learnt. Asked only when it is listed. *Default*: none. */
   readonly learnt?: () => number | undefined;
   /** Called after the mode has changed, before anything else runs: to let in what waits, for example. */
@@ -95,6 +97,11 @@ export class LoadLine {
     this.#name = name;
   }
 
+  /** Puts its first name behind the name of what has it, as a policy's limit is that of an upstream. Before it is listed. */
+  nameUnder(owner: string): void {
+    this.#name = `${owner} ${this.#spec.name}`;
+  }
+
   /** How often it refused, by reason, in the order in which the reasons were declared. */
   get refusals(): readonly RefusalCount[] {
     return this.#refusals;
@@ -105,6 +112,10 @@ export class LoadLine {
     const now = this.#spec.now?.();
     if (now !== undefined && now > this.highWater) this.highWater = now;
     return now;
+  }
+
+  phase(): string | undefined {
+    return this.#spec.phase?.();
   }
 
   learnt(): number | undefined {

@@ -33,6 +33,8 @@ export interface LoadLineReading {
   readonly since: number;
   /** Why it has this mode: the reason of the last change, or `declared`. */
   readonly reason: string;
+  /** The phase that it is in, as a breaker is `open` and a fallback `degraded`. */
+  readonly phase: string | undefined;
   readonly declared: number | undefined;
   readonly learnt: number | undefined;
   readonly now: number | undefined;
@@ -95,6 +97,7 @@ export class LoadLines {
       mode: line.mode,
       since: line.change?.at ?? this.#registeredAt.get(line) ?? 0,
       reason: line.change?.reason ?? "declared",
+      phase: line.phase(),
       declared: line.declared,
       learnt: line.learnt(),
       now,

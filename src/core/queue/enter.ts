@@ -9,6 +9,8 @@ export interface EnterOptions {
   /** Ends it with `late` after this time. *Default*: never. *Units*: milliseconds. */
   readonly waitMs?: number;
   readonly clock?: Clock;
+  /** Asked where no more may wait: whether this one waits all the same, because the limit is only measured. *Default*: it does not. */
+  readonly waitsOver?: () => boolean;
   /** Ends it with `aborted`. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -17,7 +19,10 @@ export interface EnterOptions {
  * Takes a place, or waits for one.
  * *Guarantees*: undefined where a place was free, so that no promise is made. One that has not entered holds no place, and leaves no timer or listener behind.
  */
-export function enter(queue: BoundedQueue<QueuedWaiter>, { waitMs, clock, signal }: EnterOptions = {}): undefined | Promise<Entry> {
+export function enter(
+  queue: BoundedQueue<QueuedWaiter>,
+  { waitMs, clock, waitsOver, signal }: EnterOptions = {},
+): undefined | Promise<Entry> {
   if (queue.tryEnter()) return undefined;
   if (signal?.aborted) return Promise.resolve("aborted");
   if (waitMs !== undefined && waitMs <= 0) return Promise.resolve("late");
@@ -32,7 +37,10 @@ export function enter(queue: BoundedQueue<QueuedWaiter>, { waitMs, clock, signal
     };
     const abort = () => giveUp("aborted");
     const waiter: QueuedWaiter = { granted: () => settle("entered") };
-    if (!queue.add(waiter)) return resolve("full");
+    if (!queue.add(waiter)) {
+      if (!waitsOver?.()) return resolve("full");
+      queue.addOver(waiter);
+    }
     const timer = waitMs === undefined ? undefined : clock?.schedule(waitMs, () => giveUp("late"));
     signal?.addEventListener("abort", abort, { once: true });
   });

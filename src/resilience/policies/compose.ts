@@ -1,4 +1,6 @@
 import assert from "node:assert";
+import type { LoadLine } from "../../core/load-line/load-line.ts";
+import { loadLines } from "../../core/load-line/load-lines.ts";
 import type { Call } from "./call/call.ts";
 import { type AnyPolicy, type FallbackOf, Policy, type Runs, type RunsOf, type Work } from "./policy.ts";
 
@@ -29,6 +31,11 @@ class Composed<R extends Runs, F> extends Policy<R, F> {
 
   override get parts(): readonly Policy[] {
     return [this.#outermost, ...this.#inner.toReversed()].flatMap(({ parts }) => parts);
+  }
+
+  /** A budget that several of them share is listed once. */
+  override get [loadLines](): readonly LoadLine[] {
+    return [...new Set(this.parts.flatMap((part) => part[loadLines]))];
   }
 
   around<T>(work: Work<T>, call: Call): Promise<T> {

@@ -1,3 +1,5 @@
+import type { LoadLine } from "../../core/load-line/load-line.ts";
+import { loadLines } from "../../core/load-line/load-lines.ts";
 import { Call, type RunOptions } from "./call/call.ts";
 
 /** What a policy is put around: any function, sync or async. It is given the call, whose `signal` says when to stop. */
@@ -41,6 +43,11 @@ export abstract class Policy<R extends Runs = Runs, F = unknown> {
   /** The policies that it is made of, the outermost first; itself where it is not composed. */
   get parts(): readonly Policy[] {
     return [this as unknown as Policy];
+  }
+
+  /** The limits that it holds, for what lists them: each begins with the name of the policy, until `nameUnder` puts that of its owner before it. */
+  get [loadLines](): readonly LoadLine[] {
+    return [];
   }
 
   /** Runs work as part of a call that has begun: what other policies, and those of your own, are built with. */

@@ -3,6 +3,8 @@ import { type Clock, systemClock } from "../../core/clock.ts";
 import { type Duration, formatMs, toMs } from "../../core/duration.ts";
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
+import { LoadLine } from "../../core/load-line/load-line.ts";
+import { loadLines } from "../../core/load-line/load-lines.ts";
 import { Signal } from "../../core/signals.ts";
 import { RollingWindow } from "./breaker/window.ts";
 import type { Call } from "./call/call.ts";
@@ -69,6 +71,8 @@ export class Throttle extends Policy<"once", never> {
   readonly #bounds: Bounds;
   readonly #judge: Judge;
   readonly #clock: Clock;
+  readonly #line = new LoadLine({ name: "throttle", unit: "calls" });
+  readonly #refused = this.#line.reason("throttled");
   /** All calls, and those that the callee accepted. They count when they end: what hangs has not been refused yet. */
   readonly #window: RollingWindow;
 
@@ -89,12 +93,18 @@ export class Throttle extends Policy<"once", never> {
     return Math.min(mostRefused, Math.max(0, (window.total - factor * window.first) / (window.total + 1)));
   }
 
+  override get [loadLines](): readonly LoadLine[] {
+    return [this.#line];
+  }
+
   async around<T>(work: Work<T>, call: Call): Promise<T> {
+    if (this.#line.mode === "off") return await work(call);
     const { probability } = this;
-    if (probability > 0 && this.#clock.random() < probability) {
+    if (probability > 0 && this.#clock.random() < probability && this.#line.refuses(this.#refused)) {
       this.#window.add(1, 0, 0);
       throw this.#refusal(probability);
     }
+    this.#line.admits(0);
     try {
       const value = await work(call);
       this.#count(true);

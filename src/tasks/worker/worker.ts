@@ -1,6 +1,7 @@
 import { type Clock, sleep } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
+import { LoadLine } from "../../core/load-line/load-line.ts";
 import { BoundedQueue, type QueuedWaiter } from "../../core/queue/bounded-queue.ts";
 import { FixedLimit } from "../../core/queue/limit.ts";
 import { InOrder } from "../../core/queue/turns.ts";
@@ -68,12 +69,13 @@ export class TaskWorker implements Service {
       shut: () => this.#releaseAll(),
       open: () => this.wake(this.queueNames),
     });
+    const claims = this.#claimPlaces();
     this.#queues = new ServedQueues(options.queues, {
-      ...{ definitions, store, clock, token, failed, claims: this.#claimPlaces() },
+      ...{ definitions, store, clock, token, failed, claims },
       isShut: () => this.#runner.isShut,
       run: (task) => this.#runner.run(task),
     });
-    for (const line of this.#queues.lines) runtime.loadLines.register(line);
+    for (const line of [claims.line, ...this.#queues.lines]) runtime.loadLines.register(line);
     this.#lease = new WorkerLease(store, clock, { name, names: [...definitions.keys()], queues: this.queueNames });
     this.#inbox = new Inbox({
       ...{ store, clock, token, failed, queues: this.#queues, runner: this.#runner },
@@ -86,7 +88,17 @@ export class TaskWorker implements Service {
   #claimPlaces(): BoundedQueue<QueuedWaiter> {
     const { definitions, queues } = this.#options;
     const mostQueues = definitions.size + Object.keys(queues).length;
-    return new BoundedQueue({ limit: new FixedLimit(limits.taskClaims), queue: mostQueues, turns: new InOrder() });
+    const line: LoadLine = new LoadLine({
+      ...{ name: "task claims", unit: "claims", declared: limits.taskClaims, now: () => places.running },
+      fixed: "Each claim takes a connection, and what is above the limit waits. Change limits.taskClaims.",
+    });
+    const places = new BoundedQueue<QueuedWaiter>({
+      limit: new FixedLimit(limits.taskClaims),
+      queue: mostQueues,
+      turns: new InOrder(),
+      line,
+    });
+    return places;
   }
 
   get running(): number {

@@ -15,7 +15,7 @@ const ofType = (type: string) => (thrown: unknown) => thrown instanceof Fault &&
 test("a line is listed with what its owner counted", () => {
   const { clock, lines } = setUp();
   let inUse = 0;
-  const line = new LoadLine({ name: "threads", unit: "calls", declared: 2, now: () => inUse, learnt: () => 3 });
+  const line = new LoadLine({ name: "threads", unit: "calls", declared: 2, now: () => inUse, learnt: () => 3, phase: () => "open" });
   const full = line.reason("full");
   lines.register(line);
   for (inUse = 1; inUse <= 2; inUse++) line.admits(inUse);
@@ -28,6 +28,7 @@ test("a line is listed with what its owner counted", () => {
       mode: "enforce",
       since: clock.now(),
       reason: "declared",
+      phase: "open",
       declared: 2,
       learnt: 3,
       now: 1,

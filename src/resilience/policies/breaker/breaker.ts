@@ -1,6 +1,8 @@
 import { type Clock, systemClock } from "../../../core/clock.ts";
 import type { Duration } from "../../../core/duration.ts";
 import { Fault } from "../../../core/fault.ts";
+import { LoadLine } from "../../../core/load-line/load-line.ts";
+import { loadLines } from "../../../core/load-line/load-lines.ts";
 import { Signal } from "../../../core/signals.ts";
 import type { Call } from "../call/call.ts";
 import { type Judge, judge } from "../call/verdict.ts";
@@ -52,6 +54,8 @@ export function breaker(options: BreakerOptions = {}): Breaker {
 export class Breaker extends Policy<"once", never> {
   readonly changed = new Signal<BreakerChanged>("breaker.changed");
   readonly #state: BreakerState;
+  readonly #line = new LoadLine({ name: "breaker", unit: "calls", phase: () => this.phase });
+  readonly #open = this.#line.reason("open");
   readonly #judge: Judge;
   readonly #clock: Clock;
 
@@ -70,10 +74,17 @@ export class Breaker extends Policy<"once", never> {
     return this.#state.phase;
   }
 
+  override get [loadLines](): readonly LoadLine[] {
+    return [this.#line];
+  }
+
   async around<T>(work: Work<T>, call: Call): Promise<T> {
+    if (this.#line.mode === "off") return await work(call);
     const startedAt = this.#clock.monotonic();
     const generation = this.#state.admit(startedAt);
-    if (generation < 0) throw this.#refusal(startedAt);
+    // What is only measured is called, and its outcome changes nothing: enforced, it would have had none.
+    if (generation >= 0) this.#line.admits(0);
+    else if (this.#line.refuses(this.#open)) throw this.#refusal(startedAt);
     try {
       const value = await work(call);
       this.#settle(generation, "success", startedAt);

@@ -4,6 +4,8 @@ import { type DeadlineWheel, type Expiring, sharedWheel } from "../../../core/de
 import { type Duration, formatMs, toMs } from "../../../core/duration.ts";
 import { Fault } from "../../../core/fault.ts";
 import { limits } from "../../../core/limits.ts";
+import { LoadLine, type RefusalCount } from "../../../core/load-line/load-line.ts";
+import { loadLines } from "../../../core/load-line/load-lines.ts";
 import { BoundedQueue, type QueuedWaiter } from "../../../core/queue/bounded-queue.ts";
 import { FixedLimit } from "../../../core/queue/limit.ts";
 import { InOrder } from "../../../core/queue/turns.ts";
@@ -50,15 +52,12 @@ export function bulkhead(options: BulkheadOptions): Bulkhead {
     waitMs > 0 && waitMs <= limits.deadlineMs,
     `bulkhead: a wait of ${formatMs(waitMs)} is out of bounds. Write queue: 0 to wait not at all.`,
   );
-  return new Bulkhead(new BoundedQueue({ limit: new FixedLimit(concurrency), queue, turns: new InOrder() }), {
-    concurrency,
-    waitMs,
-    clock: options.clock ?? systemClock,
-  });
+  return new Bulkhead({ concurrency, queue, waitMs, clock: options.clock ?? systemClock });
 }
 
 interface Bounds {
   readonly concurrency: number;
+  readonly queue: number;
   readonly waitMs: number;
   readonly clock: Clock;
 }
@@ -70,9 +69,25 @@ export class Bulkhead extends Policy<"once", never> {
   readonly #bounds: Bounds;
   readonly #wheel: DeadlineWheel;
 
-  constructor(places: BoundedQueue<Waiting>, bounds: Bounds) {
+  readonly #waitingLine: LoadLine;
+  readonly #full: RefusalCount;
+  readonly #waited: RefusalCount;
+
+  constructor(bounds: Bounds) {
     super();
-    this.#places = places;
+    const { concurrency, queue } = bounds;
+    const line = new LoadLine({
+      ...{ name: "bulkhead concurrency", unit: "calls", declared: concurrency, now: () => this.running },
+      switched: (mode) => {
+        this.#places.isOpen = mode !== "enforce";
+      },
+    });
+    this.#places = new BoundedQueue({ limit: new FixedLimit(concurrency), queue, turns: new InOrder(), line });
+    this.#waitingLine = new LoadLine({
+      ...{ name: "bulkhead queue", unit: "calls", declared: queue, now: () => this.waiting, follows: line },
+    });
+    this.#full = this.#waitingLine.reason("full");
+    this.#waited = this.#waitingLine.reason("waited");
     this.#bounds = bounds;
     this.#wheel = sharedWheel(bounds.clock);
   }
@@ -87,7 +102,14 @@ export class Bulkhead extends Policy<"once", never> {
     return this.#places.waiting;
   }
 
+  override get [loadLines](): readonly LoadLine[] {
+    return [this.#places.line, this.#waitingLine];
+  }
+
   async around<T>(work: Work<T>, call: Call): Promise<T> {
+    const { concurrency, queue } = this.#bounds;
+    // Only measured: no call waits, so that those that would wait run beside those that would run.
+    if (this.#places.isOpen && this.running >= concurrency + queue) this.#waitingLine.refuses(this.#full);
     if (!this.#places.tryEnter()) await this.#enter(call);
     const rest = new Rest(call.rest);
     try {
@@ -109,13 +131,16 @@ export class Bulkhead extends Policy<"once", never> {
         onCancel: () => reject(call.scope.reason),
         onExpire: () => reject(this.#refusal("waited")),
       });
-      if (this.#places.add(waiting)) waiting.begin();
-      else reject(this.#refusal("full"));
+      if (this.#places.add(waiting)) {
+        this.#waitingLine.admits(this.waiting);
+        waiting.begin();
+      } else reject(this.#refusal("full"));
     });
   }
 
   #refusal(reason: BulkheadRefused["reason"]): Fault {
     const { running, waiting } = this;
+    this.#waitingLine.refuses(reason === "full" ? this.#full : this.#waited);
     if (this.refused.hasListeners) this.refused.publish({ reason, running, waiting });
     const why = reason === "full" ? `${waiting} more wait, which is all that may` : "none became free in time";
     return new Fault({

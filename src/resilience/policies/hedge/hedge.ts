@@ -1,5 +1,7 @@
 import assert from "node:assert";
 import { type Clock, systemClock } from "../../../core/clock.ts";
+import type { LoadLine } from "../../../core/load-line/load-line.ts";
+import { loadLines } from "../../../core/load-line/load-lines.ts";
 import { Signal } from "../../../core/signals.ts";
 import type { Call } from "../call/call.ts";
 import { Policy, type Work } from "../policy.ts";
@@ -65,6 +67,10 @@ export class Hedge extends Policy<"repeats", never> {
     const { value } = this.#latencies;
     // Behind it, not at it: where all calls take the same time, each would be at the percentile.
     return value === undefined ? undefined : Math.floor(value) + 1;
+  }
+
+  override get [loadLines](): readonly LoadLine[] {
+    return this.#budget[loadLines];
   }
 
   around<T>(work: Work<T>, call: Call): Promise<T> {

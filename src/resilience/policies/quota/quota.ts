@@ -1,5 +1,7 @@
 import { type Clock, systemClock } from "../../../core/clock.ts";
 import { Fault } from "../../../core/fault.ts";
+import { LoadLine } from "../../../core/load-line/load-line.ts";
+import { loadLines } from "../../../core/load-line/load-lines.ts";
 import { Signal } from "../../../core/signals.ts";
 import type { Call } from "../call/call.ts";
 import { Policy, type Work } from "../policy.ts";
@@ -39,16 +41,24 @@ export function quota(options: QuotaOptions = {}): Quota {
 export class Quota extends Policy<"once", never> {
   readonly learnt = new Signal<QuotaLearnt>("quota.learnt");
   readonly #options: Required<QuotaOptions>;
+  readonly #line = new LoadLine({ name: "quota", unit: "calls" });
+  readonly #usedUp = this.#line.reason("used_up");
 
   constructor(options: Required<QuotaOptions>) {
     super();
     this.#options = options;
   }
 
+  override get [loadLines](): readonly LoadLine[] {
+    return [this.#line];
+  }
+
   async around<T>(work: Work<T>, call: Call): Promise<T> {
     const { store, clock } = this.#options;
+    if (this.#line.mode === "off") return await work(call);
     const waitMs = store.take(call.callee, clock.monotonic());
-    if (waitMs > 0) throw refusal(call.callee, Math.ceil(waitMs));
+    if (waitMs > 0 && this.#line.refuses(this.#usedUp)) throw refusal(call.callee, Math.ceil(waitMs));
+    this.#line.admits(0);
     try {
       const value = await work(call);
       this.#learn(call.callee, value);

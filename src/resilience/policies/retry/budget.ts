@@ -1,4 +1,6 @@
 import assert from "node:assert";
+import { LoadLine, type RefusalCount } from "../../../core/load-line/load-line.ts";
+import { loadLines } from "../../../core/load-line/load-lines.ts";
 
 /** How many extra attempts are allowed. */
 export interface RetryBudgetOptions {
@@ -18,6 +20,8 @@ export interface RetryBudgetOptions {
 export class RetryBudget {
   readonly #ratio: number;
   readonly #reserve: number;
+  readonly #line: LoadLine;
+  readonly #spent: RefusalCount;
   #tokens: number;
 
   constructor({ ratio = 0.2, reserve = 10 }: RetryBudgetOptions = {}) {
@@ -32,6 +36,15 @@ export class RetryBudget {
     this.#ratio = ratio;
     this.#reserve = reserve;
     this.#tokens = reserve;
+    this.#line = new LoadLine({
+      ...{ name: "retry budget", unit: "extra attempts in reserve", declared: reserve, now: () => Math.max(0, reserve - this.left) },
+    });
+    this.#spent = this.#line.reason("spent");
+  }
+
+  /** Its limit, for the policies that draw on it. */
+  get [loadLines](): readonly LoadLine[] {
+    return [this.#line];
   }
 
   /** Extra attempts that could be made now. */
@@ -47,8 +60,10 @@ export class RetryBudget {
 
   /** Takes one extra attempt out, or says that there is none left. */
   withdraw(): boolean {
-    if (this.left < 1) return false;
+    const { left } = this;
+    if (left < 1) return this.#line.mode === "off" || !this.#line.refuses(this.#spent);
     this.#tokens -= 1;
+    this.#line.admits(Math.max(0, this.#reserve - left + 1));
     return true;
   }
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert";
 import { type Clock, systemClock } from "../../../core/clock.ts";
 import { limits } from "../../../core/limits.ts";
+import type { LoadLine } from "../../../core/load-line/load-line.ts";
+import { loadLines } from "../../../core/load-line/load-lines.ts";
 import { Signal } from "../../../core/signals.ts";
 import { type Backoff, exponential } from "../../backoff.ts";
 import type { Call } from "../call/call.ts";
@@ -53,6 +55,10 @@ export class Retry extends Policy<"repeats", never> {
   constructor(options: Required<RetryOptions>) {
     super();
     this.#options = options;
+  }
+
+  override get [loadLines](): readonly LoadLine[] {
+    return this.#options.budget[loadLines];
   }
 
   async around<T>(work: Work<T>, call: Call): Promise<T> {
