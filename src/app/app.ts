@@ -56,7 +56,7 @@ export interface AppSpec {
   readonly authentication?: Authenticator;
   /**
    * Admits callers that are services of the same system: the importance that they send (`Plimsoll-Criticality`) counts instead of the one that the
-   * operation declares. *Default*: none. Use a rule that no user can meet.
+   * operation declares, and so do the timeouts of other protocols, as `grpc-timeout`. *Default*: none. Use a rule that no user can meet.
    * @example internalCallers: role("service")
    */
   readonly internalCallers?: Rule;

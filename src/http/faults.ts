@@ -111,6 +111,15 @@ export const headerRepeated = (name: string): Fault =>
     details: { header: name.toLowerCase() },
   });
 
+/** Refuses what an internal caller says it has left, where it is not what its protocol says: 400. */
+export const timeoutInvalid = (header: string, form: string): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "timeout_invalid",
+    message: `The header ${header} is not a timeout of its protocol. Send ${form}, or leave it out.`,
+    details: { header },
+  });
+
 /** Refuses a request target that is not a path: 400. */
 export const targetInvalid = (): Fault =>
   new Fault({

@@ -5,6 +5,8 @@ import { callerLeft, signIn } from "../pipeline/sign-in.ts";
 import type { RunningExecution } from "../pipeline/state/running-execution.ts";
 import { type BodyLimits, type BodyReader, BodyShare, parseBody } from "./body.ts";
 import { BodyBytes } from "./body-bytes.ts";
+import { protocolRemainingMs } from "./deadline/protocol-timeouts.ts";
+import { remainingMs } from "./deadline/remaining.ts";
 import { urlTooLong } from "./faults.ts";
 import { anonymousBytes, bindInput, versionRefused } from "./node-invocation.ts";
 import { replyWithoutOperation } from "./pages.ts";
@@ -12,7 +14,7 @@ import { networkOf } from "./peer/address.ts";
 import type { Proxies } from "./peer/proxies.ts";
 import { HttpFacts } from "./reply/facts.ts";
 import { faultReply, type HttpReply, replyTo } from "./reply/reply.ts";
-import { acceptableRequestId, type RequestHeaders, readHeaders, remainingMs } from "./request-headers.ts";
+import { acceptableRequestId, type RequestHeaders, readHeaders } from "./request-headers.ts";
 import type { HttpRouter, Match } from "./router.ts";
 
 interface FetchContext {
@@ -71,6 +73,7 @@ function run(request: Request, { host, headers, match, query, address, bodies }:
       trace: parseTrace(headers.traceparent, headers.tracestate),
       remainingMs: remainingMs(headers),
       criticality: readCriticality(headers.criticality),
+      internalRemainingMs: () => protocolRemainingMs(headers),
       idempotencyKey: headers.idempotencyKey,
       authenticate: (running) => signIn(running, host.authenticator, headers.authorization),
       readInput: (running) => {

@@ -10,11 +10,13 @@ import type { ShapedOutput } from "../pipeline/state/output.ts";
 import type { RunningExecution } from "../pipeline/state/running-execution.ts";
 import type { BodyReading } from "./body.ts";
 import type { AddressLoad, ConnectionRequest, HttpConnection } from "./connections/connection.ts";
+import { protocolRemainingMs } from "./deadline/protocol-timeouts.ts";
+import { remainingMs } from "./deadline/remaining.ts";
 import { preconditionFailed, preconditionMissing } from "./faults.ts";
 import type { HttpListener, HttpTurn } from "./listener.ts";
 import { HttpFacts } from "./reply/facts.ts";
 import { replyTo } from "./reply/reply.ts";
-import { acceptableRequestId, type RequestHeaders, remainingMs } from "./request-headers.ts";
+import { acceptableRequestId, type RequestHeaders } from "./request-headers.ts";
 import type { Match } from "./router.ts";
 
 /** One request that came over a connection of `node:http`. */
@@ -60,6 +62,9 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
   }
   get criticality(): Criticality | undefined {
     return readCriticality(this.#headers.criticality);
+  }
+  internalRemainingMs(): number | undefined {
+    return protocolRemainingMs(this.#headers);
   }
   get idempotencyKey(): string | undefined {
     return this.#headers.idempotencyKey;

@@ -19,6 +19,9 @@ export class RequestHeaders {
   ifNoneMatch: string | undefined = undefined;
   deadlineMs: string | undefined = undefined;
   timeoutMs: string | undefined = undefined;
+  grpcTimeout: string | undefined = undefined;
+  connectTimeoutMs: string | undefined = undefined;
+  envoyTimeoutMs: string | undefined = undefined;
   criticality: string | undefined = undefined;
   forwarded: string | undefined = undefined;
   forwardedFor: string | undefined = undefined;
@@ -39,7 +42,8 @@ export class RequestHeaders {
   get chars(): number {
     const trace = size(this.traceparent) + size(this.tracestate) + size(this.requestId);
     const versions = size(this.ifMatch) + size(this.ifNoneMatch) + size(this.idempotencyKey);
-    return trace + versions + size(this.host) + size(this.contentType) + size(this.forwarded) + size(this.forwardedFor);
+    const timeouts = size(this.grpcTimeout) + size(this.connectTimeoutMs) + size(this.envoyTimeoutMs);
+    return trace + versions + timeouts + size(this.host) + size(this.contentType) + size(this.forwarded) + size(this.forwardedFor);
   }
 
   /** Takes a header of which only one line is right. */
@@ -85,6 +89,7 @@ export function readHeaders(raw: readonly string[]): RequestHeaders {
         break;
       case 12:
         if (is(name, "content-type")) headers.contentType = headers.once(headers.contentType, name, value);
+        else if (is(name, "grpc-timeout")) headers.grpcTimeout = headers.once(headers.grpcTimeout, name, value);
         else if (is(name, "x-request-id")) headers.requestId = headers.once(headers.requestId, name, value);
         break;
       case 13:
@@ -106,10 +111,14 @@ export function readHeaders(raw: readonly string[]): RequestHeaders {
         break;
       case 18:
         if (is(name, "request-timeout-ms")) headers.timeoutMs = headers.once(headers.timeoutMs, name, value);
+        else if (is(name, "connect-timeout-ms")) headers.connectTimeoutMs = headers.once(headers.connectTimeoutMs, name, value);
         break;
       case 20:
         if (is(name, "plimsoll-deadline-ms")) headers.deadlineMs = headers.once(headers.deadlineMs, name, value);
         else if (is(name, criticalityHeader)) headers.criticality = headers.once(headers.criticality, name, value);
+        break;
+      case 30:
+        if (is(name, "x-envoy-expected-rq-timeout-ms")) headers.envoyTimeoutMs = headers.once(headers.envoyTimeoutMs, name, value);
         break;
     }
   }
@@ -132,14 +141,4 @@ function joined(before: string | undefined, value: string): string {
 /** A request id that may be taken over from a caller: it goes into logs and headers as it is. */
 export function acceptableRequestId(value: string | undefined): string | undefined {
   return value !== undefined && /^[A-Za-z0-9._:/+=-]{1,128}$/.test(value) ? value : undefined;
-}
-
-/** What a caller says it has left: the least, where both headers say it. It can only shorten, so that any caller is believed. *Units*: milliseconds. */
-export function remainingMs({ deadlineMs, timeoutMs }: Pick<RequestHeaders, "deadlineMs" | "timeoutMs">): number | undefined {
-  const [one, other] = [milliseconds(deadlineMs), milliseconds(timeoutMs)];
-  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
-}
-
-function milliseconds(value: string | undefined): number | undefined {
-  return value !== undefined && /^\d{1,9}$/.test(value) ? Number(value) : undefined;
 }

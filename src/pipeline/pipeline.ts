@@ -78,8 +78,11 @@ function identify(execution: RunningExecution, actor: Actor): undefined {
   execution.tenant = durable === undefined ? host.options.tenancy.tenantOf(actor) : durable.tenant;
   // Any caller can say that a request is critical: it counts only from callers that the app knows as its own.
   const { criticality } = invocation;
-  if (criticality !== undefined && (durable !== undefined || host.options.internalCallers?.allows(actor)))
-    execution.criticality = criticality;
+  const isInternal = durable !== undefined || host.options.internalCallers?.allows(actor) === true;
+  if (!isInternal) return;
+  if (criticality !== undefined) execution.criticality = criticality;
+  const remainingMs = invocation.internalRemainingMs?.();
+  if (remainingMs !== undefined) execution.shorten(remainingMs);
 }
 
 function limitRate(execution: RunningExecution): undefined | Promise<void> {

@@ -53,7 +53,7 @@ export const platformFaults: readonly PlatformFault[] = [
   {
     name: "MalformedRequest",
     code: "invalid_argument",
-    types: ["request_malformed", "url_malformed", "header_repeated"],
+    types: ["request_malformed", "url_malformed", "header_repeated", "timeout_invalid"],
     description: "The request is not valid HTTP, has a header twice that may appear once, or its URL is not UTF-8.",
     applies: always,
   },

@@ -25,6 +25,11 @@ export interface Invocation {
   readonly remainingMs: number | undefined;
   /** How important the caller says it is. It counts where the caller is internal, or the work durable. *Default*: as the operation declares. */
   readonly criticality?: Criticality | undefined;
+  /**
+   * What an internal caller has left, in words that count from no other; asked once the caller is known. *Units*: milliseconds. *Default*: nothing is said.
+   * *Faults thrown*: `invalid_argument`, where it cannot be read.
+   */
+  internalRemainingMs?(): number | undefined;
   readonly idempotencyKey: string | undefined;
   /** The attempt that it is of durable work. *Default*: it is none, and its caller waits. */
   readonly durable?: Attempt | undefined;
