@@ -22,6 +22,7 @@ import type { Engine } from "../operation/durable/engine.ts";
 import type { Module } from "../operation/module.ts";
 import type { Override, Uses } from "../operation/resource.ts";
 import type { TelemetrySink } from "../operation/telemetry.ts";
+import type { CachesOptions } from "../pipeline/cache/caches.ts";
 import { cursors } from "../pipeline/cursor.ts";
 import type { EngineSource } from "../pipeline/engine-source.ts";
 import type { HostSignals } from "../pipeline/host.ts";
@@ -74,6 +75,8 @@ export interface AppSpec {
   readonly roles?: readonly ("serve" | "worker")[];
   /** Executions of the whole process that may run and wait. *Defaults*: 1,024 run at once, 2,048 wait. */
   readonly limits?: { readonly concurrency?: number; readonly queue?: number };
+  /** How much of the outputs of queries with `cache` one process keeps. *Default*: 64 MiB. */
+  readonly cache?: CachesOptions;
   /** The rate of one actor, or of one address for callers who have not signed in. *Default*: 1,000 per second, 2,000 at once; `perSecond: 0` switches it off. */
   readonly rateLimit?: RateLimitSpec;
   /**
@@ -221,6 +224,7 @@ class RunningApp implements App {
       sample: spec.sample ?? 0.01,
       concurrency: spec.limits?.concurrency ?? defaults.processConcurrency,
       queue: spec.limits?.queue ?? defaults.processQueue,
+      cache: spec.cache ?? {},
       rateLimit: {
         app: this.name,
         perSecond: spec.rateLimit?.perSecond ?? defaults.ratePerSecond,

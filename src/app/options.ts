@@ -4,7 +4,7 @@ import type { AppSpec } from "./app.ts";
 const roles: readonly string[] = ["serve", "worker"];
 
 /** Reports options of an app that no process can run by: often they come from the environment, where types do not reach. */
-export function checkOptions(spec: Pick<AppSpec, "roles" | "limits" | "sample">, report: Report): void {
+export function checkOptions(spec: Pick<AppSpec, "roles" | "limits" | "sample" | "cache">, report: Report): void {
   for (const role of spec.roles ?? [])
     if (!roles.includes(role))
       report("createApp", "roles", `There is no role ${show(role)}. Use "serve", "worker", both, or an empty list.`);
@@ -13,6 +13,9 @@ export function checkOptions(spec: Pick<AppSpec, "roles" | "limits" | "sample">,
     report("createApp", "limits.concurrency", `${show(concurrency)} is not a number of executions. Use a whole number from 1.`);
   if (!Number.isSafeInteger(queue) || queue < 0)
     report("createApp", "limits.queue", `${show(queue)} is not a number of waiting executions. Use a whole number from 0.`);
+  const { bytes = 1 } = spec.cache ?? {};
+  if (!Number.isSafeInteger(bytes) || bytes < 1)
+    report("createApp", "cache.bytes", `${show(bytes)} is not a size. Use a whole number of bytes from 1.`);
   const { sample = 0 } = spec;
   if (!(sample >= 0 && sample <= 1)) report("createApp", "sample", `${show(sample)} is not a share of requests. Use a number from 0 to 1.`);
 }

@@ -271,6 +271,26 @@ export const limits = {
   cpuQueue: 64,
   /** Heap of one worker thread. */
   cpuThreadMb: 512,
+  /** Size of the values of queries that one process keeps, of all operations together. Override: `createApp({ cache: { bytes } })`. */
+  cacheBytes: 67_108_864,
+  /** Size of one value of a query that is kept; a larger one is loaded each time. */
+  cacheEntryBytes: 2_097_152,
+  /** Tags of one value of a query; a value with more is loaded each time. */
+  cacheTags: 256,
+  /** Length of one tag. */
+  cacheTagChars: 200,
+  /** Tags that one transaction invalidates by name; with more it invalidates every value. */
+  cacheInvalidations: 1_000,
+  /** Tags whose last invalidation one process remembers, for loads that began before it. */
+  cacheInvalidatedTags: 10_000,
+  /** Length of the key of a value; a longer one is kept as its hash. */
+  cacheKeyChars: 256,
+  /** Callers of one process that may wait for loads of others. Further callers load for themselves. */
+  cacheWaiters: 10_000,
+  /** How long a value is used after the last moment at which every invalidation of other processes was known. */
+  cacheBlindMs: 1_000,
+  /** How long no load is tried after one that failed, while there is a stale value. */
+  cacheRetryMs: 1_000,
   /** How often files of settings that may change are read again. */
   configPollMs: 2_000,
   /** Size of one file of settings or of one mounted secret. */

@@ -3,6 +3,7 @@ import type { FaultClass } from "../core/fault.ts";
 import type { LimitMode } from "../core/load-line/load-line.ts";
 import type { AnySchema, Input, Output, Schema } from "../core/schema/standard.ts";
 import type { Access } from "./access.ts";
+import type { CacheSpec } from "./cache/spec.ts";
 import type { Criticality } from "./execution.ts";
 import type { OfKind } from "./kind.ts";
 import type { RateLimit } from "./online/rate.ts";
@@ -131,6 +132,7 @@ export interface OperationSpec {
   readonly access: Access;
   readonly idempotent?: "key" | "natural" | "no" | { readonly key: string };
   readonly isolation?: Isolation;
+  readonly cache?: CacheSpec<never, never>;
   readonly http?: Route | HttpSpec;
   readonly uses?: Uses;
   readonly example?: { readonly input?: unknown; readonly output?: unknown };

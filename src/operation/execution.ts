@@ -83,6 +83,11 @@ export interface Execution {
   readonly attempt: number;
   /** Whether the response is the stored one of an idempotency record. */
   readonly replayed: boolean;
+  /**
+   * How a cached query got its output: from memory (`hit`), from the store that processes share (`stored`), past its end (`stale`), by its own run (`load`), or by
+   * that of another caller (`joined`). Undefined where there is no cache.
+   */
+  readonly cache?: "hit" | "stored" | "stale" | "load" | "joined" | undefined;
   /** Wall time, since the Unix epoch. */
   readonly startedAt: number;
   readonly deadlineMs: number;

@@ -13,6 +13,8 @@ export interface KindTraits {
   readonly usesResources: boolean;
   /** Whether it may keep its reply under an idempotency key, in its transaction. */
   readonly keyed: boolean;
+  /** Whether its output may be kept and given to later callers: it reads and changes nothing. *Default*: no. */
+  readonly cached?: boolean;
   /** The longest deadline that it may declare. *Units*: milliseconds. */
   readonly maxDeadlineMs: number;
   /** Whether it outlives its caller: it is started and kept, no caller waits for its output, and its input was checked when it was started. */
@@ -27,6 +29,7 @@ export const kinds = {
     processSlot: true,
     usesResources: false,
     keyed: false,
+    cached: true,
     maxDeadlineMs: limits.deadlineMs,
     durable: false,
   },

@@ -113,6 +113,12 @@ export interface WriteScope<F extends AnyFault = AnyFault> extends BaseScope<F> 
   /** Starts a task in this transaction: the task exists if and when the transaction commits. */
   readonly start: Start;
   /**
+   * Invalidates the values of cached queries that have one of the tags, if and when the transaction commits. After the commit no caller of this process gets such
+   * a value, and no caller of another process a second later. *Bounds*: a tag has 1 to `limits.cacheTagChars` characters and no control characters.
+   * @example invalidate(`product:${productId}`, "products");
+   */
+  invalidate(...tags: readonly string[]): void;
+  /**
    * Runs a part of the work behind a savepoint: if it fails, its statements, calls and starts of tasks are undone, and a handler that catches the fault
    * can continue and commit the rest.
    * *Bounds*: one at a time, but attempts may be nested. *Faults thrown*: what `work` throws. *Guarantees*: it costs no round trip, because the savepoint

@@ -84,6 +84,8 @@ export interface TransactionOptions {
   /** On whose behalf; row-level security sees nothing where it is undefined. */
   readonly tenant: string | undefined;
   readonly owner: TransactionOwner;
+  /** Whether `plimsoll.actor()` is null, for whatever owner: several callers share what is read. *Default*: false. */
+  readonly withoutActor?: boolean;
   readonly claim?: Claim;
 }
 

@@ -150,6 +150,14 @@ export const otherTenantStart = (task: string): Fault =>
     message: `A start of ${task} names another tenant than its own, which only a task without a tenant may do. Leave the tenant out, or start ${task} from a scheduled task that has none.`,
   });
 
+/** A handler reads the actor, though several callers share what it returns. */
+export const actorHidden = (operation: string): Fault =>
+  new Fault({
+    code: "internal",
+    type: "actor_hidden",
+    message: `${operation} reads the actor, and several callers share its output. Write cache: { per: "actor" }, or do not read the actor.`,
+  });
+
 /** Refuses a request without the key that its operation requires. *Faults*: `idempotency_key_missing`. */
 export const keyMissing = (operation: string): Fault =>
   new Fault({

@@ -11,6 +11,7 @@ import type { OperationKind } from "../operation/kind.ts";
 import type { LogRecord } from "../operation/telemetry.ts";
 import type { Database } from "../operation/transaction.ts";
 import type { RateStoreChange } from "../resilience/rate-limit.ts";
+import type { Caches } from "./cache/caches.ts";
 import type { Cursors } from "./cursor.ts";
 import type { Counts } from "./metrics/counts.ts";
 import type { AppRates, RateLimitOptions } from "./rates/app-rates.ts";
@@ -68,6 +69,7 @@ export interface Host {
   readonly loadLines: LoadLines;
   readonly shedder: Shedder;
   readonly rates: AppRates;
+  readonly caches: Caches;
   /** What the modules count. */
   readonly counts: Counts;
   /** What starts durable work of that kind; undefined where no engine of the app runs it. */

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { limits } from "../core/limits.ts";
 import { Problems } from "../core/schema.ts";
 import type { Actor } from "../operation/actor.ts";
+import { readCache } from "./cache/read.ts";
 import { denied, invalidInput } from "./faults.ts";
 import { acceptCredentials, takeOperationRates, takeRate } from "./rate.ts";
 import type { Slots } from "./slots.ts";
@@ -27,6 +28,8 @@ export const pipeline: readonly Step[] = [
   { name: "read the input", applies: () => true, run: readInput },
   { name: "validate the input", applies: () => true, run: validate },
   { name: "limit the rate by input", applies: ({ rates }) => rates.byInput.length > 0, run: limitByInput },
+  // Before the slots: a value that is there costs the operation nothing, and those who wait for the load of another hold no place.
+  { name: "look into the cache", applies: ({ cache }) => cache !== undefined, run: readCache },
   { name: "take a slot of the operation", applies: () => true, run: takeSlot },
   { name: "take a slot of the process", applies: ({ traits }) => traits.processSlot, run: takeProcessSlot },
   { name: "run", applies: () => true, run: run },

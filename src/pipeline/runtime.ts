@@ -14,6 +14,8 @@ import type { OperationKind } from "../operation/kind.ts";
 import type { Module } from "../operation/module.ts";
 import type { TelemetrySink } from "../operation/telemetry.ts";
 import type { Database } from "../operation/transaction.ts";
+import { Caches, type CachesOptions } from "./cache/caches.ts";
+import { endLoad } from "./cache/read.ts";
 import { visibleFault } from "./faults.ts";
 import type { HostOptions, HostSignals, LoopEntry } from "./host.ts";
 import { Counts } from "./metrics/counts.ts";
@@ -28,7 +30,7 @@ import { Slots } from "./slots.ts";
 import type { Invocation } from "./state/invocation.ts";
 import type { ShapedOutput } from "./state/output.ts";
 import { RunningExecution } from "./state/running-execution.ts";
-import type { Runner, Step } from "./step.ts";
+import { ended, type Runner, type Step } from "./step.ts";
 
 /** What an app decides for its runtime; everything filled in. */
 export interface RuntimeOptions extends HostOptions {
@@ -45,6 +47,8 @@ export interface RuntimeOptions extends HostOptions {
   readonly sample: number;
   readonly concurrency: number;
   readonly queue: number;
+  /** *Default*: as an app that gives none. */
+  readonly cache?: CachesOptions;
 }
 
 /** Takes the executions of one app along the steps, and holds what they share. */
@@ -59,6 +63,7 @@ export class Runtime implements Runner {
   readonly loadLines: LoadLines;
   readonly shedder: Shedder;
   readonly rates: AppRates;
+  readonly caches: Caches;
   readonly sampled: (traceId: string) => boolean;
   readonly signals: HostSignals = {
     executed: new Signal("executed"),
@@ -78,7 +83,8 @@ export class Runtime implements Runner {
 
   constructor(registry: Registry, options: RuntimeOptions) {
     this.options = options;
-    this.counts = new Counts(options.metrics ?? new Metrics(), options.modules ?? []);
+    const { metrics = new Metrics() } = options;
+    this.counts = new Counts(metrics, options.modules ?? []);
     this.loadLines = options.loadLines ?? new LoadLines(options.clock);
     this.registry = registry;
     this.clock = options.clock;
@@ -91,6 +97,8 @@ export class Runtime implements Runner {
     const { clock, loadLines, signals } = this;
     this.rates = new AppRates(options.rateLimit, { clock, loadLines, changed: signals.rateStore, operations: registry.rates });
     const operations = [...registry.operations.values()];
+    const cached = operations.filter(({ cache }) => cache !== undefined).map(({ name }) => name);
+    this.caches = new Caches(options.cache ?? {}, { clock, metrics, loadLines, cached });
     this.slots.listOn(this.loadLines, this.clock);
     for (const { slots, queriesLine, callsLine, traits } of operations) {
       slots.listOn(this.loadLines, this.clock);
@@ -168,6 +176,7 @@ export class Runtime implements Runner {
       for (let i = from; i < steps.length; i++) {
         const waiting = (steps[i] as Step).run(execution, this);
         if (waiting === undefined) continue;
+        if (waiting === ended) return;
         execution.waits();
         waiting.then(
           () => {
@@ -189,18 +198,20 @@ export class Runtime implements Runner {
   }
 
   /** Ends an execution: the outcome, the reply, the one signal. Only the first end counts. */
-  finish(execution: RunningExecution, thrown: unknown): void {
+  finish(execution: RunningExecution, given: unknown): void {
     if (execution.settled) return this.release(execution);
     execution.settled = true;
+    const thrown = execution.load === undefined ? given : endLoad(execution, execution.load, given);
     execution.stopUpstreams();
     this.wheel.remove(execution);
-    execution.stopWaiting(thrown instanceof Fault && thrown.code === "deadline_exceeded");
+    execution.stopWaiting(given instanceof Fault && given.code === "deadline_exceeded");
     execution.continue();
     const total = execution.elapsedMs();
     if (thrown !== undefined) {
       execution.fault = visibleFault(execution.compiled, thrown);
       execution.outcome = execution.fault.code;
     }
+    if (execution.cache !== undefined && thrown === undefined) this.caches.count(execution.operation, execution.cache);
     execution.durationMs = total;
     execution.late = thrown === undefined && total > execution.deadlineMs;
     let elsewhere = execution.queuedMs + execution.databaseMs;

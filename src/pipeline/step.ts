@@ -13,6 +13,12 @@ export interface Runner extends ExecutionHost {
   release(execution: RunningExecution): void;
 }
 
+/** What a step returns that has ended the execution: no further step runs. */
+export const ended: Waiting = {
+  // biome-ignore lint/suspicious/noThenProperty: it stands for something to wait for, and is never waited for.
+  then: () => undefined,
+};
+
 /** One step of the way of a request. It throws to refuse, and returns something to wait for only when it must. */
 export interface Step {
   readonly name: string;

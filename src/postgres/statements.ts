@@ -59,10 +59,14 @@ const settingsWithTimeout = set([
 const graceMs = 1_000;
 
 /** Tenant, actor and the time that is left, for this transaction only. */
-export function settingsStatement({ tenant, owner }: TransactionOptions, remainingMs: number, hasTransactionTimeout: boolean): Statement {
+export function settingsStatement(
+  { tenant, owner, withoutActor }: TransactionOptions,
+  remainingMs: number,
+  hasTransactionTimeout: boolean,
+): Statement {
   return {
     text: hasTransactionTimeout ? settingsWithTimeout : settings,
-    values: [tenant ?? "", owner.actorId ?? "", String(remainingMs), String(remainingMs + graceMs)],
+    values: [tenant ?? "", withoutActor ? "" : (owner.actorId ?? ""), String(remainingMs), String(remainingMs + graceMs)],
     columnsAsIs: true,
   };
 }

@@ -193,6 +193,7 @@ export class LineFormat {
     const { upstreamMs, notes, refusal, fault, parentSpanId } = execution;
     let text = parentSpanId === undefined ? "" : `,"parent_span_id":${quote(parentSpanId)}`;
     if (execution.replayed) text += ',"replayed":true';
+    if (execution.cache !== undefined) text += `,"cache":"${execution.cache}"`;
     if (execution.late) text += ',"late":true';
     if (upstreamMs !== undefined) text += `,"upstream_ms":${timesText(upstreamMs)}`;
     if (notes !== undefined) text += `,"notes":${this.#options.redaction.json(notes)}`;

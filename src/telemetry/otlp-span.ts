@@ -112,6 +112,7 @@ function executionAttributes(execution: Execution, tenant: string | undefined): 
     "plimsoll.actor_kind": execution.actorKind,
     "plimsoll.attempt": execution.attempt,
     "plimsoll.replayed": execution.replayed,
+    "plimsoll.cache": execution.cache,
     "plimsoll.late": execution.late || undefined,
     "plimsoll.deadline_ms": execution.deadlineMs,
     "plimsoll.queued_ms": execution.queuedMs,

@@ -19,12 +19,17 @@ export const OutOfStock = fault("out_of_stock", {
   message: ({ short }) => `There is too little of ${short.length} of the products. Order no more than what is left.`,
 });
 
+/** By which commands invalidate what is kept of a product. */
+export const productTag = (productId: string) => `product:${productId}`;
+
 export const listProducts = query("catalog.list-products", {
   summary: "List products by name, or search them",
   input: z.object({ query: z.string().trim().max(200).optional(), ...pageInput }),
   output: pageOf(Product),
   access: signedIn(),
   budget: "2s",
+  // What an order takes from the shelf changes the pages that show the product; what else changes may change any page.
+  cache: { ttl: "30s", staleFor: "5m", per: "tenant", tags: (_, { items }) => ["products", ...items.map(({ id }) => productTag(id))] },
   http: "GET /v1/products",
 });
 
@@ -35,6 +40,7 @@ export const getProduct = query("catalog.get-product", {
   faults: [ProductNotFound],
   access: signedIn(),
   budget: "1s",
+  cache: { ttl: "30s", staleFor: "5m", per: "tenant", tags: ({ productId }) => [productTag(productId)] },
   http: { route: "GET /v1/products/{productId}", etag: ({ version }) => version },
 });
 

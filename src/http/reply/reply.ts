@@ -37,6 +37,8 @@ export const securityHeaders: readonly string[] = [
   "no-store",
 ];
 
+/** Beside a value that is past its end. *Source*: RFC 9211. */
+const stale = ["cache-status", "plimsoll; hit; ttl=0"];
 const plain = new HeaderBlock(securityHeaders);
 const json = new HeaderBlock([...securityHeaders, "content-type", "application/json"]);
 const problem = new HeaderBlock([...securityHeaders, "content-type", "application/problem+json"]);
@@ -55,6 +57,7 @@ export function replyTo(execution: RunningExecution, route: HttpRoute, request: 
   assert(output !== undefined, "an execution ends with an output or a fault");
   if (route.plain && !execution.replayed) {
     const headers = ["x-request-id", requestId];
+    if (execution.cache === "stale") headers.push(...stale);
     if (execution.rates !== undefined) pushTakenRates(headers, execution.rates, execution.host.clock.monotonic());
     if (route.status === 204) return { status: 204, constant: plain, headers, body: "" };
     return { status: route.status, constant: json, headers, body: output.json };
@@ -75,6 +78,7 @@ function entityReply(execution: RunningExecution, output: ShapedOutput, { route,
   const { status, location, etag } = isEntityHead(output.head) ? output.head : entityWithout(route);
   const constant = status === 204 ? plain : json;
   const headers = ["x-request-id", requestId];
+  if (execution.cache === "stale") headers.push(...stale);
   if (execution.rates !== undefined) pushTakenRates(headers, execution.rates, execution.host.clock.monotonic());
   if (location !== undefined) headers.push("location", checkedHeader(location));
   if (replayed) headers.push("idempotency-replayed", "true");

@@ -1,5 +1,6 @@
 import type { AnySchema, Output } from "../../core/schema/standard.ts";
 import type { Access } from "../access.ts";
+import type { CacheSpec } from "../cache/spec.ts";
 import type { AccessHint, CommonSpec, Faults, Hint, Http, NoResources, Query, ReadRoute, RouteHint } from "../contract.ts";
 import type { ReadHandler } from "../handler.ts";
 import type { ReadScope } from "../scope.ts";
@@ -12,6 +13,12 @@ export interface QuerySpec<I extends AnySchema, O extends AnySchema, F extends F
   /** *Default*: `read committed`; `repeatable read` gives all statements one snapshot. */
   readonly isolation?: Exclude<Isolation, "serializable">;
   readonly uses?: NoResources;
+  /**
+   * Keeps outputs and gives them to later callers with the same input, for requests; calls of other operations read from the database. *Default*: every request
+   * is run.
+   * @example cache: { ttl: "30s", staleFor: "10m", per: "tenant", tags: ({ productId }) => [`product:${productId}`] }
+   */
+  readonly cache?: CacheSpec<Output<NoInfer<I>>, Output<NoInfer<O>>>;
   /** Access that needs data. If it returns false, the caller gets the same response as for an id that does not exist: not found. */
   readonly owns?: (input: Output<I>, scope: ReadScope) => Promise<boolean>;
   /** The handler, if it is not added with `implement`. */

@@ -7,6 +7,7 @@ import type { Handler, Operation } from "../../operation/contract.ts";
 import type { Implementation } from "../../operation/implement.ts";
 import { hasKind, type KindTraits, traitsOf } from "../../operation/kind.ts";
 import type { Module } from "../../operation/module.ts";
+import { compileCache } from "../cache/compiled-cache.ts";
 import type { DeclaredRates } from "../rates/operation-rate.ts";
 import { Slots } from "../slots.ts";
 import { checkKey } from "./checks.ts";
@@ -55,20 +56,6 @@ export function compileOperation({ module, entry, rates }: Declared, report: Rep
   const fields = fieldsOf(input);
   const { idempotent } = spec;
   checkKey(operation, { fields, input, output }, report);
-  const faults = new Map((spec.faults ?? []).map((declared) => [declared.type, declared]));
-  if (faults.size !== (spec.faults ?? []).length)
-    report(
-      name,
-      "faults",
-      "Two declared faults have the same type, so callers could not distinguish them. Give each its own type, or list it once.",
-    );
-  for (const { type, status } of faults.values())
-    if (status !== undefined && !(Number.isInteger(status) && status >= 400 && status <= 599))
-      report(
-        name,
-        "faults",
-        `${type} has the status ${status}, which is not a status of a failure. Write one from 400 to 599, or leave it out: then the code decides.`,
-      );
   return {
     name,
     module: module.name,
@@ -83,13 +70,32 @@ export function compileOperation({ module, entry, rates }: Declared, report: Rep
     limits,
     rates: compileRates(operation, rates, report),
     ...linesOf(name, limits, traits),
+    cache: compileCache(operation, output.hasSecrets, report),
     handler,
     owns: spec.owns,
     head: undefined,
-    faults,
+    faults: compileFaults(operation, report),
     key: idempotent === "key" ? "required" : typeof idempotent === "object" ? { field: idempotent.key } : "none",
     ...{ uses: {}, bound: [] },
   };
+}
+
+function compileFaults({ name, spec }: Operation, report: Report): CompiledOperation["faults"] {
+  const faults = new Map((spec.faults ?? []).map((declared) => [declared.type, declared]));
+  if (faults.size !== (spec.faults ?? []).length)
+    report(
+      name,
+      "faults",
+      "Two declared faults have the same type, so callers could not distinguish them. Give each its own type, or list it once.",
+    );
+  for (const { type, status } of faults.values())
+    if (status !== undefined && !(Number.isInteger(status) && status >= 400 && status <= 599))
+      report(
+        name,
+        "faults",
+        `${type} has the status ${status}, which is not a status of a failure. Write one from 400 to 599, or leave it out: then the code decides.`,
+      );
+  return faults;
 }
 
 /** The limits of an operation that have a mode. */

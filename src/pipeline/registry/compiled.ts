@@ -7,6 +7,7 @@ import type { Criticality } from "../../operation/execution.ts";
 import type { KindTraits, OperationKind } from "../../operation/kind.ts";
 import type { ResourceCaller } from "../../operation/resource.ts";
 import type { Isolation } from "../../operation/transaction.ts";
+import type { CompiledCache } from "../cache/compiled-cache.ts";
 import type { OperationRate } from "../rates/operation-rate.ts";
 import type { Slots } from "../slots.ts";
 
@@ -47,6 +48,8 @@ export interface CompiledOperation {
   readonly callsLine: LoadLine;
   /** Its own rates: those whose key is known before the input is read, and those whose key is made of the input. */
   readonly rates: { readonly byCaller: readonly OperationRate[]; readonly byInput: readonly OperationRate[] };
+  /** How its outputs are kept; undefined where they are not. */
+  readonly cache: CompiledCache | undefined;
   readonly handler: Handler;
   readonly owns: Handler | undefined;
   /**

@@ -3,6 +3,11 @@ import type { Claim, Transaction } from "../../operation/transaction.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
 
+/** The tenant for whom an operation runs: what is kept for all callers is read for none. */
+export function tenantFor({ cache }: CompiledOperation, tenant: string | undefined): string | undefined {
+  return cache?.per === "public" ? undefined : tenant;
+}
+
 /** Opens a transaction of an execution. `tenant`: instead of its own, if the caller has not signed in yet. */
 export function begin(
   execution: RunningExecution,
@@ -15,8 +20,9 @@ export function begin(
   const transaction = database.begin({
     mode: compiled.traits.transaction === "read" ? "read" : "write",
     isolation: compiled.isolation,
-    tenant: tenant ?? execution.tenant,
+    tenant: tenantFor(compiled, tenant ?? execution.tenant),
     owner: execution,
+    ...(compiled.cache?.shared && { withoutActor: true }),
     ...(claim && { claim }),
   });
   execution.transactions.push(transaction);

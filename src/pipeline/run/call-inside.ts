@@ -1,5 +1,6 @@
 import assert from "node:assert";
 import type { Operation } from "../../operation/contract.ts";
+import type { CompiledOperation } from "../registry/compiled.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
 import { prepareInput, resolveCalled, shapeOutput } from "./called.ts";
 import { handle } from "./handle.ts";
@@ -9,7 +10,7 @@ import { RunningScope, type ScopeCall, type ScopeCalls } from "./running-scope.t
 async function callInside(
   execution: RunningExecution,
   operation: Operation,
-  { input: sent, caller, run: { transaction: joined, tenant, calls } }: ScopeCall,
+  { input: sent, caller, run: { transaction: joined, tenant, shared = false, calls } }: ScopeCall,
 ): Promise<unknown> {
   assert(joined !== undefined, "a call inside a transaction needs one");
   const compiled = resolveCalled(execution, operation, joined);
@@ -22,8 +23,10 @@ async function callInside(
     transaction === "read" || caller.traits.transaction !== "read",
     `${caller.name} is a ${caller.kind} and cannot call the ${compiled.kind} ${compiled.name}. Call it from a command or an action.`,
   );
+  if (shared) assertShareable(caller, compiled);
   const input = prepareInput(execution, compiled, sent);
-  const scope = new RunningScope(execution, compiled, { transaction: joined, input, sent, tenant, calls });
+  const inner = { transaction: joined, input, sent, tenant, shared: shared || (compiled.cache?.shared ?? false), calls };
+  const scope = new RunningScope(execution, compiled, inner);
   try {
     return shapeOutput(compiled, await handle(compiled, input, scope));
   } catch (error) {
@@ -31,6 +34,15 @@ async function callInside(
     if (transaction === "write") joined.doom(error);
     throw error;
   }
+}
+
+/** What is kept for many callers must not hold what only one of them may read. */
+function assertShareable({ name, access }: CompiledOperation, called: CompiledOperation): void {
+  const isShareable = called.owns === undefined && (called.access === "public" || called.access === access);
+  assert(
+    isShareable,
+    `${name} keeps its output for several callers, and calls ${called.name}, whose access depends on the caller. Give both the same access rule, or write cache: { per: "actor" }.`,
+  );
 }
 
 /** What a scope inside a transaction calls with. */

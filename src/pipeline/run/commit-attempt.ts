@@ -14,7 +14,7 @@ export async function commitAttempt<T>(execution: RunningExecution, work: (scope
     const scope = new RunningScope(execution, compiled, { transaction, input, sent, tenant, calls: insideCalls });
     const value = (await scope.handle(() => work(scope))) as T;
     transaction.defer(durable.completion());
-    await transaction.commit();
+    await host.caches.commit(transaction);
     durable.committed = true;
     host.counts.committed(transaction);
     notifyEngines(execution);

@@ -6,6 +6,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 interface PageRun {
   readonly tenant: string | undefined;
+  readonly shared?: boolean;
   readonly input: unknown;
   readonly sent: unknown;
 }
@@ -19,8 +20,14 @@ export async function readPage<R, P>(
   const { cursor, limit } = asked.input;
   const { rows, position } = asked.spec;
   const { cursors } = host.options;
-  const { tenant } = asked.run;
-  const use = { operation: name, tenant, actor: actorId, filter: filterOf(asked.input as unknown as Fields, asked.run) };
+  const { tenant, shared = false } = asked.run;
+  // A page that several callers share has a cursor that they share.
+  const use = {
+    operation: name,
+    tenant,
+    actor: shared ? undefined : actorId,
+    filter: filterOf(asked.input as unknown as Fields, asked.run),
+  };
   const after = cursor === undefined ? undefined : (cursors.open(cursor, use) as P);
   const found = await rows(after, limit + 1);
   const items = found.slice(0, limit);

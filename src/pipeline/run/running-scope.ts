@@ -12,7 +12,7 @@ import type { ModuleMetric } from "../../operation/metrics/metric.ts";
 import type { Outbound, PageInput, PageSpec, ScopeLog } from "../../operation/scope.ts";
 import { makeSql, type Sql, type SqlRunner, type WrittenStatement } from "../../operation/sql.ts";
 import type { Statement, StatementResult, Transaction } from "../../operation/transaction.ts";
-import { invalidRow, otherTenantStart } from "../faults.ts";
+import { actorHidden, invalidRow, otherTenantStart } from "../faults.ts";
 import type { Counted, LabelValues } from "../metrics/counts.ts";
 import { Miscount } from "../metrics/miscount.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
@@ -36,6 +36,8 @@ export interface ScopeRun {
   readonly sent: unknown;
   /** On whose behalf: the execution's own tenant, or the one that a call named where there was none. */
   readonly tenant: string | undefined;
+  /** Whether several callers share what it returns, so that it has no actor. *Default*: false. */
+  readonly shared?: boolean;
   readonly calls: ScopeCalls;
 }
 
@@ -92,6 +94,7 @@ export class RunningScope implements SqlRunner {
   }
 
   get actor() {
+    if (this.#run.shared) throw actorHidden(this.#compiled.name);
     return this.#execution.actor;
   }
   get tenant() {
@@ -206,6 +209,12 @@ export class RunningScope implements SqlRunner {
     const { commit } = this.#run.calls;
     assert(commit !== undefined, `${this.#compiled.name} called commit, which only a task has. Write in the transaction of the operation.`);
     return commit(this.#execution, work);
+  }
+
+  get invalidate() {
+    const transaction = this.#transaction;
+    assert(transaction !== undefined, `${this.#compiled.name} invalidates without a transaction. Call a command that does.`);
+    return (...tags: readonly string[]) => this.#execution.host.caches.invalidations.add(transaction, tags);
   }
 
   get page() {

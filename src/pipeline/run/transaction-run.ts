@@ -5,7 +5,7 @@ import type { Claim } from "../../operation/transaction.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
 import type { ShapedOutput } from "../state/output.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
-import { begin } from "./begin.ts";
+import { begin, tenantFor } from "./begin.ts";
 import { insideCalls } from "./call-inside.ts";
 import { endUnclaimed, endWithFault, refuseLarge } from "./ends.ts";
 import { handle } from "./handle.ts";
@@ -54,10 +54,11 @@ function isConflict(error: unknown): boolean {
 async function runQuery(execution: RunningExecution, compiled: CompiledOperation, run: TransactionRun): Promise<ShapedOutput> {
   const transaction = begin(execution, compiled, run);
   try {
-    const { input, sent, tenant = execution.tenant } = run;
-    const output = run.shape(
-      await handle(compiled, input, new RunningScope(execution, compiled, { transaction, input, sent, tenant, calls: insideCalls })),
-    );
+    const { input, sent } = run;
+    const tenant = tenantFor(compiled, run.tenant ?? execution.tenant);
+    const shared = compiled.cache?.shared ?? false;
+    const scope = new RunningScope(execution, compiled, { transaction, input, sent, tenant, shared, calls: insideCalls });
+    const output = run.shape(await handle(compiled, input, scope));
     output.head = compiled.head?.(output);
     await transaction.commit();
     execution.host.counts.committed(transaction);
@@ -86,7 +87,7 @@ async function runCommand(execution: RunningExecution, compiled: CompiledOperati
     const output = run.shape(value);
     output.head = compiled.head?.(output);
     if (run.claim !== undefined) refuseLarge(compiled, output.json);
-    const kept = await transaction.commit(run.claim && storedSuccess(output));
+    const kept = await execution.host.caches.commit(transaction, run.claim && storedSuccess(output));
     notifyEngines(execution);
     if (kept === undefined) execution.host.counts.committed(transaction);
     return kept === undefined ? output : replayed(compiled, { state: "replay", reply: kept });

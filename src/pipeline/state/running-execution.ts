@@ -10,6 +10,7 @@ import { type ChildSpan, type Criticality, type Execution, type Refusal, rankOf,
 import type { ActiveExecution } from "../../operation/telemetry.ts";
 import type { Statement, Transaction, TransactionOwner, UnstorableProblem } from "../../operation/transaction.ts";
 import { callerOf } from "../admission.ts";
+import type { CacheUse, Load } from "../cache/load.ts";
 import { unstorableInput } from "../faults.ts";
 import type { Host } from "../host.ts";
 import type { TakenRate } from "../rates/operation-rate.ts";
@@ -48,6 +49,7 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   tenant: string | undefined = undefined;
   attempt = 1;
   replayed = false;
+  cache: CacheUse | undefined = undefined;
   startedAt = 0;
   deadlineMs = 0;
   durationMs = 0;
@@ -75,6 +77,8 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   sent: unknown = undefined;
   /** The output, once the outcome is `ok`; durable work has none. */
   output: ShapedOutput | undefined = undefined;
+  /** The load of a cached value that it must end. */
+  load: Load | undefined = undefined;
   calls = 0;
   /** Set once there is an outcome; whatever comes later is ignored. */
   settled = false;

@@ -31,6 +31,9 @@ export class MemoryDatabase implements Database {
       commitFault: async (reply) => keep(reply),
       rollback: async () => {},
       abort: () => true,
+      defer: () => undefined,
+      onUndo: () => undefined,
+      doom: () => undefined,
     };
     return transaction as Transaction;
   }

@@ -3,7 +3,7 @@ import * as catalog from "../contract.ts";
 import { Product, take } from "../domain.ts";
 import { productColumns } from "./columns.ts";
 
-export const takeStock = implement(catalog.takeStock, async ({ lines: wanted }, { sql, fail }) => {
+export const takeStock = implement(catalog.takeStock, async ({ lines: wanted }, { sql, fail, invalidate }) => {
   // Every order locks the products in the same sequence, so that two orders of the same products cannot deadlock.
   const shelf = await sql(Product)`
     select ${productColumns} from catalog.products
@@ -16,5 +16,6 @@ export const takeStock = implement(catalog.takeStock, async ({ lines: wanted }, 
     update catalog.products p set stock = stock - taken.quantity, version = version + 1
     from unnest(${lines.map(({ productId }) => productId)}::uuid[], ${lines.map(({ quantity }) => quantity)}::integer[]) as taken (id, quantity)
     where p.id = taken.id`.run();
+  invalidate(...lines.map(({ productId }) => catalog.productTag(productId)));
   return { lines, totalCents };
 });

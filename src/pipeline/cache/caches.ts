@@ -1,0 +1,107 @@
+import type { Clock } from "../../core/clock.ts";
+import { Fault } from "../../core/fault.ts";
+import { limits } from "../../core/limits.ts";
+import { LoadLine } from "../../core/load-line/load-line.ts";
+import type { LoadLines } from "../../core/load-line/load-lines.ts";
+import type { CounterSeries, Metrics } from "../../core/metrics.ts";
+import type { StoredReply, Transaction } from "../../operation/transaction.ts";
+import { Invalidations } from "./invalidations.ts";
+import type { CacheUse } from "./load.ts";
+import { CacheMemory } from "./memory.ts";
+import { ValueCache } from "./value-cache.ts";
+
+const readsMetric = {
+  name: "plimsoll_cache_reads_total",
+  help: "Requests of cached queries that got a value, by how: hit, stored, stale, load or joined.",
+  labels: ["operation", "use"],
+};
+const loadsMetric = {
+  name: "plimsoll_cache_loads_total",
+  help: "Loads of values of cached queries that have ended.",
+  labels: ["operation", "outcome"],
+};
+
+/** What an app decides for its caches. */
+export interface CachesOptions {
+  /** Size of the values of all operations together that one process keeps. *Units*: bytes. *Default*: `limits.cacheBytes`. */
+  readonly bytes?: number;
+}
+
+/** What the caches of an app need of its process. */
+export interface CachesHost {
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly loadLines: LoadLines;
+  /** Names of the operations that have a cache. */
+  readonly cached: readonly string[];
+}
+
+/** The values of all cached queries of an app, and what its transactions invalidate. */
+export class Caches {
+  readonly values: ValueCache;
+  readonly invalidations: Invalidations = new Invalidations();
+  readonly #memory: CacheMemory;
+  readonly #series = new Map<string, CounterSeries>();
+  readonly #metrics: Metrics;
+
+  constructor({ bytes = limits.cacheBytes }: CachesOptions, host: CachesHost) {
+    const { clock, metrics, loadLines, cached } = host;
+    this.#metrics = metrics;
+    this.#memory = new CacheMemory({ bytes, entryBytes: limits.cacheEntryBytes });
+    this.values = new ValueCache({ clock, memory: this.#memory, confirmedAt: () => Number.POSITIVE_INFINITY });
+    if (cached.length > 0) this.#show(bytes, metrics, loadLines);
+  }
+
+  /** Counts how a request got its value. */
+  count(operation: string, use: CacheUse): void {
+    this.#count({ ...readsMetric, operation, label: use });
+  }
+
+  /** Counts a load that has ended. */
+  countLoad(operation: string, isOk: boolean): void {
+    this.#count({ ...loadsMetric, operation, label: isOk ? "ok" : "failed" });
+  }
+
+  #count({ name, help, labels, operation, label }: typeof readsMetric & { readonly operation: string; readonly label: string }): void {
+    const key = `${operation}\n${label}`;
+    let series = this.#series.get(key);
+    if (series === undefined) {
+      series = this.#metrics.counter({ name, help, labels }).series(operation, label);
+      this.#series.set(key, series);
+    }
+    series.add();
+  }
+
+  /** Commits, and then invalidates what the transaction invalidates: where it did not commit, nothing, and where that is not known, all the same. */
+  async commit(transaction: Transaction, reply?: StoredReply): Promise<StoredReply | undefined> {
+    const tags = this.invalidations.of(transaction);
+    if (tags === undefined) return transaction.commit(reply);
+    try {
+      const kept = await transaction.commit(reply);
+      this.values.invalidate(tags);
+      return kept;
+    } catch (error) {
+      if (error instanceof Fault && error.type === "commit_outcome_unknown") this.values.invalidate(tags);
+      throw error;
+    }
+  }
+
+  #show(bytes: number, metrics: Metrics, loadLines: LoadLines): void {
+    const memory = this.#memory;
+    const line = new LoadLine({ name: "cache", unit: "bytes", declared: bytes, now: () => memory.bytes, fixed: "Memory needs a bound." });
+    loadLines.register(line);
+    metrics.gauge({ name: "plimsoll_cache_bytes", help: "Size of the values that this process keeps.", read: () => memory.bytes });
+    metrics.gauge({ name: "plimsoll_cache_values", help: "Values that this process keeps.", read: () => memory.size });
+    metrics.gauge({ name: "plimsoll_cache_waiting", help: "Requests that wait for the load of another.", read: () => this.values.waiting });
+    metrics.total({
+      name: "plimsoll_cache_left_out_total",
+      help: "Values that were not kept, because they are too large or have too many tags, or that went to make room for others.",
+      labels: ["reason"],
+      read: () => [
+        { labels: ["too_large"], value: memory.tooLarge },
+        { labels: ["too_many_tags"], value: this.values.tooManyTags },
+        { labels: ["evicted"], value: memory.evicted },
+      ],
+    });
+  }
+}
