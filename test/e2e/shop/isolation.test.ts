@@ -132,7 +132,10 @@ describe("what belongs to another", () => {
       const before = await acme(shop, { isOfTenant });
       const token = shop.token(name);
       for (const operation of operations()) {
-        const names = { ...nobodys(), ...Object.fromEntries(foreign.map((key) => [key, theirs[key]])) } as Names;
+        const given = Object.fromEntries(foreign.map((key) => [key, theirs[key]]));
+        const names = { ...nobodys(), ...given } as Names;
+        // The pages of products are kept for the whole tenant, and their cursors are good for all of it.
+        if (isOfTenant) Object.assign(names, { cursors: { ...theirs.cursors, products: nobodys().cursors.products } });
         const answer = await ask(shop, { operation, token, names });
         assert.deepEqual(answer, await ask(shop, { operation, token, names: nobodys() }), `${operation.name} tells ${name} what there is`);
       }
