@@ -151,7 +151,7 @@ describe("an app's process", { concurrency: false }, () => {
     const url = database.url.replace(`:${port}/`, `:${(network.address() as AddressInfo).port}/`);
     const all = await Promise.all([true, false].map((supervised) => start({ roles: [], has: "nothing", supervised }, url)));
     isSilent = true;
-    for (const [n, kept] of all.entries()) await t.test(n === 0 ? "under supervise" : "by itself", () => stops(kept));
+    for (const [n, kept] of all.entries()) await t.test(n === 0 ? "under supervise" : `by itself${guard}`, () => stops(kept));
     network.close();
     for (const socket of sockets) socket.destroy();
   });

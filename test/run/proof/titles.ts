@@ -228,6 +228,7 @@ export const titles: Renames["titles"] = {
     "each part of the app registers what it shows, and stops showing": "whoever has something to show registers it, and stops showing",
   },
   "test/types/types.test.ts": {
+    "the compiler refuses what refused.ts has": "the compiler refuses",
     "a task is started, not called: no caller waits for it": "a task is started, not called: nobody waits for it",
     "the fairness key is worked out from the input": "the lane is worked out from the input",
     "what an occurrence starts has the input of its task": "what a tick starts has the input of its task",
