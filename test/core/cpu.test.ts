@@ -42,6 +42,20 @@ describe("cpu", () => {
     assert.notEqual(back, value);
   });
 
+  it("gives a thread its input and nothing else, and takes its result and nothing else", async (t) => {
+    const name = "PLIMSOLL_CPU_TEST";
+    await functions.changes.run(name);
+    const globals = globalThis as Record<string, unknown>;
+    globals[name] = process.env[name] = "app";
+    t.after(() => delete globals[name] && delete process.env[name]);
+    const threads = pool(t, { threads: 1 });
+    assert.deepEqual(await threads.run(functions.changes, name), { calls: 1, env: "app", global: undefined });
+    // What a thread changes stays in the thread; the environment was copied when it started.
+    assert.deepEqual(await threads.run(functions.changes, name), { calls: 2, env: "thread", global: "thread" });
+    assert.deepEqual([process.env[name], globals[name]], ["app", "app"]);
+    assert.equal((await functions.changes.run(name)).calls, 2);
+  });
+
   it("starts threads when they are needed, no more than allowed, and lets calls wait in order", async (t) => {
     const threads = pool(t, { threads: 2, queue: 2 });
     assert.deepEqual(threads.load, { threads: 0, running: 0, waiting: 0 });

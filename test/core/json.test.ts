@@ -90,6 +90,28 @@ describe("parseJson", () => {
     });
   }
 
+  it("repeats no value of what was sent, whatever is wrong where", () => {
+    const leaf = fc.constantFrom<unknown>("hidden", 4_711_471, "\\hidden\n", null, [], {});
+    const json = fc.letrec<{ value: unknown }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 4 },
+        leaf,
+        fc.array(tie("value"), { maxLength: 4 }),
+        fc.dictionary(fc.constantFrom("a", "b", "constructor"), tie("value"), { maxKeys: 3, noNullPrototype: true }),
+      ),
+    })).value;
+    const damage = fc.constantFrom("", '"', "\\", "\\x", "\n", ",", "{", "]", "}", ":", "-", "\ud800", "\\ud800");
+    fc.assert(
+      fc.property(json, fc.nat(), fc.nat({ max: 3 }), damage, (value, place, cut, put) => {
+        const text = JSON.stringify(value);
+        const at = place % (text.length + 1);
+        const thrown = thrownBy(() => parseJson(text.slice(0, at) + put + text.slice(at + cut)));
+        if (thrown !== undefined) assert.doesNotMatch((thrown as Fault).message, /hidden|4711|\\n/);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   const accepted = [
     '{"a":{"a":{"a":1}},"b":[{"a":1},{"a":2}]}',
     '{"a":"b: c","d":"\\":","e":":x","f":" :"}',

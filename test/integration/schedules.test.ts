@@ -92,6 +92,12 @@ async function databaseFor(server: TestServer): Promise<TestDatabase & { moveTim
   return { ...database, moveTime };
 }
 
+async function flightsOf(proxy: FaultProxy, work: () => Promise<void>): Promise<number> {
+  const before = proxy.flights;
+  await work();
+  return proxy.flights - before;
+}
+
 /** The occurrences whose tasks are in the table, in order, each as often as it is there. */
 async function startedOccurrences(database: TestDatabase): Promise<string[]> {
   const rows = await database.admin<{ occurrence: string }>(
@@ -178,6 +184,28 @@ for (const server of await testServers()) {
       assert.deepEqual(await startedOccurrences(database), [], "what was wrong with it may still be: not before a minute has passed");
       for (let i = 0; i < 4; i++) await process.look();
       assert.deepEqual(await startedOccurrences(database), minutes(began, 1));
+    });
+
+    it("take two flights for an occurrence and its task, and are one transaction", async () => {
+      await using database = await databaseFor(server);
+      const { hostname, port } = new URL(database.url);
+      await using proxy = new FaultProxy({ host: hostname, port: Number(port) });
+      await proxy.start();
+      await using process = await Process.start({ ...database, url: proxy.through(database.url) }, [everyMinute]);
+      // What a connection asks only once comes with the first.
+      await database.moveTime(minuteMs);
+      await process.look();
+      await database.moveTime(2 * minuteMs);
+      await process.look();
+      // Reading what time it is was one flight.
+      const idle = await flightsOf(proxy, process.look);
+      await database.moveTime(3 * minuteMs);
+      const firing = await flightsOf(proxy, process.look);
+      assert.deepEqual([idle, firing, process.fired.length], [1, 3, 3]);
+      const rows = await database.admin<{ together: boolean }>(
+        "select s.xmin = t.xmin as together from plimsoll.task_schedules s, plimsoll.tasks t order by t.id desc limit 1",
+      );
+      assert.deepEqual(rows, [{ together: true }]);
     });
 
     it("wait for no other: a schedule that another process holds is left to it, and taken once it is gone", async () => {

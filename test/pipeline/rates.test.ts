@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { action, claim, rateLimit } from "plimsoll";
 import { z } from "zod";
-import { type Actor, authenticator } from "../../src/operation/actor.ts";
+import { limits } from "../../src/core/limits.ts";
+import { type Actor, anonymous, authenticator } from "../../src/operation/actor.ts";
 import type { Budget, Operation } from "../../src/operation/contract.ts";
 import type { RateLimit } from "../../src/operation/online/rate.ts";
+import { OperationRate } from "../../src/pipeline/rates/operation-rate.ts";
 import { TestClock } from "../../src/testing/clock.ts";
 import { type ServeSpec, serve } from "../e2e/http/app.ts";
 
@@ -114,6 +116,20 @@ describe("a rate in the budget of an operation", () => {
     for (const upstream of ["one", "ONE", "two", "free", "free", 7, long, long])
       seen.push((await it.served.ask("POST", "/fetch", { body: { upstream } })).status);
     assert.deepEqual(seen, [204, 429, 204, 204, 204, 400, 204, 429]);
+  });
+
+  it("keeps a bounded part of a key, and distinguishes long keys all the same", () => {
+    const long = (end: string) => "k".repeat(100_000) + end;
+    const rates = [...(["tenant", "actor", "address"] as const), (input: unknown) => String(input)].map(
+      (per) => new OperationRate(rateLimit({ per, limit: 1, period: "1m" }) as RateLimit<never>, { name: "t", mode: "enforce" }),
+    );
+    for (const rate of rates) {
+      const keyOf = (text: string) =>
+        rate.keyOf({ actor: anonymous, tenant: text, caller: text, input: text, invocation: { address: text } }) ?? "";
+      assert.ok(keyOf(long("a")).length <= limits.rateKeyChars, rate.per);
+      assert.notEqual(keyOf(long("a")), keyOf(long("b")), rate.per);
+      assert.equal(keyOf("short"), "short", rate.per);
+    }
   });
 
   it("is one count for all operations whose budgets have it", async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
@@ -28,6 +29,26 @@ async function answers(): Promise<boolean> {
 
 const skip = (await answers()) ? false : `no Redis at ${url}`;
 const sample = { clock: systemClock, pass: (ms: number) => pause(ms + 5) };
+
+it("the package redis is loaded by an app that counts in it, and by no other", () => {
+  const program = `
+    import { registerHooks } from "node:module";
+    const asked = new Set();
+    registerHooks({ resolve: (specifier, context, next) => (asked.add(specifier), next(specifier, context)) });
+    const { createApp } = await import("plimsoll");
+    const { redisRates } = await import("plimsoll/redis");
+    const loaded = [];
+    for (const rateLimit of [{ perSecond: 1 }, { perSecond: 1, store: redisRates({ url: "redis://127.0.0.1:1" }) }]) {
+      const app = createApp({ modules: [], surfaces: [], rateLimit });
+      await app.start();
+      loaded.push(asked.has("redis"));
+      await app.stop();
+    }
+    console.log(loaded.join());`;
+  const args = ["--conditions=source", "--input-type=module", "--eval", program];
+  const cwd = new URL("../..", import.meta.url);
+  assert.equal(execFileSync(process.execPath, args, { encoding: "utf8", cwd }), "false,true\n");
+});
 
 describe("leases in Redis", { skip }, () => {
   const create = () => redisLeases({ url, prefix: `test:${randomUUID()}` });

@@ -42,6 +42,23 @@ test("a line is listed with what its owner counted", () => {
   ]);
 });
 
+test("a line asks its owner how much is in use only when it is listed", () => {
+  const { lines } = setUp();
+  let asked = 0;
+  const ask = () => ++asked;
+  const line = new LoadLine({ name: "threads", unit: "calls", declared: 2, now: ask, learnt: ask });
+  const full = line.reason("full");
+  lines.register(line);
+  for (const mode of ["enforce", "measure", "off"]) {
+    lines.setMode("threads", mode, "a test");
+    line.admits(1);
+    line.refuses(full);
+  }
+  assert.equal(asked, 0);
+  lines.list();
+  assert.equal(asked, 2);
+});
+
 test("measure counts apart and refuses nothing; off counts no refusal", () => {
   const { lines } = setUp();
   const line = new LoadLine({ name: "threads", unit: "calls", declared: 1, mode: "measure" });

@@ -97,6 +97,19 @@ describe("what a schema takes that declares no bound", () => {
     assert.equal(problemsOf(z.object({ a: z.array(z.int()).max(2) }), { a: [1, 2, 3] })[0]?.pointer, "/a");
   });
 
+  it("stands in the document as the schema declares it, larger or smaller than the default (as before)", () => {
+    for (const most of [1, 999, 1_001, 50_000]) {
+      const Declared = z.object({
+        a: z.array(z.int()).max(most),
+        t: z.string().max(most),
+        r: z.record(z.string().max(most), z.int()).meta({ maxProperties: most }),
+      });
+      const { a, t, r } = compile(Declared).inputJson.properties as Record<string, Record<string, unknown>>;
+      const { maxLength } = r!.propertyNames as Record<string, unknown>;
+      assert.deepEqual([a!.maxItems, t!.maxLength, r!.maxProperties, maxLength], [most, most, most, most]);
+    }
+  });
+
   it("bounds neither outputs nor rows (as before)", () => {
     for (const use of ["output", "value"] as const) {
       const { parse, outputJson } = compileSchema(z.object({ a: z.array(z.int()) }) as unknown as Schema, "test", use);

@@ -152,6 +152,7 @@ describe("trustProxy", () => {
     ["what stands before what is no address (as before)", byFor, xff("192.0.2.1, unknown"), xff("192.0.2.2, nonsense"), true],
     ["nothing but proxies", byFor, xff("10.0.0.1"), xff("10.0.0.2"), false],
     ["a header that is not the declared one (as before)", byFor, fwd("for=192.0.2.1"), fwd("for=192.0.2.2"), true],
+    ["a caller who writes the other header too (as before)", byFor, { ...xff("192.0.2.1"), ...fwd("192.0.2.2") }, xff("192.0.2.1"), true],
     ["callers by Forwarded", byForwarded, fwd("for=192.0.2.1"), fwd("for=192.0.2.2"), false],
     [
       "callers by Forwarded with more in it",
@@ -177,6 +178,17 @@ describe("trustProxy", () => {
       await using served = await limited(spec as Record<string, unknown>);
       assert.equal(await sharesRate(served, one, two), shared);
     });
+
+  it("is asked of the declared networks by app.fetch too", async () => {
+    type Module = typeof import("../../../src/http/peer/proxies.ts");
+    const { Proxies } = (await import("../../../src/http/peer/proxies.ts").catch(() => ({}))) as Partial<Module>;
+    assert.ok(Proxies, "proxies are a module of their own");
+    const proxies = new Proxies(byFor.trustProxy);
+    const headers = { forwardedFor: "192.0.2.1", forwarded: "for=192.0.2.2" };
+    assert.equal(proxies.callerOf("127.0.0.1", headers), "192.0.2.1");
+    assert.equal(proxies.callerOf("203.0.113.9", headers), "203.0.113.9");
+    assert.equal(new Proxies(byForwarded.trustProxy).callerOf("127.0.0.1", headers), "192.0.2.2");
+  });
 
   it("joins the lines of a list", async () => {
     await using served = await limited(byFor as Record<string, unknown>);

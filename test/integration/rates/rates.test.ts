@@ -44,7 +44,9 @@ describe("rates in PostgreSQL", { concurrency: true }, async () => {
 
   it("are those of all processes of an app", async () => {
     const modules = [module("t", { operations: [limited] })];
-    const apps = [0, 1].map(() => createApp({ modules, rateLimit: { perSecond: 0, store: postgresRates({ url: database.url }) } }));
+    const apps = [0, 1].map(() =>
+      createApp({ modules, rateLimit: { perSecond: 0, store: postgresRates({ url: database.url }), answerWithin: "5s" } }),
+    );
     for (const app of apps) await app.start();
     try {
       for (const app of [...apps, apps[0]!]) await app.call(limited, {});
@@ -66,6 +68,29 @@ describe("rates in PostgreSQL", { concurrency: true }, async () => {
       assert.deepEqual(await database.admin("select from plimsoll.rates where place = $1", [place]), []);
     } finally {
       await store.service?.stop();
+    }
+  });
+});
+
+// Alone: the others must be answered within 50 ms.
+describe("leases in PostgreSQL", () => {
+  it("lock their rows in one order, whatever the order of the keys that they are asked for", async () => {
+    const [server, ...others] = await testServers();
+    for (const other of others) await other.stop();
+    const database = await testDatabase({ modules: [], server: server! });
+    const host = { app: randomUUID(), clock: systemClock, answerWithinMs: 50, report: () => undefined };
+    const stores = [0, 1].map(() => postgresLeases(database.url).open(host));
+    for (const store of stores) await store.service?.start();
+    try {
+      const rate = { name: "r", ratePerSecond: 1_000, burst: 1_000 };
+      const asks = Array.from({ length: 60 }, (_, n) => ({ rate, key: `k${n}`, want: 1, demand: 1, held: true }));
+      // In two orders they would wait for each other in a circle, and the server would end one of them.
+      for (let round = 0; round < 20; round++)
+        await Promise.all(stores.map((store, n) => store.exchange(`m${n}`, n === 0 ? asks : asks.toReversed())));
+    } finally {
+      for (const store of stores) await store.service?.stop();
+      await database.drop();
+      await server?.stop();
     }
   });
 });

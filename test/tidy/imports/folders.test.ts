@@ -66,6 +66,28 @@ describe("folders of the source", () => {
     );
   });
 
+  it("src/postgres/transaction.ts alone begins the transactions of operations", () => {
+    const importing = files("src/**/*.ts").filter((path) => /\bbeginTexts\b/.test(read(path)));
+    assert.deepEqual(importing.toSorted(), ["src/postgres/statements.ts", "src/postgres/transaction.ts"]);
+    // Each of these begins one for work of its own, of which no operation knows.
+    const others = [
+      "database.ts",
+      "migrate.ts",
+      "migrate/apply.ts",
+      "migrate/grants.ts",
+      "schedules/store.ts",
+      "start/pooler.ts",
+      "tasks/store.ts",
+    ];
+    const beginning = files("src/**/*.ts").filter((path) =>
+      /["'`](?:begin|start transaction)\b(?!")(?!.*\bread only")|\("begin"\)/.test(read(path)),
+    );
+    assert.deepEqual(
+      beginning.filter((path) => path !== "src/postgres/statements.ts").toSorted(),
+      others.map((path) => `src/postgres/${path}`),
+    );
+  });
+
   it("a port of src/tasks/ports has at most ten methods", () => {
     for (const path of files("src/tasks/ports/*.ts"))
       for (const [, name, body] of read(path).matchAll(/^export interface (\w+Store)[^{]*\{\n(.*?)^\}/gms))
