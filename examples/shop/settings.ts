@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { config, fault, field } from "plimsoll";
 import { z } from "zod";
 import type { UpstreamPlaces } from "./relay/clients.ts";
@@ -96,9 +96,9 @@ export function keptSecret(directory: string): string {
   const path = join(directory, "jwt-secret");
   const made = `${path}.${process.pid}`;
   try {
-    mkdirSync(directory, { recursive: true });
+    makeFolder(resolve(directory));
   } catch (cause) {
-    const message = `The folder ${directory} cannot be created (${(cause as NodeJS.ErrnoException).code}). Set DATA_DIR to a folder that this user may write to.`;
+    const message = `The folder ${directory} of DATA_DIR cannot be created (${(cause as NodeJS.ErrnoException).code}). Set DATA_DIR to a folder that this user may write to.`;
     throw new SettingsUnusable({ problem: message });
   }
   writeFileSync(made, randomBytes(48).toString("base64url"), { mode: 0o600 });
@@ -111,4 +111,14 @@ export function keptSecret(directory: string): string {
     rmSync(made);
   }
   return readFileSync(path, "utf8");
+}
+
+/** Not `recursive`: that never returns where the file system lets no process make a folder, as below /proc. */
+function makeFolder(folder: string): void {
+  if (!existsSync(dirname(folder))) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST" || !statSync(folder).isDirectory()) throw error;
+  }
 }

@@ -78,7 +78,7 @@ abstract class Labelled<S> {
    */
   series(...values: readonly string[]): S {
     assert(values.length === this.labels.length, `${this.name} has the labels ${this.labels.join(", ")}; give one value for each.`);
-    const key = values.join("\u0000");
+    const key = keyOf(values);
     const known = this.#series.get(key);
     if (known !== undefined) return known;
     if (this.#series.size >= limits.metricSeries - 1) return this.#keep(this.labels.map(() => "other"));
@@ -90,7 +90,7 @@ abstract class Labelled<S> {
   }
 
   #keep(values: readonly string[]): S {
-    const key = values.join("\u0000");
+    const key = keyOf(values);
     let series = this.#series.get(key);
     if (series === undefined) {
       series = this.make(values);
@@ -98,6 +98,13 @@ abstract class Labelled<S> {
     }
     return series;
   }
+}
+
+/** Tells every combination of values from every other, whatever characters they have: a length says where each ends but the last. */
+function keyOf(values: readonly string[]): string {
+  let key = "";
+  for (let i = 0; i < values.length - 1; i++) key += `${values[i]!.length},${values[i]}`;
+  return key + (values.at(-1) ?? "");
 }
 
 /** A metric whose series only grow, until the process ends. */

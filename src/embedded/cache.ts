@@ -1,9 +1,10 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { chmodSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
+import { makeFolder } from "../core/node/make-folder.ts";
 import { type Account, isReachable } from "./account.ts";
 import type { PostgresBinaries } from "./binaries.ts";
 
@@ -41,7 +42,7 @@ export async function usableBinaries(init: UsableBinariesInit): Promise<string> 
 }
 
 async function cachedCopy(folder: string, { binaries, account, clock }: UsableBinariesInit): Promise<string> {
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  makeFolder(folder, { mode: 0o755 });
   refuseForeign(folder);
   const { size, mtimeMs } = statSync(join(binaries.directory, "bin", "postgres"));
   const target = join(folder, `${basename(binaries.name)}-${binaries.version}-${size.toString(36)}-${Math.trunc(mtimeMs).toString(36)}`);

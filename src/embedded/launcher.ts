@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Clock, sleep, systemClock } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
+import { makeFolder } from "../core/node/make-folder.ts";
 import type { Service } from "../core/service.ts";
 import { accountFor, handBack, own } from "./account.ts";
 import { embeddedBinaries, type PostgresBinaries } from "./binaries.ts";
@@ -205,7 +206,7 @@ interface Running {
 }
 
 function prepareDirectory(directory: string): void {
-  mkdirSync(directory, { recursive: true });
+  makeFolder(directory);
   accessSync(directory, constants.W_OK | constants.X_OK);
   if (!existsSync(join(directory, "PG_VERSION"))) return;
   throw new Fault({

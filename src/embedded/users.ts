@@ -1,10 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../core/node/make-folder.ts";
 import { identify, isAlive, type ProcessIdentity } from "./process.ts";
 
 /** Notes in `folder` that this process uses the server, under a name that is unique to one launcher; returns how to take it back. */
 export function registerUser(folder: string, id: string): () => void {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const path = join(folder, `${id}.json`);
   writeFileSync(path, JSON.stringify(identify(process.pid)));
   return () => rmSync(path, { force: true });

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { Clock, Timer } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
+import { makeFolder } from "../core/node/make-folder.ts";
 import { LineBytes } from "./json-text.ts";
 
 /** Where log lines go: standard output, a file to which they are appended, or your function `write`. */
@@ -170,7 +171,7 @@ export function openLog(destination: "stdout" | { readonly file: string }, clock
   if (destination === "stdout") return new BatchedLogWriter(stdoutFd, clock);
   const { file } = destination;
   try {
-    fs.mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     return new BatchedLogWriter(fs.openSync(file, "a", 0o640), clock);
   } catch (cause) {
     const message = `The log file ${file} cannot be written to (${(cause as NodeJS.ErrnoException).code}). Make its folder writable for this user, or give logs() another destination.`;

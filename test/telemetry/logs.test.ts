@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { constants, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { constants, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -304,6 +304,12 @@ test("a file that cannot be written to stops the start and says what to do", asy
     type: "log_file_unusable",
     message: /EISDIR.*Make its folder writable/,
   });
+  await sink.stop();
+});
+
+test("a file in a folder that cannot be made stops the start, at once", { skip: !existsSync("/proc/self") }, async () => {
+  const sink = logs({ destination: { file: "/proc/x/app.log" } });
+  await assert.rejects(async () => sink.attach(sources()), { type: "log_file_unusable", message: /ENOENT.*Make its folder writable/ });
   await sink.stop();
 });
 

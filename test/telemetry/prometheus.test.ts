@@ -53,6 +53,9 @@ test("one metric tells where the time of an operation went", async () => {
   assert.equal(value(body, 'plimsoll_statements_total{operation="orders.place"}'), 9);
 });
 
+/** What separates values in some encoding or other, in any order. */
+const part = fc.string({ unit: fc.constantFrom("\u0000", "0", "1", "2", ",", "a"), maxLength: 4 });
+
 test("refusals are counted by limit and mode", async () => {
   const refusal = { limit: "process concurrency", value: 1, load: 2, mode: "measure" } as const;
   const body = await scrape(({ executed }) => {
@@ -62,6 +65,19 @@ test("refusals are counted by limit and mode", async () => {
   assert.equal(value(body, 'plimsoll_refusals_total{operation="orders.place",limit="process concurrency",mode="measure"}'), 3);
   assert.equal(value(body, 'plimsoll_refusals_total{operation="orders.place",limit="process concurrency",mode="enforce"}'), 1);
 });
+
+test("no value of a label can stand for another combination, whatever characters it has", () =>
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.tuple(part, part, part), { selector: (labels) => JSON.stringify(labels), maxLength: 30 }),
+      (combinations) => {
+        const counter = new Metrics().counter({ name: "test_total", help: "Counts.", labels: ["a", "b", "c"] });
+        for (const labels of combinations) counter.series(...labels).add();
+        for (const labels of combinations) assert.equal(counter.series(...labels).value, 1, JSON.stringify(labels));
+        assert.equal([...counter.all()].length, combinations.length);
+      },
+    ),
+  ));
 
 test("each part of the app registers what it shows, and stops showing it", () => {
   const metrics = new Metrics();

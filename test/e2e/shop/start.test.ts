@@ -156,6 +156,13 @@ describe("npm start", () => {
     ["a first tenant alone", { FIRST_TENANT: "initech" }, /^FIRST_TENANT is set, but FIRST_EMAIL, FIRST_PASSWORD is not/],
     ["a secret that can be guessed", { JWT_SECRET: "changeme".repeat(5) }, /repeats one pattern, so it can be guessed/],
     ["a data directory that is a file", { DATA_DIR: join(root, "package.json"), JWT_SECRET: undefined }, /cannot be created \(EEXIST\)/],
+    // A file system in which no process makes a folder: to try again there would never end.
+    [
+      "a data directory that cannot be made",
+      { DATA_DIR: "/proc/x", JWT_SECRET: undefined },
+      /\/proc\/x of DATA_DIR cannot be created \(ENOENT\)\. Set DATA_DIR/,
+    ],
+    ["such a data directory beside its own secret", { DATA_DIR: "/proc/x" }, /\/proc\/x\S* .*cannot be \w+ .*\(ENOENT/],
   ] as const)
     it(`does not start with ${what}, and says so in one message`, async () => {
       const env = { ...environment(directory), JWT_SECRET: secret, ...settings };

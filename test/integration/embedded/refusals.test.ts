@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { explain, explainSpawn } from "../../../src/embedded/explain.ts";
 import { refuseFullDisk } from "../../../src/embedded/initialize.ts";
-import { empty, faultOf, home, isRoot, launcher, prepared } from "./server.ts";
+import { empty, faultOf, home, isRoot, launcher, needsLinux, prepared } from "./server.ts";
 
 describe("data that cannot be used", () => {
   it("are refused when another major version made them", async (t) => {
@@ -32,6 +32,11 @@ describe("data that cannot be used", () => {
     const file = empty();
     writeFileSync(file, "");
     await faultOf(launcher(t, { directory: file }).start(), "postgres_directory_refused");
+  });
+
+  it("are refused at once where no folder can be made", needsLinux, async (t) => {
+    const fault = await faultOf(launcher(t, { directory: "/proc/x" }).start(), "postgres_directory_refused");
+    assert.match(fault.message, /\/proc\/x .*cannot be used \(ENOENT.*Make it writable for this user, or choose another/);
   });
 
   it("are not begun on a disk that is full", { skip: canMount() ? false : "needs the right to mount" }, async (t) => {
