@@ -22,7 +22,7 @@ import type { Engine } from "../operation/durable/engine.ts";
 import type { Module } from "../operation/module.ts";
 import type { Override, Uses } from "../operation/resource.ts";
 import type { TelemetrySink } from "../operation/telemetry.ts";
-import type { CachesOptions } from "../pipeline/cache/caches.ts";
+import type { CacheOptions } from "../pipeline/cache/caches.ts";
 import { cursors } from "../pipeline/cursor.ts";
 import type { EngineSource } from "../pipeline/engine-source.ts";
 import type { HostSignals } from "../pipeline/host.ts";
@@ -76,7 +76,7 @@ export interface AppSpec {
   /** Executions of the whole process that may run and wait. *Defaults*: 1,024 run at once, 2,048 wait. */
   readonly limits?: { readonly concurrency?: number; readonly queue?: number };
   /** How much of the outputs of queries with `cache` one process keeps. *Default*: 64 MiB. */
-  readonly cache?: CachesOptions;
+  readonly cache?: CacheOptions;
   /** The rate of one actor, or of one address for callers who have not signed in. *Default*: 1,000 per second, 2,000 at once; `perSecond: 0` switches it off. */
   readonly rateLimit?: RateLimitSpec;
   /**
@@ -224,7 +224,7 @@ class RunningApp implements App {
       sample: spec.sample ?? 0.01,
       concurrency: spec.limits?.concurrency ?? defaults.processConcurrency,
       queue: spec.limits?.queue ?? defaults.processQueue,
-      cache: spec.cache ?? {},
+      cache: { ...spec.cache, app: this.name, channel: database?.invalidations },
       rateLimit: {
         app: this.name,
         perSecond: spec.rateLimit?.perSecond ?? defaults.ratePerSecond,
@@ -345,6 +345,7 @@ class RunningApp implements App {
       new LoopMonitor(this.runtime),
       ...(this.#ops ? [this.#ops] : []),
       ...(this.runtime.database ? [this.runtime.database] : []),
+      ...this.runtime.caches.services,
       ...(this.runtime.rates.service ? [this.runtime.rates.service] : []),
       this.#resources,
       ...this.#engines.map(({ service }) => service),

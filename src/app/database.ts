@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { LoadLines } from "../core/load-line/load-lines.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { LockStore } from "../locks/store.ts";
+import type { InvalidationChannelSource } from "../operation/cache/port.ts";
 import type { Module } from "../operation/module.ts";
 import type { Database } from "../operation/transaction.ts";
 import type { ScheduleStore } from "../schedules/store.ts";
@@ -17,6 +18,7 @@ export interface KeptByDatabase {
   readonly tasks?: TaskStore;
   readonly schedules?: ScheduleStore;
   readonly locks?: LockStore;
+  readonly invalidations?: InvalidationChannelSource;
 }
 
 /** What an app passes to its database when it creates it. */

@@ -4,9 +4,11 @@ import { type Duration, toMs } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import type { LockStore } from "../locks/store.ts";
+import type { InvalidationChannelSource } from "../operation/cache/port.ts";
 import type { Claim, ClaimResult, Database, Transaction, TransactionOptions } from "../operation/transaction.ts";
 import type { ScheduleStore } from "../schedules/store.ts";
 import type { TaskStore } from "../tasks/ports/store.ts";
+import { PostgresInvalidations } from "./cache/channel.ts";
 import { Connection } from "./connection.ts";
 import { databaseFault, isReadOnly } from "./faults.ts";
 import { PostgresLockStore } from "./locks/store.ts";
@@ -78,6 +80,7 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
   readonly tasks: TaskStore;
   readonly schedules: ScheduleStore;
   readonly locks: LockStore;
+  readonly invalidations: InvalidationChannelSource = { open: (host) => new PostgresInvalidations(this, host) };
   /** Leads to a session, where others may lead to a pooler. */
   sessionUrl: string | undefined;
   readonly #spec: Omit<PostgresSpec, "url">;

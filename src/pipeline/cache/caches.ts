@@ -4,10 +4,13 @@ import { limits } from "../../core/limits.ts";
 import { LoadLine } from "../../core/load-line/load-line.ts";
 import type { LoadLines } from "../../core/load-line/load-lines.ts";
 import type { CounterSeries, Metrics } from "../../core/metrics.ts";
+import type { Service } from "../../core/service.ts";
+import { everything, type InvalidationChannel, type InvalidationChannelSource } from "../../operation/cache/port.ts";
 import type { StoredReply, Transaction } from "../../operation/transaction.ts";
 import { Invalidations } from "./invalidations.ts";
 import type { CacheUse } from "./load.ts";
 import { CacheMemory } from "./memory.ts";
+import { Processes } from "./processes.ts";
 import { ValueCache } from "./value-cache.ts";
 
 const readsMetric = {
@@ -22,9 +25,16 @@ const loadsMetric = {
 };
 
 /** What an app decides for its caches. */
-export interface CachesOptions {
+export interface CacheOptions {
   /** Size of the values of all operations together that one process keeps. *Units*: bytes. *Default*: `limits.cacheBytes`. */
   readonly bytes?: number;
+}
+
+/** The same, and how a process reaches the other processes of its app. */
+export interface CachesOptions extends CacheOptions {
+  /** The name of its service. *Default*: none, where there is no other process. */
+  readonly app?: string;
+  readonly channel?: InvalidationChannelSource | undefined;
 }
 
 /** What the caches of an app need of its process. */
@@ -40,15 +50,27 @@ export interface CachesHost {
 export class Caches {
   readonly values: ValueCache;
   readonly invalidations: Invalidations = new Invalidations();
+  /** What must be started after the database. */
+  readonly services: readonly Service[];
   readonly #memory: CacheMemory;
+  readonly #processes = new Processes();
+  readonly #channel: InvalidationChannel | undefined;
   readonly #series = new Map<string, CounterSeries>();
   readonly #metrics: Metrics;
 
-  constructor({ bytes = limits.cacheBytes }: CachesOptions, host: CachesHost) {
+  constructor({ bytes = limits.cacheBytes, app = "", channel }: CachesOptions, host: CachesHost) {
     const { clock, metrics, loadLines, cached } = host;
     this.#metrics = metrics;
     this.#memory = new CacheMemory({ bytes, entryBytes: limits.cacheEntryBytes });
-    this.values = new ValueCache({ clock, memory: this.#memory, confirmedAt: () => Number.POSITIVE_INFINITY });
+    this.values = new ValueCache({ clock, memory: this.#memory, confirmedAt: () => this.#processes.confirmedAt });
+    const joined = {
+      ...{ app, clock, invalidated: (tags: readonly string[]) => this.values.invalidate(tags) },
+      missed: () => this.values.invalidate([everything]),
+    };
+    // A process without a cached query notifies, and has nothing that could be invalidated.
+    this.#channel = channel?.open(this.#processes.join(joined));
+    this.services = cached.length > 0 && this.#channel !== undefined ? [this.#channel.service] : [];
+
     if (cached.length > 0) this.#show(bytes, metrics, loadLines);
   }
 
@@ -76,6 +98,7 @@ export class Caches {
   async commit(transaction: Transaction, reply?: StoredReply): Promise<StoredReply | undefined> {
     const tags = this.invalidations.of(transaction);
     if (tags === undefined) return transaction.commit(reply);
+    if (this.#channel !== undefined) transaction.defer(this.#channel.statement(tags));
     try {
       const kept = await transaction.commit(reply);
       this.values.invalidate(tags);

@@ -1,7 +1,5 @@
 import { limits } from "../../core/limits.ts";
-
-/** The tag that every value has: what invalidates it invalidates all. No caller can write it, as a tag has no line break. */
-export const everything = "\n";
+import { everything } from "../../operation/cache/port.ts";
 
 /**
  * Which tags were invalidated since when. A load that began before an invalidation of its tags has read what may be outdated.

@@ -1,8 +1,8 @@
 import assert from "node:assert";
 import { limits } from "../../core/limits.ts";
+import { everything } from "../../operation/cache/port.ts";
 import type { Transaction } from "../../operation/transaction.ts";
 import { isTag } from "./compiled-cache.ts";
-import { everything } from "./invalidation-log.ts";
 
 /** The tags that transactions under way invalidate if they commit. */
 export class Invalidations {

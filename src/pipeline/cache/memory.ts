@@ -1,5 +1,5 @@
+import { everything } from "../../operation/cache/port.ts";
 import type { CacheEntry } from "./entry.ts";
-import { everything } from "./invalidation-log.ts";
 
 /** What an entry takes beside its texts. */
 const overheadBytes = 512;

@@ -1,7 +1,8 @@
 import type { Clock } from "../../core/clock.ts";
 import { limits } from "../../core/limits.ts";
+import { everything } from "../../operation/cache/port.ts";
 import { type CacheEntry, type EntryState, stateOf } from "./entry.ts";
-import { everything, InvalidationLog } from "./invalidation-log.ts";
+import { InvalidationLog } from "./invalidation-log.ts";
 import { type CacheUse, type CacheWaiter, Load, type Loaded, type LoadFailure } from "./load.ts";
 import type { CacheMemory } from "./memory.ts";
 

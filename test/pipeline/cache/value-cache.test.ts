@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { everything } from "../../../src/pipeline/cache/invalidation-log.ts";
+import { everything } from "../../../src/operation/cache/port.ts";
 import { type CacheUse, type CacheWaiter, Load, type LoadFailure } from "../../../src/pipeline/cache/load.ts";
 import { CacheMemory } from "../../../src/pipeline/cache/memory.ts";
 import { type FoundValue, ValueCache } from "../../../src/pipeline/cache/value-cache.ts";
