@@ -5,7 +5,7 @@ import { flood, isAlive, politely } from "./hostile/flood.ts";
 import { startShop } from "./hostile/shop.ts";
 
 describe("the shop among hostile clients", () => {
-  it("goes on, and every polite caller gets a response", { timeout: 120_000 }, async () => {
+  it("goes on, and every polite caller gets a response (as before)", { timeout: 120_000 }, async () => {
     await using shop = await startShop();
     const strangers = flood(shop, { connections: 240, atOnce: 200, perSecond: 40, fatEvery: 12 });
     const waits = await politely(shop, { until: strangers, perSecond: 10 });

@@ -106,9 +106,9 @@ export const refused = {
     implement(reads, async (line, scope) => scope.start(line));
     // @ts-expect-error nor to emit events with | Property 'emit' does not exist on type 'ReadScope
     implement(reads, async (line, scope) => scope.emit(line));
-    // @ts-expect-error a command has no resources, and an action no sql | Property 'mailer' does not exist on type 'WriteScope
+    // @ts-expect-error a command has no resources, and an action no sql (as before) | Property 'mailer' does not exist on type 'WriteScope
     implement(writes, async (line, { mailer }) => mailer ?? line);
-    // @ts-expect-error nor does a task have sql outside of its commit | Property 'sql' does not exist on type 'TaskScope
+    // @ts-expect-error nor does a task have sql outside of its commit (as before) | Property 'sql' does not exist on type 'TaskScope
     implement(works, async (_line, { sql }) => sql);
     query("shop.q", {
       ...{ input: Line, output: Line, access, budget: "1s" },

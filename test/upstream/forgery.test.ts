@@ -1,5 +1,6 @@
 // No server-side request forgery: whatever a name leads to, a client connects to the address that it has vetted, or to none.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import type { LookupAddress } from "node:dns";
 import { describe, it } from "node:test";
 import { systemClock } from "../../src/core/clock.ts";
@@ -13,6 +14,24 @@ const dispatchers = () =>
   [1, 2].map((version) => (globalThis as Readonly<Record<symbol, unknown>>)[Symbol.for(`undici.globalDispatcher.${version}`)]);
 const before = dispatchers();
 const host = { clock: systemClock, metrics: new Metrics() };
+
+it("undici is loaded when the first client is made, and not by an app that only could make one", () => {
+  const program = `
+    import { registerHooks } from "node:module";
+    const asked = [];
+    registerHooks({ resolve: (specifier, context, next) => (asked.push(specifier), next(specifier, context)) });
+    const isLoaded = () => asked.some((name) => name.startsWith("undici"));
+    const { Metrics } = await import(${JSON.stringify(new URL("../../src/core/metrics.ts", import.meta.url).href)});
+    const { systemClock } = await import(${JSON.stringify(new URL("../../src/core/clock.ts", import.meta.url).href)});
+    const { httpClient } = await import("plimsoll/upstream");
+    const declared = httpClient("prices", { baseUrl: "https://prices.example.com", timeout: "1s" });
+    const before = isLoaded();
+    declared.spec.create({ clock: systemClock, metrics: new Metrics() });
+    console.log(before, isLoaded());`;
+  const args = ["--conditions=source", "--input-type=module", "--eval", program];
+  const cwd = new URL("../..", import.meta.url);
+  assert.equal(execFileSync(process.execPath, args, { encoding: "utf8", cwd }), "false true\n");
+});
 
 describe("a name", () => {
   it("that leads to a private address is refused, and nothing connects", async (t) => {

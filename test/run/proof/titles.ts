@@ -229,6 +229,7 @@ export const titles: Renames["titles"] = {
   },
   "test/types/types.test.ts": {
     "the compiler refuses what refused.ts has": "the compiler refuses",
+    "what happens with missed occurrences is one of three words": "a tick is there, or missed",
     "a task is started, not called: no caller waits for it": "a task is started, not called: nobody waits for it",
     "the fairness key is worked out from the input": "the lane is worked out from the input",
     "what an occurrence starts has the input of its task": "what a tick starts has the input of its task",
