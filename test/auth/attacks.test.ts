@@ -241,6 +241,15 @@ describe("attacks on jwt", () => {
     assert.equal(spellings, 1);
   });
 
+  it("keeps nothing for a token that is in another spelling, however many come (as before)", async () => {
+    const { authenticator } = setUp({ keys });
+    const token = (n: number) => makeToken({ claims: claimsAt({ sub: `user-${n}` }) });
+    const faults = Array.from({ length: limits.verifyingTokens }, (_, n) => refusalOf(authenticator, `${token(n)}=`));
+    // One that is right is verified beside them: none of them has its place.
+    assert.equal(await refusalOf(authenticator, token(limits.verifyingTokens)), undefined);
+    for (const fault of faults) assert.equal((await fault)?.type, "token_invalid");
+  });
+
   it("counts fractions of a second", async () => {
     const { authenticator, clock } = setUp({ clockToleranceSeconds: 0 });
     const token = withClaims({ exp: now + 0.5 });
