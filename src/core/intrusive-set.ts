@@ -27,7 +27,7 @@ export class IntrusiveSet<E extends Indexed> {
     if (index < 0 || this.#entries[index] !== entry) return false;
     entry.index = -1;
     const last = this.#entries[--this.#size]!;
-    // Cleared, not popped: the room is needed again in a moment.
+    // Cleared instead of popped: the array keeps its length, because the next entry is added soon.
     this.#entries[this.#size] = undefined;
     if (last !== entry) {
       this.#entries[index] = last;

@@ -76,7 +76,7 @@ function makeForms(schema: Schema, name: string, guard: BoundsGuard | undefined)
         const parsed = fast.accept(value);
         if (parsed !== no) return parsed;
       } catch {
-        // Something of the user's threw, or has to wait: it does so again where it is dealt with.
+        // Code of the user threw or returned a promise. The slow way below calls it again, and reports what it does.
       }
       return parse(value);
     },
@@ -85,7 +85,7 @@ function makeForms(schema: Schema, name: string, guard: BoundsGuard | undefined)
         const text = fast.text(value);
         if (typeof text === "string") return text;
       } catch {
-        // As above; or a part has no JSON form.
+        // As in `parse`; or a part has no JSON form.
       }
       const shaped = parse(value);
       return shaped instanceof Problems ? shaped : serialize(shaped);

@@ -67,7 +67,7 @@ export class BodyReader {
       taker.take(undefined);
       return undefined;
     }
-    // Of chunks it is not known yet whether there is anything in them.
+    // A chunked body may turn out to be empty: that is known only when its last chunk has arrived.
     const share = new BodyShare(this);
     if (length !== undefined) {
       this.admit(request.known, length, taker.anonymousBytes);
@@ -82,7 +82,7 @@ export class BodyReader {
     if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== "identity") throw bodyEncoded();
     const { bodyBytes, anonymousBodyBytes } = this.limits;
     if (bytes > bodyBytes) throw bodyTooLarge(bodyBytes);
-    // One sender cannot be distinguished from another: what costs time to read has to be worth it for the operation.
+    // Any stranger may send it, and reading it takes time: it may have no more bytes than the fields of the operation can take.
     if (anonymousBytes !== undefined && bytes > anonymousBodyBytes && bytes > anonymousBytes)
       throw anonymousBodyTooLarge(Math.max(anonymousBodyBytes, anonymousBytes));
   }
@@ -111,7 +111,7 @@ export class BodyShare {
   /** *Faults thrown*: `unavailable` where too much is being read at once. */
   ask(): void {
     const { bound, bytesInFlight, bytesOver } = this.reader;
-    // What is above the limit already is so once.
+    // A body that was let in above the limit in measure mode is counted once, not with each chunk.
     if (bound.isApart(this.#era)) return;
     const era = bound.judge(bytesInFlight - bytesOver);
     if (era === undefined) throw this.reader.tooMuchInFlight();

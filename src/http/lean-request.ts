@@ -39,7 +39,7 @@ export class LeanRequest extends nodeHttp.IncomingMessage {
   get known(): RequestHeaders {
     if (this.#headers === undefined) {
       this.#headers = readHeaders(this.rawHeaders);
-      // Most of them are never read, and the request may wait for long.
+      // Let go of: the platform reads few of the headers, and the request may wait for long.
       this.rawHeaders = none;
     }
     return this.#headers;
@@ -52,7 +52,7 @@ export class LeanRequest extends nodeHttp.IncomingMessage {
     this.#sink = sink;
     const bytes = early?.all();
     if (bytes !== undefined) sink.chunk(bytes);
-    // A sink that has seen enough has put another in its place.
+    // Not `sink`: one that has enough replaces itself while it gets the first chunk.
     if (this.#ended) this.#sink.end();
     this.#goOn();
   }
@@ -85,7 +85,7 @@ export class LeanRequest extends nodeHttp.IncomingMessage {
     this.chunks++;
     if (this.#sink !== undefined) this.#sink.chunk(chunk);
     else {
-      // It is not known yet whether it is wanted: what comes after this waits in the socket.
+      // No sink has asked for the body yet: this chunk is kept, and further ones wait in the socket.
       this.#early ??= new BodyBytes();
       this.#early.add(chunk);
       this.#waits = true;

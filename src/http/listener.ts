@@ -134,12 +134,12 @@ export class HttpListener {
       keepAliveTimeout: 0,
       IncomingMessage: LeanRequest,
       ServerResponse: LeanResponse as unknown as typeof ServerResponse,
-      // Refused below: node:http would still hand on what follows such a request, and no response would follow.
+      // `refuseHead` refuses a missing Host. node:http would pass on the requests behind it, and they would get no response.
       requireHostHeader: false,
       noDelay: true,
     });
     this.#server.maxConnections = limits.connections + closingConnections;
-    // One more than is allowed, so that it is seen; the parser forgets those after it.
+    // One more than is allowed, so that `refuseHead` sees that there are too many; the parser drops further lines.
     this.#server.maxHeadersCount = limits.headerLines + 1;
     this.#server.on("drop", () => this.#connections.dropped());
     this.#server.on("connection", (socket) => this.#connected(socket));
@@ -235,7 +235,7 @@ export class HttpListener {
 
   /** Closes connections on which nothing is under way: no request that has begun to arrive, no response that is still being taken. */
   async #closeIdle(): Promise<void> {
-    // After the sockets were polled: what has arrived until now is known of.
+    // The loop polls the sockets first, so that a request that has arrived by now counts.
     await new Promise<void>((resolve) => void setImmediate(resolve));
     this.#outbox.flush();
     const inUse = [...this.#connections.list()].filter(({ socket, running }) => socket.writableLength > 0 || running.size > 0);
@@ -276,7 +276,7 @@ export class HttpListener {
     const refused = refuseHead(headers, version, limits);
     // HTTP/1.0 has no chunks: where such a request ends is known to us, but maybe not to proxies on the way.
     if (refused?.closes || (version === 0 && headers.chunked)) response.shouldKeepAlive = false;
-    // After a response that closes the connection, no further request gets one: what the client has sent behind it is not begun.
+    // This response closes the connection: requests that the client has sent behind it are not begun.
     if (!response.shouldKeepAlive) connection.ending = true;
     if (refused !== undefined) return this.#turnAway(turn, refused.fault);
     const target = readTarget(request.url ?? "/", { method, urlBytes: limits.urlBytes });

@@ -60,7 +60,7 @@ export function replyWithoutOperation(
   const page = pages.get(path);
   if (page !== undefined && (method === "GET" || method === "HEAD")) return { ...page, headers: [...page.headers] };
   const allowed = page === undefined ? router.allowed(path) : ["GET", "HEAD"];
-  // Nothing is found at a path that cannot be read.
+  // A path that is not percent-encoded UTF-8 matches no route.
   if (path.includes("%") && !isDecodable(path)) return faultReply({ fault: urlMalformed("The path"), requestId });
   if (allowed.length === 0) return faultReply({ fault: routeNotFound(path), requestId });
   if (method === "OPTIONS") return optionsReply(allowed.join(", "), requestId);

@@ -83,7 +83,7 @@ let lastHost = "";
 
 /** Whether a text is what RFC 3986 calls a host, with or without a port. */
 function isHost(text: string): boolean {
-  // Nearly always the same.
+  // Nearly all requests of a server name the same host.
   if (text === lastHost) return true;
   if (text.length > 512 || !(text.startsWith("[") ? hostLiteral : hostName).test(text)) return false;
   lastHost = text;

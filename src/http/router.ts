@@ -37,7 +37,7 @@ const verbs: readonly Verb[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 /** Finds the operation of a verb and path. */
 export class HttpRouter {
   readonly routes: readonly HttpRoute[];
-  // What is too long for a field is for its schema to say, not that nothing is served there; the URL has its own bound.
+  // The schema refuses a parameter that is too long, with a better message than 404; the length of the URL is bounded elsewhere.
   readonly #tree = FindMyWay({ caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: limits.urlBytes });
   // Most requests go to paths without parameters, and a map finds those faster than any tree.
   readonly #exact = new Map<string, Readonly<Record<string, Match | undefined>>>();

@@ -54,7 +54,7 @@ function accept(execution: RunningExecution): undefined {
   execution.deadlineMs = remaining === undefined ? compiled.limits.deadlineMs : Math.min(compiled.limits.deadlineMs, remaining);
   execution.deadlineAt = execution.acceptedAt + execution.deadlineMs;
   host.wheel.add(execution);
-  // Thrown, not expired: nothing after this step may run, nor take a slot that would not be released.
+  // Throw it here instead of letting the wheel expire it: no later step may run, or take a slot that nothing would release.
   if (execution.deadlineMs <= 0) throw execution.lateFault();
 }
 
@@ -76,7 +76,7 @@ function authenticate(execution: RunningExecution): undefined | Promise<void> {
 function identify(execution: RunningExecution, actor: Actor): undefined {
   acceptCredentials(execution);
   execution.actor = actor;
-  // Known once: a task carries the tenant of its start, whatever an actor of the system can say of it.
+  // Resolved once: a task keeps the tenant of its start, since its actor is the system.
   const { durable, host, invocation } = execution;
   execution.tenant = durable === undefined ? host.options.tenancy.tenantOf(actor) : durable.tenant;
   // Any caller can say that a request is critical: it counts only from callers that the app knows as its own.
@@ -158,7 +158,7 @@ function run(execution: RunningExecution, runner: Runner): undefined {
   try {
     running = current.run(execution, runner.execute, execution);
   } catch (error) {
-    // Refused before the handler began: nothing is in use any more.
+    // The handler did not begin, so the slots can be released at once.
     execution.handling = false;
     throw error;
   }

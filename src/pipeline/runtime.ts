@@ -146,7 +146,7 @@ export class Runtime implements Runner {
       this.execute = (execution) => {
         let running: Promise<ShapedOutput | undefined> | undefined;
         const run = (): Promise<ShapedOutput | undefined> => {
-          // Also what it throws at once is the handler's, and not the sink's.
+          // Async, so that what the handler throws synchronously rejects this promise instead of surfacing in the sink.
           running ??= (async () => inner(execution))();
           return running;
         };
@@ -227,7 +227,7 @@ export class Runtime implements Runner {
     try {
       execution.facts = execution.invocation.reply(execution);
     } catch (error) {
-      // Details of its fault have no JSON form: a bug of it, which still is answered.
+      // The details of the fault have no JSON form. That is a bug of the operation, and its caller still gets a response.
       execution.fault = visibleFault(execution.compiled, error);
       execution.outcome = execution.fault.code;
       execution.facts = execution.invocation.reply(execution);

@@ -11,7 +11,7 @@ export function migrationClient(url: string): pg.Client {
 /** Runs work on a connection of its own. */
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = migrationClient(url);
-  // A connection that breaks while nothing is asked of it rejects the next query; unheard, it would end the process.
+  // If an unused connection breaks, the next query rejects. Without a listener the event would end the process.
   client.on("error", () => undefined);
   try {
     await client.connect();

@@ -217,7 +217,7 @@ export class Connection {
     const name = this.#nameFor(text, values);
     const answered = (error: Error | undefined): void => {
       if (error !== undefined) {
-        // Under a new name it is prepared again, on every connection.
+        // Without its name the statement gets a new one, under which every connection prepares it again.
         if (isStalePlan(error) && names.get(text) === name) names.delete(text);
         if (breaksConnection(error)) void this.close(true);
         return done(error, undefined);
@@ -319,7 +319,7 @@ export class Connection {
     this.#corked = true;
     if (this.#flushes) return;
     this.#flushes = true;
-    // After the microtasks: a handler that waited for its connection continues in one of them.
+    // After the microtasks: in one of them a handler that waited for its connection sends its first statement.
     process.nextTick(() => this.#flush());
   }
 

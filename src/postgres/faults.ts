@@ -95,7 +95,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   },
   "25006": {
     ...gone,
-    // Where a query writes, the server is well; see `Database.movedOn` for what is done where a command does.
+    // A query that writes gets this from a healthy server. For commands, `Database.movedOn` replaces the connections.
     broken: false,
     type: "database_read_only",
     message: "The database accepts no writes at the moment, for example because its primary moved. Nothing was changed; try again shortly.",

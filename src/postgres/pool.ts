@@ -160,7 +160,7 @@ export class Pool {
   /** Stops what a connection runs and gives it back when the server is ready again; cut after one second. */
   quarantine(connection: Connection): void {
     if (connection.broken) return;
-    // It may only be slow, or it may be broken, and others with it: those that were returned since have responded since.
+    // The server may be slow, or the connection may be broken. Then those that have been idle for as long may be broken too, and are checked.
     this.#askIdle(connection.idleSince);
     const cut = this.options.clock.schedule(limits.quarantineMs, () => void connection.close(true));
     connection

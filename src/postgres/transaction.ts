@@ -139,7 +139,7 @@ export class PostgresTransaction implements Transaction {
       return value;
     } catch (error) {
       if (this.#unanswered > 0) this.doom(floating(this.#unanswered));
-      // A transaction that has ended, or must begin once more, is nothing that a savepoint could bring back.
+      // Going back to a savepoint cannot repair a transaction that has ended, or one that must be repeated as a whole.
       const isOpen = this.#state === "new" || this.#state === "open";
       if (isOpen && this.#unanswered === 0 && isContained(this.#failure?.cause)) this.#failure = undefined;
       end.undo();
@@ -189,7 +189,7 @@ export class PostgresTransaction implements Transaction {
       { text: "rollback to savepoint plimsoll", values: [], columnsAsIs: true },
       recordStatement(claim, reply),
     ]);
-    // The commit was lost, and the same request completed otherwise meanwhile: run again, it finds that response.
+    // The commit was lost, and a repeat of the request has stored another reply meanwhile. The next attempt finds that reply.
     if (kept !== undefined && (kept.outcome !== reply.outcome || kept.body !== reply.body)) throw commitLost(undefined);
   }
 
@@ -359,7 +359,7 @@ export class PostgresTransaction implements Transaction {
   #fails(error: unknown): unknown {
     const readOnly = isReadOnly(error);
     if (readOnly && this.#options.mode === "write") this.#host.movedOn(this.#connection);
-    // A query that writes is a bug of its own, whatever the server takes.
+    // A query that writes is a bug, also while the server accepts no writes.
     this.#failure ??= {
       cause: (readOnly && this.#options.mode === "read") || (error instanceof StatementError && error.isBug) ? error : databaseFault(error),
     };

@@ -118,7 +118,7 @@ export class WireQuery {
       return null;
     }
     const written = describeOnly ? undefined : this.#write();
-    // Nothing is sent of what cannot be written; the server's response to the sync comes in its place.
+    // If a value cannot be written, nothing but the sync is sent, and its response ends this query.
     if (this.#failed === undefined) {
       this.#prepare(connection);
       if (written !== undefined) {

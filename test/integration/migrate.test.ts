@@ -80,16 +80,6 @@ for (const server of await testServers()) {
       assert.deepEqual(await tables(database), ["items", "prices"], "a name without a schema is one of the module's");
     });
 
-    it("keeps nothing of a file that cannot be remembered", async () => {
-      await using database = await scratch(server);
-      using first = scratchModule({ "0001_items.sql": items });
-      await run(database, first);
-      await database.rows("alter table plimsoll.migrations add check (name <> '0002_more')");
-      using module = scratchModule({ "0001_items.sql": items, "0002_more.sql": "create table prices (id int primary key)" });
-      await assert.rejects(run(database, module));
-      assert.deepEqual(await tables(database), ["items"]);
-    });
-
     it("asks one connection once where nothing is to be done, as the application", async () => {
       await using database = await scratch(server);
       using module = scratchModule({ "0001_items.sql": items });

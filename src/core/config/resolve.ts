@@ -95,7 +95,7 @@ function own(variables: Readonly<Record<string, unknown>>, name: string): unknow
 
 function parse(found: { readonly raw: unknown; readonly from: string } | undefined, row: FieldRow): Parsed {
   const fix = `Set it to ${expectation(row.json)}.`;
-  // What a schema says of a secret may quote it.
+  // The schema's message may quote the value, so it is left out for a secret.
   const because = (problem: string) => (row.secret ? "" : `: ${problem}`);
   if (!found) {
     const checked = check(row.default, row.schema);

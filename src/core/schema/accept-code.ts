@@ -85,7 +85,7 @@ export class AcceptCode {
   }
 
   checks(checks: readonly Check[], variable: string): string {
-    // A check may change a text into anything; Zod's next check then says what it says.
+    // A check of Zod may change the type of the value. Checks after it first test the type, and leave any other to Zod.
     let text = "";
     let changed = false;
     for (const check of checks) {

@@ -38,7 +38,7 @@ export function readDocument(schema: Schema, { name, side, required }: Wanted): 
   const refused: string[] = [];
   const options = {
     target: "draft-2020-12",
-    // Of Zod: instead of throwing at the first it asks what to write, so that all are named at once.
+    // An option of Zod: it calls this for each part without a JSON form instead of throwing at the first, so that all are named at once.
     libraryOptions: {
       unrepresentable: (found: Unrepresentable) => {
         refused.push(refusal(found));

@@ -158,7 +158,7 @@ function readRecord({ _zod: { def } }: ZodSchema, inner: Inner): Plan | undefine
   const key = def.keyType as ZodSchema;
   if (def.partial || def.mode === "loose" || key._zod.values !== undefined) return undefined;
   const keys = inner(key);
-  // A key that a check changes is Zod's to write.
+  // If a check may change a key, Zod builds the record.
   if (keys.kind !== "string" || keys.checks.some((check) => check.kind === "zod")) return undefined;
   return { kind: "record", keys, values: inner(def.valueType as ZodSchema) };
 }

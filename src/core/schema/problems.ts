@@ -16,7 +16,7 @@ function toProblem({ message, path = [] }: ZodIssue, before: Path = []): Problem
   let pointer = "";
   for (const key of [...before, ...path]) {
     const segment = `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`;
-    // What is left out would make it point elsewhere: it points to what holds the place.
+    // Cut between segments: the pointer then names an object or array around the place, and never another place.
     if (pointer.length + segment.length > limits.problemChars) break;
     pointer += segment;
   }
@@ -87,7 +87,7 @@ export class ProblemFinder {
       case "prefault":
       case "nonoptional":
       case "readonly":
-        // These may stand for it.
+        // These wrappers may accept or replace undefined and null.
         if (value !== undefined && value !== null) this.#part(def.innerType as ZodSchema, value, path);
         return;
       case "lazy":
@@ -99,7 +99,7 @@ export class ProblemFinder {
         return this.#full ? undefined : this.#part(def.right as ZodSchema, value, path);
       case "union":
         return this.#union(schema, value, path);
-      // These take anything, or only look like it.
+      // These accept any value, or their definition does not show what they accept.
       case "transform":
       case "catch":
       case "success":

@@ -28,7 +28,7 @@ export class LoopTurns implements TurnClock, Turn {
     this.#isOpen = true;
     this.ordinal++;
     setImmediate(this.#end);
-    // The turn that ended last is the one before this only if the loop has gone round once since.
+    // If the loop has made more than one round since the last look, nothing is known of the turn before this one.
     if (loops() - this.#loopsAtEnd > 1) {
       this.restedMs = Number.POSITIVE_INFINITY;
       this.beganAt = this.now;

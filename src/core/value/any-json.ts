@@ -54,7 +54,7 @@ class AnyJson {
       case "boolean":
         return String(value);
       case "bigint":
-        // The last digits of a number with a million of them are of no use.
+        // Writing the digits of a huge bigint takes long and helps no reader.
         return JSON.stringify(value > -(2n ** 256n) && value < 2n ** 256n ? value.toString() : "[a huge number]");
       case "object":
         return value === null ? "null" : this.#objectText(value, key);

@@ -51,7 +51,7 @@ export function describeThrown(thrown: unknown): string {
 }
 
 function shortText(value: unknown): string {
-  // The last digits of a number with a million of them are of no use.
+  // Writing the digits of a huge bigint takes long and helps no reader.
   return typeof value === "bigint" && (value > hugest || value < -hugest) ? "a huge number" : String(value);
 }
 

@@ -18,7 +18,7 @@ export class HeaderBlock {
   after(status: number): string {
     let text = this.#afterStatus.get(status);
     if (text === undefined) {
-      // Flat, or each reply would put the pieces together again.
+      // One flat string: V8 keeps a concatenation as its pieces, and would join them again for each reply.
       text = Buffer.from(statusLine(status) + this.#text, "latin1").toString("latin1");
       this.#afterStatus.set(status, text);
     }

@@ -35,7 +35,7 @@ export function problemReply(fault: Fault, requestId: string, development = fals
     requestId,
     ...(Object.keys(rest).length > 0 && { details: rest }),
     ...(Array.isArray(problems) && { problems }),
-    // Where nothing is known but that something was thrown, that is what to tell.
+    // A fault with the fixed sentence only wraps what was thrown: then its cause is shown.
     ...(internal && development && { cause: showCause(fault.message === hidden ? (fault.cause ?? fault) : fault) }),
   });
   const headers: string[] = [];

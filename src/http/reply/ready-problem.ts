@@ -22,13 +22,13 @@ export function overloadedReply(fault: Fault, requestId: string): ProblemReply {
     ready.set(fault, made);
   }
   const { status, headers } = made.reply;
-  // An id is made of characters that JSON takes as they are.
+  // A request id has no character that JSON escapes.
   return { status, headers, body: made.before + requestId + made.after };
 }
 
 function split(fault: Fault): ReadyProblem {
   const reply = problemReply(fault, "", false);
-  // Within a text of the document the quotes would be escaped.
+  // The first match is the field: inside a text of the document its quotes would be escaped.
   const at = reply.body.indexOf(place) + place.length;
   return { reply, before: reply.body.slice(0, at), after: reply.body.slice(at) };
 }

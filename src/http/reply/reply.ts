@@ -74,7 +74,7 @@ interface EntityRequest {
 
 function entityReply(execution: RunningExecution, output: ShapedOutput, { route, request }: EntityRequest): HttpReply {
   const { requestId, replayed } = execution;
-  // Of a replay it is that of the first reply; there is none where the operation had no route then.
+  // A replay has the stored head of the first reply; none is stored if the operation had no route then.
   const { status, location, etag } = isEntityHead(output.head) ? output.head : entityWithout(route);
   const constant = status === 204 ? plain : json;
   const headers = ["x-request-id", requestId];
@@ -84,7 +84,7 @@ function entityReply(execution: RunningExecution, output: ShapedOutput, { route,
   if (replayed) headers.push("idempotency-replayed", "true");
   if (etag !== undefined) {
     headers.push("etag", checkedHeader(etag));
-    // Only what was asked for can be what the client has; a change was made, whatever it has.
+    // 304 is for reads only: after a write the client does not have the new state, whatever ETag it names.
     if (route.verb === "GET" && request.ifNoneMatch !== undefined && matches(request.ifNoneMatch, etag))
       return { status: 304, constant, headers, body: "" };
   }

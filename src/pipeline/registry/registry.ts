@@ -46,7 +46,7 @@ export function buildRegistry(modules: readonly Module[], surfaces: readonly Sur
       byContract.set(operation, compiled);
     }
   }
-  // Two surfaces of one kind find the same.
+  // Two surfaces of one kind report the same problem: it is listed once.
   const once: Report = (where, field, message) => {
     if (!problems.some((known) => known.where === where && known.field === field && known.message === message))
       report(where, field, message);

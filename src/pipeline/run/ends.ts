@@ -34,7 +34,7 @@ export async function endWithFault(
 ): Promise<ShapedOutput> {
   const { compiled, error, claim, execution } = end;
   if (claim !== undefined && !execution.settled) {
-    // Where the key cannot be asked for any more, the handler's own failure says why.
+    // If the claim of the key cannot be read any more, the handler's failure is the reason and is reported.
     const claimed = await transaction.claimed().catch(() => undefined);
     if (claimed !== undefined && claimed.state !== "claimed") return endUnclaimed(execution, { compiled, transaction, claimed });
     if (claimed !== undefined && isStored(compiled, error) && !execution.settled) return endWithStored(transaction, compiled, error);
@@ -69,7 +69,7 @@ export async function endUnclaimed(
 ): Promise<ShapedOutput> {
   await end.transaction.rollback();
   assert(end.claimed.state !== "claimed");
-  // Of the request itself: that a call inside of it was done before says nothing about the reply.
+  // Only for the operation of the request: a replayed inner call does not make the whole response a replay.
   if (end.compiled === execution.compiled) execution.replayed = end.claimed.state === "replay";
   return replayed(end.compiled, end.claimed);
 }

@@ -35,7 +35,7 @@ export async function runTransaction(execution: RunningExecution, compiled: Comp
       return await (writes ? runCommand(execution, compiled, run) : runQuery(execution, compiled, run));
     } catch (error) {
       if (!writes || !isConflict(error) || attempt >= limits.commandAttempts || execution.settled) throw error;
-      // Two that met once meet again if they wait alike.
+      // Random, because two commands that conflicted would conflict again after equal waits.
       await sleep(clock, clock.random() * 10 * 2 ** attempt);
     }
   }

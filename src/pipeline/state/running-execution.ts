@@ -299,14 +299,14 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
     this.#resume = undefined;
     this.#waitsFor = undefined;
     assert(resume !== undefined, "a slot was granted to no execution");
-    // The one who left must not run the next one's work inside its own stack.
+    // In a microtask: the execution that released the slot must not run this one inside its own stack.
     queueMicrotask(resume);
   }
 
   displaced(refusal: Refusal): void {
     this.#waitsFor = undefined;
     this.refusal = refusal;
-    // Nor must the one who came run its reply.
+    // In a microtask: the execution that displaced this one must not send its response inside its own stack.
     queueMicrotask(() => this.host.finish(this, this.host.shedder.faultOf(refusal)));
   }
 

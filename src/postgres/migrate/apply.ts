@@ -86,7 +86,7 @@ export async function runFile(client: pg.Client, file: MigrationFile, lockTimeou
   refuseControl(file);
   await prepareSession(client, file, lockTimeoutMs);
   await sendStatements(client, file);
-  // A commit would refuse them without a word of the file.
+  // Checked here, because the error of a commit would not name the file.
   const { error } = await sendFile(client, "set constraints all immediate");
   if (error !== undefined) throw refusedBy(error, { file, statement: undefined, advice: adviceFor(error, file) });
   await refuseGaps(client, file);

@@ -86,7 +86,7 @@ function planVersioned(
   }
   const known = new Set(files.map((file) => file.name));
   const unknown = [...applied.values()].filter((row) => !known.has(row.name));
-  // What the ledger has in the middle and this code has not is another past, not a later version.
+  // A row in the middle that this code lacks means a different history, not a later version.
   const strange = unknown.find((row) => numberOf(row.name) <= files.length);
   if (strange !== undefined)
     throw broken(

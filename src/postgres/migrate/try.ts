@@ -31,15 +31,15 @@ interface Attempt {
   readonly isLater: boolean;
 }
 
-// They leave nothing that a statement of a later file could depend on.
+// Statements on whose effect no later file can depend.
 const leavesNothing = /^(vacuum|analyze|reindex|checkpoint|set|show)\b/i;
 const changesIndexes = /^(create\s+(unique\s+)?|drop\s+)index\b/i;
 const unsafeEnumValue = "55P04";
 const cannotRunInTransaction = "25001";
 const undefinedObjects = new Set(["42P01", "42704"]);
-// Duplicates, which an index that was not made cannot be to blame for.
+// A missing index cannot cause duplicates.
 const duplicates = new Set(["23505", "23P01"]);
-// What no index that is missing, or still there, brings about.
+// Errors that neither a missing index nor one that was not dropped can cause.
 const isOfNoIndex = /^(22...|42601|42703|42883|42804|42846|42725|42P02|23502|23503|23514|P0001)$/;
 
 /**
@@ -54,7 +54,7 @@ export async function tryFiles(client: pg.Client, files: readonly MigrationFile[
   let isLater = false;
   for (const file of files) {
     if (file.repeatable) {
-      // They come behind the tables that they need, and are all of one apply.
+      // Functions are applied together, after the tables that they need.
       if (missing.length > 0) untried.push({ file: nameOf(file), reason: `It may need ${nameOf(missing[0]!.file)}, which was not tried.` });
       else if (file === functions[0]) await runFunctions(client, functions, lockTimeoutMs);
       isLater = true;

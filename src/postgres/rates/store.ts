@@ -117,7 +117,7 @@ class PostgresLeases implements LeaseStore {
       connectionString: this.#url,
       application_name: "plimsoll-rates",
       connectionTimeoutMillis: connectMs,
-      // One that takes longer is worth nothing, and a connection on which it hangs is replaced.
+      // A later response is of no use, and a connection whose query hangs is replaced.
       query_timeout: 4 * renewMs,
       options: `-c statement_timeout=${4 * renewMs}`,
       pipeline: true,

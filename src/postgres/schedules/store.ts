@@ -64,7 +64,7 @@ async function fire(connection: Connection, { name, rule, from, to, statements }
   }
   if (result.state !== "fired") return result;
   const sent = [...statements.map((statement) => connection.send(statement)), connection.sendCommand("commit")];
-  // All of them are waited for, so that nothing of it is in flight on a connection that another caller has by then.
+  // Wait for all of them: no statement may be in flight when the connection goes to another caller.
   const answers = await Promise.allSettled(sent);
   for (const answer of answers) if (answer.status === "rejected") throw answer.reason;
   const end = await sent.at(-1);

@@ -43,7 +43,7 @@ async function runElsewhere(first: Connection, second: Connection): Promise<void
   await Promise.race([again, pause(first.options.clock)]);
   await second.sendCommand("rollback");
   await again;
-  // And there it stands in the way of the same statement of another.
+  // If the pooler does not track prepared statements, this backend has one of that name already, and this fails.
   await second.send(prepared);
 }
 

@@ -36,7 +36,7 @@ async function isAnsweredBy(client: pg.Client, backend: number): Promise<boolean
     await client.connect();
     for (let i = 0; i < tries; i++) if ((await backendOf(client)) === backend) return true;
   } catch {
-    // Where sessions are kept, there may be no connection left for one more.
+    // A pooler that keeps sessions may have no connection left for this one.
   }
   return false;
 }

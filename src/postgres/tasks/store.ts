@@ -48,7 +48,7 @@ export class PostgresTaskStore implements TaskStore {
     const [first] = rows;
     await this.#write(async (connection) => {
       if (queues.length === 0) return connection.send(insertionNow(rows));
-      // No worker was notified for a moment, so workers have time: they see the tasks, and are notified of them, while these are being flushed.
+      // No worker was notified in the last few milliseconds, so workers are idle: let them see the tasks while the commit is still being flushed.
       const isAlone = rows.length === 1 && first !== undefined;
       const written = connection.send(isAlone ? insertionSoon(first) : insertionNow(rows, true));
       const others = isAlone ? queues.filter((queue) => queue !== first.queue) : queues;

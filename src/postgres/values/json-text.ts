@@ -77,7 +77,7 @@ function refuse(value: unknown, path: string): never {
 const placed = (path: string): string => (path === "" ? "" : ` at ${path}`);
 const numberText = (value: number): string => (Object.is(value, -0) ? "-0" : String(value));
 
-// A number that may not survive has at least sixteen digits or an exponent. The same in a string costs a second look, nothing more.
+// Only a number with at least sixteen digits or an exponent can be rounded. A string that looks like one only costs a closer look.
 const suspect = /[0-9.]{16}|[0-9][eE]/;
 
 /**

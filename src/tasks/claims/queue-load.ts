@@ -99,7 +99,7 @@ export class QueueLoad {
 
   /** Begins what may run. Returns false inside another call, which continues with it. */
   fill(): boolean {
-    // A task that ends as it begins comes back here.
+    // A task may end synchronously as it begins, and calls this again.
     if (this.#isFilling) return false;
     this.#isFilling = true;
     while (this.#running < this.#options.concurrency && !this.#options.isShut()) {

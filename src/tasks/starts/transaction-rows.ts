@@ -35,7 +35,7 @@ export class TransactionRows {
     rows.push(row);
     buffered.bytes += bytes;
     buffered.allBytes += bytes;
-    // Their bytes stay counted: an attempt that was undone has held them.
+    // The bytes stay counted: the attempt held them while it ran.
     transaction.onUndo(() => void rows.splice(rows.indexOf(row), 1));
   }
 }

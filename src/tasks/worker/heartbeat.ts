@@ -25,7 +25,7 @@ export class Heartbeat {
     this.#timer?.cancel();
     this.#nextAt = this.#clock.monotonic() + delayMs;
     this.#timer = this.#clock.schedule(delayMs, () => {
-      // What asks for another beat during one gets it after.
+      // A beat that is requested while one runs follows it.
       void (this.#beating?.then(() => this.#plans && this.beatIn(0)) ?? this.beatNow());
     });
   }
@@ -35,7 +35,7 @@ export class Heartbeat {
     const now = this.#clock.monotonic();
     this.#dueAt = Math.min(this.#dueAt, now + delayMs);
     if (this.#beating !== undefined) return;
-    // Never later than it is planned: among many that are due one after the other there would be no beat at all, and the lease would end.
+    // Only ever earlier than planned: otherwise a stream of requests would postpone the beat until the lease ends.
     const beatAt = now + Math.max(shortestBeatMs, delayMs);
     if (beatAt < this.#nextAt) this.beatIn(beatAt - now);
   }

@@ -73,7 +73,7 @@ export class Inbox {
     const announced = JSON.stringify([lease, channel, idle]);
     if (announced === this.#announced) return;
     this.#announced = announced;
-    // Where it fails, what is handed over wrongly is released.
+    // If it fails, other processes may still hand over tasks, which are then released.
     await store.announce(lease, channel, idle).catch(() => {
       this.#announced = "unknown";
     });
@@ -96,7 +96,7 @@ export class Inbox {
 
   #acceptHandover({ token, queue, task }: HandedOver): void {
     const { store, queues } = this.#options;
-    // What was leased to the worker that this process was before belongs to others by now.
+    // The task was leased to this process under an earlier token: other workers have it by now.
     if (token !== this.#options.token() || queues.get(queue)?.acceptHandover(task)) return;
     void store
       .release(token, [task])

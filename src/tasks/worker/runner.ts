@@ -72,7 +72,7 @@ export class TaskRunner {
     const running = this.#running.list().find(({ task }) => task.id === id);
     if (running !== undefined) running.execution?.stop(cancelled());
     else if (isHeld()) {
-      // Some are released before their turn comes, and nothing would take them out.
+      // A held task may be released before it runs, and its id would stay in the set.
       if (this.#cancelled.size >= limits.tasksHeld) this.#cancelled.clear();
       this.#cancelled.add(id);
     }
@@ -94,7 +94,7 @@ export class TaskRunner {
   #begin(task: HeldTask): void {
     const { definitions, runtime, store, signals, token } = this.#options;
     const [definition, lease] = [definitions.get(task.name), token()];
-    // Without a lease others have it by now; what is not known here is never leased to this worker.
+    // Without a lease other workers have the task by now. A missing definition should not happen: workers claim only names that they know.
     if (lease === undefined || definition === undefined) return this.#giveUp([task]);
     if (this.#cancelled.delete(task.id)) return this.#refuse(task, cancelled());
     if (task.lag >= definition.ttlMs) return this.#refuse(task, expired(task, definition.ttlMs));

@@ -98,7 +98,7 @@ export class Settler {
   async #write({ tasks, ...settlement }: Batch): Promise<void> {
     const { lost, due } = this.#options;
     const token = this.#options.token();
-    // Without a lease the tasks belong to others: to write until the database responds would never end where it does not.
+    // Without a lease the tasks belong to other workers, so the settler does not keep trying to write their outcomes.
     const written = token === undefined ? 0 : await this.#writer.write(token, settlement);
     for (const task of tasks) task.owner.settled(task);
     if (written < tasks.length) lost(tasks.length - written);

@@ -132,7 +132,7 @@ export class Suspects {
           [...this.#begun].map(({ id }) => id),
           alone,
         );
-        // Not where the lease was lost meanwhile.
+        // False if the lease was lost meanwhile: `abandon` has cleared the set.
         return tasks.every((task) => this.#begun.has(task));
       } catch (error) {
         this.#options.refused(tasks, error);

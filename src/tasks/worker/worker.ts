@@ -133,7 +133,7 @@ export class TaskWorker implements Service {
     this.#state = "closed";
     this.#inbox.close();
     this.#heartbeat.fade();
-    // Where the database takes nothing any more, others do again what is not written by then.
+    // If the database does not respond in time, give up the lease: other workers run again what is not written.
     const late = this.#clock.schedule(settleMs, () => this.#lease.drop());
     await this.#settler.idle();
     late.cancel();

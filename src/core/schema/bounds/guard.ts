@@ -160,7 +160,7 @@ function merged(schemas: readonly JsonSchema[]): Bounds {
     bounds.entries = Math.max(bounds.entries, atLeast(maxProperties, limits.inputItems) + named);
     bounds.keyChars = Math.max(bounds.keyChars, atLeast((propertyNames as JsonSchema | undefined)?.maxLength, limits.inputKeyChars));
   }
-  // What no schema speaks of is not its kind, and refused, or anything at all, and looked at no further.
+  // No schema declares this kind of value: then the library refuses it, or accepts any value, which has no bound here.
   for (const kind of ["chars", "items", "entries", "keyChars"] as const) if (bounds[kind] === 0) bounds[kind] = Number.POSITIVE_INFINITY;
   return bounds;
 }
@@ -206,8 +206,8 @@ function boundOne(plan: Plan, bind: (inner: Plan) => Plan): Plan | undefined {
     case "default":
     case "checked":
       return { ...plan, inner: bind(plan.inner) };
-    // What is inside a part of Zod's is not known here; of a union, an option that is too large would look like one that does not fit; how many keys a record
-    // may have is in its document alone.
+    // The inside of a part that Zod decides on is unknown here. In a union, an option that is too large would count as one that does not fit. How many keys a record
+    // may have is only in its document.
     case "record":
     case "union":
     case "zod":
