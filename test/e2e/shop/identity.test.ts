@@ -48,16 +48,16 @@ describe("identity", () => {
   });
 
   it("takes as long for an unknown user as for a known one", async () => {
-    const median = async (email: string) => {
-      const times: number[] = [];
-      for (let n = 0; n < 7; n++) {
+    const shortest = { ben: Number.POSITIVE_INFINITY, unknown: Number.POSITIVE_INFINITY };
+    // In turns, and the shortest of each: a busy machine only adds.
+    for (let n = 0; n < 7; n++) {
+      for (const name of ["ben", "unknown"] as const) {
         const since = performance.now();
-        await signIn(email, "wrong");
-        times.push(performance.now() - since);
+        await signIn(`${name}@acme.example`, "wrong");
+        shortest[name] = Math.min(shortest[name], performance.now() - since);
       }
-      return times.toSorted((a, b) => a - b)[3] ?? 0;
-    };
-    const [known, unknown] = [await median("ben@acme.example"), await median("unknown@acme.example")];
+    }
+    const { ben: known, unknown } = shortest;
     // Without the work for an unknown user it would be a tenth.
     assert.ok(unknown > known / 3 && known > unknown / 3, `${known} ms and ${unknown} ms`);
   });
