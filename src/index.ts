@@ -31,6 +31,15 @@ export {
   none,
   type Tenancy,
 } from "./operation/actor.ts";
+export type {
+  CacheHost,
+  CacheStore,
+  CacheStoreChange,
+  CacheStoreSource,
+  StoredRead,
+  StoredValue,
+} from "./operation/cache/port.ts";
+export type { CachePer, CacheSpec, CacheTags } from "./operation/cache/spec.ts";
 export type { Budget } from "./operation/contract.ts";
 export { type Lock, lock } from "./operation/durable/lock.ts";
 export { type MissedOccurrences, type Schedule, schedule } from "./operation/durable/schedule.ts";

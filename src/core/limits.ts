@@ -289,6 +289,10 @@ export const limits = {
   cacheWaiters: 10_000,
   /** How long a value is used after the last moment at which every invalidation of other processes was known. */
   cacheBlindMs: 1_000,
+  /** How long a request waits for the store of values that processes share. */
+  cacheStoreMs: 50,
+  /** How long that store is not asked after it failed or did not respond in time. */
+  cacheStorePauseMs: 1_000,
   /** How long no load is tried after one that failed, while there is a stale value. */
   cacheRetryMs: 1_000,
   /** How often files of settings that may change are read again. */

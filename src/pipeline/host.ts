@@ -5,6 +5,7 @@ import type { Signal } from "../core/signals.ts";
 import type { TraceIds } from "../core/trace.ts";
 import type { Rule } from "../operation/access.ts";
 import type { AuthenticationScheme, Tenancy } from "../operation/actor.ts";
+import type { CacheStoreChange } from "../operation/cache/port.ts";
 import type { Starts } from "../operation/durable/start.ts";
 import type { Execution } from "../operation/execution.ts";
 import type { OperationKind } from "../operation/kind.ts";
@@ -42,6 +43,8 @@ export interface HostSignals {
   readonly loopBlocked: Signal<{ readonly blockedMs: number; readonly operation: string | undefined }>;
   /** The store of rates fails or does not answer in time, and processes decide without it; or it decides again. */
   readonly rateStore: Signal<RateStoreChange>;
+  /** The store of values of cached queries fails or does not respond in time; or it is used again. */
+  readonly cacheStore: Signal<CacheStoreChange>;
   /** A bug was thrown into the open: the process drains and ends. */
   readonly crashed: Signal<{ readonly error: unknown; readonly operation: string | undefined }>;
   /** Nothing runs any more. */

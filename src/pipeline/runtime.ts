@@ -70,6 +70,7 @@ export class Runtime implements Runner {
     logged: new Signal("logged"),
     loopBlocked: new Signal("loopBlocked"),
     rateStore: new Signal("rateStore"),
+    cacheStore: new Signal("cacheStore"),
     crashed: new Signal("crashed"),
     idle: new Signal("idle"),
   };
@@ -98,7 +99,7 @@ export class Runtime implements Runner {
     this.rates = new AppRates(options.rateLimit, { clock, loadLines, changed: signals.rateStore, operations: registry.rates });
     const operations = [...registry.operations.values()];
     const cached = operations.filter(({ cache }) => cache !== undefined).map(({ name }) => name);
-    this.caches = new Caches(options.cache ?? {}, { clock, metrics, loadLines, cached });
+    this.caches = new Caches(options.cache ?? {}, { clock, metrics, loadLines, cached, changed: signals.cacheStore });
     this.slots.listOn(this.loadLines, this.clock);
     for (const { slots, queriesLine, callsLine, traits } of operations) {
       slots.listOn(this.loadLines, this.clock);

@@ -1,7 +1,6 @@
 import assert from "node:assert";
 import type { RedisClientType } from "redis";
 import type { Clock } from "../core/clock.ts";
-import { Fault } from "../core/fault.ts";
 import type { Service } from "../core/service.ts";
 import { messageOf } from "../core/value/thrown.ts";
 import type { LeaseAsk, LeaseGrant, LeaseStore, LeaseStoreSource } from "../resilience/leases/lease-store.ts";
@@ -9,10 +8,8 @@ import { renewMs } from "../resilience/leases/lease-store.ts";
 import { type LeaseOptions, leasedRates } from "../resilience/leases/leased-rates.ts";
 import { storeUnavailable } from "../resilience/leases/unavailable.ts";
 import type { RateHost, RateStore } from "../resilience/rate-limit.ts";
+import { connectRedis, redisClient } from "./connection.ts";
 import { rateScript, rateScriptSha } from "./script.ts";
-
-/** How long a start waits for the first attempt to connect. *Units*: milliseconds. */
-const connectMs = 5_000;
 
 /** What {@link redisRates} takes. */
 export interface RedisRatesSpec extends LeaseOptions {
@@ -102,46 +99,9 @@ class RedisLeases implements LeaseStore {
     return this.#client;
   }
 
-  /** Opens the connection. The app starts without it where the first attempt fails, or takes longer than `connectMs`; further attempts follow. */
+  /** Opens the connection; the app starts without it where that fails. */
   async #connect(): Promise<void> {
-    const { createClient } = await loadRedis();
-    const clock = this.#clock;
-    const client = createClient({
-      url: this.#url,
-      disableOfflineQueue: true,
-      // A server that hangs is noticed by this, and its connection is replaced.
-      pingInterval: 1_000,
-      commandOptions: { timeout: renewMs },
-      socket: {
-        connectTimeout: 2_000,
-        socketTimeout: 5_000,
-        reconnectStrategy: (retries: number) => Math.min(50 * 2 ** Math.min(retries, 5), 1_000) * (0.5 + clock.random() / 2),
-      },
-    }) as RedisClientType;
-    // Each failure reaches who asks; without a listener it would end the process.
-    client.on("error", () => undefined);
-    this.#client = client;
-    await new Promise<void>((resolve) => {
-      const timer = clock.schedule(connectMs, resolve);
-      const tried = () => {
-        timer.cancel();
-        resolve();
-      };
-      client.once("error", tried);
-      client.connect().then(tried, tried);
-    });
-  }
-}
-
-async function loadRedis(): Promise<typeof import("redis")> {
-  try {
-    return await import("redis");
-  } catch (error) {
-    throw new Fault({
-      code: "failed_precondition",
-      type: "redis_not_installed",
-      message: `redisRates needs the package redis, and it cannot be loaded: ${messageOf(error)}. Run: npm install redis`,
-      cause: error,
-    });
+    this.#client = await redisClient({ url: this.#url, clock: this.#clock, commandMs: renewMs });
+    await connectRedis(this.#client, this.#clock);
   }
 }

@@ -10,24 +10,9 @@ import { systemClock } from "../../src/core/clock.ts";
 import { redisLeases, redisRates } from "../../src/redis/rates.ts";
 import { leaseStoreConformance } from "../../src/testing/conformance/lease-store.ts";
 import { rateStoreConformance } from "../../src/testing/conformance/rate-store.ts";
+import { redisSkip, redisUrl } from "./server.ts";
 
-const url = process.env.REDIS_URL ?? "redis://127.0.0.1:6379";
-
-async function answers(): Promise<boolean> {
-  const client = createClient({ url, socket: { reconnectStrategy: false, connectTimeout: 1_000 } });
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-    return true;
-  } catch {
-    assert(process.env.CI !== "true", `No Redis answers at ${url}: start one, or unset CI to skip its tests.`);
-    return false;
-  } finally {
-    client.destroy();
-  }
-}
-
-const skip = (await answers()) ? false : `no Redis at ${url}`;
+const [url, skip] = [redisUrl, redisSkip];
 const sample = { clock: systemClock, pass: (ms: number) => pause(ms + 5) };
 
 it("the package redis is loaded by an app that counts in it, and by no other", () => {

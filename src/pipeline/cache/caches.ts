@@ -5,12 +5,20 @@ import { LoadLine } from "../../core/load-line/load-line.ts";
 import type { LoadLines } from "../../core/load-line/load-lines.ts";
 import type { CounterSeries, Metrics } from "../../core/metrics.ts";
 import type { Service } from "../../core/service.ts";
-import { everything, type InvalidationChannel, type InvalidationChannelSource } from "../../operation/cache/port.ts";
+import type { Signal } from "../../core/signals.ts";
+import {
+  type CacheStoreChange,
+  type CacheStoreSource,
+  everything,
+  type InvalidationChannel,
+  type InvalidationChannelSource,
+} from "../../operation/cache/port.ts";
 import type { StoredReply, Transaction } from "../../operation/transaction.ts";
 import { Invalidations } from "./invalidations.ts";
 import type { CacheUse } from "./load.ts";
 import { CacheMemory } from "./memory.ts";
 import { Processes } from "./processes.ts";
+import { SharedStore } from "./shared-store.ts";
 import { ValueCache } from "./value-cache.ts";
 
 const readsMetric = {
@@ -28,6 +36,11 @@ const loadsMetric = {
 export interface CacheOptions {
   /** Size of the values of all operations together that one process keeps. *Units*: bytes. *Default*: `limits.cacheBytes`. */
   readonly bytes?: number;
+  /**
+   * Where values are kept beside the memory of each process, for all processes, as `redisCache`. A request waits for it at most 50 ms, and an app works without
+   * it. *Default*: none.
+   */
+  readonly store?: CacheStoreSource;
 }
 
 /** The same, and how a process reaches the other processes of its app. */
@@ -42,6 +55,7 @@ export interface CachesHost {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly loadLines: LoadLines;
+  readonly changed: Signal<CacheStoreChange>;
   /** Names of the operations that have a cache. */
   readonly cached: readonly string[];
 }
@@ -55,21 +69,31 @@ export class Caches {
   readonly #memory: CacheMemory;
   readonly #processes = new Processes();
   readonly #channel: InvalidationChannel | undefined;
+  /** The store that processes share; undefined where there is none. */
+  readonly store: SharedStore | undefined;
   readonly #series = new Map<string, CounterSeries>();
   readonly #metrics: Metrics;
 
-  constructor({ bytes = limits.cacheBytes, app = "", channel }: CachesOptions, host: CachesHost) {
+  constructor({ bytes = limits.cacheBytes, app = "", channel, store: source }: CachesOptions, host: CachesHost) {
     const { clock, metrics, loadLines, cached } = host;
     this.#metrics = metrics;
     this.#memory = new CacheMemory({ bytes, entryBytes: limits.cacheEntryBytes });
     this.values = new ValueCache({ clock, memory: this.#memory, confirmedAt: () => this.#processes.confirmedAt });
-    const joined = {
-      ...{ app, clock, invalidated: (tags: readonly string[]) => this.values.invalidate(tags) },
-      missed: () => this.values.invalidate([everything]),
+    const missed = () => this.values.invalidate([everything]);
+    const invalidated = (tags: readonly string[]) => this.values.invalidate(tags);
+    // What comes by the database may not have reached the store.
+    const both = (tags: readonly string[]) => {
+      invalidated(tags);
+      this.store?.invalidate(tags, true);
     };
     // A process without a cached query notifies, and has nothing that could be invalidated.
-    this.#channel = channel?.open(this.#processes.join(joined));
-    this.services = cached.length > 0 && this.#channel !== undefined ? [this.#channel.service] : [];
+    this.#channel = channel?.open(this.#processes.join({ app, clock, missed, invalidated: both }));
+    const { changed } = host;
+    const storeHost = source && this.#processes.join({ app, clock, missed, invalidated });
+    const instead = (tags: readonly string[]) => void this.#channel?.notify(tags).catch(() => undefined);
+    this.store = source && storeHost && new SharedStore({ source, host: storeHost, changed, instead });
+    const services = [cached.length > 0 ? this.#channel?.service : undefined, this.store?.service];
+    this.services = services.filter((service) => service !== undefined);
 
     if (cached.length > 0) this.#show(bytes, metrics, loadLines);
   }
@@ -98,13 +122,19 @@ export class Caches {
   async commit(transaction: Transaction, reply?: StoredReply): Promise<StoredReply | undefined> {
     const tags = this.invalidations.of(transaction);
     if (tags === undefined) return transaction.commit(reply);
-    if (this.#channel !== undefined) transaction.defer(this.#channel.statement(tags));
+    const { store } = this;
+    const carried = this.#channel !== undefined && store?.carries !== true;
+    if (carried) transaction.defer(this.#channel.statement(tags));
+    const committed = () => {
+      this.values.invalidate(tags);
+      store?.invalidate(tags, carried);
+    };
     try {
       const kept = await transaction.commit(reply);
-      this.values.invalidate(tags);
+      committed();
       return kept;
     } catch (error) {
-      if (error instanceof Fault && error.type === "commit_outcome_unknown") this.values.invalidate(tags);
+      if (error instanceof Fault && error.type === "commit_outcome_unknown") committed();
       throw error;
     }
   }
@@ -116,6 +146,12 @@ export class Caches {
     metrics.gauge({ name: "plimsoll_cache_bytes", help: "Size of the values that this process keeps.", read: () => memory.bytes });
     metrics.gauge({ name: "plimsoll_cache_values", help: "Values that this process keeps.", read: () => memory.size });
     metrics.gauge({ name: "plimsoll_cache_waiting", help: "Requests that wait for the load of another.", read: () => this.values.waiting });
+    if (this.store !== undefined)
+      metrics.total({
+        name: "plimsoll_cache_store_failures_total",
+        help: "Times that the store of values failed or did not respond in time.",
+        read: () => this.store?.failures ?? 0,
+      });
     metrics.total({
       name: "plimsoll_cache_left_out_total",
       help: "Values that were not kept, because they are too large or have too many tags, or that went to make room for others.",

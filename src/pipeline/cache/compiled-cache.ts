@@ -1,6 +1,8 @@
 import assert from "node:assert";
+import { createHash } from "node:crypto";
 import { parseDuration } from "../../core/duration.ts";
 import { limits } from "../../core/limits.ts";
+import type { CompiledSchema } from "../../core/schema.ts";
 import type { CachePer, CacheSpec } from "../../operation/cache/spec.ts";
 import type { Operation } from "../../operation/contract.ts";
 import { traitsOf } from "../../operation/kind.ts";
@@ -18,12 +20,14 @@ export interface CompiledCache {
   readonly per: CachePer;
   /** Whether callers get values that were loaded for others: then the handler has no actor. */
   readonly shared: boolean;
+  /** Stands for the form of the output: a process of another version may have another. */
+  readonly form: string;
   /** Returns the tags of a value; undefined where they are too many. */
   tagsOf(input: unknown, output: unknown): readonly string[] | undefined;
 }
 
 /** Works the cache of an operation out, and reports what is wrong with it. */
-export function compileCache(operation: Operation, hasSecrets: boolean, report: Report): CompiledCache | undefined {
+export function compileCache(operation: Operation, output: CompiledSchema, report: Report): CompiledCache | undefined {
   const { name, kind, spec } = operation;
   const { cache } = spec;
   if (cache === undefined) return undefined;
@@ -39,9 +43,13 @@ export function compileCache(operation: Operation, hasSecrets: boolean, report: 
     problem("cache.staleFor", `"${staleFor}" is not a duration up to 7d. Write one, as in "10m", or leave it out.`);
   if (typeof tags !== "function" && !(Array.isArray(tags) && tags.every(isTag))) problem("cache.tags", notTags);
   checkPer(operation, per, problem);
-  if (hasSecrets)
+  if (output.hasSecrets)
     problem("output", "It has a secret, and the cache would keep it unencrypted. Leave the secret out of the output, or remove cache.");
-  return { ttlMs: ttlMs ?? 1, staleMs: staleMs ?? 0, per, shared: per !== "actor", tagsOf: makeTagsOf(name, tags) };
+  return { ttlMs: ttlMs ?? 1, staleMs: staleMs ?? 0, per, shared: per !== "actor", form: formOf(output), tagsOf: makeTagsOf(name, tags) };
+}
+
+function formOf({ outputJson }: CompiledSchema): string {
+  return createHash("sha256").update(JSON.stringify(outputJson)).digest("base64url").slice(0, 12);
 }
 
 /** What could give a value to a caller who may not have it, as far as the declaration shows it. */

@@ -23,11 +23,11 @@ export interface CacheRequest {
  * The key of the value that a request gets: the operation, who may share it, and the input.
  * *Guarantees*: of two actors, roles and claims count beside the id, since a handler reads them. An input with a secret is only in the key as a hash.
  */
-export function keyOf({ compiled, actor, tenant, sent }: CacheRequest, { per }: CompiledCache): string {
+export function keyOf({ compiled, actor, tenant, sent }: CacheRequest, { per, form }: CompiledCache): string {
   const input = canonicalJson(sent);
   const isHashed = compiled.input.hasSecrets || input.length > limits.cacheKeyChars;
   // JSON has no line break outside of its texts, which escape theirs: the parts cannot be shifted.
-  return `${compiled.name}\n${callers(per, actor, tenant)}\n${isHashed ? hash(input) : input}`;
+  return `${compiled.name} ${form}\n${callers(per, actor, tenant)}\n${isHashed ? hash(input) : input}`;
 }
 
 function callers(per: CompiledCache["per"], actor: Actor, tenant: string | undefined): string {

@@ -1,5 +1,6 @@
 import { codes } from "../../core/code.ts";
 import { toFault } from "../../core/fault.ts";
+import { limits } from "../../core/limits.ts";
 import type { Waiting } from "../state/invocation.ts";
 import { ShapedOutput } from "../state/output.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
@@ -17,7 +18,10 @@ export function readCache(execution: RunningExecution, runner: Runner): undefine
   const found = caches.values.look(keyOf(execution, cacheOf(execution)), reader);
   if (found === "crowded") return undefined;
   if (found === "waits") return reader;
-  if (found instanceof Load) return void begin(execution, found);
+  if (found instanceof Load) {
+    begin(execution, found);
+    return readStore(execution, runner, found);
+  }
   reader.serve(found.entry, found.use);
   return ended;
 }
@@ -72,12 +76,41 @@ class CacheReader implements CacheWaiter, Waiting {
 
   lead(load: Load): void {
     begin(this.#execution, load);
-    this.#done?.();
+    const reading = readStore(this.#execution, this.#runner, load);
+    if (reading === undefined) this.#done?.();
+    else
+      reading.then(
+        () => this.#done?.(),
+        (error) => this.#failed?.(error),
+      );
   }
 
   fail(thrown: unknown): void {
     this.#failed?.(thrown);
   }
+}
+
+/** Asks the store that processes share, before the database: what it has ends the execution. Returns undefined where there is none to ask. */
+function readStore(execution: RunningExecution, runner: Runner, load: Load): undefined | Waiting {
+  const { caches } = execution.host;
+  const reading = caches.store?.read(load.key);
+  if (reading === undefined) return undefined;
+  return {
+    // biome-ignore lint/suspicious/noThenProperty: the pipeline waits for it as for a promise.
+    then: (done, failed) =>
+      void reading
+        .then((read) => {
+          if (execution.settled || read === undefined) return done();
+          load.mark = read.mark;
+          const entry = read.value && caches.values.fromStore(load, read.value, cacheOf(execution));
+          if (entry === undefined) return done();
+          execution.load = undefined;
+          give(execution, { entry, use: "stored" });
+          runner.finish(execution, undefined);
+        })
+        // What is in a store may be anything: then it is loaded.
+        .catch(() => (execution.load === undefined ? failed(undefined) : done())),
+  };
 }
 
 function begin(execution: RunningExecution, load: Load): void {
@@ -98,11 +131,19 @@ function keep(execution: RunningExecution, load: Load): { readonly thrown: unkno
   try {
     if (output === undefined) return { thrown: undefined };
     const { json, head, value } = output;
-    host.caches.values.loaded(load, { json, head, tags: cache.tagsOf(input, value) }, cache);
+    const kept = host.caches.values.loaded(load, { json, head, tags: cache.tagsOf(input, value) }, cache);
+    if (kept?.mark !== undefined) writeStore(execution, load.key, { ...kept, mark: kept.mark });
     return undefined;
   } catch (thrown) {
     return { thrown };
   }
+}
+
+function writeStore({ host, compiled }: RunningExecution, key: string, entry: CacheEntry & { readonly mark: string }): void {
+  const { json, head, tags, loadMs, mark, loadedAt, staleUntil } = entry;
+  const value = { json, head: head === undefined ? "" : JSON.stringify(head), tags, loadMs, mark };
+  if (2 * json.length <= limits.cacheEntryBytes && compiled.cache !== undefined)
+    host.caches.store?.write(key, value, staleUntil - loadedAt);
 }
 
 function failureOf(execution: RunningExecution, thrown: unknown): LoadFailure {

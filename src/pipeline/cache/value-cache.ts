@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import { limits } from "../../core/limits.ts";
-import { everything } from "../../operation/cache/port.ts";
+import { everything, type StoredRead } from "../../operation/cache/port.ts";
 import { type CacheEntry, type EntryState, stateOf } from "./entry.ts";
 import { InvalidationLog } from "./invalidation-log.ts";
 import { type CacheUse, type CacheWaiter, Load, type Loaded, type LoadFailure } from "./load.ts";
@@ -90,9 +90,26 @@ export class ValueCache {
     return outdated || !isKept ? undefined : entry;
   }
 
-  /** Keeps a value that is past its end, for the case that the load which goes on fails. */
-  keepStale(load: Load, entry: CacheEntry): void {
-    if (!load.ended && !this.#log.hasAny(entry.tags, load.since)) this.#parts.memory.set(load.key, entry);
+  /**
+   * Ends a load with what the store that processes share has. Undefined where the load must go on: the value is past its end, which is kept for the case that
+   * the load fails, or it is no newer than the one that is here.
+   */
+  fromStore(
+    load: Load,
+    { json, head, tags, loadMs, mark, ageMs }: NonNullable<StoredRead["value"]>,
+    times: CacheTimes,
+  ): CacheEntry | undefined {
+    const loadedAt = load.startedAt - ageMs;
+    const expiresAt = loadedAt + times.ttlMs;
+    const entry: CacheEntry = {
+      ...{ json, head: head === "" ? undefined : (JSON.parse(head) as unknown), tags, loadMs, mark, quietUntil: 0 },
+      ...{ loadedAt, expiresAt, staleUntil: expiresAt + times.staleMs },
+    };
+    const { memory } = this.#parts;
+    if (load.ended || memory.get(load.key)?.mark === mark || this.#log.hasAny(tags, load.since)) return undefined;
+    if (this.#parts.clock.monotonic() < expiresAt) return this.arrived(load, entry);
+    if (memory.get(load.key) === undefined) memory.set(load.key, entry);
+    return undefined;
   }
 
   /** Ends a load without a value. Returns the value that may be used instead, if there is one. */

@@ -70,7 +70,7 @@ export function compileOperation({ module, entry, rates }: Declared, report: Rep
     limits,
     rates: compileRates(operation, rates, report),
     ...linesOf(name, limits, traits),
-    cache: compileCache(operation, output.hasSecrets, report),
+    cache: compileCache(operation, output, report),
     handler,
     owns: spec.owns,
     head: undefined,
