@@ -9,6 +9,8 @@ export interface BenchOptions {
   readonly rounds: number | undefined;
   /** Measure these only; the baseline always comes along. */
   readonly only: readonly string[] | undefined;
+  /** What is random in `overload` follows from it. *Default*: another one each time, which is printed. */
+  readonly seed?: number | undefined;
 }
 
 export const benches = [
@@ -28,7 +30,7 @@ export const benches = [
 ] as const;
 export type Bench = (typeof benches)[number];
 
-export const usage = `usage: npm run bench -- <${benches.join("|")}> [--json] [--quick] [--rounds N] [--only name,name]`;
+export const usage = `usage: npm run bench -- <${benches.join("|")}> [--json] [--quick] [--rounds N] [--only name,name] [--seed N]`;
 
 /** What the command line asks for, or what is wrong with it. */
 export function readOptions(
@@ -38,15 +40,23 @@ export function readOptions(
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { json: { type: "boolean" }, quick: { type: "boolean" }, rounds: { type: "string" }, only: { type: "string" } },
+      options: {
+        json: { type: "boolean" },
+        quick: { type: "boolean" },
+        rounds: { type: "string" },
+        only: { type: "string" },
+        seed: { type: "string" },
+      },
     });
     const [bench, ...rest] = positionals;
     if (rest.length > 0 || !benches.includes(bench as Bench)) return { problem: `name one bench of ${benches.join(", ")}` };
     const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
     if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0)) return { problem: "--rounds takes a whole number above 0" };
+    const seed = values.seed === undefined ? undefined : Number(values.seed);
+    if (seed !== undefined && !Number.isInteger(seed)) return { problem: "--seed takes a whole number" };
     return {
       bench: bench as Bench,
-      options: { json: values.json ?? false, quick: values.quick ?? false, rounds, only: values.only?.split(",") },
+      options: { json: values.json ?? false, quick: values.quick ?? false, rounds, only: values.only?.split(","), seed },
     };
   } catch (error) {
     return { problem: (error as Error).message };

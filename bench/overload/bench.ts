@@ -1,61 +1,86 @@
-import { execFile } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { pin, pinning } from "../harness/machine.ts";
+import { pinning } from "../harness/machine.ts";
 import type { BenchOptions } from "../harness/options.ts";
 import { describeCommit, describeMachine, type Report } from "../harness/report.ts";
-import { type Server, startServer } from "../harness/server.ts";
-import type { Stream, StreamResult } from "./load.ts";
-import type { Row } from "./row.ts";
-import { flood, noisyTenant, ramp, type Scenario, stepAndBack } from "./scenarios.ts";
-import { works } from "./work.ts";
+import type { Lab } from "./lab.ts";
+import { groupsOf } from "./plan.ts";
+import { finite, type Row } from "./row.ts";
+import type { Scenario } from "./scenarios/scenario.ts";
+import { draw } from "./svg.ts";
+import { randomWorks } from "./work.ts";
 
-const execute = promisify(execFile);
+/** So often is a scenario measured whose schedule was not kept. */
+const attempts = 4;
+const drawing = fileURLToPath(new URL("../results/overload.svg", import.meta.url));
 
-/** Three operations of fixed capacity under more load than they can do, beside a server that knows its perfect limit. */
+/** Operations of fixed capacity under more load than they can do, beside a server that knows its perfect limit and beside Fastify with its plugins. */
 export async function runOverload(options: BenchOptions): Promise<Report> {
-  const seconds = options.quick ? 0.8 : 6;
-  const asked = scenarios(seconds, options.quick).filter(({ name }) => options.only?.some((part) => name.includes(part)) ?? true);
-  const results: Row[] = [];
-  const ideal = await startServer({ name: "ideal", file: fileOf("ideal.ts"), role: "server" });
-  const plimsoll = await startServer({ name: "plimsoll", file: fileOf("plimsoll.ts"), role: "server" });
-  try {
-    for (const scenario of asked) results.push(...(await scenario.run({ ideal, plimsoll, send })));
-  } finally {
-    await Promise.all([ideal, plimsoll].map((server) => server.stop()));
+  const { quick, only, seed = randomInt(1, 1_000_000) } = options;
+  const isAsked = (name: string) => only?.some((part) => name.includes(part)) ?? true;
+  const times = { seconds: quick ? 3 : 10, outageSeconds: quick ? 5 : 30, quick, seed };
+  const groups = groupsOf(times).filter(({ names }) => names.some(isAsked));
+  if (groups.length === 0)
+    throw new Error(
+      `--only finds no scenario: name a part of ${groupsOf(times)
+        .flatMap(({ names }) => names)
+        .join(", ")}`,
+    );
+  process.stderr.write(`seed ${seed}\n`);
+  const rows: Row[] = [];
+  const problems: string[] = [];
+  for (const group of groups)
+    await group.open(async (lab, scenarios) => {
+      for (const scenario of scenarios.filter(({ name }) => isAsked(name))) {
+        process.stderr.write(`${scenario.name}\n`);
+        const measured = await measure(lab, scenario);
+        rows.push(...measured.rows);
+        problems.push(...measured.problems);
+      }
+    });
+  for (const problem of problems) process.stderr.write(`${problem}\n`);
+  if (problems.length > 0) process.exitCode = 1;
+  if (only === undefined) save(rows);
+  const works = randomWorks(seed).map(({ name, ms, places }) => `${name} ${places} × ${ms} ms`);
+  return {
+    bench: "overload",
+    machine: describeMachine({ pinning, seed, random: works.join(" ") }),
+    commit: describeCommit(),
+    rounds: 1,
+    results: rows,
+  };
+}
+
+/** Measures a scenario until its schedules were kept, and says what makes the run worthless all the same. */
+async function measure(
+  lab: Lab,
+  { name, run }: Scenario,
+): Promise<{ readonly rows: readonly Row[]; readonly problems: readonly string[] }> {
+  let rows: readonly Row[] = [];
+  let voids: readonly string[] = [];
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    rows = await run(lab);
+    voids = lab.takeVoids();
+    if (voids.length === 0) break;
+    process.stderr.write(`${name}: the generator did not keep its schedule (${voids.join("; ")}), attempt ${attempt} of ${attempts}\n`);
   }
-  judge(results);
-  return { bench: "overload", machine: describeMachine({ pinning }), commit: describeCommit(), rounds: 1, results };
+  const leaks = await lab.leaks();
+  for (const contender of ["ideal", "fastify"] as const)
+    if (leaks[contender].length > 0) process.stderr.write(`${name}: ${contender} keeps ${leaks[contender].join(", ")}\n`);
+  return {
+    rows: voids.length === 0 ? rows : rows.map((row) => ({ ...row, isVoid: true })),
+    problems: [
+      ...(voids.length > 0 ? [`${name}: void, since more than 1% of the schedule was not kept; let nothing else run beside it`] : []),
+      ...leaks.plimsoll.map((leak) => `${name}: ${leak} have outlived their request in plimsoll`),
+      ...rows.flatMap((row) =>
+        finite.filter((figure) => !Number.isFinite(row[figure])).map((figure) => `${row.name} ${name}: ${figure} is not finite`),
+      ),
+    ],
+  };
 }
 
-/** Ends the bench with 1 where a run said nothing; the report is printed all the same. */
-function judge(results: readonly Row[]): void {
-  for (const { name, scenario, goodputRatio, admittedP99Ms, recoveryMs } of results) {
-    if ([goodputRatio, admittedP99Ms, recoveryMs].every(Number.isFinite)) continue;
-    process.stderr.write(`${name} ${scenario}: a figure is not finite, so the run says nothing\n`);
-    process.exitCode = 1;
-  }
-}
-
-/** With `--quick` what changes in time is measured of one operation only. */
-function scenarios(seconds: number, quick: boolean): readonly Scenario[] {
-  const some = quick ? works.slice(0, 1) : works;
-  return [
-    ...works.flatMap((work) => [1, 2, 5, 10].map((times) => ramp(work, times, seconds))),
-    ...some.map((work) => stepAndBack(work, seconds)),
-    flood(seconds * 2),
-    ...some.map((work) => noisyTenant(work, seconds * 2)),
-  ];
-}
-
-async function send(_: Server, streams: readonly Stream[]): Promise<readonly StreamResult[]> {
-  const [command, ...args] = pin("load", [process.execPath, fileOf("load.ts"), JSON.stringify(streams)]);
-  const { stdout } = await execute(command, args, { env: { ...process.env, NODE_NO_WARNINGS: "1" }, maxBuffer: 1e8 });
-  const results = JSON.parse(stdout) as readonly StreamResult[];
-  if (process.env.DEBUG_LOAD) for (const { windows: _w, ...result } of results) process.stderr.write(`${JSON.stringify(result)}\n`);
-  return results;
-}
-
-function fileOf(name: string): string {
-  return fileURLToPath(new URL(name, import.meta.url));
+function save(rows: readonly Row[]): void {
+  mkdirSync(new URL(".", `file://${drawing}`), { recursive: true });
+  writeFileSync(drawing, draw(rows));
 }

@@ -1,50 +1,43 @@
-// The three operations of fixed capacity, the same for every contender.
+// The operations of fixed capacity, the same for every contender.
+import { seededRandom } from "../../src/core/clock.ts";
 
+/** What one call of an operation does. */
 export interface Work {
-  readonly name: "cpu" | "wait" | "pool";
-  /** Calls per second that it can do. */
-  readonly capacity: number;
+  /** Its path, and the name of its scenarios. */
+  readonly name: string;
+  /**
+   * `cpu` holds the event loop. `wait` waits for one of some places in the process. `pool` is a statement that sleeps, on a pool of so many connections.
+   * `upstream` is a request to a service that has so many places.
+   */
+  readonly kind: "cpu" | "wait" | "pool" | "upstream";
+  /** How long it takes once it has begun. */
+  readonly ms: number;
+  /** How many can be under way at once. */
+  readonly places: number;
   readonly deadlineMs: number;
-  /** How many of it are under way at once at full capacity; undefined where one call holds the event loop. */
-  readonly places: number | undefined;
-  run(): Promise<void>;
 }
 
-const burnMs = 5;
-
-/** Holds the event loop. */
-function burn(): void {
-  const until = performance.now() + burnMs;
-  while (performance.now() < until);
-}
-
-/** What has a fixed number of places, and lets callers wait for one in order and without a bound: as a pool, or another service. */
-class Callee {
-  #free: number;
-  readonly #ms: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(places: number, ms: number) {
-    this.#free = places;
-    this.#ms = ms;
-  }
-
-  async call(): Promise<void> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => void this.#waiting.push(resolve));
-    await new Promise<void>((resolve) => void setTimeout(resolve, this.#ms));
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free++;
-    else next();
-  }
-}
-
-const service = new Callee(20, 50);
-const pool = new Callee(4, 10);
-
-export const works: readonly Work[] = [
-  { name: "cpu", capacity: 192, deadlineMs: 250, places: undefined, run: async () => burn() },
-  // Timers are late by up to a millisecond.
-  { name: "wait", capacity: 390, deadlineMs: 500, places: 20, run: () => service.call() },
-  { name: "pool", capacity: 360, deadlineMs: 250, places: 4, run: () => pool.call() },
+export const fixedWorks: readonly Work[] = [
+  { name: "cpu", kind: "cpu", ms: 5, places: 1, deadlineMs: 250 },
+  { name: "wait", kind: "wait", ms: 50, places: 20, deadlineMs: 500 },
+  { name: "pool", kind: "pool", ms: 10, places: 4, deadlineMs: 250 },
 ];
+
+/** Behind the fault proxy: 2,000 calls a second while it is well, and a tenth while it is ten times slower. */
+export const upstreamWork: Work = { name: "upstream", kind: "upstream", ms: 10, places: 20, deadlineMs: 500 };
+
+/** Works whose service times and places a seed decides. */
+export function randomWorks(seed: number): readonly Work[] {
+  const random = seededRandom(seed);
+  const between = (from: number, to: number) => Math.round(from + random() * (to - from));
+  return [
+    { name: "random-cpu", kind: "cpu", ms: between(2, 12), places: 1, deadlineMs: 250 },
+    { name: "random-wait", kind: "wait", ms: between(20, 120), places: between(5, 40), deadlineMs: 750 },
+    { name: "random-pool", kind: "pool", ms: between(5, 25), places: between(2, 8), deadlineMs: 400 },
+  ];
+}
+
+/** The works that a server is started with. */
+export function worksOfProcess(): readonly Work[] {
+  return JSON.parse(process.env.WORKS ?? "[]") as readonly Work[];
+}
