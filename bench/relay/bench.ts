@@ -30,7 +30,12 @@ const bars = { p99Ms: 300, admittedPerSecond: [1_980, 2_020], succeeded: 0.99, g
 /** The shop's relay above its rate, with an upstream that stalls a tenth of its requests: who is admitted, and what do those get? */
 export async function runRelay({ quick }: BenchOptions): Promise<Report> {
   const asked = quick ? { ...plan, seconds: 12 } : plan;
-  const result = { name: "plimsoll", ratio: 1, ratioIqr: 0, ...(await measure(asked)) };
+  const result = {
+    name: process.env.REDIS_URL === undefined ? "plimsoll" : "plimsoll-redis",
+    ratio: 1,
+    ratioIqr: 0,
+    ...(await measure(asked)),
+  };
   judge(result);
   return {
     bench: "relay",

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { exitOnFault, supervise } from "plimsoll";
 import { embedded } from "plimsoll/embedded";
 import { postgres } from "plimsoll/postgres";
+import { redisRates } from "plimsoll/redis";
 import { logs, prometheus } from "plimsoll/telemetry";
 import { banner, keepTokens, reopened } from "./banner.ts";
 import { failFirstAttempts } from "./crunch/chaos.ts";
@@ -10,7 +11,7 @@ import { keptSecret, readSettings, upstreamPlaces } from "./settings.ts";
 import { createShop } from "./shop.ts";
 
 const settings = exitOnFault(readSettings);
-const { DATA_DIR: directory, DATABASE_URL: url, ADMIN_DATABASE_URL: adminUrl, KEEP_DATABASE: keepRunning } = settings;
+const { DATA_DIR: directory, DATABASE_URL: url, ADMIN_DATABASE_URL: adminUrl, KEEP_DATABASE: keepRunning, REDIS_URL: redisUrl } = settings;
 const [logFile, mailDirectory] = [join(directory, "shop.log"), join(directory, "mail")];
 
 const production = process.env.NODE_ENV === "production";
@@ -23,6 +24,8 @@ const app = exitOnFault(() =>
     opsPort: settings.OPS_PORT,
     mailDirectory,
     places: upstreamPlaces(settings),
+    // The rate of one user to all operations together; what the relay declares is counted there too.
+    ...(redisUrl !== undefined && { rateLimit: { perSecond: 1_000, store: redisRates({ url: redisUrl }) } }),
     chaos: failFirstAttempts(settings.CRUNCH_FAILURES),
     // Problems are also shown on the terminal.
     telemetry: [

@@ -39,6 +39,10 @@ export function readSettings(env = process.env) {
       RELAY_ALLOW: field(z.string().default(""), {
         description: "networks beside the public one in which those may be, as `127.0.0.1,10.0.0.0/8`",
       }),
+      REDIS_URL: field(Url, {
+        secret: true,
+        description: "the Redis in which all processes of the shop count their rates together; without it each counts for itself",
+      }),
       DATABASE_URL: field(Url, {
         secret: true,
         description: "the address of your own PostgreSQL for the application's role; without it the shop starts an embedded one",

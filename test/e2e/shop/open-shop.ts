@@ -6,6 +6,7 @@ import type { UpstreamPlaces } from "../../../examples/shop/relay/clients.ts";
 import { type Opened, openShops } from "../../../examples/shop/seed.ts";
 import { createShop, modules } from "../../../examples/shop/shop.ts";
 import type { App } from "../../../src/app/app.ts";
+import type { RateStore } from "../../../src/resilience/rate-limit.ts";
 import { type TestDatabase, testDatabase } from "../../../src/testing/database.ts";
 import { asChosen, chosenServer } from "../../campaigns/chosen-server.ts";
 
@@ -41,14 +42,23 @@ export const testSpec = { secret: "a secret of the tests, 32 bytes and more", po
 export async function openTestShop({
   chaos,
   places,
+  rates,
 }: {
   readonly chaos?: Chaos;
   readonly places?: UpstreamPlaces;
+  readonly rates?: RateStore;
 } = {}): Promise<TestShop> {
   const mailDirectory = mkdtempSync(join(tmpdir(), "plimsoll-mail-"));
   const server = chosenServer();
   const database = await testDatabase({ modules, ...(server && { server }) });
-  const app = createShop({ ...testSpec, database: asChosen(database), mailDirectory, ...(chaos && { chaos }), ...(places && { places }) });
+  const app = createShop({
+    ...testSpec,
+    database: asChosen(database),
+    mailDirectory,
+    ...(chaos && { chaos }),
+    ...(places && { places }),
+    ...(rates && { rateLimit: { perSecond: 1_000, store: rates } }),
+  });
   await app.start();
   const opened = await openShops(app);
   const tokens = new Map(opened.people.map(({ name, token }) => [name, token]));

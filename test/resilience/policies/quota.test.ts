@@ -83,6 +83,36 @@ describe("quota", () => {
       ),
     ));
 
+  it("a learnt quota is shared by the fleet: callers of one store together ask for no more than the callee said is left to any of them", () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 1, max: 30 }),
+        fc.array(fc.record({ waitMs: fc.nat(400), by: fc.nat(3) }), { minLength: 1, maxLength: 200 }),
+        async (limit, windowSeconds, steps) => {
+          const clock = new TestClock();
+          const callee = new Callee(clock, limit, windowSeconds);
+          const store = new MemoryQuotas();
+          const fleet = Array.from({ length: 4 }, () => quota({ store, clock }));
+          let refused = 0;
+          for (const { waitMs, by } of steps) {
+            clock.advance(waitMs);
+            const asked = callee.answered + callee.refused;
+            const { thrown } = await settled(
+              clock,
+              fleet[by]!.run(() => callee.answer("ratelimit"), { key: "a" }),
+            );
+            if (thrown === undefined) continue;
+            refused++;
+            assert.equal(callee.answered + callee.refused, asked, "it was refused here and asked all the same");
+          }
+          // What one has learnt holds for the others: the callee had to refuse none of them.
+          assert.equal(callee.refused, 0);
+          assert.equal(refused + callee.answered, steps.length);
+        },
+      ),
+    ));
+
   it("none is called before the time that a refusal gave, whatever other replies say; each key has its own", () =>
     fc.assert(
       fc.asyncProperty(
