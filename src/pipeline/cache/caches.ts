@@ -141,7 +141,13 @@ export class Caches {
 
   #show(bytes: number, metrics: Metrics, loadLines: LoadLines): void {
     const memory = this.#memory;
-    const line = new LoadLine({ name: "cache", unit: "bytes", declared: bytes, now: () => memory.bytes, fixed: "Memory needs a bound." });
+    const line = new LoadLine({
+      name: "cache",
+      unit: "bytes",
+      declared: bytes,
+      now: () => memory.bytes,
+      fixed: "Memory is bounded, whatever the load. Change createApp({ cache }).",
+    });
     loadLines.register(line);
     metrics.gauge({ name: "plimsoll_cache_bytes", help: "Size of the values that this process keeps.", read: () => memory.bytes });
     metrics.gauge({ name: "plimsoll_cache_values", help: "Values that this process keeps.", read: () => memory.size });

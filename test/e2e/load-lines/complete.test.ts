@@ -1,5 +1,6 @@
 // `GET /loadlines` lists every limit of the process: those that the operations and the upstreams of the shop declare, and all that anything in it has made.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, it } from "node:test";
 import { queryObjects } from "node:v8";
 import { modules } from "../../../examples/shop/shop.ts";
@@ -7,11 +8,18 @@ import { LoadLine } from "../../../src/core/load-line/load-line.ts";
 import { openTestShop, type TestShop } from "../shop/open-shop.ts";
 
 let shop: TestShop;
+interface Listed {
+  readonly name: string;
+  readonly fixed: string | null;
+}
+
 let names: readonly string[];
+let fixedLimits: readonly Listed[];
 before(async () => {
   shop = await openTestShop({ places: { urls: { calm: "http://127.0.0.1:1", other: "http://127.0.0.1:2" }, allow: ["127.0.0.1"] } });
   const response = await fetch(`${shop.app.urls.ops}/loadlines`);
-  const { limits } = (await response.json()) as { readonly limits: readonly { readonly name: string }[] };
+  const { limits } = (await response.json()) as { readonly limits: readonly Listed[] };
+  fixedLimits = limits.filter(({ fixed }) => fixed !== null);
   names = limits.map(({ name }) => name);
 });
 after(() => shop?.[Symbol.asyncDispose]());
@@ -39,4 +47,16 @@ it("lists each limit that the process has made: none refuses where no operator s
   const idle = operations.filter(({ kind }) => !runsStatements(kind)).length;
   const said = `${made.length - idle} limits were made and ${names.length} are listed. Those that were made:\n${made.join("\n")}`;
   assert.equal(made.length - idle, names.length, said);
+});
+
+it("says of each limit that can only be enforced why, and what to change, and the guide names it", () => {
+  const guide = readFileSync(new URL("../../../docs/guide/load-lines.md", import.meta.url), "utf8");
+  const [said = assert.fail("the guide says nothing of them")] = guide.split("\n").filter((line) => line.includes("can only be enforced"));
+  for (const { name, fixed } of fixedLimits) {
+    assert.match(`${fixed}`, /Change |give httpClient|give fallback/, name);
+    const asWritten = name.replace(/^tasks of the queue .*/, "tasks of the queue …");
+    const isNamed = /^upstream \S+ (?:connections|queue)$/.test(name) || said.includes(`\`${asWritten}\``);
+    assert.ok(isNamed, `${name} is fixed, and the guide does not say so`);
+  }
+  assert.ok(fixedLimits.length >= 10);
 });
