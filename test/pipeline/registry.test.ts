@@ -5,6 +5,8 @@ import { http } from "plimsoll/http";
 import { testApp } from "plimsoll/testing";
 import { z } from "zod";
 import { runtimeOf } from "../../src/app/app.ts";
+import { scopeMembers } from "../../src/pipeline/registry/scope-members.ts";
+import { RunningScope } from "../../src/pipeline/run/running-scope.ts";
 
 const Gone = fault("gone", { code: "not_found", message: "It is gone." });
 const tool = resource("tool", { create: () => ({ use: (name: string) => name.length }) });
@@ -38,4 +40,20 @@ it("the registry does not change while the app runs, whatever its operations do"
   const [good, gone] = [await send("abc"), await send("gone")];
   assert.deepEqual([good.status, good.headers.get("etag"), gone.status], [200, '"3"', 404]);
   assert.deepEqual([operations, byContract, resources], before);
+});
+
+for (const alias of ["signal", "upstream", "run"])
+  it(`refuses a resource under the name ${alias}, which the scope of a handler has already`, async () => {
+    const takes = action("fixed.take", {
+      ...{ input, output: z.object({}), access, idempotent: "no", budget: "1s", uses: { [alias]: tool } },
+      run: async () => ({}),
+    });
+    await assert.rejects(testApp({ modules: [module("fixed", { operations: [takes] })] }), (error: Error) =>
+      error.message.includes(`The scope of a handler has its own "${alias}". Give the resource another name here.`),
+    );
+  });
+
+it("knows all names that the scope of a handler has", () => {
+  const missing = Object.getOwnPropertyNames(RunningScope.prototype).filter((name) => !scopeMembers.has(name));
+  assert.deepEqual(missing, []);
 });

@@ -3,7 +3,9 @@ import type { Operation } from "../../operation/contract.ts";
 import { traitsOf } from "../../operation/kind.ts";
 import type { Module } from "../../operation/module.ts";
 import type { Resource } from "../../operation/resource.ts";
+
 import type { Report } from "./problem.ts";
+import { scopeMembers } from "./scope-members.ts";
 
 /** Reports modules whose names or schemas cannot be, or are not their own. */
 export function checkModules(modules: readonly Module[], report: Report): void {
@@ -79,6 +81,8 @@ export function checkResources({ name, spec }: Operation, resources: Map<string,
       report(name, `uses.${alias}`, "It is not a resource. Declare one with resource(name, { create }).");
       continue;
     }
+    if (scopeMembers.has(alias))
+      report(name, `uses.${alias}`, `The scope of a handler has its own "${alias}". Give the resource another name here.`);
     const known = resources.get(resource.name);
     if (known !== undefined && known !== resource)
       report(name, `uses.${alias}`, `Two resources are named "${resource.name}". Share the one, or rename the other.`);
