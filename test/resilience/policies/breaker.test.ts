@@ -187,6 +187,35 @@ describe("breaker", () => {
     assert.ok(retryAfterMs > 100 && retryAfterMs <= 500, `${retryAfterMs}`);
   });
 
+  it("is not kept open by probes that had less time left than the callee takes, and still by those that had enough", async () => {
+    const clock = new TestClock();
+    const one = breaker({ consecutive: 3, probes: 2, clock });
+    let tookMs = 20;
+    let ends: "well" | "unavailable" = "well";
+    const work = scripted(clock, new Ran(), () => ({ tookMs, ends }));
+    const callWithin = async (ms: number) => {
+      const end = settled(clock, compose(timeout(ms, { clock }), one).run(work));
+      await clock.advanceAsync(300);
+      return endOf(await end);
+    };
+    for (let n = 0; n < 5; n++) assert.equal(await callWithin(250), "well");
+    ends = "unavailable";
+    for (let n = 0; n < 3; n++) await callWithin(250);
+    assert.equal(one.phase, "open");
+    ends = "well";
+    await clock.advanceAsync(2_000);
+    // Each of them waited for the breaker, and has as good as no time left.
+    for (let n = 0; n < 5; n++) assert.equal(await callWithin(10), "call_timeout");
+    assert.equal(one.phase, "half-open");
+    tookMs = 1_000;
+    assert.equal(await callWithin(100), "call_timeout");
+    assert.equal(one.phase, "open");
+    tookMs = 20;
+    await clock.advanceAsync(2_000);
+    for (let n = 0; n < 2; n++) assert.equal(await callWithin(250), "well");
+    assert.equal(one.phase, "closed");
+  });
+
   it("is refused with a reason where a number is out of its bounds", () => {
     assert.throws(() => breaker({ ratio: 0 }), /ratio is 0/);
     assert.throws(() => breaker({ openFor: "5s", longestOpenFor: "1s" }), /longestOpenFor is 1s/);

@@ -40,9 +40,14 @@ export interface BreakerChanged {
   readonly reason: BreakerReason;
 }
 
+const smoothing = 0.1;
+/** A call that had less time than so many times what calls take on average says nothing of the callee where that time ran out. */
+const enoughTime = 2;
+
 /**
  * Stops calling a callee that fails, and finds out in time that it is back.
- * *Guarantees*: those of {@link BreakerState}; a call that its caller cancelled counts neither way, one that ran out of time counts as failed.
+ * *Guarantees*: those of {@link BreakerState}; a call that its caller cancelled counts neither way; one that ran out of time counts as failed, unless it had less
+ * than twice the time that calls take on average: after an outage the first to come are those that have waited, and they have little time left.
  * *Faults thrown*: `unavailable` of type `breaker_open`, with the time to come back. *Source*: Nygard, "Release It!"; Finagle's failure accrual.
  * @example breaker({ slow: { after: "1s" } }).run(({ signal }) => fetch(url, { signal }))
  */
@@ -58,6 +63,8 @@ export class Breaker extends Policy<"once", never> {
   readonly #open = this.#line.reason("open");
   readonly #judge: Judge;
   readonly #clock: Clock;
+  /** How long calls that succeed take on average; 0 until one has. */
+  #usualMs = 0;
 
   constructor(bounds: BreakerBounds, { judge, clock }: { readonly judge: Judge; readonly clock: Clock }) {
     super();
@@ -87,10 +94,12 @@ export class Breaker extends Policy<"once", never> {
     else if (this.#line.refuses(this.#open)) throw this.#refusal(startedAt);
     try {
       const value = await work(call);
+      const tookMs = this.#clock.monotonic() - startedAt;
+      this.#usualMs += (tookMs - this.#usualMs) * (this.#usualMs === 0 ? 1 : smoothing);
       this.#settle(generation, "success", startedAt);
       return value;
     } catch (thrown) {
-      this.#settle(generation, this.#outcomeOf(call, thrown), startedAt);
+      this.#settle(generation, this.#outcomeOf(call, thrown, startedAt), startedAt);
       throw thrown;
     }
   }
@@ -100,10 +109,12 @@ export class Breaker extends Policy<"once", never> {
     this.#state.settle(generation, outcome, { now, tookMs: now - startedAt });
   }
 
-  #outcomeOf(call: Call, thrown: unknown): BreakerOutcome {
+  #outcomeOf(call: Call, thrown: unknown, startedAt: number): BreakerOutcome {
     // A deadline further out is no less the callee's fault than one further in.
     const reason = call.scope.aborted ? call.scope.reason : thrown;
-    if (call.scope.aborted && !(reason instanceof Fault && reason.code === "deadline_exceeded")) return "ignored";
+    const ranOut = reason instanceof Fault && reason.code === "deadline_exceeded";
+    if (call.scope.aborted && !ranOut) return "ignored";
+    if (ranOut && this.#clock.monotonic() - startedAt < this.#usualMs * enoughTime) return "ignored";
     return this.#judge(reason).isFailure ? "failure" : "ignored";
   }
 
