@@ -199,7 +199,7 @@ class RunningApp implements App {
     this.loadLines = new LoadLines(clock);
     const registry = buildRegistry(modules, [
       (_, __, report) => checkOptions(spec, report),
-      // Also where this process serves none: what one process refuses, all refuse.
+      // Checked in every role, so that an invalid app starts in no process.
       ...(spec.surfaces ?? []).map(
         (surface): SurfaceCompiler =>
           (declared, operations, report) =>
@@ -379,10 +379,10 @@ class RunningApp implements App {
   }
 
   async #stop(withinMs: number, delayMs: number): Promise<void> {
-    // What is half open cannot be closed.
+    // Wait for a start that is under way: a service that is half started cannot be stopped.
     if (this.#state === "starting") await this.#started?.catch(() => undefined);
     this.#state = "stopping";
-    // Readiness fails from here on, and everything else is as it was.
+    // From here on readiness fails; requests are served as before until the delay is over.
     if (delayMs > 0)
       await new Promise<void>((resolve) => void this.runtime.clock.schedule(Math.min(delayMs, defaults.shutdownDelayMs), resolve));
     this.signals.stopping.publish(undefined);

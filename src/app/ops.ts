@@ -82,7 +82,7 @@ export class Ops implements Service {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { host = "", hosts = [] } = this.#spec;
-    // What a change brings along is read by few pages, and not always to its end.
+    // Few pages read the body of a POST, and not always to its end: then the connection cannot be used again.
     if (request.method !== "GET" && request.method !== "HEAD") response.setHeader("connection", "close");
     const refusal = refuseOps(request, [host, ...hosts]);
     if (refusal !== undefined) return end(response, refusal.status, refusal.reason);
@@ -143,7 +143,7 @@ export class Ops implements Service {
   }
 
   #showMetrics(response: ServerResponse): void {
-    // One sink that cannot show its own keeps no other from it.
+    // A sink whose metrics throw does not hide those of the others.
     const exposed = this.#sources.sinks.flatMap((sink) => attempt(() => sink.expose?.()) ?? []);
     const [first] = exposed;
     const isBroken = first === undefined && this.#sources.sinks.some((sink) => sink.expose !== undefined);

@@ -49,7 +49,7 @@ export class Resources implements Service {
 
   async stop(): Promise<void> {
     for (const { resource, value } of this.#made.splice(0).toReversed()) {
-      // One resource that cannot be let go must not keep the others.
+      // A resource whose disposal fails must not keep the others from theirs.
       await Promise.resolve(resource.spec?.dispose?.(value)).catch(() => undefined);
     }
   }

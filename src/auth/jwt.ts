@@ -105,12 +105,12 @@ class JwtAuthenticator implements Authenticator {
   }
 
   #verify(token: string): Promise<Actor> {
-    // Before anything is remembered by it: whatever is not in its one spelling ends here.
+    // Refuse a token that is not in canonical form before anything is cached under its text.
     const text = splitToken(token);
     if (text === undefined) throw tokenMalformed("not canonical");
     const header = readJsonPart(text.header);
     if (header === undefined) throw tokenMalformed("header");
-    // `crit` would change what the rest means; nothing that we know of is ever listed there.
+    // `crit` lists extensions that a verifier must understand, and this one understands none.
     const key = Object.hasOwn(header, "crit") ? undefined : this.#keys.choose(header);
     if (key === undefined) throw tokenInvalid("no key for its alg and kid");
     const { size } = this.#verifying;

@@ -78,7 +78,7 @@ export class PasswordHasher {
   async verify(encoded: string | undefined, password: string, { signal }: PasswordOptions = {}): Promise<boolean> {
     const known: EncodedPassword =
       encoded === undefined ? { ...this.#cost, salt: decoySalt, tag: Buffer.alloc(tagBytes) } : parsePassword(encoded);
-    // The same for every caller, whether or not the account exists: no password that was set is as long.
+    // No stored password is that long. The answer is the same whether or not the account exists.
     if (password.length > limits.passwordChars) return false;
     const tag = await this.#limited(() => derive(password, { ...known, tagBytes: known.tag.length }), signal);
     return crypto.timingSafeEqual(tag, known.tag) && encoded !== undefined;
@@ -98,7 +98,7 @@ export class PasswordHasher {
     const entry = waiting === undefined ? undefined : await waiting;
     if (entry === "full")
       throw overloaded({ limit: this.#waiting.name, value: this.#waiting.declared ?? 0, load: this.#queue.waiting }, this.#clock.random());
-    // Aborted in the moment in which it entered: it gives the place back.
+    // The caller may have aborted in the same moment in which the call entered: then it returns the place.
     if (signal?.aborted) {
       if (entry !== "aborted") this.#queue.leave();
       throw signal.reason;

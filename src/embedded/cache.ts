@@ -65,7 +65,7 @@ async function cachedCopy(folder: string, { binaries, account, clock }: UsableBi
 async function copy(from: string, to: string): Promise<void> {
   await cp(from, to, {
     recursive: true,
-    // Static libraries are a fifth of the package, and only compilers read them; new links are made below.
+    // Leave out static libraries, a fifth of the package that only compilers read; links are created again below.
     filter: (source) => !source.endsWith(".a") && !lstatSync(source).isSymbolicLink(),
   });
   for (const entry of readdirSync(to, { recursive: true, withFileTypes: true })) {

@@ -22,7 +22,7 @@ export async function choosePort(asked: number | undefined, rememberedAt: string
   try {
     if (last !== undefined) return await tryPort(last);
   } catch {
-    // Taken since: another one will do.
+    // Another program has taken the port since: choose another one.
   }
   const port = await freePort(clock);
   writeFileSync(rememberedAt, `${port}\n`);

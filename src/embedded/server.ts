@@ -81,7 +81,7 @@ export async function stopServer(postmaster: Postmaster, clock: Clock): Promise<
     try {
       process.kill(postmaster.pid, signal);
     } catch {
-      // Gone between the two lines above, or not ours to end: the wait below tells which.
+      // The process has ended meanwhile, or this process may not signal it: the wait below shows which.
     }
     if (await waitUntilGone(postmaster, clock, signal === "SIGINT" ? limits.embeddedStopMs : limits.embeddedStopMs / 2)) return true;
   }

@@ -82,7 +82,7 @@ class SqlConnection implements DatabaseConnection {
 
   async executeQuery<R>({ query, sql: text, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     const statement = this.#sql.unsafe<R>(text, parameters, { columnsAsIs: true });
-    // What changes rows and returns none answers with how many.
+    // A statement that changes rows and returns none yields their number.
     const changes = /^(Insert|Update|Delete|Merge)QueryNode$/.test(query.kind);
     if (changes && !("returning" in query && query.returning !== undefined))
       return { rows: [], numAffectedRows: BigInt(await statement.run()) };

@@ -69,7 +69,7 @@ function* timesOf(phases: readonly Phase[], gaps: () => number): IterableIterato
   let startsAt = 0;
   for (const phase of phases) {
     const arrivals = arrivalsOf(phase);
-    // The last bit of a sum may be wrong: an arrival at the very end of a phase belongs to it.
+    // Rounding may put an arrival at the very end of a phase just behind it: it still belongs to the phase.
     for (; next < arrivals + 1e-9; next += gaps()) yield (startsAt + secondsUntil(phase, Math.min(next, arrivals))) * 1_000;
     next -= arrivals;
     startsAt += phase.seconds;

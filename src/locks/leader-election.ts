@@ -55,7 +55,7 @@ export class LeaderElection implements Leadership {
     const { signal } = this.#stopping;
     const { clock } = this.#options;
     while (!signal.aborted) {
-      // Held by another, lost, or the database is gone: it stands again.
+      // The lock is held by another process or was lost, or the database is away: try again after a pause.
       await this.#options.hold((lease) => this.#serve(lease)).catch(() => undefined);
       await sleep(clock, this.#options.pauseMs(), signal).catch(() => undefined);
     }

@@ -59,7 +59,7 @@ export class Locks {
       pauseMs: () => this.#pollMs(lock),
     });
     this.#elections.add(election);
-    // One that steps down by itself is not kept for the end.
+    // An election that was stopped by its owner need not be stopped again at the end.
     void election.left.then(() => this.#elections.delete(election));
     return election;
   }
@@ -115,7 +115,7 @@ export class Locks {
       if (token !== undefined) {
         const lease = new Lease(lock, { token, askedAtMs }, this.#host);
         if (lease.holds && !this.#stopping.signal.aborted) return lease;
-        // The response took most of the lease, or the process stops by now.
+        // The response came when the lease was nearly over, or this process is stopping: release the lock.
         await lease.end();
       }
       const leftMs = until - this.#clock.monotonic();

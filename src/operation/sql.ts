@@ -255,7 +255,7 @@ export function makeSql(runner: SqlRunner | undefined): Sql {
   // The text of `unsafe` has its own parameter numbers, so it stands alone or, without values, as a fragment.
   const unsafe = (text: string, values: readonly unknown[] = [], options?: { readonly columnsAsIs?: boolean }) => {
     const strings = [text];
-    // Every text is a new one here; in production the text itself must do to find it.
+    // Here each call creates a new array of strings. In production the text alone identifies the statement.
     if (runner?.checkRow !== undefined) note(strings, unsafe);
     return values.length === 0 ? new SqlText(runner, { strings, values }, options) : new UnsafeText(runner, { strings, values }, options);
   };

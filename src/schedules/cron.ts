@@ -45,14 +45,14 @@ export function cron(expression: string, timeZone = "UTC"): Cron {
 
 /** The next instant at which the clocks show one of the times, whether they showed it before or not. */
 function nextShown(times: Expression, zone: Zone, after: number): number {
-  // Each turn leaves a change of the clocks behind, or a time that one of them left out; there are some three of those a year.
+  // Each turn passes one change of the clocks, or one local time that a change skipped: about three a year.
   for (let at = after, turns = 0; turns < 100; turns++) {
     const offset = zone.offsetAt(at);
     const time = timeAfter(times, at + offset);
     const change = zone.changeIn(at, at + dayAndMoreMs);
     const instant = time - offset;
     if (change === undefined ? instant <= at + dayAndMoreMs : instant < change) return instant;
-    // Until then nothing matches.
+    // No time matches before the change.
     at = change ?? zone.firstAt(time);
     const shown = zone.wallAt(at);
     if (timeAfter(times, shown - secondMs) === shown) return at;

@@ -26,7 +26,7 @@ export function dueOccurrences(
   const occurrences = occurrencesBetween(cron, Math.max(last, now - back - 1), now);
   const [earliest] = occurrences;
   if (earliest !== undefined) return { occurrences, to: occurrences.at(-1)!, passedOver: first < earliest };
-  // At least the first one is there.
+  // Defined, because `first` is due.
   const latest = cron.last(last, now)!;
   return missed === "once"
     ? { occurrences: [latest], to: latest, passedOver: first < latest }

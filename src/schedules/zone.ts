@@ -15,7 +15,7 @@ export class Zone {
   /** *Faults thrown*: `invalid_argument` of type `cron_invalid` where there is no such zone. */
   constructor(name: string) {
     this.name = name;
-    // Node.js takes it for a zone; but the clocks of no place go by it all year.
+    // Node.js accepts an offset as a zone, but it would ignore daylight saving time.
     if (/^[+-]/.test(name))
       throw cronFault(
         "timeZone",

@@ -160,7 +160,7 @@ function requestBody({ compiled, root, properties, required, rest, example }: De
     ...(needed.length > 0 && { required: needed }),
     ...(additionalProperties !== undefined && { additionalProperties }),
   };
-  // Rules over several fields hold for the whole input: they are shown if the body is all of it.
+  // Rules over several fields are in the schema of the whole input, which is shown if the body is the whole input.
   const schema = schemas.share(`${pascal(compiled.name)}Body`, rest.length === Object.keys(properties).length ? root : part, "Operation");
   const shown = Object.fromEntries(rest.filter((field) => field in example).map((field) => [field, example[field]]));
   const content = { schema, ...(Object.keys(shown).length > 0 && { example: shown }) };

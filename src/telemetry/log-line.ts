@@ -157,7 +157,7 @@ export class LineFormat {
 
   record(record: LogRecord, line: LineBytes): void {
     const fields = record.fields === undefined ? "" : `,"fields":${this.#options.redaction.json(record.fields)}`;
-    // Without types, a caller may pass any value.
+    // A caller in JavaScript may pass any value.
     const words: unknown = record.message;
     const message = quote(typeof words === "string" ? words.slice(0, limits.logFieldChars) : messageOf(words));
     line.piece(this.#time.at(record.at));
@@ -179,7 +179,7 @@ export class LineFormat {
     if (text === undefined) {
       const name = this.#options.tenant(tenant);
       text = encode(`"${name === undefined ? "" : `,"tenant":${quote(name)}`},"actor_kind":"${actorKind}"`);
-      // Tenants come and go: what is remembered of them has a bound.
+      // The cache has a bound, because the number of tenants has none.
       if (texts.size >= rememberedCallers) texts.clear();
       texts.set(tenant, text);
     }

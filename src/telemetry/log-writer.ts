@@ -152,7 +152,7 @@ export class BatchedLogWriter implements LogWriter {
 
   // A process that ends without a stop still has the last lines in memory, and nothing asynchronous runs any more.
   readonly #onExit = (): void => {
-    // What is being written now would be written twice.
+    // Leave out the chunk that is being written, or it would be written twice.
     const rest = this.#writing ? this.#waiting.slice(1) : this.#waiting;
     try {
       for (const { bytes, written } of [...rest, this.#chunk]) fs.writeSync(this.#fd, bytes.bytes, written, bytes.end - written);
@@ -196,7 +196,7 @@ export class FunctionLogWriter implements LogWriter {
 
   commit(): void {
     try {
-      // A function of a user may be asynchronous: what it rejects with later is a dropped line as well.
+      // The user's function may return a promise: a rejection also counts as a dropped line.
       const written: unknown = this.#write(this.#line.bytes.toString("utf8", 0, this.#line.end));
       if (written instanceof Promise) written.catch(() => this.dropped++);
     } catch {

@@ -46,7 +46,7 @@ export class Redaction {
     if (known !== undefined) return known;
     const name = plain(key);
     const hides = this.#words.some((word) => name === word || (word.length > 3 && name.endsWith(word)));
-    // Keys may come from callers: what is remembered has a bound.
+    // The cache has a bound, because callers may choose the keys.
     if (this.#known.size < rememberedKeys && key.length <= rememberedChars) this.#known.set(key, hides);
     return hides;
   }

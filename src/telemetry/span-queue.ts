@@ -20,7 +20,7 @@ export interface SpanQueueOptions {
   readonly sent: Signal<SpanBatchFact>;
 }
 
-// Small enough that neither this loop nor the collector stands still over one.
+// Small, so that neither this event loop nor the collector is blocked by one batch.
 const batchSpans = 128;
 const batchBytes = 65_536;
 const batchDelayMs = 1_000;
@@ -132,7 +132,7 @@ export class SpanQueue {
   }
 
   #count(spans: number, taken: number): void {
-    // A stop that ran into its bound counted everything as dropped already.
+    // A stop that ran out of time has counted all spans as dropped already.
     if (this.#spans === 0) return;
     this.#spans -= spans;
     this.exported += taken;

@@ -74,7 +74,7 @@ async function runAll(
     const busy = (await tasks.stats()).filter((stats) => stats.running > 0 || (stats.waiting > 0 && !stats.paused));
     if (ran.total > attempts) throw endless(ran, attempts);
     const isIdle = busy.length === 0 && running === 0 && (nextDueMs === undefined || nextDueMs > 0);
-    // Between the two looks of one turn a task may have gone from one place to another: two turns in which nothing ended agree.
+    // A task may move between the two queries of one turn and be seen in neither. So two turns without an end in between must agree.
     if (isIdle && wasIdle && ran.total === seen) {
       if (nextDueMs === undefined || nextDueMs > leftMs) return;
       leftMs -= nextDueMs;

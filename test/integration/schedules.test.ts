@@ -186,7 +186,7 @@ for (const server of await testServers()) {
       assert.deepEqual(await startedOccurrences(database), minutes(began, 1));
     });
 
-    it("take two flights for an occurrence and its task, and are one transaction", async () => {
+    it("take two flights for an occurrence and its task, in one transaction", async () => {
       await using database = await databaseFor(server);
       const { hostname, port } = new URL(database.url);
       await using proxy = new FaultProxy({ host: hostname, port: Number(port) });

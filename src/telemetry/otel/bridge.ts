@@ -61,7 +61,7 @@ function register(ids: TraceIds): void {
     contextApi.disable();
     throw taken("tracer provider");
   }
-  // A propagator of the user's own goes first: ours only fills the gap.
+  // If the user has registered a propagator, this call does nothing and theirs stays.
   propagation.setGlobalPropagator(traceContext);
 }
 
@@ -222,7 +222,7 @@ function elapsedAt(active: ActiveExecution, time: TimeInput | undefined): number
   if (time === undefined) return active.elapsedMs();
   if (Array.isArray(time)) return time[0] * 1_000 + time[1] / 1e6 - active.startedAt;
   const ms = typeof time === "number" ? time : time.getTime();
-  // What is smaller than the process's start on the wall clock can only be a time of performance.now().
+  // A number before the start of the process can only be a time of performance.now().
   return (ms < performance.timeOrigin ? ms + performance.timeOrigin : ms) - active.startedAt;
 }
 

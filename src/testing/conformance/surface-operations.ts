@@ -90,7 +90,7 @@ export function surfaceOperations(): SurfaceOperations {
     command("suite.keep", {
       ...keyed,
       http: "POST /keep",
-      // Never the same twice: a replay that was run again would show.
+      // The output differs each time, so that a replay that ran the handler again is noticed.
       run: async ({ name }) => ({ name: String(name), count: ++kept }),
     }),
     // Without a key: a record would make JSON of it, whether its surface has written it or not.

@@ -242,7 +242,7 @@ async function replaysAfterRestart(sample: SurfaceSample): Promise<void> {
   const outputs: unknown[] = [];
   for (let run = 0; run < 2; run++) {
     await withBench(Bench.start(sample, database), async (bench) => {
-      // So that the handler of the second app would give something else.
+      // Advance the counter, so that the handler of the second app would return another output.
       for (let i = 0; i < run; i++) await bench.send("keep", { ...signed, key: "another" });
       outputs.push((await bench.send("keep", { ...signed, key: "k-5" })).output);
     });

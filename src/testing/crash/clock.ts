@@ -29,7 +29,7 @@ export class SkippingClock implements Clock {
   schedule(delayMs: number, callback: () => void): Timer {
     const entry: Entry = { at: this.monotonic() + Math.max(0, delayMs), delayMs, callback, real: { cancel: () => undefined } };
     if (this.#stopped) return entry.real;
-    // What is due at once is no tick: it would come again for ever.
+    // A timer without a delay does not count as a tick: it would be due again for ever.
     if (delayMs > 0 && this.#running?.delayMs === delayMs) this.#running.ticked = true;
     this.#entries.add(entry);
     this.#arm(entry);

@@ -51,7 +51,7 @@ export class CrashGate implements Gate {
     if (ofConnection.has(unit.text)) return pass;
     const { director } = this.#havoc;
     const user = this.#users.get(link);
-    // What the platform asks on its own account begins with it, as often as time allows; its writes are boundaries themselves.
+    // The platform's own statements begin with the settings, and how often they run depends on time. Only their writes are boundaries.
     if (user === undefined && isSettings(unit.text)) return pass;
     const name = user?.name ?? "app";
     if (unit.text === commitText || unit.text === rollbackText) this.#users.delete(link);

@@ -123,7 +123,7 @@ async function live<K>(spec: RunSpec<K>, world: World, director: Director): Prom
       ...{ ledger, database, kept },
     });
   } catch (error) {
-    // The caller gave up where he was refused; what was done until then must be right all the same.
+    // The caller gave up after a refusal. What was done until then must hold the invariants too.
     if (!(error instanceof Fault) || director.boundaries.length > 0) throw error;
   }
   const outcome = async (): Promise<CrashOutcome<K>> => ({ ledger, database, kept, app: (await world.instance()).app });
@@ -134,7 +134,7 @@ async function live<K>(spec: RunSpec<K>, world: World, director: Director): Prom
     world.skip(skipMs);
     await comeToRest(world, settled);
   }
-  // From here on nothing more goes wrong, and what went wrong last heals: nothing ends the app under the invariants.
+  // From here on no failure is injected, and the app recovers from the last one, so that the invariants find a running app.
   director.open = false;
   await world.setClockRight();
   await comeToRest(world, settled);

@@ -179,11 +179,11 @@ export class World {
     await Promise.all(
       this.#instances.map(async ({ app, proxy, clock, isGone }) => {
         if (isGone()) await proxy.stop();
-        // What is gone would keep trying to finish in order: it lets go of its ports, and no more is asked of it.
+        // An instance that was killed would try to stop in order for long: it only has to release its ports.
         const stopped = app.stop({ withinMs: 0 }).catch(() => undefined);
         await Promise.race([stopped, sleep(systemClock, isGone() ? goneStopMs : stopMs)]);
         await proxy.stop();
-        // What still stops goes by its clock: without one it would keep its ports, and with them this process.
+        // An app that is still stopping needs its clock: without it the app would keep its ports, and so this process.
         void stopped.then(() => clock.stop());
       }),
     );
@@ -206,7 +206,7 @@ export class World {
       () => {
         this.#isUp ||= this.#current === next;
       },
-      // Who needs the instance gets the error, and so does who waits for rest.
+      // Callers of `instance` and of `comeToRest` get this error.
       (error) => {
         this.#gaveUp = { error };
       },
@@ -245,7 +245,7 @@ export class World {
     const gate = new CrashGate(havoc);
     const proxy = new WireProxy(database.url, gate);
     await proxy.start();
-    // A run that ended meanwhile has stopped all that it knew of, and not this.
+    // If the run has ended meanwhile, it does not know of this proxy and has not stopped it.
     if (this.#over) await proxy.stop();
     this.throwIfOver();
     const { promise: left, resolve } = Promise.withResolvers<void>();
@@ -294,7 +294,7 @@ export class World {
   }
 
   async #call(name: string, call: { readonly args: readonly unknown[]; isGone(): boolean; work(): unknown }): Promise<unknown> {
-    // The code of a process that is gone still stands in this one: here it ends.
+    // An instance that was killed still has its code running in this process. It ends here: the promise never settles.
     const never = new Promise<never>(() => undefined);
     if (call.isGone()) return never;
     const { director, ledger } = this.spec;

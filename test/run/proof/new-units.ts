@@ -13,6 +13,8 @@ const units: Readonly<Record<string, string>> = {
   "test/conformance/task-store.test.ts":
     "the conformance suite of task stores; what it demands newly is proven by test/tasks/fleet/ and test/tasks/starts/",
   "test/core/gather.test.ts": "the batching of statements; proven by test/tasks/starts/bulk.test.ts",
+  "test/core/make-folder.test.ts": "the making of folders",
+  "test/core/value-bytes.test.ts": "the bytes of a value that is kept",
   "test/core/load-line/": "load lines",
   "test/core/queue/": "the bounded queue of admission, which was part of it; turns for slots are proven by test/e2e/http-admission.test.ts",
   "test/core/turn/": "the age of the loop's turn",
@@ -22,10 +24,18 @@ const units: Readonly<Record<string, string>> = {
   "test/e2e/load-lines/": "load lines",
   "test/e2e/shed/": "the age of the loop's turn",
   "test/http/skipping.test.ts": "passing over a body in the parser; proven by test/e2e/http/pieces.test.ts",
+  "test/http/connection-rate.test.ts": "the rate of new connections",
+  "test/http/outbox.test.ts":
+    "the replies of a turn, which stood in another file; that they are answered is proven by every test over HTTP",
+  "test/integration/cache/": "values of queries that are kept",
   "test/integration/migrations/functions.test.ts": "functions in files of their own, and the release in the ledger",
   "test/integration/migrations/reset.test.ts": "the reset of a database in development",
+  "test/integration/rates/": "rates that processes share",
+  "test/integration/schedules.test.ts":
+    "the starts of an engine, of which the processes of this test are made; its other tests stood at that commit too, in its words",
   "test/load/": "the load generator",
   "test/metrics/wrong.test.ts": "metrics of a module; that they can be declared is proven by test/metrics/declared.test.ts",
+  "test/pipeline/cache/": "values of queries that are kept",
   "test/pipeline/rates.test.ts": "rates in the budget of an operation",
   "test/pipeline/shed/": "the age of the loop's turn",
   "test/pipeline/slots/": "load lines of slots; turns for slots are proven by test/e2e/http/slots.test.ts",
