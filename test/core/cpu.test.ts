@@ -42,7 +42,7 @@ describe("cpu", () => {
     assert.notEqual(back, value);
   });
 
-  it("gives a thread its input and nothing else, and takes its result and nothing else", async (t) => {
+  it("gives a thread its input and nothing else, and takes its result and nothing else (as before)", async (t) => {
     const name = "PLIMSOLL_CPU_TEST";
     await functions.changes.run(name);
     const globals = globalThis as Record<string, unknown>;

@@ -90,7 +90,7 @@ describe("parseJson", () => {
     });
   }
 
-  it("repeats no value of what was sent, whatever is wrong where", () => {
+  it("repeats no value of what was sent, whatever is wrong where (as before)", () => {
     const leaf = fc.constantFrom<unknown>("hidden", 4_711_471, "\\hidden\n", null, [], {});
     const json = fc.letrec<{ value: unknown }>((tie) => ({
       value: fc.oneof(

@@ -10,7 +10,7 @@ function reply(body: string, sent: string[], destroyed = false) {
   return { response: response as unknown as ServerResponse, head: "HTTP/1.1 200 OK\r\n\r\n", body, encoding: "latin1" } as const;
 }
 
-describe("an outbox", () => {
+describe("an outbox (as before)", () => {
   it("holds the replies of a turn, and hands them over in order before the next one", async () => {
     const sent: string[] = [];
     const outbox = new Outbox();

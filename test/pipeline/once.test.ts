@@ -19,7 +19,7 @@ function deaf() {
   return { handlers, operation, modules: [module("once", { operations: [operation] })] };
 }
 
-describe("an execution whose deadline passed", () => {
+describe("an execution whose deadline passed (as before)", () => {
   for (const [how, end] of [
     ["returns", (handler: PromiseWithResolvers<Record<string, never>>) => handler.resolve({})],
     ["throws", (handler: PromiseWithResolvers<Record<string, never>>) => handler.reject(new Error("late"))],

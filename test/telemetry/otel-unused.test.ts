@@ -6,11 +6,10 @@ import { fileURLToPath } from "node:url";
 import { createApp } from "plimsoll";
 import { logs, otelApi } from "plimsoll/telemetry";
 import { runtimeOf } from "../../src/app/app.ts";
-import { execute } from "../../src/pipeline/run/execute.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-test("@opentelemetry/api is loaded when an app with otelApi() starts, and not before", () => {
+test("@opentelemetry/api is loaded when an app with otelApi() starts, and not before (as before)", () => {
   const program = `
     import { registerHooks } from "node:module";
     const asked = new Set();
@@ -29,7 +28,8 @@ test("@opentelemetry/api is loaded when an app with otelApi() starts, and not be
   assert.equal(execFileSync(process.execPath, args, { encoding: "utf8", cwd: root }), "false,true\n");
 });
 
-test("handlers run inside a context only where an app uses otelApi()", async () => {
+test("handlers run inside a context only where an app uses otelApi() (as before)", async () => {
+  const { execute } = runtimeOf(createApp({ modules: [], surfaces: [] }));
   for (const [telemetry, isPlain] of [
     [[logs({ destination: { write: () => undefined } })], true],
     [[otelApi()], false],

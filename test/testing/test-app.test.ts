@@ -14,14 +14,14 @@ const waits = action("same.wait", {
 const modules = [module("same", { operations: [greet, waits] })];
 
 describe("testApp refuses what a server refuses:", () => {
-  it("an actor without access", async () => {
+  it("an actor without access (as before)", async () => {
     await using app = await testApp({ modules });
     assert.deepEqual(await app.as(testActor({ roles: ["clerk"] })).call(greet, { name: "ann" }), { name: "ann" });
     await assert.rejects(app.as(testActor({ roles: ["guest"] })).call(greet, { name: "ann" }), { code: "permission_denied" });
     await assert.rejects(app.call(greet, { name: "ann" }), { code: "unauthenticated" });
   });
 
-  it("an input that does not fit, and a handler that takes too long", async () => {
+  it("an input that does not fit, and a handler that takes too long (as before)", async () => {
     await using app = await testApp({ modules, actor: testActor({ roles: ["clerk"] }) });
     await assert.rejects(app.call(greet, { name: "much too long" }), { code: "invalid_argument" });
     await assert.rejects(app.call(waits, { name: "" }), { code: "deadline_exceeded" });

@@ -166,8 +166,13 @@ describe("npm start", () => {
   ] as const)
     it(`does not start with ${what}, and says so in one message`, async () => {
       const env = { ...environment(directory), JWT_SECRET: secret, ...settings };
-      const child = spawn(process.execPath, args(), { cwd: root, env, stdio: ["ignore", "ignore", "pipe"] });
+      const child = spawn(process.execPath, args(), { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+      // It has something to say there only once it has started.
+      child.stdout.once("data", () => child.kill("SIGKILL"));
+      // Nor may it try for ever.
+      const late = setTimeout(() => child.kill("SIGKILL"), 30_000);
       const [said, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+      clearTimeout(late);
       assert.match(said, message);
       assert.deepEqual([code, said.trimEnd().split("\n").length], [1, 1], said);
     });

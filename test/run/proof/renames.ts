@@ -57,6 +57,7 @@ export class HttpFacts {
   constructor(labels, requestBytes, responseBytes) { Object.assign(this, labels, { requestBytes, responseBytes }); }
 }`,
   "src/operation/authentication/bearer.ts": 'export const bearer = { scheme: "bearer" };',
+  "src/postgres/statements.ts": 'export const savepointText = "savepoint plimsoll";',
   "src/postgres/tasks/statements.ts": 'export const claimText = "select * from plimsoll.claim_tasks($1, $2, $3, $4, $5, $6, $7, $8, $9)";',
   "src/surface/http-status.ts": `// @ts-nocheck
 import { codes } from "../core/code.ts";
@@ -99,5 +100,6 @@ const words: Renames["words"] = [
     here: /The server failed to handle the request and logged the cause\. Try again later, or report the request id\./g,
     was: "Something went wrong on our side. It was recorded; please try again later.",
   },
+  { in: /shop\/start/, here: /\/runs\[/g, was: "/is open[" },
   { in: /^(?!test\/app\/options\.)/, here: /"serve"/g, was: '"http"' },
 ];

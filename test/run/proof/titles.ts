@@ -30,6 +30,7 @@ export const titles: Renames["titles"] = {
     "a set holds what a set would hold": "a roster holds what a set would hold",
   },
   "test/crash/lab.test.ts": {
+    "a commit whose tag is not read": "a commit whose tag nobody read",
     "runs as many as it is asked to, chosen by the seed": "runs as many as it is told, chosen by the seed",
   },
   "test/crash/wire.test.ts": {
