@@ -6,7 +6,7 @@ const most = 512;
 
 /**
  * The faults of refusals for want of capacity, each made once: under overload there are many alike, and what makes one costly is its stack.
- * *Bounds*: 512 are kept.
+ * *Bounds*: 512 are kept, and nothing of the requests for which they were made.
  */
 export class ReadyFaults {
   readonly #made = new Map<string, Fault>();
@@ -18,6 +18,8 @@ export class ReadyFaults {
     let fault = this.#made.get(key);
     if (fault === undefined) {
       fault = overloaded({ limit, value, load }, random);
+      // Frames that were not read yet keep what they ran in: the first request of its kind, with its socket.
+      fault.stack = `${fault.name}: ${fault.message}`;
       if (this.#made.size >= most) this.#made.clear();
       this.#made.set(key, fault);
     }
