@@ -1,4 +1,4 @@
-// npm run bench -- <http|query|command|start|types|tasks|task-life|crunch|task-designs|policies|overload|limits|relay> [--json] [--quick] [--rounds N] [--only name,name] [--seed N]
+// npm run bench -- <http|query|command|start|types|tasks|task-life|crunch|task-designs|policies|overload|limits|caches|relay> [--json] [--quick] [--rounds N] [--only name,name] [--seed N]
 import { ensureInstalled } from "./harness/install.ts";
 import { type Bench, type BenchOptions, readOptions, usage } from "./harness/options.ts";
 import { printReport, type Report } from "./harness/report.ts";
@@ -16,6 +16,7 @@ const runs: Readonly<Record<Bench, (options: BenchOptions) => Promise<Report>>> 
   policies: async (options) => (await import("./policies/bench.ts")).runPolicies(options),
   overload: async (options) => (await import("./overload/bench.ts")).runOverload(options),
   limits: async (options) => (await import("./limits/bench.ts")).runLimits(options),
+  caches: async (options) => (await import("./caches/bench.ts")).runCaches(options),
   relay: async (options) => (await import("./relay/bench.ts")).runRelay(options),
   types: async ({ quick, rounds }) => (await import("./type-check.ts")).runTypes({ rounds: rounds ?? (quick ? 3 : undefined) }),
 };
@@ -27,8 +28,8 @@ if ("problem" in asked) {
 } else {
   const { bench, options } = asked;
   try {
-    // The compiler, the limits and the relay are measured with the packages of the root.
-    if (bench !== "types" && bench !== "limits" && bench !== "relay") ensureInstalled();
+    // The compiler, the limits, the caches and the relay are measured with the packages of the root.
+    if (bench !== "types" && bench !== "limits" && bench !== "caches" && bench !== "relay") ensureInstalled();
     const report = await runs[bench](options);
     process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : printReport(report));
   } catch (error) {

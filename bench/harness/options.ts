@@ -26,6 +26,7 @@ export const benches = [
   "policies",
   "overload",
   "limits",
+  "caches",
   "relay",
 ] as const;
 export type Bench = (typeof benches)[number];

@@ -21,12 +21,13 @@ end
 return { mark, fields[1], fields[2], fields[3], fields[4], fields[5] }
 `;
 
-/** *Keys*: the last invalidation, the value, the tags. *Arguments*: mark, tags, value, head and duration of the load; how long it is kept, in milliseconds. */
+/** *Keys*: the last invalidation, the value, the tags. *Arguments*: mark, tags, value, head and duration of the load; how long it is kept, in milliseconds. A newer value stays. */
 export const writeScript: string = `${marks}
 for i = 3, #KEYS do
   redis.call('SET', KEYS[i], text(last), 'NX', 'PX', ARGV[6])
   if redis.call('PTTL', KEYS[i]) < tonumber(ARGV[6]) then redis.call('PEXPIRE', KEYS[i], ARGV[6]) end
 end
+if tonumber(redis.call('HGET', KEYS[2], 'mark') or '0') > tonumber(ARGV[1]) then return 0 end
 redis.call('HSET', KEYS[2], 'mark', ARGV[1], 'tags', ARGV[2], 'json', ARGV[3], 'head', ARGV[4], 'load', ARGV[5])
 redis.call('PEXPIRE', KEYS[2], ARGV[6])
 return 1

@@ -49,6 +49,15 @@ describe("values in Redis", { skip: redisSkip }, () => {
     assert.notEqual((await store.read("k")).value, undefined);
   });
 
+  it("stay where a load that began earlier ends later", async () => {
+    await using store = await opened();
+    const { mark: earlier } = await store.read("k");
+    const { mark: later } = await store.read("k");
+    await store.write("k", value(later), 60_000);
+    await store.write("k", value(earlier), 60_000);
+    assert.equal((await store.read("k")).value?.mark, later);
+  });
+
   it("are not read where Redis has dropped what it knew of a tag", async () => {
     const prefix = `test:${randomUUID()}`;
     await using store = await opened(prefix);

@@ -30,6 +30,18 @@ const acts = action("shop.act", { input: Line, output: Line, access, budget: "1s
 const works = task("shop.work", { input: Line, budget: "1s" });
 
 export const refused = {
+  caches: () => {
+    // @ts-expect-error how long a value is used is a duration | Type '"2 seconds"' is not assignable to type 'Duration'
+    query("shop.q", { input: Line, output: Line, access, budget: "1s", cache: { ttl: "2 seconds" } });
+    // @ts-expect-error it is kept for one of three | Type '"user"' is not assignable to type 'CachePer | undefined'
+    query("shop.q", { input: Line, output: Line, access, budget: "1s", cache: { ttl: "2s", per: "user" } });
+    // @ts-expect-error tags are made of the input and the output | Property 'orderId' does not exist
+    query("shop.q", { input: Line, output: Line, access, budget: "1s", cache: { ttl: "2s", tags: ({ orderId }) => [orderId] } });
+    // @ts-expect-error what may change something is not kept | 'cache' does not exist in type
+    command("shop.c", { input: Line, output: Line, access, budget: "1s", idempotent: "no", cache: { ttl: "2s" } });
+    // @ts-expect-error and a query invalidates nothing | Property 'invalidate' does not exist
+    query("shop.q", { input: Line, output: Line, access, budget: "1s", run: async (line, { invalidate }) => line });
+  },
   access: () => {
     // @ts-expect-error a query says who may run it | Property 'access' is missing
     query("shop.q", { input: Line, output: Line, budget: "1s" });

@@ -35,13 +35,14 @@ export interface EntryMoment {
   readonly confirmedAt: number;
 }
 
-/** The logarithm of the smallest random number is not below it. */
+/** Above minus the logarithm of any random number. */
 const mostSpread = 37;
 
 /**
  * Decides what a value may be used for now.
  *
- * The nearer its end, and the longer its load takes, the more likely is an early load: so that one caller loads it before all need it.
+ * The nearer its end, and the longer its load takes, the more likely is an early load: so that one caller loads it before all need it. Never in the first half of
+ * its time: with many readers and slow loads it would be loaded all the time.
  * *Source*: "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015, with β = 1.
  */
 export function stateOf(entry: CacheEntry, { now, random, blindMs, confirmedAt }: EntryMoment): EntryState {
@@ -49,6 +50,6 @@ export function stateOf(entry: CacheEntry, { now, random, blindMs, confirmedAt }
   if (now - Math.max(entry.loadedAt, confirmedAt) > blindMs) return "unconfirmed";
   const left = entry.expiresAt - now;
   if (left <= 0) return "stale";
-  if (left > entry.loadMs * mostSpread) return "fresh";
+  if (left > Math.min(entry.loadMs * mostSpread, (entry.expiresAt - entry.loadedAt) / 2)) return "fresh";
   return now - entry.loadMs * Math.log(1 - random()) >= entry.expiresAt ? "early" : "fresh";
 }

@@ -106,9 +106,11 @@ export class ValueCache {
       ...{ loadedAt, expiresAt, staleUntil: expiresAt + times.staleMs },
     };
     const { memory } = this.#parts;
-    if (load.ended || memory.get(load.key)?.mark === mark || this.#log.hasAny(tags, load.since)) return undefined;
+    const known = memory.get(load.key);
+    const isNewer = known === undefined || (known.mark !== mark && known.loadedAt < loadedAt);
+    if (load.ended || !isNewer || this.#log.hasAny(tags, load.since)) return undefined;
     if (this.#parts.clock.monotonic() < expiresAt) return this.arrived(load, entry);
-    if (memory.get(load.key) === undefined) memory.set(load.key, entry);
+    if (known === undefined) memory.set(load.key, entry);
     return undefined;
   }
 

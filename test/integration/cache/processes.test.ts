@@ -47,16 +47,18 @@ describe("values of two processes", async () => {
     }
   });
 
-  it("stay where the command was rolled back, and where it names other tags", async () => {
+  it("stay where the command was rolled back, and where it names other tags, or named them in a part that was undone", async () => {
     await using one = await process();
     await using other = await process();
     await other.app.call(other.shelf.read, { key: "b" });
+    await one.app.call(one.shelf.read, { key: "b" });
     await assert.rejects(one.app.call(one.shelf.change, { key: "b", fails: true }));
-    await one.app.call(one.shelf.change, { key: "c" });
+    await one.app.call(one.shelf.change, { key: "c", undone: "b" });
     // What was sent before it has arrived with it.
     await msUntil(other.app, other.shelf, { key: "c", version: 1 });
     await other.app.call(other.shelf.read, { key: "b" });
-    assert.equal(other.shelf.loads.get("b"), 1);
+    await one.app.call(one.shelf.read, { key: "b" });
+    assert.deepEqual([other.shelf.loads.get("b"), one.shelf.loads.get("b")], [1, 1]);
   });
 
   it("end also where a transaction names more tags than notifications hold", async () => {

@@ -41,13 +41,23 @@ function readOf(loads: Map<string, number>, ttl: "1h" | "2s") {
 
 function changeOf() {
   return command("shelf.change", {
-    input: z.object({ key: z.string(), fails: z.boolean().optional(), tags: z.array(z.string()).optional() }),
+    input: z.object({
+      key: z.string(),
+      fails: z.boolean().optional(),
+      tags: z.array(z.string()).optional(),
+      undone: z.string().optional(),
+    }),
     output: z.object({ version: z.int() }),
     access: "public",
     idempotent: "no",
     budget: "10s",
-    run: async ({ key, fails, tags = [] }, { sql, invalidate }) => {
+    run: async ({ key, fails, tags = [], undone }, { sql, invalidate, attempt }) => {
       invalidate(`item:${key}`, ...tags);
+      if (undone !== undefined)
+        await attempt(async () => {
+          invalidate(`item:${undone}`);
+          throw new Error("undone");
+        }).catch(() => undefined);
       const changed = await sql(z.object({ version: z.int() }))`
         insert into shelf.items as i (key, version) values (${key}, 1)
         on conflict (key) do update set version = i.version + 1 returning i.version`.one();

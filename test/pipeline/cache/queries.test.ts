@@ -292,6 +292,27 @@ describe("who gets a value", () => {
     assert.deepEqual(await it.app.call(own, {}, { actor: { ...actor, id: "ben" } }), { who: "ben" });
   });
 
+  it("is every caller who shares a page, whose cursor is good for all of them", async () => {
+    const words = ["a", "b", "c"];
+    const pages = query("t.pages", {
+      input: z.object({ cursor: z.string().optional(), limit: z.int().default(1) }),
+      output: z.object({ items: z.array(z.string()), nextCursor: z.string().optional() }),
+      access: signedIn(),
+      budget: "1s",
+      cache: { ttl: "1m", per: "tenant" },
+      run: (input, { page }) =>
+        page(input, {
+          rows: async (after: string | undefined, most) => words.filter((word) => word > (after ?? "")).slice(0, most),
+          position: (word) => word,
+        }),
+    });
+    await using it = await serve([pages], { database: { open: () => new MemoryDatabase() } });
+    const [ann, ben] = ["ann", "ben"].map((id): Actor => ({ id, kind: "user", roles: [], tenant: undefined, claims: {} }));
+    const first = await it.app.call(pages, {}, { actor: ann! });
+    const second = await it.app.call(pages, { cursor: first.nextCursor }, { actor: ben! });
+    assert.deepEqual([first.items, second.items], [["a"], ["b"]]);
+  });
+
   it("is asked for access before the cache is", async () => {
     const common = { input: z.object({}), output: z.object({}), budget: "1s", run: async () => ({}) } as const;
     const admins = query("t.admins", { ...common, access: role("admin"), cache: { ttl: "1m", per: "tenant" } });

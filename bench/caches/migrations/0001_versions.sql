@@ -1,0 +1,1 @@
+create table caches.versions (id integer primary key, version integer not null);
