@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Leftovers } from "./servers/leftovers.ts";
 
 /** So many more may be there than before: connections of pools, and code that is made at its first use. A leak of one a request is thousands. */
-const allowed: Leftovers = { promises: 50, timers: 50, sockets: 50, responses: 50, signals: 50, functions: 1_500 };
+const allowed: Leftovers = { promises: 50, timers: 50, sockets: 50, responses: 50, signals: 50, functions: 500 };
 const waitMs = 10_000;
 const betweenMs = 500;
 

@@ -29,12 +29,34 @@ describe("one direction of a network", () => {
     assert.deepEqual([textOf(arrived), ended], ["abc", ["ended"]]);
   });
 
+  it("sends again what is lost, and what follows waits for it", () => {
+    const { pipe, clock, arrived, set } = pipeOf({ lossRatio: 0.5 });
+    const onTime = Array.from({ length: 400 }, () => {
+      const before = arrived.length;
+      pipe.write(Buffer.from("a"));
+      const isOnTime = arrived.length > before;
+      if (!isOnTime) {
+        set({});
+        pipe.write(Buffer.from("b"));
+        assert.equal(arrived.length, before, "b waits for a");
+        clock.advance(199);
+        assert.equal(arrived.length, before);
+        clock.advance(1e9);
+        assert.equal(textOf(arrived.slice(before)), "ab");
+        set({ lossRatio: 0.5 });
+      }
+      return isOnTime;
+    }).filter(Boolean).length;
+    assert.ok(onTime > 150 && onTime < 250, `${onTime} of 400`);
+  });
+
   it("under any delays delivers every byte once, in order, and not before its latency", () => {
     const conditions = fc.record(
       {
         latencyMs: fc.integer({ min: 0, max: 100 }),
         jitterMs: fc.integer({ min: 0, max: 100 }),
         bytesPerSecond: fc.integer({ min: 50, max: 10_000 }),
+        lossRatio: fc.constantFrom(0, 0.3),
         silent: fc.boolean(),
       },
       { requiredKeys: [] },
@@ -55,7 +77,7 @@ describe("one direction of a network", () => {
           clock.advance(pauseMs);
         }
         set({});
-        clock.advance(120_000);
+        clock.advance(1e9);
         assert.deepEqual(Buffer.concat(arrived.map(({ bytes }) => bytes)), Buffer.concat(sent.map(({ bytes }) => bytes)));
         let begins = 0;
         for (const { bytes, at, latencyMs } of sent) {

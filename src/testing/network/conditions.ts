@@ -6,6 +6,11 @@ export interface NetworkConditions {
   readonly latencyMs?: number;
   /** A further delay, for each read another one between 0 and this. *Units*: milliseconds. *Default*: 0. */
   readonly jitterMs?: number;
+  /**
+   * The probability with which a read is lost on its way. It is sent again 200 ms later, as TCP does, twice as long after each further loss, and what
+   * follows on its connection waits for it. *Bounds*: 0 to below 1. *Default*: 0.
+   */
+  readonly lossRatio?: number;
   /** Bandwidth of each connection. *Default*: no limit. */
   readonly bytesPerSecond?: number;
   /** Nothing arrives and neither side notices, as on a half-open connection. What was sent arrives when the silence ends. *Default*: false. */
@@ -47,10 +52,11 @@ export const healthy: NetworkState = { toServer: {}, toClient: {}, connections: 
 
 /** Checks what a test asks for. */
 export function checkConditions(conditions: NetworkConditions): void {
-  const { latencyMs = 0, jitterMs = 0, bytesPerSecond = 1, cutAfterBytes = 0, resetRatio = 0 } = conditions;
+  const { latencyMs = 0, jitterMs = 0, bytesPerSecond = 1, cutAfterBytes = 0, resetRatio = 0, lossRatio = 0 } = conditions;
   for (const [name, value] of Object.entries({ latencyMs, jitterMs }))
     assert(value >= 0 && Number.isFinite(value), `${name} is a number of milliseconds from 0 up, not ${value}`);
   assert(bytesPerSecond > 0, `bytesPerSecond is a number above 0, not ${bytesPerSecond}; for nothing at all take silent`);
   assert(Number.isInteger(cutAfterBytes) && cutAfterBytes >= 0, `cutAfterBytes is a whole number from 0 up, not ${cutAfterBytes}`);
+  assert(lossRatio >= 0 && lossRatio < 1, `lossRatio is a number from 0 to below 1, not ${lossRatio}; for nothing at all take silent`);
   assert(resetRatio >= 0 && resetRatio <= 1, `resetRatio is a number from 0 to 1, not ${resetRatio}`);
 }

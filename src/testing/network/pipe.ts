@@ -6,6 +6,8 @@ import type { NetworkConditions } from "./conditions.ts";
 const maxOnTheWay = 1_048_576;
 /** With a bandwidth, what was read together arrives in parts, of what passes in this time. */
 const partMs = 10;
+/** What was lost is sent again after so long the first time. *Source*: the least timeout of Linux's TCP. */
+const resendMs = 200;
 
 interface Part {
   /** Undefined: the end of the connection. */
@@ -101,10 +103,11 @@ export class Pipe {
     this.#parts.push({ bytes: undefined, at: this.#lastAt });
   }
 
-  #send(bytes: Buffer, { latencyMs = 0, jitterMs = 0, bytesPerSecond }: NetworkConditions): void {
+  #send(bytes: Buffer, { latencyMs = 0, jitterMs = 0, bytesPerSecond, lossRatio = 0 }: NetworkConditions): void {
     const { clock } = this.#options;
     const now = clock.monotonic();
-    const delayMs = latencyMs + (jitterMs > 0 ? jitterMs * clock.random() : 0);
+    let delayMs = latencyMs + (jitterMs > 0 ? jitterMs * clock.random() : 0);
+    for (let waitMs = resendMs; lossRatio > 0 && clock.random() < lossRatio; waitMs *= 2) delayMs += waitMs;
     const size = bytesPerSecond === undefined ? bytes.length : Math.max(1, Math.floor((bytesPerSecond * partMs) / 1_000));
     for (let from = 0; from < bytes.length; from += size) {
       const part = bytes.subarray(from, from + size);
