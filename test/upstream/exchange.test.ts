@@ -51,7 +51,8 @@ function begun() {
 function mayFollow(before: readonly Event[], event: Event): boolean {
   const [hasStarted, hasHead] = [before.includes("start"), before.some((one) => one.endsWith("head"))];
   if (event === "deadline" || event === "cancel") return true;
-  if (before.some((one) => one === "end" || one === "error" || one === "refuse")) return false;
+  // An error may follow the end, as where the connection fails after it.
+  if (before.some((one) => one === "end" || one === "error" || one === "refuse")) return event === "error";
   if (event === "start" || event === "refuse") return !hasStarted;
   return event === "error" || (event.endsWith("head") ? hasStarted && !hasHead : hasHead);
 }

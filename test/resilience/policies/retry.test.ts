@@ -6,6 +6,7 @@ import type { Code } from "../../../src/core/code.ts";
 import { constant, decorrelated } from "../../../src/resilience/backoff.ts";
 import type { Retried } from "../../../src/resilience/policies/call/facts.ts";
 import { compose } from "../../../src/resilience/policies/compose.ts";
+import { hedge } from "../../../src/resilience/policies/hedge/hedge.ts";
 import { idempotent } from "../../../src/resilience/policies/policy.ts";
 import { retryBudget } from "../../../src/resilience/policies/retry/budget.ts";
 import { retry } from "../../../src/resilience/policies/retry/retry.ts";
@@ -75,6 +76,20 @@ describe("retry", () => {
     await clock.advanceAsync(1_000);
     await across;
     assert.equal(ran.started, 6);
+  });
+
+  it("draws on the budget of the layer above it, and not on its own as well", async () => {
+    const clock = new TestClock();
+    const above = hedge({ minimumCalls: 1, budget: retryBudget({ ratio: 0, reserve: 1 }), clock });
+    const policy = compose(above, retry({ attempts: 5, budget: plenty(), backoff: constant(0), clock }));
+    const ran = new Ran();
+    const failing = scripted(clock, ran, () => ({ tookMs: 0, ends: "unavailable" }));
+    for (let call = 1; call <= 3; call++) {
+      const end = settled(clock, policy.run(failing));
+      await clock.advanceAsync(1_000);
+      assert.equal(endOf(await end), "unavailable");
+      assert.equal(ran.started, call + 1, "one extra attempt in all");
+    }
   });
 
   it("waits as long as the callee asks, and not at all where it says never", async () => {
