@@ -36,6 +36,7 @@ const units: Readonly<Record<string, string>> = {
     "the starts of an engine, of which the processes of this test are made; its other tests stood at that commit too, in its words",
   "test/load/": "the load generator",
   "test/metrics/wrong.test.ts": "metrics of a module; that they can be declared is proven by test/metrics/declared.test.ts",
+  "test/pipeline/late-step.test.ts": "authenticators of one's own, by which the test delays a step",
   "test/pipeline/cache/": "values of queries that are kept",
   "test/pipeline/rates.test.ts": "rates in the budget of an operation",
   "test/pipeline/shed/": "the age of the loop's turn",

@@ -27,6 +27,15 @@ describe("a toy", () => {
     });
   }
 
+  it("finds in plimsoll/ports what others declare, and nothing else", () => {
+    const text = readFileSync(`${root}/src/ports/index.ts`, "utf8");
+    const statements = text.split(/;\s*\n/).map((statement) => statement.replace(/^(?:\s*\/\/.*\n)*/, "").trim());
+    assert.deepEqual(
+      statements.filter((statement) => statement !== "" && !/^export (?:type )?\{[^}]*\} from "\.\.\/[^"]+"$/.test(statement)),
+      [],
+    );
+  });
+
   it("is named nowhere in the source", () =>
     assert.deepEqual(
       sourcesIn("src/**/*.ts").flatMap(({ path, text }) => (/\btoys?\b/i.test(text) ? [path] : [])),
