@@ -1,7 +1,8 @@
 // The front door: what an application imports from "plimsoll". Edges have doors of their own.
 import "./core/node/version.ts";
 
-export { type App, type AppSpec, createApp } from "./app/app.ts";
+export { type App, createApp } from "./app/app.ts";
+export type { AppSpec } from "./app/app-spec.ts";
 export type { DirectCall } from "./app/direct-call.ts";
 export { exitOnFault, supervise } from "./app/supervisor.ts";
 export type { FetchCaller, Surface } from "./app/surface.ts";

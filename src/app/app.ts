@@ -1,9 +1,8 @@
 import assert from "node:assert";
-import { type Clock, keepProcess, systemClock, type Timer } from "../core/clock.ts";
-import { type Duration, toMs } from "../core/duration.ts";
+import { keepProcess, systemClock, type Timer } from "../core/clock.ts";
+import { toMs } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
 import { limits as defaults } from "../core/limits.ts";
-import type { LimitMode } from "../core/load-line/load-line.ts";
 import { LoadLines, linesOf } from "../core/load-line/load-lines.ts";
 import { sharedLines } from "../core/load-line/shared-lines.ts";
 import { Metrics } from "../core/metrics.ts";
@@ -11,112 +10,32 @@ import type { AnySchema, Input, Output } from "../core/schema/standard.ts";
 import { type Service, startAll, stopAll } from "../core/service.ts";
 import { Signal } from "../core/signals.ts";
 import { LoopTurns } from "../core/turn/loop-turns.ts";
-import { stillTurn, type TurnClock } from "../core/turn/turn-clock.ts";
+import { stillTurn } from "../core/turn/turn-clock.ts";
 import { Locks } from "../locks/locks.ts";
-import type { Rule } from "../operation/access.ts";
-import type { Authenticator } from "../operation/actor.ts";
-import { none, type Tenancy } from "../operation/actor.ts";
+import { none } from "../operation/actor.ts";
 import { bearer } from "../operation/authentication/bearer.ts";
 import type { Action, Command, Query } from "../operation/contract.ts";
 import type { Engine } from "../operation/durable/engine.ts";
-import type { Module } from "../operation/module.ts";
-import type { Override, Uses } from "../operation/resource.ts";
-import type { TelemetrySink } from "../operation/telemetry.ts";
-import type { CacheOptions } from "../pipeline/cache/caches.ts";
+import type { Uses } from "../operation/resource.ts";
 import { cursors } from "../pipeline/cursor.ts";
 import type { EngineSource } from "../pipeline/engine-source.ts";
 import type { HostSignals } from "../pipeline/host.ts";
 import { buildRegistry, type SurfaceCompiler } from "../pipeline/registry/registry.ts";
 import { Runtime } from "../pipeline/runtime.ts";
-import type { RateStore, WithoutStore } from "../resilience/rate-limit.ts";
 import { tasksOf } from "../tasks/engine.ts";
-import type { TasksSpec } from "../tasks/spec.ts";
 import type { Tasks } from "../tasks/tasks.ts";
-import type { DatabaseSource } from "./database.ts";
+import type { AppSpec } from "./app-spec.ts";
 import { callDirectly, type DirectCall } from "./direct-call.ts";
 import { engineSources } from "./engines.ts";
 import { registerGauges } from "./gauges.ts";
 import { loadLinesPage } from "./load-lines/page.ts";
 import { showLoadLines } from "./load-lines/show.ts";
 import { LoopMonitor } from "./loop-monitor.ts";
-import { Ops, type OpsSpec } from "./ops.ts";
+import { Ops } from "./ops.ts";
 import { checkOptions } from "./options.ts";
+import type { SupervisorLink } from "./processes/link.ts";
 import { Resources } from "./resources.ts";
 import type { FetchCaller, Surface } from "./surface.ts";
-
-/** The parts of an app: its modules, its edges and its limits. */
-export interface AppSpec {
-  /** Names the service in telemetry and documents. *Default*: `plimsoll-app`, version `0.0.0`. */
-  readonly service?: { readonly name: string; readonly version?: string };
-  readonly modules: readonly Module[];
-  /** The database of the app, which every query and command needs. */
-  readonly database?: DatabaseSource;
-  /** *Default*: `none()`. */
-  readonly tenancy?: Tenancy;
-  /** How callers sign in; without it every caller is anonymous. */
-  readonly authentication?: Authenticator;
-  /**
-   * Admits callers that are services of the same system: the importance that they send (`Plimsoll-Criticality`) counts instead of the one that the
-   * operation declares, and so do the timeouts of other protocols, as `grpc-timeout`. *Default*: none. Use a rule that no user can meet.
-   * @example internalCallers: role("service")
-   */
-  readonly internalCallers?: Rule;
-  readonly surfaces?: readonly Surface[];
-  /** Health and metrics, on a port that is never the public one. */
-  readonly ops?: OpsSpec;
-  readonly telemetry?: readonly TelemetrySink[];
-  /** Values that replace resources. */
-  readonly provide?: readonly Override[];
-  /** Limits of the queues of tasks. Tasks need a database. */
-  readonly tasks?: TasksSpec;
-  /** What runs durable work of other kinds than the platform's own. The port of engines is not exported yet. */
-  readonly engines?: readonly EngineSource[];
-  /** What this process does: serve its surfaces, run tasks, or both. Processes that only start tasks need no role for it. *Default*: both. */
-  readonly roles?: readonly ("serve" | "worker")[];
-  /** Executions of the whole process that may run and wait. *Defaults*: 1,024 run at once, 2,048 wait. */
-  readonly limits?: { readonly concurrency?: number; readonly queue?: number };
-  /** How much of the outputs of queries with `cache` one process keeps. *Default*: 64 MiB. */
-  readonly cache?: CacheOptions;
-  /** The rate of one actor, or of one address for callers who have not signed in. *Default*: 1,000 per second, 2,000 at once; `perSecond: 0` switches it off. */
-  readonly rateLimit?: RateLimitSpec;
-  /**
-   * Encrypts the cursors of pages: a secret of at least 32 bytes, or several while you rotate them, of which the first encrypts.
-   * *Defaults*: a secret of this process, so that its cursors are valid only in it; 24 h.
-   */
-  readonly cursors?: { readonly key: string | readonly string[]; readonly ttl?: Duration };
-  /** Share of traces that are sampled when the request arrives, 0 to 1. *Default*: 0.01. */
-  readonly sample?: number;
-  /**
-   * Checks rows, and puts the cause of a 500 (message, stack, statement) into its problem document: anyone who can send a request can read it.
-   * *Default*: whether `NODE_ENV` is not `production`.
-   */
-  readonly development?: boolean;
-  /** How long a stop waits for running work. *Default*: 30 s. */
-  readonly shutdown?: Duration;
-  /**
-   * How long a stop continues serving after readiness has failed, before it closes its ports, because a router needs a moment to notice it. A stop
-   * with `withinMs`, as after a crash, does not wait. *Default*: no delay. *Bounds*: 0 to 5 minutes.
-   */
-  readonly shutdownDelay?: Duration;
-  readonly clock?: Clock;
-  /** What tells how old the event loop's turn is, for tests. *Default*: the loop itself; with a clock of its own, one turn that has no age. */
-  readonly turns?: TurnClock;
-}
-
-/** How many requests a caller may send, and where they are counted. */
-export interface RateLimitSpec {
-  readonly perSecond: number;
-  /** *Default*: twice `perSecond`. */
-  readonly burst?: number;
-  /** The mode at the start; the ops port can change it. *Default*: `enforce`. */
-  readonly mode?: LimitMode;
-  /** Where the requests of each caller are counted. *Default*: in this process, each process for itself. */
-  readonly store?: RateStore;
-  /** How long a request waits for the store. *Default*: 50 ms. */
-  readonly answerWithin?: Duration;
-  /** What happens to requests while the store fails or is slower. *Default*: `local`: this process counts alone, at the same rate. */
-  readonly withoutStore?: WithoutStore;
-}
 
 /** An application, from `createApp` to its stop. */
 export interface App extends Service {
@@ -175,6 +94,23 @@ export function runtimeOf(app: App): Runtime {
   return app.runtime;
 }
 
+/** The parts of an app by which several processes of this machine run it. */
+export interface AppParts {
+  readonly surfaces: readonly Surface[];
+  readonly shutdownMs: number;
+  readonly shutdownDelayMs: number;
+  /** What all processes of the app must share, if the app has no secret of its own for it. */
+  readonly secret: Buffer;
+  /** Runs the app as one process of several from its start on. Only before it. */
+  join(link: SupervisorLink): void;
+}
+
+/** For what runs an app in several processes. Anything that `createApp` did not make is a bug. */
+export function partsOf(app: App): AppParts {
+  assert(app instanceof RunningApp, "only an app that createApp made has parts");
+  return app.parts();
+}
+
 class RunningApp implements App {
   readonly name: string;
   readonly runtime: Runtime;
@@ -182,7 +118,8 @@ class RunningApp implements App {
   readonly loadLines: LoadLines;
   readonly signals: App["signals"];
   readonly #spec: AppSpec;
-  readonly #services: readonly Service[];
+  #services: readonly Service[];
+  #link: SupervisorLink | undefined;
   readonly #resources: Resources;
   readonly #ops: Ops | undefined;
   readonly #engines: readonly Engine[];
@@ -255,6 +192,18 @@ class RunningApp implements App {
     this.#services = this.#plan();
   }
 
+  parts(): AppParts {
+    const { shutdown = defaults.shutdownMs, shutdownDelay = 0 } = this.#spec;
+    return {
+      ...{ surfaces: this.#served, shutdownMs: toMs(shutdown), shutdownDelayMs: Math.min(toMs(shutdownDelay), defaults.shutdownDelayMs) },
+      secret: this.runtime.clock.randomBytes(32),
+      join: (link) => {
+        this.#link = link;
+        this.#services = this.#plan();
+      },
+    };
+  }
+
   get locks(): Locks {
     if (this.#locks !== undefined) return this.#locks;
     throw new Fault({
@@ -280,7 +229,7 @@ class RunningApp implements App {
 
   get urls() {
     const surfaces = (this.#spec.surfaces ?? []).flatMap((surface) => (surface.url === undefined ? [] : [surface.url]));
-    return { surfaces, ops: this.#ops?.url };
+    return { surfaces, ops: this.#link === undefined ? this.#ops?.url : (this.#link.hello.urls.ops ?? undefined) };
   }
 
   start(options: { readonly keepsProcess?: boolean } = {}): Promise<void> {
@@ -305,6 +254,11 @@ class RunningApp implements App {
     return surface.fetch(request, caller);
   }
 
+  /** The surfaces that this process serves. */
+  get #served(): readonly Surface[] {
+    return this.#spec.roles?.includes("serve") === false ? [] : (this.#spec.surfaces ?? []);
+  }
+
   #openEngines(sources: readonly EngineSource[]): readonly Engine[] {
     const works = this.#spec.roles?.includes("worker") ?? true;
     const { runtime, metrics, name } = this;
@@ -318,7 +272,7 @@ class RunningApp implements App {
 
   /** Everything with a lifetime, in the order of its start; it stops in reverse. */
   #plan(): readonly Service[] {
-    const { surfaces = [], telemetry = [] } = this.#spec;
+    const { telemetry = [] } = this.#spec;
     const { clock, registry } = this.runtime;
     const version = this.#spec.service?.version ?? "0.0.0";
     const operations = [...registry.operations.values()].map(({ name, module, kind }) => ({ name, module, kind }));
@@ -338,12 +292,14 @@ class RunningApp implements App {
       service: { name: this.name, version },
       stopping: this.signals.stopping,
     };
-    const served = this.#spec.roles?.includes("serve") === false ? [] : surfaces;
-    const ways = served.map((surface) => ({ name: surface.name, start: () => surface.start(host), stop: () => surface.stop() }));
+    const ways = this.#served.map((surface, index) => ({
+      ...{ name: surface.name, start: () => surface.start({ ...host, sockets: this.#link?.sockets(index) }), stop: () => surface.stop() },
+    }));
     return [
       ...sinks,
       new LoopMonitor(this.runtime),
-      ...(this.#ops ? [this.#ops] : []),
+      // Of several processes, their supervisor has it.
+      ...(this.#ops && this.#link === undefined ? [this.#ops] : []),
       ...(this.runtime.database ? [this.runtime.database] : []),
       ...this.runtime.caches.services,
       ...(this.runtime.rates.service ? [this.runtime.rates.service] : []),

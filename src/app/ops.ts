@@ -1,5 +1,4 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import { nodeHttp } from "../core/node/http.ts";
@@ -9,6 +8,7 @@ import { attempt } from "../core/value/thrown.ts";
 import type { OpsPage } from "../operation/ops-page.ts";
 import type { TelemetrySink } from "../operation/telemetry.ts";
 import { httpStatusOf } from "../surface/http-status.ts";
+import { listen, urlOf } from "./listen.ts";
 import { makeRoom } from "./ops-connections.ts";
 import { refuseOps } from "./ops-guard.ts";
 
@@ -68,7 +68,7 @@ export class Ops implements Service {
     makeRoom(server, limits.opsConnections);
     this.#server = server;
     await listen(server, { port, host, what: "The ops port" });
-    this.url = `http://${host.includes(":") ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
+    this.url = urlOf(server, host);
   }
 
   async stop(): Promise<void> {
@@ -181,19 +181,3 @@ const bodyTooLarge = (): Fault =>
     message: `The body is larger than the limit of ${limits.opsBodyBytes} bytes. Send less at once.`,
     details: { limit: "ops body bytes", value: limits.opsBodyBytes },
   });
-
-/** Begins to listen. *Faults thrown*: `failed_precondition` that says what to do where the port cannot be had. */
-export function listen(server: Server, at: { readonly port: number; readonly host: string; readonly what: string }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      const reasons: Record<string, string> = {
-        EADDRINUSE: `${at.port} is in use by another program. Stop it, or choose another port.`,
-        EACCES: `${at.port} needs more rights than this process has. Choose a port above 1023.`,
-        EADDRNOTAVAIL: `${at.host} is not an address of this machine. Choose 127.0.0.1, 0.0.0.0 or an address of this machine.`,
-      };
-      const reason = reasons[cause.code ?? ""] ?? `${at.host}:${at.port} cannot be used: ${cause.message}. Choose another address or port.`;
-      reject(new Fault({ code: "failed_precondition", type: "port_unavailable", message: `${at.what} ${reason}`, cause }));
-    });
-    server.listen({ port: at.port, host: at.host, backlog: 4096 }, resolve);
-  });
-}

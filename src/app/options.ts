@@ -1,5 +1,5 @@
 import type { Report } from "../pipeline/registry/problem.ts";
-import type { AppSpec } from "./app.ts";
+import type { AppSpec } from "./app-spec.ts";
 
 const roles: readonly string[] = ["serve", "worker"];
 

@@ -1,3 +1,5 @@
+import type { Socket } from "node:net";
+import type { LoadLine } from "../core/load-line/load-line.ts";
 import type { Signal } from "../core/signals.ts";
 import type { Authenticator } from "../operation/actor.ts";
 import type { Operation } from "../operation/contract.ts";
@@ -12,6 +14,28 @@ export interface SurfaceHost {
   readonly service: { readonly name: string; readonly version: string };
   /** From now on new work is refused; what runs is let finish. */
   readonly stopping: Signal<undefined>;
+  /** Where its connections come from, if another process listens for it: then it opens no port. */
+  readonly sockets?: HandedSockets | undefined;
+}
+
+/** Connections that another process of this machine accepts. */
+export interface HandedSockets {
+  /** Where that process listens. */
+  readonly url: string;
+  /** Takes every connection from now on. Nothing was read from it. */
+  take(accept: (socket: Socket) => void): void;
+}
+
+/** What a supervisor needs to listen for a surface. */
+export interface Front {
+  readonly port: number;
+  readonly host: string;
+  /** What the port is called in messages, as in `The HTTP port`. */
+  readonly what: string;
+  /** The limits by which it decides. */
+  readonly lines: readonly LoadLine[];
+  /** Decides on a connection that comes now, beside so many open ones of all processes. *Units*: monotonic milliseconds. */
+  takes(open: number, now: number): boolean;
 }
 
 /** What the surrounding server knows about the sender of a web request. */
@@ -39,6 +63,8 @@ export interface Surface {
   stop(): Promise<void>;
   /** Answers a web request, where the surface speaks HTTP. */
   fetch?(request: Request, caller?: FetchCaller): Promise<Response>;
+  /** Makes what another process needs to listen for it in so many processes; undefined where it opens no port. */
+  front?(processes: number): Front | undefined;
   /** Where it listens, once it does. */
   readonly url?: string | undefined;
 }

@@ -329,6 +329,24 @@ export const limits = {
   shutdownMs: 30_000,
   /** The longest `shutdownDelay` in `createApp`, which is how long a stop still serves after readiness has failed. By default there is no delay. */
   shutdownDelayMs: 300_000,
+  /** Processes of one app that `supervise` starts. */
+  processes: 64,
+  /** Questions between a process and its supervisor that have no reply yet. */
+  processAsks: 2_048,
+  /** How long a new process waits for its supervisor. */
+  processJoinMs: 10_000,
+  /** How long the supervisor waits for the reply of a process. */
+  processReplyMs: 1_000,
+  /** How often a process reports to its supervisor how busy it is. */
+  processReportMs: 250,
+  /** Connections that the supervisor has accepted and that no process has taken yet. */
+  connectionsUnderWay: 1_024,
+  /** The longest wait before a process that ended is started again. */
+  processRestartMs: 30_000,
+  /** How long a process must run so that its next restart counts as the first. */
+  processSteadyMs: 10_000,
+  /** How much longer than its shutdown a process may take to end before the supervisor kills it. */
+  processEndMs: 5_000,
   /** How long the event loop may be blocked before `loopBlocked` is signalled. */
   loopBlockedMs: 200,
   /** How long no file must change before `plimsoll dev` restarts the program. */

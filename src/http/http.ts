@@ -1,11 +1,12 @@
 import { getHeapStatistics } from "node:v8";
-import type { FetchCaller, Surface, SurfaceHost } from "../app/surface.ts";
+import type { FetchCaller, Front, Surface, SurfaceHost } from "../app/surface.ts";
 import { Fault } from "../core/fault.ts";
 import { limits as defaults } from "../core/limits.ts";
 import { type BodyLimits, BodyReader } from "./body.ts";
+import { frontLimits } from "./connections/front.ts";
 import { type MemoryPlan, planMemory } from "./connections/memory.ts";
 import { answerFetch } from "./fetch.ts";
-import { HttpListener, type ListenerOptions } from "./listener.ts";
+import { HttpListener, httpPort, type ListenerOptions } from "./listener.ts";
 import { documentPages } from "./pages.ts";
 import { Proxies, type TrustProxy } from "./peer/proxies.ts";
 import { HttpRouter } from "./router.ts";
@@ -83,6 +84,8 @@ class HttpSurface implements Surface {
   readonly compile = compileRoutes;
   readonly #spec: HttpSpec;
   readonly #limits: HttpLimits & MemoryPlan;
+  /** The connections of all processes. */
+  readonly #declared: number;
   readonly #bodies: BodyReader;
   readonly #proxies: Proxies | undefined;
   #listener: HttpListener | undefined;
@@ -97,6 +100,7 @@ class HttpSurface implements Surface {
     this.#proxies = spec.trustProxy && new Proxies(spec.trustProxy);
     const wanted: HttpLimits = { ...pick(defaults, limitNames), ...spec.limits };
     const heapBytes = getHeapStatistics().heap_size_limit;
+    this.#declared = wanted.connections;
     this.#limits = { ...wanted, ...planMemory(wanted, { heapBytes, given: spec.limits ?? {} }) };
     this.#bodies = new BodyReader(this.#limits);
   }
@@ -109,7 +113,17 @@ class HttpSurface implements Surface {
     if (this.#spec.port === false) return void loadLines.register(this.#bodies.line);
     this.#listener = new HttpListener({ ...this.#served, bodies: this.#bodies, limits: this.#limits, proxies: this.#proxies });
     for (const line of this.#listener.lines) this.#listed.push(loadLines.register(line));
-    this.url = await this.#listener.listen(this.#spec.port, this.#spec.host ?? "0.0.0.0");
+    const { sockets } = host;
+    if (sockets !== undefined) this.#listener.take(sockets);
+    this.url = sockets?.url ?? (await this.#listener.listen(this.#spec.port, this.#spec.host ?? "0.0.0.0"));
+  }
+
+  front(processes: number): Front | undefined {
+    const { port, host = "0.0.0.0" } = this.#spec;
+    if (port === false) return undefined;
+    // What the heaps of all processes hold, and never more than is declared.
+    const connections = Math.min(this.#declared, this.#limits.connections * processes);
+    return { port, host, what: httpPort, ...frontLimits({ ...this.#limits, connections }) };
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,9 @@
 import type { Server, ServerResponse } from "node:http";
-import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
+import { Server as NetServer, type Socket } from "node:net";
 // Unlike the clock's timers these keep the process alive: a stop that has begun must not end in the middle because nothing else is left.
 import { setTimeout as pause } from "node:timers/promises";
-import { listen } from "../app/ops.ts";
-import type { SurfaceHost } from "../app/surface.ts";
+import { listen, publicUrlOf } from "../app/listen.ts";
+import type { HandedSockets, SurfaceHost } from "../app/surface.ts";
 import { systemClock, type Timer } from "../core/clock.ts";
 import type { Fault } from "../core/fault.ts";
 import { limits as bounds } from "../core/limits.ts";
@@ -14,9 +14,10 @@ import { nodeHttp } from "../core/node/http.ts";
 import type { BodyReader } from "./body.ts";
 import { endsGently, ignoresRest, isGone, lingers, refuseMalformed, withoutStacks } from "./connections/closing.ts";
 import type { AddressLoad, HttpConnection } from "./connections/connection.ts";
-import { ConnectionRate } from "./connections/connection-rate.ts";
-import { Connections } from "./connections/connections.ts";
+import { type ConnectionRate, connectionRateOf } from "./connections/connection-rate.ts";
+import { Connections, closingConnections } from "./connections/connections.ts";
 import { LeanResponse } from "./connections/lean-response.ts";
+import type { ListenerLimits } from "./connections/listener-limits.ts";
 import { requestCost } from "./connections/memory.ts";
 import { readAgain } from "./connections/skipping.ts";
 import { requestMalformed, requestTooSlow, tooManyFromAddress } from "./faults.ts";
@@ -31,23 +32,6 @@ import { faultReply, type HttpReply } from "./reply/reply.ts";
 import { readTarget, refuseHead } from "./request-head.ts";
 import { acceptableRequestId, type RequestHeaders } from "./request-headers.ts";
 import type { HttpRouter } from "./router.ts";
-
-/** The limits that the listener applies before a request reaches an operation. */
-export interface ListenerLimits {
-  readonly connections: number;
-  readonly connectionsPerSecond: number;
-  readonly requestsPerAddress: number;
-  readonly pipelinedRequests: number;
-  /** Bytes of the heap for requests under way and replies that are not sent. */
-  readonly requestBytes: number;
-  readonly urlBytes: number;
-  readonly headerBytes: number;
-  readonly headerLines: number;
-  readonly headerMs: number;
-  readonly requestMs: number;
-  readonly keepAliveMs: number;
-  readonly sendStallMs: number;
-}
 
 /** What a listener needs: its host, its router and its limits. */
 export interface ListenerOptions {
@@ -67,14 +51,15 @@ export interface HttpTurn {
   readonly response: LeanResponse;
 }
 
+/** What the port is called in messages. */
+export const httpPort = "The HTTP port";
+
 // What follows is about sockets: they live in real time, whatever the app's clock says.
 const lameDuckMs = 100;
 const pollMs = 20;
 /** An unread body up to this is read and dropped to keep the connection: cheaper for both sides than a new one. */
 const discardedBytes = 65_536;
 const sweepEveryMs = 1_000;
-/** Connections that are given up close a moment later: the system counts them until then. */
-const closingConnections = 256;
 
 /** Listens with `node:http` and hands every request to the pipeline. */
 export class HttpListener {
@@ -94,6 +79,8 @@ export class HttpListener {
   readonly #outbox = new Outbox();
   #sweep: Timer | undefined;
   #closing = false;
+  /** Another process listens, and passes on connections. */
+  #isHanded = false;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
@@ -111,9 +98,7 @@ export class HttpListener {
       ...{ name: "requests in flight per address", unit: "requests of one address", declared: limits.requestsPerAddress },
       recount: () => this.#connections.recount(),
     });
-    const { connections, connectionsPerSecond: perSecond } = limits;
-    // A fleet that reconnects may fill the server at once, and the idle ones of a full server make room for others.
-    this.#rate = new ConnectionRate({ perSecond, burst: connections + perSecond });
+    this.#rate = connectionRateOf(limits);
     this.#documents = new LoadLine({
       name: "document bytes waiting",
       unit: "bytes of one connection",
@@ -155,7 +140,9 @@ export class HttpListener {
   /** Every limit of the listener that a process shows. */
   get lines(): readonly LoadLine[] {
     const { connections, requestBytes } = this.#connections.lines;
-    return [connections, this.#rate.line, this.#perAddress.line, requestBytes, this.bodies.line, this.#documents, this.#headers];
+    const { sockets } = this.host;
+    const accepting = sockets === undefined ? [connections, this.#rate.line] : [connections];
+    return [...accepting, this.#perAddress.line, requestBytes, this.bodies.line, this.#documents, this.#headers];
   }
 
   get openConnections(): number {
@@ -163,17 +150,28 @@ export class HttpListener {
   }
 
   async listen(port: number, host: string): Promise<string> {
-    await listen(this.#server, { port, host, what: "The HTTP port" });
+    await listen(this.#server, { port, host, what: httpPort });
     this.#sweepLater();
-    const address = this.#server.address() as AddressInfo;
-    const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
-    return `http://${shown}:${address.port}`;
+    return publicUrlOf(this.#server, host);
+  }
+
+  /** Serves connections that another process accepts. */
+  take(sockets: HandedSockets): void {
+    // What the server does when it begins to listen: from then on it looks for clients that are too slow.
+    this.#server.emit("listening");
+    this.#sweepLater();
+    this.#isHanded = true;
+    sockets.take((socket) => {
+      socket.setNoDelay(true);
+      this.#server.emit("connection", socket);
+      socket.resume();
+    });
   }
 
   /** Stops accepting connections. Open ones may send what is on its way; each is closed after its response, idle ones after a moment. */
   async close(): Promise<void> {
     this.#closing = true;
-    if (!this.#server.listening) return;
+    if (!this.#server.listening && !this.#isHanded) return;
     // The close of node:http also cuts idle connections at once, on which a request may just be arriving.
     NetServer.prototype.close.call(this.#server);
     await pause(lameDuckMs);
@@ -246,8 +244,8 @@ export class HttpListener {
   }
 
   #connected(socket: Socket): void {
-    // Sockets live in real time, whatever the app's clock says.
-    if (!this.#rate.takes(systemClock.monotonic())) return void socket.destroy();
+    // Sockets live in real time, whatever the app's clock says. Where another process accepts, it has looked at the rate of all.
+    if (!this.#isHanded && !this.#rate.takes(systemClock.monotonic())) return void socket.destroy();
     const peer = socket.remoteAddress ?? "";
     const proxy = this.#options.proxies?.include(peer) ? peer : undefined;
     const connection = this.#connections.add(socket, { address: networkOf(peer), proxy });

@@ -1,4 +1,5 @@
-import { type App, type AppSpec, createApp } from "../app/app.ts";
+import { type App, createApp } from "../app/app.ts";
+import type { AppSpec } from "../app/app-spec.ts";
 import type { DirectCall } from "../app/direct-call.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { type Duration, toMs } from "../core/duration.ts";

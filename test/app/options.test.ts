@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type AppSpec, createApp } from "../../src/app/app.ts";
+import { createApp } from "../../src/app/app.ts";
+import type { AppSpec } from "../../src/app/app-spec.ts";
 
 /** As from the environment: types did not look at it. */
 const make = (options: unknown) => createApp({ modules: [], ...(options as Partial<AppSpec>) });

@@ -37,3 +37,13 @@ export class ConnectionRate {
     return true;
   }
 }
+
+/** Makes the rate of a server: a fleet that reconnects may fill it at once, and the idle ones of a full server make room for others. */
+export function connectionRateOf({ connections, connectionsPerSecond: perSecond }: RatedServer): ConnectionRate {
+  return new ConnectionRate({ perSecond, burst: connections + perSecond });
+}
+
+interface RatedServer {
+  readonly connections: number;
+  readonly connectionsPerSecond: number;
+}

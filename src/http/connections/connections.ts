@@ -29,6 +29,8 @@ interface Peer {
 /** One in so many of what is allowed is given up at once when there is no room: looking for what to give up reads all of it. */
 const givenUpAtOnce = 64;
 const lookEveryMs = 20;
+/** Connections that are given up close a moment later: the system counts them until then. */
+export const closingConnections = 256;
 
 /**
  * The open connections of a server, by socket and by address.

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type App, type AppSpec, createApp } from "../../app/app.ts";
+import { type App, createApp } from "../../app/app.ts";
+import type { AppSpec } from "../../app/app-spec.ts";
 import type { Surface } from "../../app/surface.ts";
 import type { Code } from "../../core/code.ts";
 import { Fault } from "../../core/fault.ts";

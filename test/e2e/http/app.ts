@@ -1,4 +1,5 @@
-import { type App, type AppSpec, createApp, runtimeOf } from "../../../src/app/app.ts";
+import { type App, createApp, runtimeOf } from "../../../src/app/app.ts";
+import type { AppSpec } from "../../../src/app/app-spec.ts";
 import { stillTurn } from "../../../src/core/turn/turn-clock.ts";
 import { type HttpSpec, http } from "../../../src/http/http.ts";
 import type { Operation } from "../../../src/operation/contract.ts";

@@ -1,0 +1,90 @@
+import type { Clock } from "../core/clock.ts";
+import type { Duration } from "../core/duration.ts";
+import type { LimitMode } from "../core/load-line/load-line.ts";
+import type { TurnClock } from "../core/turn/turn-clock.ts";
+import type { Rule } from "../operation/access.ts";
+import type { Authenticator, Tenancy } from "../operation/actor.ts";
+import type { Module } from "../operation/module.ts";
+import type { Override } from "../operation/resource.ts";
+import type { TelemetrySink } from "../operation/telemetry.ts";
+import type { CacheOptions } from "../pipeline/cache/caches.ts";
+import type { EngineSource } from "../pipeline/engine-source.ts";
+import type { RateStore, WithoutStore } from "../resilience/rate-limit.ts";
+import type { TasksSpec } from "../tasks/spec.ts";
+import type { DatabaseSource } from "./database.ts";
+import type { OpsSpec } from "./ops.ts";
+import type { Surface } from "./surface.ts";
+
+/** The parts of an app: its modules, its edges and its limits. */
+export interface AppSpec {
+  /** Names the service in telemetry and documents. *Default*: `plimsoll-app`, version `0.0.0`. */
+  readonly service?: { readonly name: string; readonly version?: string };
+  readonly modules: readonly Module[];
+  /** The database of the app, which every query and command needs. */
+  readonly database?: DatabaseSource;
+  /** *Default*: `none()`. */
+  readonly tenancy?: Tenancy;
+  /** How callers sign in; without it every caller is anonymous. */
+  readonly authentication?: Authenticator;
+  /**
+   * Admits callers that are services of the same system: the importance that they send (`Plimsoll-Criticality`) counts instead of the one that the
+   * operation declares, and so do the timeouts of other protocols, as `grpc-timeout`. *Default*: none. Use a rule that no user can meet.
+   * @example internalCallers: role("service")
+   */
+  readonly internalCallers?: Rule;
+  readonly surfaces?: readonly Surface[];
+  /** Health and metrics, on a port that is never the public one. */
+  readonly ops?: OpsSpec;
+  readonly telemetry?: readonly TelemetrySink[];
+  /** Values that replace resources. */
+  readonly provide?: readonly Override[];
+  /** Limits of the queues of tasks. Tasks need a database. */
+  readonly tasks?: TasksSpec;
+  /** What runs durable work of other kinds than the platform's own. The port of engines is not exported yet. */
+  readonly engines?: readonly EngineSource[];
+  /** What this process does: serve its surfaces, run tasks, or both. Processes that only start tasks need no role for it. *Default*: both. */
+  readonly roles?: readonly ("serve" | "worker")[];
+  /** Executions of the whole process that may run and wait. *Defaults*: 1,024 run at once, 2,048 wait. */
+  readonly limits?: { readonly concurrency?: number; readonly queue?: number };
+  /** How much of the outputs of queries with `cache` one process keeps. *Default*: 64 MiB. */
+  readonly cache?: CacheOptions;
+  /** The rate of one actor, or of one address for callers who have not signed in. *Default*: 1,000 per second, 2,000 at once; `perSecond: 0` switches it off. */
+  readonly rateLimit?: RateLimitSpec;
+  /**
+   * Encrypts the cursors of pages: a secret of at least 32 bytes, or several while you rotate them, of which the first encrypts.
+   * *Defaults*: a secret of this process, so that its cursors are valid only in it; 24 h.
+   */
+  readonly cursors?: { readonly key: string | readonly string[]; readonly ttl?: Duration };
+  /** Share of traces that are sampled when the request arrives, 0 to 1. *Default*: 0.01. */
+  readonly sample?: number;
+  /**
+   * Checks rows, and puts the cause of a 500 (message, stack, statement) into its problem document: anyone who can send a request can read it.
+   * *Default*: whether `NODE_ENV` is not `production`.
+   */
+  readonly development?: boolean;
+  /** How long a stop waits for running work. *Default*: 30 s. */
+  readonly shutdown?: Duration;
+  /**
+   * How long a stop continues serving after readiness has failed, before it closes its ports, because a router needs a moment to notice it. A stop
+   * with `withinMs`, as after a crash, does not wait. *Default*: no delay. *Bounds*: 0 to 5 minutes.
+   */
+  readonly shutdownDelay?: Duration;
+  readonly clock?: Clock;
+  /** What tells how old the event loop's turn is, for tests. *Default*: the loop itself; with a clock of its own, one turn that has no age. */
+  readonly turns?: TurnClock;
+}
+
+/** How many requests a caller may send, and where they are counted. */
+export interface RateLimitSpec {
+  readonly perSecond: number;
+  /** *Default*: twice `perSecond`. */
+  readonly burst?: number;
+  /** The mode at the start; the ops port can change it. *Default*: `enforce`. */
+  readonly mode?: LimitMode;
+  /** Where the requests of each caller are counted. *Default*: in this process, each process for itself. */
+  readonly store?: RateStore;
+  /** How long a request waits for the store. *Default*: 50 ms. */
+  readonly answerWithin?: Duration;
+  /** What happens to requests while the store fails or is slower. *Default*: `local`: this process counts alone, at the same rate. */
+  readonly withoutStore?: WithoutStore;
+}

@@ -1,0 +1,98 @@
+import type { Socket } from "node:net";
+import { performance } from "node:perf_hooks";
+import { systemClock, type Timer } from "../../core/clock.ts";
+import { limits } from "../../core/limits.ts";
+import type { HandedSockets } from "../surface.ts";
+import { Channel, type ChannelEnd } from "./channel.ts";
+import type { Counts, Hello } from "./member.ts";
+import { memberVariable } from "./member-variable.ts";
+
+/** What a process of an app has of its supervisor. */
+export class SupervisorLink {
+  readonly channel: Channel;
+  readonly hello: Hello;
+  readonly #taken: number[] = [];
+  readonly #closed: number[] = [];
+  #counting = false;
+  #timer: Timer | undefined;
+
+  constructor(channel: Channel, hello: Hello) {
+    this.channel = channel;
+    this.hello = hello;
+    this.#report(performance.eventLoopUtilization());
+  }
+
+  /** The connections of one surface. */
+  sockets(surface: number): HandedSockets {
+    const url = this.hello.urls.surfaces[surface] ?? "";
+    return { url, take: (accept) => this.#take(surface, accept) };
+  }
+
+  readonly #accepting: ((socket: Socket) => void)[] = [];
+
+  #take(surface: number, accept: (socket: Socket) => void): void {
+    this.#accepting[surface] = accept;
+    this.channel.on("socket", (at: number, socket) => this.#receive(at, socket));
+  }
+
+  #receive(surface: number, socket: Socket | undefined): void {
+    this.#add(this.#taken, surface);
+    const accept = this.#accepting[surface];
+    // The system may refuse the copy of a connection, as without a free descriptor.
+    if (socket === undefined || accept === undefined) {
+      socket?.destroy();
+      return this.#add(this.#closed, surface);
+    }
+    socket.once("close", () => this.#add(this.#closed, surface));
+    accept(socket);
+  }
+
+  #add(counts: number[], surface: number): void {
+    counts[surface] = (counts[surface] ?? 0) + 1;
+    if (this.#counting) return;
+    this.#counting = true;
+    // Before anything is read from what was taken, and once for all that came in this turn.
+    setImmediate(() => this.#sendCounts());
+  }
+
+  #sendCounts(): void {
+    this.#counting = false;
+    const filled = (counts: readonly number[]) => Array.from(counts, (count) => count ?? 0);
+    const counts: Counts = { taken: filled(this.#taken.splice(0)), closed: filled(this.#closed.splice(0)) };
+    this.channel.tell("counts", counts);
+  }
+
+  /** Says how busy the event loop is, as often as it changes much. */
+  #report(since: ReturnType<typeof performance.eventLoopUtilization>, said = 0): void {
+    this.#timer = systemClock.schedule(limits.processReportMs, () => {
+      const now = performance.eventLoopUtilization();
+      const { utilization } = performance.eventLoopUtilization(now, since);
+      const differs = Math.abs(utilization - said) >= worthSaying;
+      if (differs) this.channel.tell("utilization", utilization);
+      this.#report(now, differs ? utilization : said);
+    });
+  }
+
+  /** Says that this process is ready; resolves when it gets connections, and at the start of the app when all its processes do. */
+  started(): Promise<void> {
+    const serves = new Promise<void>((resolve) => this.channel.on("serve", () => resolve()));
+    this.channel.tell("started");
+    return serves;
+  }
+
+  /** Sends what the supervisor keeps of this process. */
+  async end(): Promise<void> {
+    this.#timer?.cancel();
+    await this.channel.flush("last");
+  }
+}
+
+const worthSaying = 0.1;
+
+/** Asks the supervisor of this process for what is needed to start. *Faults thrown*: `process_unavailable`. */
+export async function joinSupervisor(): Promise<SupervisorLink> {
+  // A process that this one starts in turn does not have the mark.
+  delete process.env[memberVariable];
+  const channel = new Channel(process as ChannelEnd);
+  return new SupervisorLink(channel, await channel.ask<Hello>("join", undefined, limits.processJoinMs));
+}

@@ -1,0 +1,60 @@
+import { inspect } from "node:util";
+import { keepProcess, systemClock } from "../../core/clock.ts";
+import { Fault } from "../../core/fault.ts";
+import type { App } from "../app.ts";
+import { partsOf } from "../app.ts";
+import { Supervisor } from "./supervisor.ts";
+
+/**
+ * Runs an app in several processes, and handles the signals of this one. Never resolves: the process ends with its signals, or with a start that fails.
+ * SIGTERM and SIGINT stop all, SIGHUP replaces them one after the other; on a terminal, SIGHUP means that it was closed.
+ */
+export async function superviseProcesses(app: App, processes: number): Promise<never> {
+  keepProcess();
+  const parts = partsOf(app);
+  const supervisor = new Supervisor({ parts, processes, say });
+  let ending = false;
+  const end = async (code: number) => {
+    ending = true;
+    if (code === 0 && supervisor.state === "ready") await pause(parts.shutdownDelayMs);
+    await supervisor.stop(parts.shutdownMs);
+    process.exit(process.exitCode ?? code);
+  };
+  const onSignal = () => {
+    if (!ending) return void end(0);
+    supervisor.kill();
+    process.exit(1);
+  };
+  process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
+  process.on("SIGHUP", () => {
+    if (process.stdout.isTTY) onSignal();
+    else if (!ending) void reload(supervisor);
+  });
+  process.on("uncaughtException", (error) => {
+    say(`The supervisor threw an exception that no code caught: ${inspect(error)}`);
+    if (!ending) void end(1);
+  });
+  try {
+    await supervisor.start();
+  } catch (error) {
+    say(error instanceof Fault ? error.message : inspect(error));
+    if (!ending) await end(1);
+  }
+  return new Promise<never>(() => undefined);
+}
+
+async function reload(supervisor: Supervisor): Promise<void> {
+  say(
+    (await supervisor.reload())
+      ? "All processes were replaced."
+      : "The reload ended before all processes were replaced: a new one did not start.",
+  );
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function pause(ms: number): Promise<void> {
+  return ms === 0 ? Promise.resolve() : new Promise((resolve) => void systemClock.schedule(ms, resolve));
+}
