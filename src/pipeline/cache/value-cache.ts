@@ -28,7 +28,8 @@ export interface ValueCacheParts {
 
 /**
  * The values of one process with their loads: a state machine that runs nothing itself.
- * *Guarantees*: one load of a key at once. A caller that came after an invalidation gets no value whose load began before it, also not from a load under way; and
+ * *Guarantees*: one load of a key at once, and a second one where the first takes longer than `limits.cacheBlindMs` while invalidations of other processes do not
+ * arrive. A caller that came after an invalidation gets no value whose load began before it, also not from a load under way; and
  * such a value is not kept. A value that other processes may have invalidated is given for `limits.cacheBlindMs`, and after that only where its load fails.
  */
 export class ValueCache {
@@ -53,7 +54,7 @@ export class ValueCache {
     const entry = this.#parts.memory.get(key);
     const state = entry === undefined ? "gone" : this.#stateOf(entry, now);
     if (entry !== undefined && state === "fresh") return { entry, use: "hit" };
-    const load = this.#loads.get(key);
+    const load = this.#loadOf(key, now);
     const found = entry && (load !== undefined || now < entry.quietUntil) ? valueWhile(entry, state, load === undefined) : undefined;
     if (found !== undefined) return found;
     if (load === undefined) return this.#begin(key, now);
@@ -81,7 +82,7 @@ export class ValueCache {
     const isKept = entry.tags[0] !== everything;
     const outdated = isKept ? this.#log.hasAny(entry.tags, load.since) : this.#log.now !== load.since;
     if (!isKept) this.tooManyTags++;
-    else if (!outdated) this.#parts.memory.set(load.key, entry);
+    else if (!outdated && !this.#hasNewer(load.key, entry)) this.#parts.memory.set(load.key, entry);
     this.#deliver(load.key, waiting, ({ waiter, since }) => {
       if (outdated && since !== load.since) return false;
       waiter.serve(entry, "joined");
@@ -139,9 +140,21 @@ export class ValueCache {
     this.#parts.memory.invalidate(tags);
   }
 
+  #hasNewer(key: string, { loadedAt }: CacheEntry): boolean {
+    const known = this.#parts.memory.get(key);
+    return known !== undefined && known.loadedAt > loadedAt;
+  }
+
   #stateOf(entry: CacheEntry, now: number): EntryState {
     const { clock, confirmedAt } = this.#parts;
     return stateOf(entry, { now, random: () => clock.random(), blindMs: limits.cacheBlindMs, confirmedAt: confirmedAt() });
+  }
+
+  /** The load under way; not one that began so long ago that it may miss what other processes have committed since. */
+  #loadOf(key: string, now: number): Load | undefined {
+    const load = this.#loads.get(key);
+    const known = load && Math.max(load.startedAt, this.#parts.confirmedAt());
+    return known !== undefined && now - known <= limits.cacheBlindMs ? load : undefined;
   }
 
   #begin(key: string, now: number): Load {
