@@ -24,6 +24,7 @@ const units: Readonly<Record<string, string>> = {
   "test/durable/engines.test.ts": "the port of durable engines and its conformance suite",
   "test/e2e/load-lines/": "load lines",
   "test/e2e/shed/": "the age of the loop's turn",
+  "test/e2e/shop/relay-redis.test.ts": "the shop's relay to upstreams",
   "test/e2e/shop/relay.test.ts": "the shop's relay to upstreams",
   "test/http/protocol-timeouts.test.ts": "timeouts in the headers of other protocols",
   "test/http/skipping.test.ts": "passing over a body in the parser; proven by test/e2e/http/pieces.test.ts",

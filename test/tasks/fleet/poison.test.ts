@@ -71,6 +71,23 @@ describe("a task that takes its process with it", () => {
     );
   });
 
+  for (const [how, alone] of [
+    ["alone", true],
+    ["beside others, as where those took too long to end", false],
+  ] as const)
+    it(`is ${alone ? "" : "not "}a dead letter where it ran ${how} when its worker was lost for the last time`, async () => {
+      const [recorded] = await database.admin("select from pg_proc where proname = 'begin_suspects'");
+      assert.ok(recorded, "workers record the suspects that they begin");
+      const { id } = await starter.app.tasks.start(post, { name: "suspect" });
+      const [worker] = await database.admin<{ token: string }>("select plimsoll.join_workers('lost', $1) as token", [limits.taskLeaseMs]);
+      await database.admin("update plimsoll.tasks set lease = $1, attempt = 1, rescues = $2 where id = $3", [
+        ...[worker!.token, limits.taskRescues - 1, id],
+      ]);
+      await database.admin("select plimsoll.begin_suspects($1, $2, $3)", [worker!.token, [id], alone]);
+      await rescue();
+      assert.deepEqual([(await starter.app.tasks.deadLetters()).length, await countStored(database, "tasks")], alone ? [1, 0] : [0, 1]);
+    });
+
   it("is counted, and what was claimed with it and never began is not", { timeout: 120_000 }, async () => {
     await starter.app.tasks.startMany(single, [{ name: "poison" }, ...many(3, "waits")]);
     await die();
