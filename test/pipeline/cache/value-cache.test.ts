@@ -228,4 +228,20 @@ describe("the values of one process", () => {
       { numRuns: 400 },
     );
   });
+
+  it("lets no caller join a load of more than a second while nothing arrives from other processes", async () => {
+    const world = new World(1);
+    world.read("a");
+    world.commitElsewhere("a");
+    world.clock.advance(1_001);
+    world.read("a");
+    assert.equal(world.loads.length, 2);
+    // The later one ends first, and what the earlier one read does not replace it.
+    world.end(1);
+    world.end(0);
+    world.read("a");
+    await settled();
+    const { outcome } = world.reads[2] ?? assert.fail();
+    assert.ok(typeof outcome === "object" && outcome.use === "hit" && outcome.value.a === 1);
+  });
 });
