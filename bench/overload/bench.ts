@@ -33,8 +33,9 @@ export async function runOverload(options: BenchOptions): Promise<Report> {
   for (const group of groups)
     await group.open(async (lab, scenarios) => {
       for (const scenario of scenarios.filter(({ name }) => isAsked(name))) {
-        process.stderr.write(`${scenario.name}\n`);
         const measured = await measure(lab, scenario);
+        // As they come: a run that is ended early has said something.
+        for (const row of measured.rows) process.stderr.write(`${describe(row)}\n`);
         rows.push(...measured.rows);
         problems.push(...measured.problems);
       }
@@ -78,6 +79,11 @@ async function measure(
       ),
     ],
   };
+}
+
+function describe({ name, scenario, goodputRatio, admittedP99Ms, deadlineMs, criticalRefused, recoveryMs }: Row): string {
+  const times = `p99 ${Math.round(admittedP99Ms)} of ${deadlineMs} ms, back after ${recoveryMs} ms`;
+  return `${scenario}: ${name} ${goodputRatio} of the ideal, ${times}, ${criticalRefused} critical refused`;
 }
 
 function save(rows: readonly Row[]): void {
