@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { globSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
@@ -87,6 +88,23 @@ describe("the pages as they are sent", () => {
       [],
     );
     assert.doesNotMatch(docs.body, /<link rel="stylesheet"|<script src|innerHTML|eval\(/);
+  });
+
+  test("no script of the page makes code or markup out of text (as before)", () =>
+    assert.doesNotMatch(
+      inline(docs.body, "script"),
+      /\beval\b|\bFunction\(|innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment/,
+    ));
+
+  test("a script of the page calls only what stands before it (as before)", () => {
+    const page = inline(docs.body, "script");
+    const files = globSync("src/http/docs/assets/*.js").map((path) => readFileSync(path, "utf8"));
+    const firstOf = (text: string) => page.indexOf(`function ${/^(?:export )?(?:async )?function (\w+)/m.exec(text)?.[1]}(`);
+    const inOrder = files.toSorted((a, b) => firstOf(a) - firstOf(b));
+    for (const [at, text] of inOrder.entries())
+      for (const later of inOrder.slice(at + 1))
+        for (const [, name] of later.matchAll(/^(?:export )?(?:async )?function (\w+)/gm))
+          assert.doesNotMatch(text, new RegExp(`\\b${name}\\(`));
   });
 
   test("a name cannot leave the title", () => {
