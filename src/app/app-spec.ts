@@ -12,7 +12,7 @@ import type { EngineSource } from "../pipeline/engine-source.ts";
 import type { RateStore, WithoutStore } from "../resilience/rate-limit.ts";
 import type { TasksSpec } from "../tasks/spec.ts";
 import type { DatabaseSource } from "./database.ts";
-import type { OpsSpec } from "./ops.ts";
+import type { OpsSpec } from "./ops/ops.ts";
 import type { Surface } from "./surface.ts";
 
 /** The parts of an app: its modules, its edges and its limits. */

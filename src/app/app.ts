@@ -17,6 +17,7 @@ import { bearer } from "../operation/authentication/bearer.ts";
 import type { Action, Command, Query } from "../operation/contract.ts";
 import type { Engine } from "../operation/durable/engine.ts";
 import type { Uses } from "../operation/resource.ts";
+import type { TelemetrySink } from "../operation/telemetry.ts";
 import { cursors } from "../pipeline/cursor.ts";
 import type { EngineSource } from "../pipeline/engine-source.ts";
 import type { HostSignals } from "../pipeline/host.ts";
@@ -31,7 +32,8 @@ import { registerGauges } from "./gauges.ts";
 import { loadLinesPage } from "./load-lines/page.ts";
 import { showLoadLines } from "./load-lines/show.ts";
 import { LoopMonitor } from "./loop-monitor.ts";
-import { Ops } from "./ops.ts";
+import { exposeAll } from "./ops/expose.ts";
+import { Ops, type OpsSources, type OpsSpec } from "./ops/ops.ts";
 import { checkOptions } from "./options.ts";
 import type { SupervisorLink } from "./processes/link.ts";
 import { Resources } from "./resources.ts";
@@ -101,6 +103,12 @@ export interface AppParts {
   readonly shutdownDelayMs: number;
   /** What all processes of the app must share, if the app has no secret of its own for it. */
   readonly secret: Buffer;
+  readonly ops: OpsSpec | undefined;
+  readonly sinks: readonly TelemetrySink[];
+  /** Where the ops port has pages of engines. */
+  readonly pages: readonly string[];
+  /** Has a sink show other metrics than those of the app. */
+  attach(sink: TelemetrySink, metrics: Metrics): Promise<void>;
   /** Runs the app as one process of several from its start on. Only before it. */
   join(link: SupervisorLink): void;
 }
@@ -179,13 +187,7 @@ class RunningApp implements App {
     this.#resources = new Resources(registry, {
       ...{ provide: spec.provide ?? [], host: { clock, metrics: this.metrics }, loadLines: this.loadLines },
     });
-    this.#ops =
-      spec.ops &&
-      new Ops(spec.ops, {
-        ready: () => this.#readiness(),
-        sinks: spec.telemetry ?? [],
-        pages: [loadLinesPage(this.loadLines), ...this.#engines.flatMap(({ pages }) => pages)],
-      });
+    this.#ops = spec.ops && new Ops(spec.ops, this.#opsSources);
     registerGauges(this.metrics, this.runtime);
     for (const line of [...sharedLines(), ...linesOf(spec.authentication), ...linesOf(this.#locks)]) this.loadLines.register(line);
     showLoadLines(this.loadLines, this.metrics, this.runtime.signals);
@@ -197,8 +199,13 @@ class RunningApp implements App {
     return {
       ...{ surfaces: this.#served, shutdownMs: toMs(shutdown), shutdownDelayMs: Math.min(toMs(shutdownDelay), defaults.shutdownDelayMs) },
       secret: this.runtime.clock.randomBytes(32),
+      ops: this.#spec.ops,
+      sinks: this.#spec.telemetry ?? [],
+      pages: this.#engines.flatMap(({ pages }) => pages.map(({ path }) => path)),
+      attach: (sink, metrics) => this.#attach(sink, metrics),
       join: (link) => {
         this.#link = link;
+        link.serveOps(this.#opsSources, this.loadLines);
         this.#services = this.#plan();
       },
     };
@@ -273,23 +280,12 @@ class RunningApp implements App {
   /** Everything with a lifetime, in the order of its start; it stops in reverse. */
   #plan(): readonly Service[] {
     const { telemetry = [] } = this.#spec;
-    const { clock, registry } = this.runtime;
-    const version = this.#spec.service?.version ?? "0.0.0";
-    const operations = [...registry.operations.values()].map(({ name, module, kind }) => ({ name, module, kind }));
-    const sinks = telemetry.map((sink) => ({
-      name: sink.name,
-      start: async () => {
-        const { executed, logged } = this.runtime.signals;
-        const service = { name: this.name, version, instance: clock.uuid() };
-        await sink.attach({ executed, logged, metrics: this.metrics, operations, service, clock });
-      },
-      stop: () => sink.stop(),
-    }));
+    const sinks = telemetry.map((sink) => ({ name: sink.name, start: () => this.#attach(sink, this.metrics), stop: () => sink.stop() }));
     this.runtime.surround(telemetry);
     const host = {
       runtime: this.runtime,
       authenticator: this.#spec.authentication,
-      service: { name: this.name, version },
+      service: { name: this.name, version: this.#version },
       stopping: this.signals.stopping,
     };
     const ways = this.#served.map((surface, index) => ({
@@ -307,6 +303,25 @@ class RunningApp implements App {
       ...this.#engines.map(({ service }) => service),
       ...ways,
     ];
+  }
+
+  get #version(): string {
+    return this.#spec.service?.version ?? "0.0.0";
+  }
+
+  get #opsSources(): OpsSources {
+    return {
+      ready: () => this.#readiness(),
+      metrics: () => exposeAll(this.#spec.telemetry ?? []),
+      pages: [loadLinesPage(this.loadLines), ...this.#engines.flatMap(({ pages }) => pages)],
+    };
+  }
+
+  async #attach(sink: TelemetrySink, metrics: Metrics): Promise<void> {
+    const { clock, registry, signals } = this.runtime;
+    const operations = [...registry.operations.values()].map(({ name, module, kind }) => ({ name, module, kind }));
+    const service = { name: this.name, version: this.#version, instance: clock.uuid() };
+    await sink.attach({ executed: signals.executed, logged: signals.logged, metrics, operations, service, clock });
   }
 
   async #readiness(): Promise<string | undefined> {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import { createApp } from "plimsoll";
 import { runtimeOf } from "../../src/app/app.ts";
-import { Ops } from "../../src/app/ops.ts";
+import { Ops } from "../../src/app/ops/ops.ts";
 import { Fault } from "../../src/core/fault.ts";
 import { limits } from "../../src/core/limits.ts";
 import type { OpsPage } from "../../src/operation/ops-page.ts";
@@ -21,7 +21,7 @@ const sails: OpsPage = {
 };
 
 describe("a page of the ops port", () => {
-  const ops = new Ops({ port: 0 }, { ready: async () => undefined, sinks: [], pages: [sails] });
+  const ops = new Ops({ port: 0 }, { ready: async () => undefined, metrics: () => "none", pages: [sails] });
   const ask = async (path: string, method = "GET") => {
     const response = await fetch(`${ops.url}${path}`, { method });
     return [response.status, await response.text(), response.headers.get("content-type")?.split(";")[0]] as const;

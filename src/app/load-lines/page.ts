@@ -1,5 +1,5 @@
 import { Fault } from "../../core/fault.ts";
-import type { LoadLineReading, LoadLines } from "../../core/load-line/load-lines.ts";
+import type { LoadLineReading, ModeSwitch } from "../../core/load-line/load-lines.ts";
 import type { OpsPage, OpsRequest, OpsResponse } from "../../operation/ops-page.ts";
 import { httpStatusOf } from "../../surface/http-status.ts";
 import { tableOf } from "./table.ts";
@@ -14,8 +14,14 @@ const help = {
   "POST /loadlines/{name}": 'changes its mode in this process, until it ends: {"mode": "enforce", "measure" or "off", "reason": "…"}',
 } as const;
 
+/** What the page lists and changes: the limits of a process, or of all processes of an app. */
+export interface LineSource {
+  list(): readonly LoadLineReading[] | Promise<readonly LoadLineReading[]>;
+  setMode(name: string, mode: string, reason: string): Pick<ModeSwitch, "previous"> | Promise<Pick<ModeSwitch, "previous">>;
+}
+
 /** The page `/loadlines` of the ops port. A POST needs the header `plimsoll-ops: yes`. */
-export function loadLinesPage(lines: LoadLines): OpsPage {
+export function loadLinesPage(lines: LineSource): OpsPage {
   return {
     path,
     answer: async (request) => {
@@ -29,24 +35,23 @@ export function loadLinesPage(lines: LoadLines): OpsPage {
   };
 }
 
-async function answer(lines: LoadLines, request: OpsRequest): Promise<OpsResponse | undefined> {
+async function answer(lines: LineSource, request: OpsRequest): Promise<OpsResponse | undefined> {
   const [at = "", search = ""] = (request.url ?? path).split("?", 2);
   const name = nameIn(at);
   if (request.method === "GET" || request.method === "HEAD") {
-    const line = name === undefined ? undefined : lines.find(name);
-    if (name !== undefined && line === undefined) return undefined;
-    const listed = line === undefined ? lines.list() : [lines.read(line)];
+    const listed = (await lines.list()).filter((line) => name === undefined || line.name === name);
+    if (listed.length === 0 && name !== undefined) return undefined;
     if (wantsText(request, search)) return { status: 200, body: listed, text: tableOf(listed) };
-    return { status: 200, body: line === undefined ? { limits: listed.map(shown), help } : listed.map(shown)[0] };
+    return { status: 200, body: name === undefined ? { limits: listed.map(shown), help } : listed.map(shown)[0] };
   }
   if (request.method !== "POST") return { status: 405, body: { error: "This page takes GET, HEAD and POST. Send one of them.", help } };
   if (request.headers[header] !== "yes")
     return { status: 403, body: { error: `A change needs the header "${header}: yes". Send it, too.`, help } };
   if (name === undefined) return undefined;
   const { mode, reason } = changeIn((await request.body?.()) ?? "");
-  const { previous } = lines.setMode(name, mode, reason);
-  const line = lines.find(name);
-  return { status: 200, body: { previous, ...(line && shown(lines.read(line))) } };
+  const { previous } = await lines.setMode(name, mode, reason);
+  const line = (await lines.list()).find((one) => one.name === name);
+  return { status: 200, body: { previous, ...(line && shown(line)) } };
 }
 
 function nameIn(at: string): string | undefined {

@@ -2,10 +2,13 @@ import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import { systemClock, type Timer } from "../../core/clock.ts";
 import { limits } from "../../core/limits.ts";
+import type { LoadLines } from "../../core/load-line/load-lines.ts";
+import type { OpsSources } from "../ops/ops.ts";
 import type { HandedSockets } from "../surface.ts";
 import { Channel, type ChannelEnd } from "./channel.ts";
 import type { Counts, Hello } from "./member.ts";
 import { memberVariable } from "./member-variable.ts";
+import { serveOps } from "./ops/member-ops.ts";
 
 /** What a process of an app has of its supervisor. */
 export class SupervisorLink {
@@ -15,6 +18,7 @@ export class SupervisorLink {
   readonly #closed: number[] = [];
   #counting = false;
   #timer: Timer | undefined;
+  #metrics: OpsSources["metrics"] | undefined;
 
   constructor(channel: Channel, hello: Hello) {
     this.channel = channel;
@@ -80,10 +84,17 @@ export class SupervisorLink {
     return serves;
   }
 
+  /** Has the supervisor show this process on the ops port. */
+  serveOps(sources: OpsSources, lines: LoadLines): void {
+    serveOps(this.channel, sources, lines);
+    this.#metrics = () => sources.metrics();
+  }
+
   /** Sends what the supervisor keeps of this process. */
   async end(): Promise<void> {
     this.#timer?.cancel();
-    await this.channel.flush("last");
+    const exposed = await this.#metrics?.();
+    await this.channel.flush("last", typeof exposed === "object" ? exposed.body : undefined);
   }
 }
 

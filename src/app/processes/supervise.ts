@@ -3,6 +3,8 @@ import { keepProcess, systemClock } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
 import type { App } from "../app.ts";
 import { partsOf } from "../app.ts";
+import { Ops } from "../ops/ops.ts";
+import { SupervisorOps } from "./ops/supervisor-ops.ts";
 import { Supervisor } from "./supervisor.ts";
 
 /**
@@ -12,12 +14,19 @@ import { Supervisor } from "./supervisor.ts";
 export async function superviseProcesses(app: App, processes: number): Promise<never> {
   keepProcess();
   const parts = partsOf(app);
-  const supervisor = new Supervisor({ parts, processes, say });
+  const supervisorOps: SupervisorOps = new SupervisorOps(parts, () => supervisor);
+  const supervisor = new Supervisor({
+    ...{ parts, processes, say },
+    ...{ welcome: (member) => supervisorOps.welcome(member), lost: (member) => supervisorOps.lost(member) },
+  });
+  const ops = parts.ops && new Ops(parts.ops, supervisorOps.sources);
   let ending = false;
   const end = async (code: number) => {
     ending = true;
+    supervisorOps.stopping = true;
     if (code === 0 && supervisor.state === "ready") await pause(parts.shutdownDelayMs);
     await supervisor.stop(parts.shutdownMs);
+    await ops?.stop();
     process.exit(process.exitCode ?? code);
   };
   const onSignal = () => {
@@ -35,6 +44,9 @@ export async function superviseProcesses(app: App, processes: number): Promise<n
     if (!ending) void end(1);
   });
   try {
+    await supervisorOps.start();
+    await ops?.start();
+    supervisor.opsUrl = ops?.url;
     await supervisor.start();
   } catch (error) {
     say(error instanceof Fault ? error.message : inspect(error));

@@ -1,16 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { Fault } from "../core/fault.ts";
-import { limits } from "../core/limits.ts";
-import { nodeHttp } from "../core/node/http.ts";
-import type { Service } from "../core/service.ts";
-import { warnOfListener } from "../core/signals.ts";
-import { attempt } from "../core/value/thrown.ts";
-import type { OpsPage } from "../operation/ops-page.ts";
-import type { TelemetrySink } from "../operation/telemetry.ts";
-import { httpStatusOf } from "../surface/http-status.ts";
-import { listen, urlOf } from "./listen.ts";
-import { makeRoom } from "./ops-connections.ts";
-import { refuseOps } from "./ops-guard.ts";
+import { Fault } from "../../core/fault.ts";
+import { limits } from "../../core/limits.ts";
+import { nodeHttp } from "../../core/node/http.ts";
+import type { Service } from "../../core/service.ts";
+import { warnOfListener } from "../../core/signals.ts";
+import type { OpsPage } from "../../operation/ops-page.ts";
+import { httpStatusOf } from "../../surface/http-status.ts";
+import { listen, urlOf } from "../listen.ts";
+import { makeRoom } from "./connections.ts";
+import type { Exposed } from "./expose.ts";
+import { refuseOps } from "./guard.ts";
 
 /** Where the ops port listens, and under which host names. */
 export interface OpsSpec {
@@ -25,10 +24,11 @@ export interface OpsSpec {
   readonly hosts?: readonly string[];
 }
 
-interface OpsSources {
+/** What the ops port shows. */
+export interface OpsSources {
   /** Undefined when ready, otherwise the reason. */
   ready(): Promise<string | undefined>;
-  readonly sinks: readonly TelemetrySink[];
+  metrics(): Exposed | Promise<Exposed>;
   /** What parts of the platform show here, beside the pages of the port itself. */
   readonly pages: readonly OpsPage[];
 }
@@ -41,7 +41,7 @@ export class Ops implements Service {
   readonly #pages: ReadonlyMap<string, (response: ServerResponse) => Promise<void>> = new Map([
     ["/livez", async (response: ServerResponse) => end(response, 200, "alive\n")],
     ["/readyz", (response: ServerResponse) => this.#showReadiness(response)],
-    ["/metrics", async (response: ServerResponse) => this.#showMetrics(response)],
+    ["/metrics", (response: ServerResponse) => this.#showMetrics(response)],
   ]);
   #server: Server | undefined;
   /** Requests for added pages that are being answered, most often from the database. */
@@ -129,7 +129,9 @@ export class Ops implements Service {
       end(
         response,
         httpStatusOf(error),
-        error.code === "unavailable" ? "The database does not respond. Try again when it does.\n" : `${error.message}\n`,
+        error.code === "unavailable" && error.type !== "process_unavailable"
+          ? "The database does not respond. Try again when it does.\n"
+          : `${error.message}\n`,
       );
     } finally {
       this.#asking--;
@@ -142,14 +144,11 @@ export class Ops implements Service {
     else end(response, 503, `not ready: ${reason}\n`);
   }
 
-  #showMetrics(response: ServerResponse): void {
-    // A sink whose metrics throw does not hide those of the others.
-    const exposed = this.#sources.sinks.flatMap((sink) => attempt(() => sink.expose?.()) ?? []);
-    const [first] = exposed;
-    const isBroken = first === undefined && this.#sources.sinks.some((sink) => sink.expose !== undefined);
-    if (isBroken) return end(response, 500, "No sink can show its metrics. Each has a bug; see the code of expose().\n");
-    if (first === undefined) return end(response, 404, "The app has no metrics. Add prometheus() to its telemetry.\n");
-    end(response, 200, { body: exposed.map(({ body }) => body).join(""), contentType: first.contentType });
+  async #showMetrics(response: ServerResponse): Promise<void> {
+    const exposed = await this.#sources.metrics();
+    if (exposed === "broken") return end(response, 500, "No sink can show its metrics. Each has a bug; see the code of expose().\n");
+    if (exposed === "none") return end(response, 404, "The app has no metrics. Add prometheus() to its telemetry.\n");
+    end(response, 200, exposed);
   }
 }
 
