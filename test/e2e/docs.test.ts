@@ -99,12 +99,12 @@ describe("the pages as they are sent", () => {
   test("a script of the page calls only what stands before it (as before)", () => {
     const page = inline(docs.body, "script");
     const files = globSync("src/http/docs/assets/*.js").map((path) => readFileSync(path, "utf8"));
-    const firstOf = (text: string) => page.indexOf(`function ${/^(?:export )?(?:async )?function (\w+)/m.exec(text)?.[1]}(`);
+    const declared = (text: string) => [...text.matchAll(/^(?:export )?((?:async )?(?:function\*?|const|let|class) (\w+))/gm)];
+    const firstOf = (text: string) => page.indexOf(declared(text)[0]![1]!);
     const inOrder = files.toSorted((a, b) => firstOf(a) - firstOf(b));
     for (const [at, text] of inOrder.entries())
       for (const later of inOrder.slice(at + 1))
-        for (const [, name] of later.matchAll(/^(?:export )?(?:async )?function (\w+)/gm))
-          assert.doesNotMatch(text, new RegExp(`\\b${name}\\(`));
+        for (const [, , name] of declared(later)) assert.doesNotMatch(text, new RegExp(`\\b${name}\\(`));
   });
 
   test("a name cannot leave the title", () => {
