@@ -2,6 +2,8 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { Channel } from "../../src/app/processes/channel.ts";
+import { memberLeases } from "../../src/app/processes/rates.ts";
 import type { BenchOptions } from "../harness/options.ts";
 import { describeCommit, describeMachine, type Report, type Result } from "../harness/report.ts";
 import { round } from "../harness/rounds.ts";
@@ -10,7 +12,8 @@ import { OwnRedis } from "./redis.ts";
 
 /** What a member is asked to do. */
 export interface MemberOrder {
-  readonly url: string;
+  /** Of the Redis; undefined where the process that started it keeps the leases. */
+  readonly url: string | undefined;
   readonly limit: number;
   readonly burst: number;
   /** Calls that it offers in a second. */
@@ -37,6 +40,14 @@ const bars = { admitted: 0.02, admittedWithout: 0.1, commandsPerRequest: 0.05 };
 /** Four processes at one limit: how much do they admit, how often do they ask, and what if the store is killed? */
 export async function runLimits({ quick }: BenchOptions): Promise<Report> {
   const phaseMs = quick ? 8_000 : 20_000;
+  const results = [...(await overSupervisor(phaseMs)), ...(await overRedis(phaseMs))];
+  const machine = describeMachine({ limit, burst, offered: offered.join("+"), phaseMs, ...bars });
+  const report = { bench: "limits", machine, commit: describeCommit(), rounds: 1, results };
+  judge(results);
+  return report;
+}
+
+async function overRedis(phaseMs: number): Promise<readonly Result[]> {
   const redis = await OwnRedis.start();
   const members = await Promise.all(offered.map((perSecond) => startMember({ url: redis.url, limit, burst, perSecond })));
   try {
@@ -51,13 +62,23 @@ export async function runLimits({ quick }: BenchOptions): Promise<Report> {
     // Time for the connections to come back.
     await pause(3_000);
     results.push({ scenario: "redis back", ...(await phase(members, phaseMs, redis)) });
-    const machine = describeMachine({ limit, burst, offered: offered.join("+"), phaseMs, ...bars });
-    const report = { bench: "limits", machine, commit: describeCommit(), rounds: 1, results };
-    judge(results);
-    return report;
+    return results;
   } finally {
     for (const member of members) member.disconnect();
     await redis.kill();
+  }
+}
+
+/** The same without a store: this process keeps the leases, as a supervisor does. */
+async function overSupervisor(phaseMs: number): Promise<readonly Result[]> {
+  const lends = memberLeases();
+  const members = await Promise.all(offered.map((perSecond) => startMember({ url: undefined, limit, burst, perSecond })));
+  for (const member of members) lends(new Channel(member));
+  try {
+    await pause(3_000);
+    return [{ scenario: "supervisor", ...(await phase(members, phaseMs, undefined)) }];
+  } finally {
+    for (const member of members) member.disconnect();
   }
 }
 
@@ -65,18 +86,26 @@ async function startMember(order: MemberOrder): Promise<ChildProcess> {
   const file = fileURLToPath(new URL("member.ts", import.meta.url));
   const child = fork(file, [JSON.stringify(order)], { execArgv: ["--disable-warning=ExperimentalWarning"] });
   keep(child);
-  await once(child, "message");
+  await replyOf(child);
   return child;
 }
 
 async function ask(members: readonly ChildProcess[]): Promise<MemberCounts[]> {
   return Promise.all(
     members.map(async (member) => {
-      const answer = once(member, "message");
+      const reply = replyOf(member);
       member.send("counts");
-      return (await answer)[0] as MemberCounts;
+      return (await reply) as MemberCounts;
     }),
   );
+}
+
+/** The next message that is not one between a process and its supervisor. */
+async function replyOf(member: ChildProcess): Promise<unknown> {
+  for (;;) {
+    const [message] = await once(member, "message");
+    if (!Object.hasOwn(Object(message), "kind")) return message;
+  }
 }
 
 async function phase(members: readonly ChildProcess[], ms: number, redis: OwnRedis | undefined) {

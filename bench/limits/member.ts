@@ -63,7 +63,8 @@ setInterval(() => {
   for (; owed >= 1; owed--) offer();
 }, 5);
 
-process.on("message", () => {
+process.on("message", (message) => {
+  if (message !== "counts") return;
   process.send!({ ...counts });
   counts.slowestMs = 0;
 });

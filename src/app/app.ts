@@ -36,6 +36,8 @@ import { exposeAll } from "./ops/expose.ts";
 import { Ops, type OpsSources, type OpsSpec } from "./ops/ops.ts";
 import { checkOptions } from "./options.ts";
 import type { SupervisorLink } from "./processes/link.ts";
+import { memberVariable } from "./processes/member-variable.ts";
+import { supervisorRates } from "./processes/rates.ts";
 import { Resources } from "./resources.ts";
 import type { FetchCaller, Surface } from "./surface.ts";
 
@@ -176,7 +178,9 @@ class RunningApp implements App {
         burst: spec.rateLimit?.burst ?? (spec.rateLimit ? spec.rateLimit.perSecond * 2 : defaults.rateBurst),
         maxKeys: defaults.rateKeys,
         mode: spec.rateLimit?.mode ?? "enforce",
-        store: spec.rateLimit?.store,
+        // One of several processes counts together with the others.
+        store:
+          spec.rateLimit?.store ?? (process.env[memberVariable] === undefined ? undefined : supervisorRates(() => this.#link?.channel)),
         withoutStore: spec.rateLimit?.withoutStore,
         answerWithinMs: spec.rateLimit?.answerWithin === undefined ? undefined : toMs(spec.rateLimit.answerWithin),
       },

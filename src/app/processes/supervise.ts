@@ -5,6 +5,7 @@ import type { App } from "../app.ts";
 import { partsOf } from "../app.ts";
 import { Ops } from "../ops/ops.ts";
 import { SupervisorOps } from "./ops/supervisor-ops.ts";
+import { memberLeases } from "./rates.ts";
 import { Supervisor } from "./supervisor.ts";
 
 /**
@@ -14,10 +15,15 @@ import { Supervisor } from "./supervisor.ts";
 export async function superviseProcesses(app: App, processes: number): Promise<never> {
   keepProcess();
   const parts = partsOf(app);
+  const lends = memberLeases();
   const supervisorOps: SupervisorOps = new SupervisorOps(parts, () => supervisor);
   const supervisor = new Supervisor({
     ...{ parts, processes, say },
-    ...{ welcome: (member) => supervisorOps.welcome(member), lost: (member) => supervisorOps.lost(member) },
+    welcome: (member) => {
+      supervisorOps.welcome(member);
+      lends(member.channel);
+    },
+    lost: (member) => supervisorOps.lost(member),
   });
   const ops = parts.ops && new Ops(parts.ops, supervisorOps.sources);
   let ending = false;

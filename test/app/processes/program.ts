@@ -13,9 +13,7 @@ export interface ProgramOptions {
   readonly connections?: number;
   readonly connectionsPerSecond?: number;
   readonly startFails?: boolean;
-  readonly perAll?: number;
-  readonly concurrency?: number;
-  readonly queue?: number;
+  readonly perSecond?: number;
   readonly file?: string;
 }
 
