@@ -1,4 +1,4 @@
-// npm run bench -- <http|query|command|start|types|tasks|task-life|crunch|task-designs|policies|overload|limits|caches|relay> [--json] [--quick] [--rounds N] [--only name,name] [--seed N]
+// npm run bench -- <http|query|command|start|types|tasks|task-life|crunch|task-designs|policies|overload|limits|processes|caches|relay> [--json] [--quick] [--rounds N] [--only name,name] [--seed N]
 import { ensureInstalled } from "./harness/install.ts";
 import { type Bench, type BenchOptions, readOptions, usage } from "./harness/options.ts";
 import { printReport, type Report } from "./harness/report.ts";
@@ -16,10 +16,14 @@ const runs: Readonly<Record<Bench, (options: BenchOptions) => Promise<Report>>> 
   policies: async (options) => (await import("./policies/bench.ts")).runPolicies(options),
   overload: async (options) => (await import("./overload/bench.ts")).runOverload(options),
   limits: async (options) => (await import("./limits/bench.ts")).runLimits(options),
+  processes: async (options) => (await import("./processes/bench.ts")).runProcesses(options),
   caches: async (options) => (await import("./caches/bench.ts")).runCaches(options),
   relay: async (options) => (await import("./relay/bench.ts")).runRelay(options),
   types: async ({ quick, rounds }) => (await import("./type-check.ts")).runTypes({ rounds: rounds ?? (quick ? 3 : undefined) }),
 };
+
+/** Measured with the packages of the root. */
+const withRootPackages: readonly Bench[] = ["types", "limits", "processes", "caches", "relay"];
 
 const asked = readOptions(process.argv.slice(2));
 if ("problem" in asked) {
@@ -28,8 +32,7 @@ if ("problem" in asked) {
 } else {
   const { bench, options } = asked;
   try {
-    // The compiler, the limits, the caches and the relay are measured with the packages of the root.
-    if (bench !== "types" && bench !== "limits" && bench !== "caches" && bench !== "relay") ensureInstalled();
+    if (!withRootPackages.includes(bench)) ensureInstalled();
     const report = await runs[bench](options);
     process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : printReport(report));
   } catch (error) {

@@ -26,6 +26,7 @@ export const benches = [
   "policies",
   "overload",
   "limits",
+  "processes",
   "caches",
   "relay",
 ] as const;

@@ -18,7 +18,7 @@ import type { Action, Command, Query } from "../operation/contract.ts";
 import type { Engine } from "../operation/durable/engine.ts";
 import type { Uses } from "../operation/resource.ts";
 import type { TelemetrySink } from "../operation/telemetry.ts";
-import { cursors } from "../pipeline/cursor.ts";
+import { type Cursors, cursors } from "../pipeline/cursor.ts";
 import type { EngineSource } from "../pipeline/engine-source.ts";
 import type { HostSignals } from "../pipeline/host.ts";
 import { buildRegistry, type SurfaceCompiler } from "../pipeline/registry/registry.ts";
@@ -128,6 +128,7 @@ class RunningApp implements App {
   readonly loadLines: LoadLines;
   readonly signals: App["signals"];
   readonly #spec: AppSpec;
+  #cursors: Cursors;
   #services: readonly Service[];
   #link: SupervisorLink | undefined;
   readonly #resources: Resources;
@@ -141,7 +142,8 @@ class RunningApp implements App {
 
   constructor(spec: AppSpec) {
     this.#spec = spec;
-    const { clock = systemClock, modules, cursors: { key = clock.randomBytes(32), ttl = defaults.cursorTtlMs } = {} } = spec;
+    const { clock = systemClock, modules } = spec;
+    this.#cursors = this.#makeCursors(clock.randomBytes(32));
     this.name = spec.service?.name ?? "plimsoll-app";
     this.loadLines = new LoadLines(clock);
     const registry = buildRegistry(modules, [
@@ -166,7 +168,7 @@ class RunningApp implements App {
       tenancy: spec.tenancy ?? none(),
       scheme: spec.authentication ?? bearer,
       internalCallers: spec.internalCallers,
-      cursors: cursors({ key, ttlMs: toMs(ttl), clock }),
+      cursors: { seal: (cursor) => this.#cursors.seal(cursor), open: (cursor, use) => this.#cursors.open(cursor, use) },
       development: spec.development ?? process.env.NODE_ENV !== "production",
       sample: spec.sample ?? 0.01,
       concurrency: spec.limits?.concurrency ?? defaults.processConcurrency,
@@ -209,10 +211,18 @@ class RunningApp implements App {
       attach: (sink, metrics) => this.#attach(sink, metrics),
       join: (link) => {
         this.#link = link;
+        // A cursor of one process is good in all of them.
+        this.#cursors = this.#makeCursors(Buffer.from(link.hello.secret, "base64"));
         link.serveOps(this.#opsSources, this.loadLines);
         this.#services = this.#plan();
       },
     };
+  }
+
+  /** `secret`: for an app that declares none. */
+  #makeCursors(secret: Buffer): Cursors {
+    const { clock = systemClock, cursors: { key = secret, ttl = defaults.cursorTtlMs } = {} } = this.#spec;
+    return cursors({ key, ttlMs: toMs(ttl), clock });
   }
 
   get locks(): Locks {

@@ -13,16 +13,16 @@ export interface Candidate {
 }
 
 /** A process that takes longer to take a connection is behind, and gets none while another is not. *Units*: milliseconds. */
-export const lateMs = 20;
+export const lateMs = 100;
 /** Connections that may be under way to one process: they are lost if it blocks. */
 const window = 8;
-/** How much a busy event loop weighs: as a quarter of the connections more. */
-const busyWeight = 0.25;
+/** How much a busy event loop weighs: as a fifth of the connections more. */
+const busyWeight = 0.2;
 
 /**
- * Chooses who gets the next connection: the one with the fewest, where a busy event loop counts as up to a quarter more of them. One that does not take what is
+ * Chooses who gets the next connection: the one with the fewest, where a busy event loop counts as up to a fifth more of them. One that does not take what is
  * under way to it comes after all others; of equals, the one that got one before the others is next.
- * *Guarantees*: among processes that take what they get, the open connections differ by at most a quarter and one. Undefined while the one that is chosen has
+ * *Guarantees*: among processes that take what they get, the open connections differ by at most a fifth and one. Undefined while the one that is chosen has
  * `window` of them under way.
  */
 export function leastUtilised<C extends Candidate>(candidates: readonly C[]): C | undefined {

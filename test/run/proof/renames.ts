@@ -27,6 +27,7 @@ export function renamesOf(isIn: (commit: string) => boolean): Renames {
 
 const modules: Renames["modules"] = {
   "src/core/intrusive-set.ts": { was: ["src/core/roster.ts"], names: { IntrusiveSet: "Roster" } },
+  "src/app/ops/ops.ts": { was: ["src/app/ops.ts"] },
   "src/core/load-line/refusal.ts": { was: ["src/pipeline/admission.ts"], names: { overloaded: "refused" } },
   "src/embedded/": { was: ["src/postgres/embedded/"] },
   "src/embedded/index.ts": { was: ["src/postgres/index.ts"] },
