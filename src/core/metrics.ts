@@ -77,7 +77,8 @@ abstract class Labelled<S> {
    * *Bounds*: `limits.metricSeries` for each metric; what comes after them is counted in one series whose labels are all `other`.
    */
   series(...values: readonly string[]): S {
-    assert(values.length === this.labels.length, `${this.name} has the labels ${this.labels.join(", ")}; give one value for each.`);
+    if (values.length !== this.labels.length)
+      assert.fail(`${this.name} has the labels ${this.labels.join(", ")}; give one value for each.`);
     const key = keyOf(values);
     const known = this.#series.get(key);
     if (known !== undefined) return known;

@@ -87,7 +87,8 @@ const rows: ReadonlyMap<string, KindTraits> = new Map(Object.entries(kinds));
 /** Returns what the kind of an operation is. */
 export function traitsOf({ kind, traits }: OfKind): KindTraits {
   const row = rows.get(kind) ?? traits;
-  assert(row !== undefined, `${kind} is not a kind of operation that the platform has, and it comes without traits. Give it its traits.`);
+  if (row === undefined)
+    assert.fail(`${kind} is not a kind of operation that the platform has, and it comes without traits. Give it its traits.`);
   return row;
 }
 

@@ -94,14 +94,14 @@ class SqlText implements SqlStatement<unknown>, WrittenStatement {
 
   one(): Promise<unknown> {
     return this.#rows((rows) => {
-      assert(rows.length === 1, `a statement that must find one row found ${rows.length}: ${this.compile().text}`);
+      if (rows.length !== 1) assert.fail(`a statement that must find one row found ${rows.length}: ${this.compile().text}`);
       return rows[0];
     });
   }
 
   maybe(): Promise<unknown> {
     return this.#rows((rows) => {
-      assert(rows.length <= 1, `a statement that may find one row found ${rows.length}: ${this.compile().text}`);
+      if (rows.length > 1) assert.fail(`a statement that may find one row found ${rows.length}: ${this.compile().text}`);
       return rows[0];
     });
   }
@@ -141,7 +141,8 @@ class SqlText implements SqlStatement<unknown>, WrittenStatement {
   #rows<T>(read: (rows: readonly unknown[]) => T): Promise<T> {
     return watched(
       this.#answer(false, ({ rows, hidden }) => {
-        assert(hidden === undefined, `two columns are named ${hidden}, of which a row can keep one: give each a name of its own with as`);
+        if (hidden !== undefined)
+          assert.fail(`two columns are named ${hidden}, of which a row can keep one: give each a name of its own with as`);
         const schema = this.#schema;
         const check = this.#runner?.checkRow;
         return read(schema === undefined || check === undefined ? rows : rows.map((row) => check.call(this.#runner, schema, row)));

@@ -166,7 +166,7 @@ export class Runtime implements Runner {
     const execution = new RunningExecution(this, operation, invocation);
     this.#running.add(execution);
     const steps = this.#steps.get(operation);
-    assert(steps !== undefined, `${operation.name} is not an operation of this app. Add its module to createApp.`);
+    if (steps === undefined) assert.fail(`${operation.name} is not an operation of this app. Add its module to createApp.`);
     this.#advance(execution, steps, 0);
     return execution;
   }

@@ -158,7 +158,7 @@ export class Tasks extends TaskControl {
   /** Schedules are looked through before the app has taken up this engine. */
   #startsOf({ name, kind }: Durable): Starts {
     const starts = isOfKind({ kind }, "task") ? this.#starter : this.#runtime.startsOf(kind);
-    assert(starts !== undefined, `${name} is a ${kind}, and no engine of this app runs one. Give createApp the engine.`);
+    if (starts === undefined) assert.fail(`${name} is a ${kind}, and no engine of this app runs one. Give createApp the engine.`);
     return starts;
   }
 

@@ -10,7 +10,7 @@ export const scopeMembers: ReadonlySet<string> = new Set([
     "count",
     "fail",
     "failed",
-    "handle",
+    "begun",
     "invalidate",
     "key",
     "log",

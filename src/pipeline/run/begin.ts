@@ -16,7 +16,7 @@ export function begin(
 ): Transaction {
   execution.throwIfSettled();
   const { database } = execution.host;
-  assert(database !== undefined, `${compiled.name} is a ${compiled.kind}, which needs a database. Give createApp one.`);
+  if (database === undefined) assert.fail(`${compiled.name} is a ${compiled.kind}, which needs a database. Give createApp one.`);
   const transaction = database.begin({
     mode: compiled.traits.transaction === "read" ? "read" : "write",
     isolation: compiled.isolation,

@@ -11,10 +11,8 @@ export function resolveCalled(execution: RunningExecution, operation: Operation,
   execution.throwIfSettled();
   execution.callStarts(joins);
   const compiled = execution.host.registry.byContract.get(operation);
-  assert(
-    compiled !== undefined,
-    `${execution.operation} calls ${operation.name}, which no module of this app implements. Add its module to createApp.`,
-  );
+  if (compiled === undefined)
+    assert.fail(`${execution.operation} calls ${operation.name}, which no module of this app implements. Add its module to createApp.`);
   return compiled;
 }
 
@@ -30,6 +28,6 @@ export function prepareInput(execution: RunningExecution, compiled: CompiledOper
 /** Brings what a called operation returned into the shape of its output. */
 export function shapeOutput(compiled: CompiledOperation, value: unknown): unknown {
   const shaped = compiled.output.parse(value);
-  assert(!(shaped instanceof Problems), `${compiled.name} returned what its output schema does not allow.`);
+  if (shaped instanceof Problems) assert.fail(`${compiled.name} returned what its output schema does not allow.`);
   return shaped;
 }

@@ -12,7 +12,7 @@ export async function commitAttempt<T>(execution: RunningExecution, work: (scope
   const transaction = begin(execution, compiled, { claim: undefined });
   try {
     const scope = new RunningScope(execution, compiled, { transaction, input, sent, tenant, calls: insideCalls });
-    const value = (await scope.handle(() => work(scope))) as T;
+    const value = await workToEnd(scope, work);
     transaction.defer(durable.completion());
     await host.caches.commit(transaction);
     durable.committed = true;
@@ -22,5 +22,15 @@ export async function commitAttempt<T>(execution: RunningExecution, work: (scope
   } catch (error) {
     await transaction.rollback();
     throw error;
+  }
+}
+
+async function workToEnd<T>(scope: RunningScope, work: (scope: RunningScope) => Promise<T>): Promise<T> {
+  try {
+    const value = await work(scope);
+    scope.begun.assertDone();
+    return value;
+  } finally {
+    scope.begun.ended = true;
   }
 }

@@ -64,7 +64,8 @@ export class RunningScope implements SqlRunner {
   readonly #compiled: CompiledOperation;
   readonly #transaction: Transaction | undefined;
   readonly #run: ScopeRun;
-  readonly #begun = new Begun();
+  /** What its handler has begun; when it has returned, nothing of it may be left. */
+  readonly begun = new Begun();
   #sql: Sql | undefined;
 
   constructor(execution: RunningExecution, compiled: CompiledOperation, run: ScopeRun) {
@@ -118,26 +119,15 @@ export class RunningScope implements SqlRunner {
   }
 
   wrote(statement: WrittenStatement): void {
-    this.#begun.wrote(statement);
+    this.begun.wrote(statement);
   }
   uses(statement: WrittenStatement): void {
-    this.#begun.uses(statement);
+    this.begun.uses(statement);
   }
   failed(error: unknown): void {
     this.#transaction?.doom(error);
     noteRejection(this.#execution, error);
-    if (this.#begun.ended) this.#reportLate(error);
-  }
-
-  /** Takes the handler to its end: when it has returned, nothing that it began may be left. */
-  async handle(work: () => unknown): Promise<unknown> {
-    try {
-      const value = await work();
-      this.#begun.assertDone();
-      return value;
-    } finally {
-      this.#begun.ended = true;
-    }
+    if (this.begun.ended) this.#reportLate(error);
   }
 
   /** What goes wrong after the handler's end can fail nothing any more. */
@@ -149,9 +139,9 @@ export class RunningScope implements SqlRunner {
   #given<T>(name: string, work: Promise<T>, joins = false): Promise<T> {
     const failed = (error: unknown, awaited: boolean) => {
       noteRejection(this.#execution, error);
-      if (this.#begun.ended && !awaited) this.#reportLate(error);
+      if (this.begun.ended && !awaited) this.#reportLate(error);
     };
-    return this.#begun.promise(work, { name, joins, failed });
+    return this.begun.promise(work, { name, joins, failed });
   }
 
   get call() {

@@ -5,10 +5,10 @@ import type { RunningExecution } from "../state/running-execution.ts";
 /** Finds what starts work of that kind. */
 export function startsFor({ host, operation }: RunningExecution, { name, kind }: Durable): Starts {
   const starts = host.startsOf(kind);
-  assert(
-    starts !== undefined,
-    `${operation} starts the ${kind} ${name}, and this app has no database or engine that keeps work of this kind. Give createApp one.`,
-  );
+  if (starts === undefined)
+    assert.fail(
+      `${operation} starts the ${kind} ${name}, and this app has no database or engine that keeps work of this kind. Give createApp one.`,
+    );
   return starts;
 }
 

@@ -19,7 +19,7 @@ const asText: Read = (text) => text;
 
 const int8: Read = (text) => {
   const value = Number(text);
-  assert(Number.isSafeInteger(value), `JavaScript cannot represent the int8 ${text} exactly. Select it as text: column::text.`);
+  if (!Number.isSafeInteger(value)) assert.fail(`JavaScript cannot represent the int8 ${text} exactly. Select it as text: column::text.`);
   return value;
 };
 

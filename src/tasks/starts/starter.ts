@@ -93,7 +93,7 @@ export class TaskStarter implements Starts {
 
   definitionOf(task: { readonly name: string }): TaskDefinition {
     const definition = this.#options.definitions.get(task.name);
-    assert(definition !== undefined, `No module of this app lists the task ${task.name}. Add its contract to a module.`);
+    if (definition === undefined) assert.fail(`No module of this app lists the task ${task.name}. Add its contract to a module.`);
     return definition;
   }
 

@@ -92,17 +92,15 @@ export class TaskRunner {
   }
 
   #begin(task: HeldTask): void {
-    const { definitions, runtime, store, signals, token } = this.#options;
-    const [definition, lease] = [definitions.get(task.name), token()];
+    const { definitions, runtime, store, signals } = this.#options;
+    const definition = definitions.get(task.name);
+    const token = this.#options.token();
     // Without a lease other workers have the task by now. A missing definition should not happen: workers claim only names that they know.
-    if (lease === undefined || definition === undefined) return this.#giveUp([task]);
+    if (token === undefined || definition === undefined) return this.#giveUp([task]);
     if (this.#cancelled.delete(task.id)) return this.#refuse(task, cancelled());
     if (task.lag >= definition.ttlMs) return this.#refuse(task, expired(task, definition.ttlMs));
     if (task.attempt === 1) signals.began.publish({ task: task.name, lagMs: task.lag });
-    const invocation = new TaskInvocation(task, {
-      ...{ definition, store, token: lease },
-      ended: this.#ended,
-    });
+    const invocation = new TaskInvocation(task, { definition, store, token, ended: this.#ended });
     this.#running.add(invocation);
     invocation.execution = runtime.start(definition.compiled, invocation);
   }
