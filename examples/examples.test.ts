@@ -53,6 +53,7 @@ describe("examples", () => {
       "the reader: 200 read by reader-7",
       "the writer: 403 permission_denied",
     ],
+    "13-identity-provider.ts": ["200 ann", "401 token_invalid"],
     "12-load-lines.ts": [
       "0 of 5 refused",
       "measure: 0 refused, 2 would have been",

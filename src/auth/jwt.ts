@@ -10,14 +10,15 @@ import type { Actor, Authenticator, RememberedToken } from "../operation/actor.t
 import { bearer } from "../operation/authentication/bearer.ts";
 import { actorOf, type ClaimNames } from "./claims.ts";
 import { tokenExpired, tokenForOthers, tokenInvalid, tokenMalformed, tokenNotYetValid, tokenTooLong } from "./faults.ts";
-import { type TokenAlgorithm, type TokenKey, TokenKeys, type VerifyingKey } from "./keys.ts";
+import { RemoteKeys } from "./jwks/jwks.ts";
+import { type KeySource, type TokenAlgorithm, type TokenKey, TokenKeys } from "./keys.ts";
 import { RememberedTokens } from "./remembered-tokens.ts";
 import { readJsonPart, splitToken, type TokenText } from "./token-text.ts";
 
 /** Options of {@link jwt}. */
 export interface JwtOptions {
-  /** One key, or several while keys are rotated; a token chooses by `kid`. */
-  readonly keys: readonly TokenKey[];
+  /** One key, or several while keys are rotated; a token chooses by `kid`. Or `jwks()`, which fetches them from the issuer. */
+  readonly keys: readonly TokenKey[] | RemoteKeys;
   /** The `iss` that a token must have. */
   readonly issuer: string;
   /** What a token must have in `aud`. */
@@ -36,8 +37,9 @@ export interface JwtOptions {
 }
 
 /**
- * Authenticates bearer tokens that are JSON Web Tokens signed with HS256, EdDSA (Ed25519) or ES256.
- * *Faults thrown*: `unauthenticated` as `token_expired`, `token_not_yet_valid`, `token_too_long` or `token_invalid`; `unavailable`.
+ * Authenticates bearer tokens that are JSON Web Tokens signed with HS256, EdDSA (Ed25519), ES256, RS256 or PS256.
+ * *Faults thrown*: `unauthenticated` as `token_expired`, `token_not_yet_valid`, `token_too_long` or `token_invalid`; `unavailable`, as `keys_unavailable`
+ * where the keys are fetched and cannot be had.
  * *Guarantees*: a key is used only with its own algorithm. Issuer, audience, `sub` and `exp` are required, `nbf` and `iat` are checked. A verified
  * token is cached until it expires, for at most 60 s; many requests with one new token verify it once.
  * *Bounds*: a token has at most 8,192 characters. A token cannot be revoked before it expires, so keep its lifetime short. Identify a token by its
@@ -56,7 +58,8 @@ class JwtAuthenticator implements Authenticator {
   readonly unreadable = bearer.unreadable;
   readonly challenge = bearer.challenge;
   readonly document = { type: "http", scheme: "bearer", bearerFormat: "JWT" };
-  readonly #keys: TokenKeys;
+  readonly #keys: KeySource;
+  readonly #keyLines: readonly LoadLine[];
   readonly #expected: { readonly issuer: string; readonly audience: string };
   readonly #names: ClaimNames;
   readonly #toleranceSeconds: number;
@@ -71,12 +74,6 @@ class JwtAuthenticator implements Authenticator {
 
   constructor(options: JwtOptions) {
     const { keys, issuer, audience, algorithms, clockToleranceSeconds = 5, rememberedTokens = limits.rememberedTokens } = options;
-    this.#keys = new TokenKeys(keys);
-    for (const algorithm of this.#keys.algorithms)
-      assert(
-        algorithms?.includes(algorithm) ?? true,
-        `jwt({ algorithms }) does not allow ${algorithm}, but a key is for it. Add it, or take the key out.`,
-      );
     assert(typeof issuer === "string" && issuer !== "", "jwt({ issuer }) is empty. Write the text that your tokens have in iss.");
     assert(typeof audience === "string" && audience !== "", "jwt({ audience }) is empty. Write the text that your tokens have in aud.");
     const tolerated = clockToleranceSeconds >= 0 && clockToleranceSeconds <= 300;
@@ -87,12 +84,20 @@ class JwtAuthenticator implements Authenticator {
     this.#names = { tenantClaim: options.tenantClaim ?? "tid", rolesClaim: options.rolesClaim ?? "roles" };
     this.#toleranceSeconds = clockToleranceSeconds;
     this.#clock = options.clock ?? systemClock;
+    if (keys instanceof RemoteKeys) {
+      const fetched = keys.open({ issuer, algorithms, clock: this.#clock });
+      this.#keys = fetched;
+      this.#keyLines = [fetched.line, fetched.age];
+    } else {
+      this.#keys = localKeys(keys, algorithms);
+      this.#keyLines = [];
+    }
     this.#remembered = new RememberedTokens(rememberedTokens);
   }
 
   /** Its limit, for the app that uses it. */
   get [loadLines](): readonly LoadLine[] {
-    return [this.#line];
+    return [this.#line, ...this.#keyLines];
   }
 
   authenticate(token: string): Actor | Promise<Actor> {
@@ -111,18 +116,20 @@ class JwtAuthenticator implements Authenticator {
     const header = readJsonPart(text.header);
     if (header === undefined) throw tokenMalformed("header");
     // `crit` lists extensions that a verifier must understand, and this one understands none.
-    const key = Object.hasOwn(header, "crit") ? undefined : this.#keys.choose(header);
-    if (key === undefined) throw tokenInvalid("no key for its alg and kid");
+    if (Object.hasOwn(header, "crit")) throw noKey();
     const { size } = this.#verifying;
     if (size >= limits.verifyingTokens && this.#line.refuses(this.#full))
       throw overloaded({ limit: this.#line.name, value: limits.verifyingTokens, load: size }, this.#clock.random());
     this.#line.admits(size + 1);
-    const verifying = this.#check(token, text, key).finally(() => this.#verifying.delete(token));
+    const verifying = this.#check(token, { text, header }).finally(() => this.#verifying.delete(token));
     this.#verifying.set(token, verifying);
     return verifying;
   }
 
-  async #check(token: string, text: TokenText, key: VerifyingKey): Promise<Actor> {
+  async #check(token: string, { text, header }: { readonly text: TokenText; readonly header: Record<string, unknown> }): Promise<Actor> {
+    const chosen = this.#keys.choose(header);
+    const key = chosen instanceof Promise ? await chosen : chosen;
+    if (key === undefined) throw noKey();
     // Loaded when first used: a start does not wait for it.
     const { errors, jwtVerify } = await import("jose");
     const verifiedAt = this.#clock.now();
@@ -151,6 +158,18 @@ class JwtAuthenticator implements Authenticator {
     this.#remembered.add({ token, actor, validFrom: verifiedAt, validUntil });
     return actor;
   }
+}
+
+const noKey = (): Fault => tokenInvalid("no key for its alg and kid");
+
+function localKeys(keys: readonly TokenKey[], allowed: readonly TokenAlgorithm[] | undefined): KeySource {
+  const own = new TokenKeys(keys);
+  for (const algorithm of own.algorithms)
+    assert(
+      allowed?.includes(algorithm) ?? true,
+      `jwt({ algorithms }) does not allow ${algorithm}, but a key is for it. Add it, or take the key out.`,
+    );
+  return own;
 }
 
 function refusal(error: JoseErrors.JOSEError, errors: typeof JoseErrors): Fault {

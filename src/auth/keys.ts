@@ -3,7 +3,10 @@ import { createPublicKey, createSecretKey, type JsonWebKey, KeyObject, type webc
 import { requireKey, secretWeakness } from "../core/config/secret.ts";
 
 /** The algorithms that a token may be signed with. */
-export type TokenAlgorithm = "HS256" | "EdDSA" | "ES256";
+export type TokenAlgorithm = "HS256" | PublicAlgorithm;
+
+/** The algorithms whose public key verifies. */
+export type PublicAlgorithm = "EdDSA" | "ES256" | "RS256" | "PS256";
 
 /** A public key: PEM, JWK or a `KeyObject`. */
 export type PublicKeyInput = string | JsonWebKey | KeyObject;
@@ -15,7 +18,7 @@ export type PublicKeyInput = string | JsonWebKey | KeyObject;
  */
 export type TokenKey =
   | { readonly id?: string | undefined; readonly algorithm: "HS256"; readonly secret: string | Uint8Array | KeyObject }
-  | { readonly id?: string | undefined; readonly algorithm: "EdDSA" | "ES256"; readonly publicKey: PublicKeyInput };
+  | { readonly id?: string | undefined; readonly algorithm: PublicAlgorithm; readonly publicKey: PublicKeyInput };
 
 /** A key that is ready for use. */
 export interface VerifyingKey {
@@ -25,6 +28,13 @@ export interface VerifyingKey {
 }
 
 const secretBytes = 32;
+/** *Source*: RFC 7518, sections 3.3 and 3.5. */
+const rsaBits = 2_048;
+
+/** All of them. */
+export const publicAlgorithms: readonly PublicAlgorithm[] = ["EdDSA", "ES256", "RS256", "PS256"];
+
+const isRsa = (key: KeyObject) => key.asymmetricKeyType === "rsa" && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= rsaBits;
 
 /** What each algorithm's keys are. */
 export const keyKinds = {
@@ -35,6 +45,8 @@ export const keyKinds = {
     fits: (key: KeyObject) => key.asymmetricKeyType === "ec" && key.asymmetricKeyDetails?.namedCurve === "prime256v1",
     description: "a P-256 key",
   },
+  RS256: { crypto: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, fits: isRsa, description: `an RSA key of at least ${rsaBits} bits` },
+  PS256: { crypto: { name: "RSA-PSS", hash: "SHA-256" }, fits: isRsa, description: `an RSA key of at least ${rsaBits} bits` },
 } as const;
 
 /**
@@ -57,8 +69,20 @@ export function secretKey(secret: string | Uint8Array | KeyObject, what: string)
   return key;
 }
 
+/** Where an authenticator has its keys from. */
+export interface KeySource {
+  /** Chooses the key for a token by its header, at once or after a fetch; undefined where there is none. *Faults thrown*: `unavailable`. */
+  choose(header: Readonly<Record<string, unknown>>): VerifyingKey | undefined | Promise<VerifyingKey | undefined>;
+}
+
+/** Chooses by the header's `kid`, else the only key for its `alg`; a key is never used with another algorithm than its own. */
+export function chooseKey(keys: readonly VerifyingKey[], { kid, alg }: Readonly<Record<string, unknown>>): VerifyingKey | undefined {
+  const fitting = keys.filter((key) => key.algorithm === alg && (kid === undefined || key.id === kid));
+  return fitting.length === 1 ? fitting[0] : undefined;
+}
+
 /** The keys of one authenticator. Asserts that each fits its algorithm and that a token can choose among them. */
-export class TokenKeys {
+export class TokenKeys implements KeySource {
   readonly #keys: readonly VerifyingKey[];
 
   constructor(keys: readonly TokenKey[]) {
@@ -81,10 +105,8 @@ export class TokenKeys {
     return [...new Set(this.#keys.map(({ algorithm }) => algorithm))];
   }
 
-  /** Chooses by the header's `kid`, else the only key for its `alg`; a key is never used with another algorithm than its own. */
-  choose({ kid, alg }: Readonly<Record<string, unknown>>): VerifyingKey | undefined {
-    const fitting = this.#keys.filter((key) => key.algorithm === alg && (kid === undefined || key.id === kid));
-    return fitting.length === 1 ? fitting[0] : undefined;
+  choose(header: Readonly<Record<string, unknown>>): VerifyingKey | undefined {
+    return chooseKey(this.#keys, header);
   }
 }
 
@@ -124,12 +146,13 @@ export function jwkId(input: unknown, asked: { readonly algorithm: string; reado
   return kid as string | undefined;
 }
 
-function verifyingKey(key: TokenKey, what: string): VerifyingKey {
+/** Makes a key ready for use. `what`: how messages call it. *Faults thrown*: `key_unusable`. */
+export function verifyingKey(key: TokenKey, what: string): VerifyingKey {
   const { algorithm } = key;
   const jwk = key.algorithm === "HS256" ? undefined : jwkId(key.publicKey, { algorithm, operation: "verify", what });
   const id = key.id ?? jwk;
   assert(id === undefined || (typeof id === "string" && id !== ""), `${what}: an id is a text. Leave it out where there is one key.`);
-  requireKey(Object.hasOwn(keyKinds, algorithm), `${what}: the algorithm is "${algorithm}". Use HS256, EdDSA or ES256.`);
+  requireKey(Object.hasOwn(keyKinds, algorithm), `${what}: the algorithm is "${algorithm}". Use HS256, EdDSA, ES256, RS256 or PS256.`);
   const kind = keyKinds[algorithm];
   const object = key.algorithm === "HS256" ? secretKey(key.secret, what) : publicKey(key.publicKey, what);
   requireKey(

@@ -253,6 +253,14 @@ export const limits = {
   tokenChars: 8_192,
   /** New tokens that are being verified at the same time. */
   verifyingTokens: 1_024,
+  /** Tokens that wait until the keys of their issuer are fetched. */
+  waitingForKeys: 256,
+  /** The least time between two fetches of an issuer's keys. */
+  keySetRetryMs: 10_000,
+  /** Size of an issuer's document or key set. */
+  keySetBytes: 262_144,
+  /** Keys of a key set that are looked at. */
+  keySetKeys: 100,
   /** Length of a subject, a tenant or a role in a token. */
   tokenNameChars: 255,
   /** Passwords that are hashed at the same time; each takes a thread of the pool of four and 7 MiB. */

@@ -218,8 +218,8 @@ describe("jwt, at start", () => {
     "a text that is no key": [{ keys: [{ algorithm: "EdDSA", publicKey: "hello" }] }, /Give its public half/],
     "a key of another algorithm": [{ keys: [{ algorithm: "EdDSA", publicKey: ec.publicKey }] }, /EdDSA needs an Ed25519 key/],
     "a secret where a public key belongs": [{ keys: [{ algorithm: "ES256", publicKey: secret }] }, /Give its public half/],
-    "an unknown algorithm": [{ keys: [{ algorithm: "none" as "HS256", secret }] }, /Use HS256, EdDSA or ES256/],
-    "an inherited algorithm": [{ keys: [{ algorithm: "toString" as "HS256", secret }] }, /Use HS256, EdDSA or ES256/],
+    "an unknown algorithm": [{ keys: [{ algorithm: "none" as "HS256", secret }] }, /Use HS256, EdDSA, ES256, RS256 or PS256/],
+    "an inherited algorithm": [{ keys: [{ algorithm: "toString" as "HS256", secret }] }, /Use HS256, EdDSA, ES256, RS256 or PS256/],
     "two keys with one id": [
       {
         keys: [
