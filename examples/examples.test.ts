@@ -54,6 +54,11 @@ describe("examples", () => {
       "the writer: 403 permission_denied",
     ],
     "13-identity-provider.ts": ["200 ann", "401 token_invalid"],
+    "14-cors.ts": [
+      "https://app.example.com: 204 POST",
+      "https://pr-7.preview.example.com: 204 POST",
+      "https://elsewhere.test: 403 not allowed",
+    ],
     "12-load-lines.ts": [
       "0 of 5 refused",
       "measure: 0 refused, 2 would have been",

@@ -5,6 +5,7 @@ import { callerLeft, signIn } from "../pipeline/sign-in.ts";
 import type { RunningExecution } from "../pipeline/state/running-execution.ts";
 import { type BodyLimits, type BodyReader, BodyShare, parseBody } from "./body.ts";
 import { BodyBytes } from "./body-bytes.ts";
+import type { Cors } from "./cors/cors.ts";
 import { protocolRemainingMs } from "./deadline/protocol-timeouts.ts";
 import { remainingMs } from "./deadline/remaining.ts";
 import { urlTooLong } from "./faults.ts";
@@ -25,6 +26,7 @@ interface FetchContext {
   readonly limits: BodyLimits & { readonly urlBytes: number };
   readonly bodies: BodyReader;
   readonly proxies: Proxies | undefined;
+  readonly cors: Cors | undefined;
   /** Where the request came from, as far as that is known. */
   readonly peer: string | undefined;
 }
@@ -34,23 +36,24 @@ const unknownAddress = "unknown";
 
 /** Answers a web request through the same pipeline as a connection's. */
 export async function answerFetch(request: Request, context: FetchContext): Promise<Response> {
-  const { host, router } = context;
-  const url = new URL(request.url);
   const headers = readHeaders([...request.headers].flat());
+  const reply = await answer(request, context, headers);
+  context.cors?.allowReading(reply.headers, headers.origin);
+  return toResponse(reply, request.method === "HEAD");
+}
+
+async function answer(request: Request, context: FetchContext, headers: RequestHeaders): Promise<HttpReply> {
+  const { host, router, peer, proxies } = context;
+  const url = new URL(request.url);
   const requestId = acceptableRequestId(headers.requestId) ?? host.runtime.ids.spanId();
-  const head = request.method === "HEAD";
   if (url.pathname.length + url.search.length > context.limits.urlBytes)
-    return toResponse(faultReply({ fault: urlTooLong(context.limits.urlBytes), requestId }), head);
-  const { peer, proxies } = context;
+    return faultReply({ fault: urlTooLong(context.limits.urlBytes), requestId });
   const address = peer === undefined ? unknownAddress : networkOf(proxies?.callerOf(peer, headers) ?? peer);
-  const match = router.find(head ? "GET" : request.method, url.pathname);
-  if (match === undefined) {
-    const limited = await host.runtime.limitStranger(address);
-    if (limited !== undefined) return toResponse(faultReply({ fault: limited, requestId }), head);
-    return toResponse(replyWithoutOperation(context, { method: request.method, path: url.pathname, requestId }), head);
-  }
-  const reply = await run(request, { ...context, headers, match, address, query: url.search.slice(1) });
-  return toResponse(reply, head);
+  const match = router.find(request.method === "HEAD" ? "GET" : request.method, url.pathname);
+  if (match !== undefined) return run(request, { ...context, headers, match, address, query: url.search.slice(1) });
+  const limited = await host.runtime.limitStranger(address);
+  if (limited !== undefined) return faultReply({ fault: limited, requestId });
+  return replyWithoutOperation(context, { method: request.method, path: url.pathname, requestId, headers });
 }
 
 interface FetchRun extends FetchContext {

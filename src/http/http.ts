@@ -5,6 +5,7 @@ import { limits as defaults } from "../core/limits.ts";
 import { type BodyLimits, BodyReader } from "./body.ts";
 import { frontLimits } from "./connections/front.ts";
 import { type MemoryPlan, planMemory } from "./connections/memory.ts";
+import { Cors, type CorsOptions } from "./cors/cors.ts";
 import { answerFetch } from "./fetch.ts";
 import { HttpListener, httpPort, type ListenerOptions } from "./listener.ts";
 import { documentPages } from "./pages.ts";
@@ -22,6 +23,8 @@ export interface HttpSpec {
   readonly documents?: boolean;
   /** The proxies in front, whose header has the caller's address. *Default*: none: such headers are not read. */
   readonly trustProxy?: TrustProxy;
+  /** Which pages of other origins may use the API in a browser. *Default*: none. */
+  readonly cors?: CorsOptions;
   /** *Defaults*: see `core/limits.ts`. */
   readonly limits?: Partial<HttpLimits>;
 }
@@ -88,8 +91,9 @@ class HttpSurface implements Surface {
   readonly #declared: number;
   readonly #bodies: BodyReader;
   readonly #proxies: Proxies | undefined;
+  readonly #cors: Cors | undefined;
   #listener: HttpListener | undefined;
-  #served: Pick<ListenerOptions, "host" | "router" | "pages"> | undefined;
+  #served: Pick<ListenerOptions, "host" | "router" | "pages" | "cors"> | undefined;
   /** Ends the listing of the limits. */
   readonly #listed: (() => void)[] = [];
   #stopped = false;
@@ -98,6 +102,7 @@ class HttpSurface implements Surface {
   constructor(spec: HttpSpec) {
     this.#spec = spec;
     this.#proxies = spec.trustProxy && new Proxies(spec.trustProxy);
+    this.#cors = spec.cors && new Cors(spec.cors);
     const wanted: HttpLimits = { ...pick(defaults, limitNames), ...spec.limits };
     const heapBytes = getHeapStatistics().heap_size_limit;
     this.#declared = wanted.connections;
@@ -108,7 +113,7 @@ class HttpSurface implements Surface {
   async start(host: SurfaceHost): Promise<void> {
     const router = new HttpRouter(host.runtime.registry.operations.values());
     const pages = this.#spec.documents ? documentPages(router, host) : new Map();
-    this.#served = { host, router, pages };
+    this.#served = { host, router, pages, cors: this.#cors };
     const { loadLines } = host.runtime;
     if (this.#spec.port === false) return void loadLines.register(this.#bodies.line);
     this.#listener = new HttpListener({ ...this.#served, bodies: this.#bodies, limits: this.#limits, proxies: this.#proxies });

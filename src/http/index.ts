@@ -1,3 +1,5 @@
 export { httpStatusOf } from "../surface/http-status.ts";
+export type { CorsOptions } from "./cors/cors.ts";
+export type { Origins } from "./cors/origins.ts";
 export { type HttpLimits, type HttpSpec, http } from "./http.ts";
 export type { TrustProxy } from "./peer/proxies.ts";

@@ -20,6 +20,7 @@ import { LeanResponse } from "./connections/lean-response.ts";
 import type { ListenerLimits } from "./connections/listener-limits.ts";
 import { requestCost } from "./connections/memory.ts";
 import { readAgain } from "./connections/skipping.ts";
+import type { Cors } from "./cors/cors.ts";
 import { requestMalformed, requestTooSlow, tooManyFromAddress } from "./faults.ts";
 import { LeanRequest } from "./lean-request.ts";
 import { type NodeExchange, NodeInvocation } from "./node-invocation.ts";
@@ -43,6 +44,8 @@ export interface ListenerOptions {
   readonly proxies: Proxies | undefined;
   /** Documents and pages that are no operations, by path. */
   readonly pages: ReadonlyMap<string, HttpReply>;
+  /** Which pages of other origins may read replies; undefined where none may. */
+  readonly cors: Cors | undefined;
 }
 
 /** One request and the way to answer it. */
@@ -196,6 +199,7 @@ export class HttpListener {
   write(turn: HttpTurn, { status, constant, headers, body }: HttpReply): number {
     const { request, response } = turn;
     if (response.destroyed || response.headersSent) return 0;
+    this.#options.cors?.allowReading(headers, request.known.origin);
     const bytes = Buffer.byteLength(body);
     response.keep(bytes);
     const unread = !request.complete && isLong(request.known);
@@ -287,7 +291,7 @@ export class HttpListener {
       if (connection.kept > bounds.documentBytesWaiting && this.#documents.refuses(this.#tooMuch))
         return this.#refuse(turn, this.#busy(this.#documents, connection.kept));
       this.#documents.admits(connection.kept);
-      const about = { method, path: target.path, requestId: this.#requestId(headers) };
+      const about = { method, path: target.path, requestId: this.#requestId(headers), headers };
       return this.#turnAway(turn, replyWithoutOperation(this.#options, about));
     }
     this.#start(turn, { match, query: target.query, connection });

@@ -1,9 +1,12 @@
 import type { SurfaceHost } from "../app/surface.ts";
+import { Fault } from "../core/fault.ts";
 import { openApiDocument } from "../surface/openapi.ts";
 import { isDecodable } from "./bind.ts";
+import type { Cors } from "./cors/cors.ts";
 import { docsPage, readAssets } from "./docs/page.ts";
 import { methodNotAllowed, routeNotFound, urlMalformed } from "./faults.ts";
 import { faultReply, type HttpReply, optionsReply, securityHeaders } from "./reply/reply.ts";
+import type { RequestHeaders } from "./request-headers.ts";
 import type { HttpRouter } from "./router.ts";
 
 /**
@@ -50,21 +53,40 @@ export interface Unmatched {
   readonly method: string;
   readonly path: string;
   readonly requestId: string;
+  readonly headers: RequestHeaders;
+}
+
+/** What a server has at its paths, and for whom. */
+export interface Site {
+  readonly router: HttpRouter;
+  readonly pages: ReadonlyMap<string, HttpReply>;
+  readonly cors: Cors | undefined;
 }
 
 /** Answers a request that fits no operation: with a page, with what is allowed at its path, or that there is nothing. */
-export function replyWithoutOperation(
-  { router, pages }: { readonly router: HttpRouter; readonly pages: ReadonlyMap<string, HttpReply> },
-  { method, path, requestId }: Unmatched,
-): HttpReply {
+export function replyWithoutOperation({ router, pages, cors }: Site, { method, path, requestId, headers }: Unmatched): HttpReply {
   const page = pages.get(path);
   if (page !== undefined && (method === "GET" || method === "HEAD")) return { ...page, headers: [...page.headers] };
   const allowed = page === undefined ? router.allowed(path) : ["GET", "HEAD"];
   // A path that is not percent-encoded UTF-8 matches no route.
   if (path.includes("%") && !isDecodable(path)) return faultReply({ fault: urlMalformed("The path"), requestId });
   if (allowed.length === 0) return faultReply({ fault: routeNotFound(path), requestId });
-  if (method === "OPTIONS") return optionsReply(allowed.join(", "), requestId);
+  if (method === "OPTIONS") return answerOptions(allowed, { cors, headers, requestId });
   return faultReply({ fault: methodNotAllowed(method, allowed.join(", ")), requestId });
+}
+
+function answerOptions(
+  allowed: readonly string[],
+  { cors, headers, requestId }: Pick<Site, "cors"> & Pick<Unmatched, "headers" | "requestId">,
+): HttpReply {
+  const reply = optionsReply(allowed.join(", "), requestId);
+  try {
+    const preflight = cors?.preflight(headers, allowed);
+    return preflight === undefined ? reply : { ...reply, headers: [...reply.headers, ...preflight] };
+  } catch (fault) {
+    if (fault instanceof Fault) return faultReply({ fault, requestId });
+    throw fault;
+  }
 }
 
 function once<T>(make: () => T): () => T {

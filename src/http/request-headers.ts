@@ -6,6 +6,9 @@ export class RequestHeaders {
   hosts = 0;
   host: string | undefined = undefined;
   expect: string | undefined = undefined;
+  origin: string | undefined = undefined;
+  /** What a browser asks for, before a page of another origin may send it. */
+  requestedMethod: string | undefined = undefined;
   authorization: string | undefined = undefined;
   contentType: string | undefined = undefined;
   contentLength: string | undefined = undefined;
@@ -43,7 +46,17 @@ export class RequestHeaders {
     const trace = size(this.traceparent) + size(this.tracestate) + size(this.requestId);
     const versions = size(this.ifMatch) + size(this.ifNoneMatch) + size(this.idempotencyKey);
     const timeouts = size(this.grpcTimeout) + size(this.connectTimeoutMs) + size(this.envoyTimeoutMs);
-    return trace + versions + timeouts + size(this.host) + size(this.contentType) + size(this.forwarded) + size(this.forwardedFor);
+    return (
+      trace +
+      versions +
+      timeouts +
+      size(this.origin) +
+      size(this.requestedMethod) +
+      size(this.host) +
+      size(this.contentType) +
+      size(this.forwarded) +
+      size(this.forwardedFor)
+    );
   }
 
   /** Takes a header of which only one line is right. */
@@ -74,6 +87,7 @@ export function readHeaders(raw: readonly string[]): RequestHeaders {
         break;
       case 6:
         if (is(name, "expect")) headers.expect = headers.once(headers.expect, name, value);
+        else if (is(name, "origin")) headers.origin = headers.once(headers.origin, name, value);
         break;
       case 8:
         if (is(name, "if-match")) headers.ifMatch = headers.once(headers.ifMatch, name, value);
@@ -116,6 +130,9 @@ export function readHeaders(raw: readonly string[]): RequestHeaders {
       case 20:
         if (is(name, "plimsoll-deadline-ms")) headers.deadlineMs = headers.once(headers.deadlineMs, name, value);
         else if (is(name, criticalityHeader)) headers.criticality = headers.once(headers.criticality, name, value);
+        break;
+      case 29:
+        if (is(name, "access-control-request-method")) headers.requestedMethod = headers.once(headers.requestedMethod, name, value);
         break;
       case 30:
         if (is(name, "x-envoy-expected-rq-timeout-ms")) headers.envoyTimeoutMs = headers.once(headers.envoyTimeoutMs, name, value);

@@ -12,6 +12,7 @@ const apart: Readonly<Record<string, string>> = {
   route_not_found: "no operation was matched",
   method_not_allowed: "no operation was matched",
   client_disconnected: "there is no client to respond to",
+  origin_not_allowed: "no operation was matched: it is the reply to a preflight",
 };
 /** Thrown before any call, or to code in the process. */
 const inside = new Set([

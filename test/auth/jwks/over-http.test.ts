@@ -14,7 +14,11 @@ async function serve(listener: RequestListener) {
   const server = createServer(listener).listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url, [Symbol.dispose]: () => void (server.close(), server.closeAllConnections()) };
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url, [Symbol.dispose]: close };
 }
 
 const askAt = (url: string) => withKeysOf(new FakeIssuer(), {}, { keys: jwks({ url }) });
