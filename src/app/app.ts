@@ -26,6 +26,7 @@ import { Runtime } from "../pipeline/runtime.ts";
 import { tasksOf } from "../tasks/engine.ts";
 import type { Tasks } from "../tasks/tasks.ts";
 import type { AppSpec } from "./app-spec.ts";
+import type { KeptByDatabase } from "./database.ts";
 import { callDirectly, type DirectCall } from "./direct-call.ts";
 import { engineSources } from "./engines.ts";
 import { registerGauges } from "./gauges.ts";
@@ -106,6 +107,8 @@ export interface AppParts {
   /** What all processes of the app must share, if the app has no secret of its own for it. */
   readonly secret: Buffer;
   readonly ops: OpsSpec | undefined;
+  /** What runs once for all processes of the app. */
+  readonly shared: Service | undefined;
   readonly sinks: readonly TelemetrySink[];
   /** Where the ops port has pages of engines. */
   readonly pages: readonly string[];
@@ -134,6 +137,7 @@ class RunningApp implements App {
   readonly #resources: Resources;
   readonly #ops: Ops | undefined;
   readonly #engines: readonly Engine[];
+  readonly #database: KeptByDatabase | undefined;
   readonly #locks: Locks | undefined;
   #state: "new" | "starting" | "ready" | "stopping" | "stopped" = "new";
   #started: Promise<void> | undefined;
@@ -188,6 +192,7 @@ class RunningApp implements App {
       },
     });
     this.signals = { ...this.runtime.signals, stopping: new Signal("stopping") };
+    this.#database = database;
     if (database?.locks !== undefined) this.#locks = new Locks({ store: database.locks, clock, holder: this.name });
     this.#engines = this.#openEngines(engineSources(spec, database));
     this.#resources = new Resources(registry, {
@@ -206,6 +211,7 @@ class RunningApp implements App {
       ...{ surfaces: this.#served, shutdownMs: toMs(shutdown), shutdownDelayMs: Math.min(toMs(shutdownDelay), defaults.shutdownDelayMs) },
       secret: this.runtime.clock.randomBytes(32),
       ops: this.#spec.ops,
+      shared: this.#database?.shared,
       sinks: this.#spec.telemetry ?? [],
       pages: this.#engines.flatMap(({ pages }) => pages.map(({ path }) => path)),
       attach: (sink, metrics) => this.#attach(sink, metrics),
@@ -213,6 +219,8 @@ class RunningApp implements App {
         this.#link = link;
         // A cursor of one process is good in all of them.
         this.#cursors = this.#makeCursors(Buffer.from(link.hello.secret, "base64"));
+        this.runtime.shareOf(link.shares);
+        this.#database?.shareOf?.(link.shares);
         link.serveOps(this.#opsSources, this.loadLines);
         this.#services = this.#plan();
       },
@@ -310,6 +318,7 @@ class RunningApp implements App {
       new LoopMonitor(this.runtime),
       // Of several processes, their supervisor has it.
       ...(this.#ops && this.#link === undefined ? [this.#ops] : []),
+      ...(this.#link === undefined ? [] : [this.#link.shares]),
       ...(this.runtime.database ? [this.runtime.database] : []),
       ...this.runtime.caches.services,
       ...(this.runtime.rates.service ? [this.runtime.rates.service] : []),

@@ -1,6 +1,8 @@
 import type { Clock } from "../core/clock.ts";
 import type { LoadLines } from "../core/load-line/load-lines.ts";
 import type { Metrics } from "../core/metrics.ts";
+import type { Shares } from "../core/queue/share.ts";
+import type { Service } from "../core/service.ts";
 import type { LockStore } from "../locks/store.ts";
 import type { InvalidationChannelSource } from "../operation/cache/port.ts";
 import type { Module } from "../operation/module.ts";
@@ -19,6 +21,10 @@ export interface KeptByDatabase {
   readonly schedules?: ScheduleStore;
   readonly locks?: LockStore;
   readonly invalidations?: InvalidationChannelSource;
+  /** What the supervisor of several processes starts before them and stops after them. *Default*: nothing. */
+  readonly shared?: Service;
+  /** Its connections are a share of those of several processes. Before it starts. */
+  shareOf?(shares: Shares): void;
 }
 
 /** What an app passes to its database when it creates it. */

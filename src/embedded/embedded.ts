@@ -1,4 +1,5 @@
 import type { DatabaseSource } from "../app/database.ts";
+import type { Service } from "../core/service.ts";
 import { withClient } from "../postgres/client.ts";
 import { PostgresDatabase, type PostgresSpec } from "../postgres/database.ts";
 import { type ResetSpec, refuseInProduction, reset as resetDatabase } from "../postgres/migrate/reset.ts";
@@ -69,6 +70,11 @@ class EmbeddedDatabase extends PostgresDatabase {
       return { url, adminUrl, prepare: () => withClient(adminUrl, (admin) => ensureAppRole(admin, { role, password: role })) };
     });
     this.#server = server;
+  }
+
+  /** Each process uses the server, which runs as long as one of them does; so where another starts it before them, it is one server for all of their lives. */
+  get shared(): Service {
+    return { name: "embedded PostgreSQL", start: () => this.#server.start(), stop: () => this.#server.stop() };
   }
 
   override async stop(): Promise<void> {

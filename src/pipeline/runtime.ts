@@ -5,6 +5,7 @@ import { Fault, toFault } from "../core/fault.ts";
 import { IntrusiveSet } from "../core/intrusive-set.ts";
 import { LoadLines } from "../core/load-line/load-lines.ts";
 import { Metrics } from "../core/metrics.ts";
+import type { Shares } from "../core/queue/share.ts";
 import { Signal, warnOfListener } from "../core/signals.ts";
 import { ratioSampler, TraceIds } from "../core/trace.ts";
 import { stillTurn, type TurnClock } from "../core/turn/turn-clock.ts";
@@ -115,6 +116,12 @@ export class Runtime implements Runner {
       if (this.#engines.has(kind)) throw twoEngines(kind);
       this.#engines.set(kind, engine);
     }
+  }
+
+  /** Its slots, and those of its operations, are shares of limits that several processes have together. Before the first request. */
+  shareOf(shares: Shares): void {
+    this.slots.shareOf(shares);
+    for (const { slots } of this.registry.operations.values()) slots.shareOf(shares);
   }
 
   /** What runs work of that kind; undefined where no engine of the app does. */

@@ -53,7 +53,7 @@ export class Slots extends LimitedQueue<Waiter> {
   #refusal(): Refusal {
     const { name, queue } = this.options;
     // With a queue of 0, the limit that is reached is that of the slots.
-    if (queue === 0) return { limit: `${name} concurrency`, value: this.limit.current, load: this.running, mode: "enforce" };
-    return { limit: `${name} queue`, value: queue, load: this.waiting, mode: "enforce" };
+    if (queue === 0) return { limit: `${name} concurrency`, value: this.most, load: this.running, mode: "enforce" };
+    return { limit: `${name} queue`, value: this.room, load: this.waiting, mode: "enforce" };
   }
 }

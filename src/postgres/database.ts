@@ -3,6 +3,7 @@ import { type Clock, sleep, type Timer } from "../core/clock.ts";
 import { type Duration, toMs } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
+import type { Shares } from "../core/queue/share.ts";
 import type { LockStore } from "../locks/store.ts";
 import type { InvalidationChannelSource } from "../operation/cache/port.ts";
 import type { Claim, ClaimResult, Database, Transaction, TransactionOptions } from "../operation/transaction.ts";
@@ -13,7 +14,7 @@ import { Connection } from "./connection.ts";
 import { databaseFault, isReadOnly } from "./faults.ts";
 import { PostgresLockStore } from "./locks/store.ts";
 import { migrate } from "./migrate.ts";
-import { Pool, PoolLines, type PoolOptions } from "./pool.ts";
+import { Pool, PoolLines, type PoolOptions, type PoolShares } from "./pool.ts";
 import { checkAppRole } from "./roles.ts";
 import { PostgresScheduleStore } from "./schedules/store.ts";
 import { checkPooler } from "./start/pooler.ts";
@@ -30,7 +31,7 @@ export interface PostgresSpec {
   readonly adminUrl?: string | undefined;
   /** The address of the server itself for what needs a session (migrations, LISTEN), if `url` leads to a transaction pooler. *Default*: `url`. */
   readonly directUrl?: string | undefined;
-  /** Connections of this process. *Default*: 16. */
+  /** Connections of this process; with `supervise(app, { processes })`, of all of them together. *Default*: 16. */
   readonly connections?: number;
   /** Executions that may wait for a connection. *Default*: 1,024. */
   readonly queue?: number;
@@ -88,6 +89,7 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
   readonly #locate: () => Promise<PostgresAddresses>;
   readonly #bounds: Pick<PoolOptions, "size" | "queue">;
   readonly #lines: PoolLines;
+  #shares: PoolShares | undefined;
   #pool: Pool | undefined;
   #expiry: Timer | undefined;
 
@@ -122,6 +124,25 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
     });
   }
 
+  shareOf(shares: Shares): void {
+    const { connections, queue } = this.#lines;
+    const changed = () => this.#pool?.resized();
+    const waiting = () => this.#pool?.waiting ?? 0;
+    this.#shares = {
+      connections: shares.borrow({
+        ...{ name: connections.name, declared: this.#bounds.size, changed },
+        held: () => this.#pool?.held ?? 0,
+        wants: () => (this.#pool?.lent ?? 0) + waiting(),
+      }),
+      queue:
+        this.#bounds.queue === 0
+          ? undefined
+          : shares.borrow({ name: queue.name, declared: this.#bounds.queue, held: waiting, wants: waiting, changed }),
+    };
+    connections.share = this.#shares.connections;
+    queue.share = this.#shares.queue;
+  }
+
   async start(): Promise<void> {
     const { url, adminUrl, prepare } = await this.#locate();
     const { connectTimeout, lifetime, idle, preparedStatements = true } = this.#spec;
@@ -131,7 +152,7 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
       prepares: preparedStatements,
       connectTimeoutMs: connectTimeout === undefined ? 5_000 : toMs(connectTimeout),
       ...this.#bounds,
-      lines: this.#lines,
+      ...{ lines: this.#lines, shares: this.#shares },
       lifetimeMs: lifetime === undefined ? limits.connectionLifetimeMs : toMs(lifetime),
       idleMs: idle === undefined ? limits.connectionIdleMs : toMs(idle),
       clock: this.clock,

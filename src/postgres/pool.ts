@@ -4,6 +4,7 @@ import { limits } from "../core/limits.ts";
 import { LoadLine, type RefusalCount } from "../core/load-line/load-line.ts";
 import { overloaded, type ReachedLimit, retryLater } from "../core/load-line/refusal.ts";
 import { BoundedQueue, type QueuedWaiter } from "../core/queue/bounded-queue.ts";
+import type { Share } from "../core/queue/share.ts";
 import { Stock } from "../core/queue/stock.ts";
 import { InOrder } from "../core/queue/turns.ts";
 import { Signal } from "../core/signals.ts";
@@ -23,6 +24,14 @@ export interface PoolOptions extends Omit<ConnectionOptions, "clock"> {
   readonly idleMs: number;
   readonly clock: Clock;
   readonly lines: PoolLines;
+  /** Where several processes have the connections, and the queue, together. *Default*: they are this process's. */
+  readonly shares?: PoolShares | undefined;
+}
+
+/** What this process has of the connections of several, and of their queue. */
+export interface PoolShares {
+  readonly connections: Share;
+  readonly queue: Share | undefined;
 }
 
 /** The load lines of a pool: its connections and its queue. They outlive a stop, after which a database has another pool. */
@@ -69,6 +78,8 @@ export class Pool {
   readonly #places: BoundedQueue<Waiting>;
   readonly #all = new Set<Connection>();
   #opening = 0;
+  /** Those that a smaller share closes, and that the server may still have. */
+  #closing = 0;
   /** Those that may be broken, and are checked; no caller waits for that. */
   #asked = 0;
   #downUntil = 0;
@@ -86,6 +97,14 @@ export class Pool {
 
   get connections(): number {
     return this.#all.size;
+  }
+  /** How many it may have open now. */
+  get size(): number {
+    return this.options.shares?.connections.current ?? this.options.size;
+  }
+  /** Those that are open, or will be; those that may be broken, and are checked, excepted. */
+  get held(): number {
+    return this.#all.size - this.#asked + this.#opening + this.#closing;
   }
   get idle(): number {
     return this.#idle.size;
@@ -105,12 +124,15 @@ export class Pool {
 
   /** Waits for a connection until `deadlineAt` of the clock's monotonic time. *Faults thrown*: `unavailable`, `deadline_exceeded`. */
   wait(deadlineAt: number): Promise<Connection> {
-    const { clock, queue, size, lines } = this.options;
+    const { clock, lines, shares } = this.options;
+    const queue = shares?.queue?.current ?? this.options.queue;
     const now = clock.monotonic();
     const idle = this.take();
     if (idle !== undefined) return Promise.resolve(idle);
     if (this.#closed) return Promise.reject(databaseDown(undefined));
     if (this.#all.size === 0 && this.#opening === 0 && now < this.#downUntil) return Promise.reject(this.#downFault);
+    shares?.queue?.uses(this.waiting + 1);
+    shares?.connections.uses(this.lent + this.waiting + 1);
     if (this.waiting >= queue && lines.queue.refuses(lines.full)) {
       const reached = { limit: lines.queue.name, value: queue, load: this.waiting };
       return Promise.reject(overloaded(reached, clock.random()));
@@ -129,7 +151,7 @@ export class Pool {
       const timer = clock.schedule(Math.max(0, deadlineAt - now), () => {
         if (!this.#places.forget(waiting)) return;
         lines.connections.refuses(lines.late);
-        reject(waitedTooLong({ limit: lines.connections.name, value: size, load: size }, clock.random()));
+        reject(waitedTooLong({ limit: lines.connections.name, value: this.size, load: this.lent }, clock.random()));
       });
       this.#places.addOver(waiting);
       lines.queue.admits(this.waiting);
@@ -145,6 +167,16 @@ export class Pool {
     else if (!connection.broken) this.#retire(connection);
     this.#ended(connection);
     if (this.#idle.size > 0) this.#sweepLater();
+  }
+
+  /** Its share has changed: opens what those who wait may use now, or closes what no caller uses. */
+  resized(): void {
+    for (let waiting = this.waiting; waiting > 0; waiting--) this.#openMore();
+    for (const connection of [...this.#idle]) {
+      if (this.held <= this.size) return;
+      this.#idle.remove(connection);
+      this.#retire(connection);
+    }
   }
 
   /** The server is another than it was, as after a failover: connections that are older lead to what it was. */
@@ -174,6 +206,8 @@ export class Pool {
   /** Opens the first connection, so that a wrong address is known at start. */
   async start(): Promise<void> {
     this.#closed = false;
+    // Of fewer connections than processes this one may have none yet.
+    if (this.size === 0) return;
     const connection = await Connection.open(this.#connecting);
     this.#adopt(connection);
     this.release(connection);
@@ -191,7 +225,7 @@ export class Pool {
   }
 
   #openMore(): void {
-    if (this.#closed || this.#opening >= this.waiting || this.#all.size - this.#asked + this.#opening >= this.options.size) return;
+    if (this.#closed || this.#opening >= this.waiting || this.held >= this.size) return;
     if (this.#retry !== undefined && this.#all.size > 0) return;
     this.#opening++;
     Connection.open(this.#connecting).then(
@@ -225,6 +259,7 @@ export class Pool {
     this.#all.add(connection);
     connection.onBroken = () => {
       this.#all.delete(connection);
+      this.options.shares?.connections.returned(this.#all.size + 1);
       this.#idle.remove(connection);
       this.#ended(connection);
       // What comes next may be another server, as after a restore: types have other numbers there.
@@ -251,6 +286,7 @@ export class Pool {
 
   #isWanted(connection: Connection, now: number): boolean {
     if (connection.broken || this.#closed || this.#isOver(connection, now)) return false;
+    if (this.options.shares !== undefined) return this.held <= this.size;
     return this.waiting > 0 || this.#all.size <= this.options.size;
   }
 
@@ -261,7 +297,14 @@ export class Pool {
 
   #retire(connection: Connection): void {
     connection.retired = true;
-    void connection.close();
+    const { shares } = this.options;
+    if (shares === undefined) return void connection.close();
+    this.#closing++;
+    void connection.close().then(() => {
+      this.#closing--;
+      shares.connections.returned(this.held + 1);
+      this.#openMore();
+    });
   }
 
   /** A connection that is unused since then must respond before it is used again, or is cut. */

@@ -13,6 +13,7 @@ export function registerLoadLines(metrics: Metrics, lines: LoadLines): void {
       read: () => lines.list().flatMap(one(read)).slice(0, limits.metricSeries),
     });
   gauge({ name: "plimsoll_loadline_limit", help: "The limit as it was declared." }, ({ declared }) => declared);
+  gauge({ name: "plimsoll_loadline_share", help: "What this process has of a limit of several." }, ({ shares }) => shares?.[0]);
   gauge({ name: "plimsoll_loadline_learnt", help: "The limit that was learnt." }, ({ learnt }) => learnt);
   gauge({ name: "plimsoll_loadline_now", help: "How much is in use." }, ({ now }) => now);
   gauge({ name: "plimsoll_loadline_high_water", help: "The most that was in use at once." }, ({ highWater }) => highWater);

@@ -94,12 +94,13 @@ function wantsText({ headers }: OpsRequest, search: string): boolean {
 }
 
 /** With `null` for what does not apply, so that every limit has every field. */
-function shown({ since, phase, declared, learnt, now, highWater, follows, fixed, ...reading }: LoadLineReading) {
+function shown({ since, phase, declared, shares, learnt, now, highWater, follows, fixed, ...reading }: LoadLineReading) {
   return {
     ...reading,
     since: new Date(since).toISOString(),
     phase: phase ?? null,
     declared: declared ?? null,
+    shares: shares ?? null,
     learnt: learnt ?? null,
     now: now ?? null,
     highWater: highWater ?? null,

@@ -5,6 +5,7 @@ const columns: readonly (readonly [string, (reading: LoadLineReading) => string]
   ["mode", ({ mode, fixed }) => (fixed === undefined ? mode : `${mode}, fixed`)],
   ["phase", ({ phase }) => phase ?? "-"],
   ["declared", ({ declared }) => number(declared)],
+  ["shares", ({ shares }) => shares?.join("+") ?? "-"],
   ["learnt", ({ learnt }) => number(learnt)],
   ["now", ({ now }) => number(now)],
   ["high water", ({ highWater }) => number(highWater)],

@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks";
 import { systemClock, type Timer } from "../../core/clock.ts";
 import { limits } from "../../core/limits.ts";
 import type { LoadLines } from "../../core/load-line/load-lines.ts";
+import { PlaceBorrower } from "../../resilience/leases/place-borrower.ts";
 import type { OpsSources } from "../ops/ops.ts";
 import type { HandedSockets } from "../surface.ts";
 import { Channel, type ChannelEnd } from "./channel.ts";
@@ -18,11 +19,18 @@ export class SupervisorLink {
   readonly #closed: number[] = [];
   #counting = false;
   #timer: Timer | undefined;
+  /** What this process has of the limits of all. */
+  readonly shares: PlaceBorrower;
   #metrics: OpsSources["metrics"] | undefined;
 
   constructor(channel: Channel, hello: Hello) {
     this.channel = channel;
     this.hello = hello;
+    this.shares = new PlaceBorrower({
+      clock: systemClock,
+      exchange: (asks) => channel.ask("places", asks, limits.processReplyMs),
+    });
+    channel.on("places", () => this.shares.nudge());
     this.#report(performance.eventLoopUtilization());
   }
 

@@ -1,9 +1,12 @@
 import { inspect } from "node:util";
 import { keepProcess, systemClock } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
+import type { Service } from "../../core/service.ts";
+import { PlaceLender, type PlacesAsk } from "../../resilience/leases/place-lender.ts";
 import type { App } from "../app.ts";
 import { partsOf } from "../app.ts";
 import { Ops } from "../ops/ops.ts";
+import type { Member } from "./member.ts";
 import { SupervisorOps } from "./ops/supervisor-ops.ts";
 import { memberLeases } from "./rates.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -16,16 +19,22 @@ export async function superviseProcesses(app: App, processes: number): Promise<n
   keepProcess();
   const parts = partsOf(app);
   const lends = memberLeases();
+  const lender = new PlaceLender<Member>({ processes, clock: systemClock, nudge: ({ channel }) => channel.tell("places") });
   const supervisorOps: SupervisorOps = new SupervisorOps(parts, () => supervisor);
   const supervisor = new Supervisor({
     ...{ parts, processes, say },
     welcome: (member) => {
       supervisorOps.welcome(member);
       lends(member.channel);
+      member.channel.reply("places", (asks: readonly PlacesAsk[]) => lender.exchange(member, asks));
     },
-    lost: (member) => supervisorOps.lost(member),
+    lost: (member) => {
+      supervisorOps.lost(member);
+      lender.ended(member);
+    },
   });
   const ops = parts.ops && new Ops(parts.ops, supervisorOps.sources);
+  const shared = new SharedService(parts.shared);
   let ending = false;
   const end = async (code: number) => {
     ending = true;
@@ -33,6 +42,7 @@ export async function superviseProcesses(app: App, processes: number): Promise<n
     if (code === 0 && supervisor.state === "ready") await pause(parts.shutdownDelayMs);
     await supervisor.stop(parts.shutdownMs);
     await ops?.stop();
+    await shared.stop();
     process.exit(process.exitCode ?? code);
   };
   const onSignal = () => {
@@ -50,6 +60,7 @@ export async function superviseProcesses(app: App, processes: number): Promise<n
     if (!ending) void end(1);
   });
   try {
+    await shared.start();
     await supervisorOps.start();
     await ops?.start();
     supervisor.opsUrl = ops?.url;
@@ -59,6 +70,30 @@ export async function superviseProcesses(app: App, processes: number): Promise<n
     if (!ending) await end(1);
   }
   return new Promise<never>(() => undefined);
+}
+
+/** What runs once for all processes: stopped only where it was started, after its start. */
+class SharedService {
+  readonly #service: Service | undefined;
+  #started: Promise<void> | undefined;
+
+  constructor(service: Service | undefined) {
+    this.#service = service;
+  }
+
+  start(): Promise<void> {
+    const starting = this.#service === undefined ? Promise.resolve() : this.#service.start();
+    this.#started = starting;
+    return starting;
+  }
+
+  async stop(): Promise<void> {
+    const started = await this.#started?.then(
+      () => true,
+      () => false,
+    );
+    if (started) await this.#service?.stop().catch((error: unknown) => say(inspect(error)));
+  }
 }
 
 async function reload(supervisor: Supervisor): Promise<void> {

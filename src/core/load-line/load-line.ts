@@ -68,6 +68,8 @@ export class LoadLine {
   admitted = 0;
   /** The most that was in use at once. *Units*: those of the line. */
   highWater = 0;
+  /** What this process has of it, where several have it together; undefined where it has all of it. */
+  share: { readonly current: number } | undefined = undefined;
   /** Undefined until the mode has changed for the first time. */
   change: ModeChange | undefined = undefined;
   /** The line whose mode it has. */

@@ -36,6 +36,8 @@ export interface LoadLineReading {
   /** The phase that it is in, as a breaker is `open` and a fallback `degraded`. */
   readonly phase: string | undefined;
   readonly declared: number | undefined;
+  /** What each process has of it, where several have it together. */
+  readonly shares: readonly number[] | undefined;
   readonly learnt: number | undefined;
   readonly now: number | undefined;
   readonly highWater: number | undefined;
@@ -99,6 +101,7 @@ export class LoadLines {
       reason: line.change?.reason ?? "declared",
       phase: line.phase(),
       declared: line.declared,
+      shares: line.share && [line.share.current],
       learnt: line.learnt(),
       now,
       highWater: now === undefined && line.highWater === 0 ? undefined : line.highWater,

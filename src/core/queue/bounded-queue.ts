@@ -1,5 +1,6 @@
 import { LoadLine } from "../load-line/load-line.ts";
 import type { Held, Limit } from "./limit.ts";
+import type { Share } from "./share.ts";
 import type { Turns } from "./turns.ts";
 
 /** One that waits for a place. */
@@ -20,6 +21,7 @@ export interface BoundedQueueOptions<W> {
 
 /**
  * A bound on what holds a place at once, with a bounded queue in front. How many hold one is the strategy `limit`, whose turn is next is the strategy `turns`.
+ * With {@link shareWith}, both bounds are those of several processes, and this one has a share of each.
  * *Guarantees*: none is granted a place while `limit.current` hold one; never more than `queue` wait; none waits while a place is free, once {@link leave} or
  * {@link refill} has returned. Each waiter is granted, displaced or removed, once. Taking a free place waits for nothing and allocates nothing.
  */
@@ -28,6 +30,8 @@ export class BoundedQueue<W extends QueuedWaiter> {
   readonly #queue: number;
   readonly #turns: Turns<W>;
   readonly line: LoadLine;
+  #places: Share | undefined = undefined;
+  #room: Share | undefined = undefined;
   #held = 0;
   #isOpen = false;
 
@@ -36,6 +40,23 @@ export class BoundedQueue<W extends QueuedWaiter> {
     this.line = line ?? new LoadLine({ name: "places", unit: "places" });
     this.#queue = queue;
     this.#turns = turns;
+  }
+
+  /** Has shares of limits of several processes from now on: of its places, and of the room for those who wait. */
+  shareWith({ places, room }: { readonly places?: Share | undefined; readonly room?: Share | undefined }): void {
+    this.#places = places;
+    this.#room = room;
+  }
+
+  /** How many may hold a place now. */
+  get most(): number {
+    const { current } = this.limit;
+    return this.#places === undefined ? current : Math.min(current, this.#places.current);
+  }
+
+  /** How many may wait now. */
+  get room(): number {
+    return this.#room === undefined ? this.#queue : this.#room.current;
   }
 
   /** How many hold a place. */
@@ -63,7 +84,7 @@ export class BoundedQueue<W extends QueuedWaiter> {
 
   /** Takes a place where one is free and no other waits for it. Returns false where it must wait: then call {@link add}. */
   tryEnter(): boolean {
-    if ((this.#held >= this.limit.current || this.#turns.size > 0) && !this.#isOpen) return false;
+    if ((this.#held >= this.most || this.#turns.size > 0) && !this.#isOpen) return false;
     this.enterOver();
     return true;
   }
@@ -73,11 +94,16 @@ export class BoundedQueue<W extends QueuedWaiter> {
     const held = ++this.#held;
     this.line.admits(held);
     this.limit.acquired(held);
+    this.#places?.uses(held);
   }
 
   /** Waits for a place. Returns false where no more may wait. */
   add(waiter: W): boolean {
-    if (this.#turns.size >= this.#queue) return false;
+    if (this.#turns.size >= this.room) {
+      this.#room?.uses(this.#turns.size + 1);
+      this.#places?.uses(this.#held + this.#turns.size + 1);
+      return false;
+    }
     this.addOver(waiter);
     return true;
   }
@@ -85,6 +111,8 @@ export class BoundedQueue<W extends QueuedWaiter> {
   /** Waits for a place however many wait: for a caller that asked the line of the queue itself, which may be only measured. */
   addOver(waiter: W): void {
     this.#turns.add(waiter);
+    this.#room?.uses(this.#turns.size);
+    this.#places?.uses(this.#held + this.#turns.size);
   }
 
   /** Waits in the place of another, where the turns say that it has to make room. Returns the other. */
@@ -108,13 +136,14 @@ export class BoundedQueue<W extends QueuedWaiter> {
 
   /** Returns a place, once for each that was taken; those whose turn it is get what is free. */
   leave(how?: Held): void {
+    this.#places?.returned(this.#held);
     this.limit.released(this.#held--, how);
     if (this.#turns.size > 0) this.refill();
   }
 
   /** Grants what is free: for a limit that has risen by itself. */
   refill(): void {
-    while (this.#held < this.limit.current || this.#isOpen) {
+    while (this.#held < this.most || this.#isOpen) {
       const next = this.#turns.next();
       if (next === undefined) return;
       this.grant(next);

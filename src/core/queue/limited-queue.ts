@@ -3,6 +3,7 @@ import { type LimitMode, LoadLine, type RefusalCount } from "../load-line/load-l
 import type { LoadLines } from "../load-line/load-lines.ts";
 import { FixedLimit, type Held, type Limit } from "./limit.ts";
 import { ShadowQueue, type ShadowReason } from "./shadow-queue.ts";
+import type { Shares } from "./share.ts";
 import { TimelyQueue, type TimelyWaiter, type Untimely } from "./timely-queue.ts";
 
 /** Who asks for a place of a {@link LimitedQueue}. */
@@ -44,7 +45,7 @@ export abstract class LimitedQueue<W extends LimitedWaiter> extends TimelyQueue<
     const line: LoadLine = new LoadLine({
       ...{ name: `${name} concurrency`, unit: "executions", declared: concurrency, mode },
       now: () => this.#read(),
-      learnt: () => (limit instanceof FixedLimit ? undefined : limit.current),
+      learnt: () => (limit instanceof FixedLimit ? undefined : this.most),
       switched: (to) => this.#switch(to),
     });
     super({
@@ -78,6 +79,21 @@ export abstract class LimitedQueue<W extends LimitedWaiter> extends TimelyQueue<
     this.#clock = clock;
     lines.register(this.line);
     lines.register(this.queueLine);
+  }
+
+  /** Both limits are those of several processes from now on. Before any caller enters. */
+  shareOf(shares: Shares): void {
+    const { concurrency, queue } = this.#options;
+    const changed = () => this.refill();
+    const held = () => this.running;
+    const wants = () => this.running + this.waiting;
+    const places = shares.borrow({ name: this.line.name, declared: concurrency, held, wants, changed });
+    const waiting = () => this.waiting;
+    const room =
+      queue === 0 ? undefined : shares.borrow({ name: this.queueLine.name, declared: queue, held: waiting, wants: waiting, changed });
+    this.line.share = places;
+    this.queueLine.share = room;
+    this.shareWith({ places, room });
   }
 
   /** As {@link TimelyQueue.tryEnter}; who asks is looked at in measure mode. */
@@ -143,17 +159,18 @@ export abstract class LimitedQueue<W extends LimitedWaiter> extends TimelyQueue<
 
   /** Those who hold a place would hold one. */
   #newShadow(): ShadowQueue<W> {
-    const { queue, deadlineMs } = this.#options;
-    const { limit, running } = this;
+    const { deadlineMs } = this.#options;
+    const { running } = this;
+    const most = () => this.most;
     const follows: Limit = {
       get current() {
-        return limit.current;
+        return most();
       },
       acquired: () => undefined,
       released: () => undefined,
     };
     return new ShadowQueue<W>({
-      ...{ limit: follows, queue, deadlineMs, running, usual: this.usual.copy() },
+      ...{ limit: follows, queue: this.room, deadlineMs, running, usual: this.usual.copy() },
       refused: (waiter, reason) => this.#measured(waiter, reason),
     });
   }

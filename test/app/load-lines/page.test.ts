@@ -53,7 +53,7 @@ describe("the page of load lines", () => {
       { ...(await read()), since: undefined },
       {
         ...{ name: "port.sail queue", unit: "executions", mode: "enforce", reason: "declared", since: undefined },
-        ...{ phase: null, declared: 1, learnt: null, now: 1, highWater: 1, admitted: 1 },
+        ...{ phase: null, declared: 1, shares: null, learnt: null, now: 1, highWater: 1, admitted: 1 },
         refused: { full: 1, displaced: 0, late: 0, waited_long: 0, hopeless: 0 },
         wouldRefuse: { full: 0, displaced: 0, late: 0, waited_long: 0, hopeless: 0 },
         ...{ follows: "port.sail concurrency", fixed: null },
@@ -81,8 +81,11 @@ describe("the page of load lines", () => {
     for (const name of ["port.sail concurrency", "port.sail queue", "process concurrency", "process queue"])
       assert.ok(names.includes(name));
     const table = (await get("/loadlines?format=text")).text;
-    assert.match(table, /^limit +mode +phase +declared +learnt +now +high water +unit +admitted +refused +would refuse +since +reason\n/);
-    assert.match(table, /^port\.sail queue +enforce +- +1 +- +0 +1 +executions +1 +1 full +0 +\d{4}-.+Z +declared$/m);
+    assert.match(
+      table,
+      /^limit +mode +phase +declared +shares +learnt +now +high water +unit +admitted +refused +would refuse +since +reason\n/,
+    );
+    assert.match(table, /^port\.sail queue +enforce +- +1 +- +- +0 +1 +executions +1 +1 full +0 +\d{4}-.+Z +declared$/m);
     assert.equal((await get("/loadlines", { accept: "text/html,*/*" })).text, table);
     assert.equal(table.split("\n").length, names.length + 2);
     assert.match((await get("/loadlines?format=json", { accept: "text/html" })).text, /^\{/);

@@ -62,7 +62,7 @@ describe("metrics of several processes", () => {
 describe("limits of several processes", () => {
   const reading: LoadLineReading = {
     ...{ name: "a", unit: "executions", mode: "enforce", since: 0, reason: "declared", phase: undefined },
-    ...{ declared: 4, learnt: undefined, now: 1, highWater: 3, admitted: 5, refused: { full: 1 }, wouldRefuse: {} },
+    ...{ declared: 4, shares: undefined, learnt: undefined, now: 1, highWater: 3, admitted: 5, refused: { full: 1 }, wouldRefuse: {} },
     ...{ follows: undefined, fixed: undefined },
   };
 

@@ -56,7 +56,7 @@ describe("the ops port of several processes", () => {
     const name = "test.who concurrency";
     await Promise.all(Array.from({ length: 8 }, () => program.post("/who")));
     const before = await line(name);
-    assert.deepEqual([before.mode, before.declared, before.admitted], ["enforce", 128, 8]);
+    assert.deepEqual([before.mode, before.declared, before.admitted], ["enforce", 64, 8]);
     assert.equal((await line("connections of all processes")).unit, "connections");
     const change = { method: "POST", headers: { "plimsoll-ops": "yes" }, body: JSON.stringify({ mode: "measure", reason: "a test" }) };
     const changed = await fetch(`${program.ops}/loadlines/${encodeURIComponent(name)}`, change);

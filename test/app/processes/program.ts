@@ -14,7 +14,18 @@ export interface ProgramOptions {
   readonly connectionsPerSecond?: number;
   readonly startFails?: boolean;
   readonly perSecond?: number;
+  readonly url?: string;
+  readonly directory?: string;
   readonly file?: string;
+}
+
+/** The response of an operation of the program. */
+export interface Posted {
+  readonly status: number;
+  readonly pid: number;
+  /** When it began and ended to hold what it holds. *Units*: milliseconds. */
+  readonly from: number;
+  readonly to: number;
 }
 
 /** A program in several processes, from its start to the end of all of them. */
@@ -66,7 +77,7 @@ export class Program {
   }
 
   /** Calls an operation on a connection of its own; returns the process that it ran in. */
-  async post(path: string, body: object = {}, agent?: Agent): Promise<{ readonly status: number; readonly pid: number }> {
+  async post(path: string, body: object = {}, agent?: Agent): Promise<Posted> {
     const own = agent ?? new Agent();
     try {
       return await post(`${this.api}${path}`, body, own);
@@ -85,7 +96,7 @@ export class Program {
 }
 
 /** Sends one request. Rejects if its connection fails. */
-function post(url: string, body: object, agent: Agent): Promise<{ readonly status: number; readonly pid: number }> {
+function post(url: string, body: object, agent: Agent): Promise<Posted> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { method: "POST", agent, headers: { "content-type": "application/json" } }, (response) => {
       let text = "";
@@ -94,7 +105,7 @@ function post(url: string, body: object, agent: Agent): Promise<{ readonly statu
         text += chunk;
       });
       response.on("error", reject);
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, pid: JSON.parse(text || "{}").pid }));
+      response.on("end", () => resolve({ ...JSON.parse(text || "{}"), status: response.statusCode ?? 0 }));
     });
     sent.on("error", reject);
     sent.end(JSON.stringify(body));

@@ -28,6 +28,7 @@ test("a line is listed with what its owner counted", () => {
       mode: "enforce",
       since: clock.now(),
       reason: "declared",
+      shares: undefined,
       phase: "open",
       declared: 2,
       learnt: 3,

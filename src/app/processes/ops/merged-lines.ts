@@ -4,7 +4,7 @@ type Amount = "declared" | "learnt" | "now" | "highWater";
 
 /**
  * The limits of several processes as limits of the app, in the order of their names: what each declares, learnt, has and refused is added up. Of the age of a
- * turn, and of what bounds a single connection or request, the highest counts.
+ * turn, and of what bounds a single connection or request, the highest counts; a limit that the processes have together was declared once.
  */
 export function mergeLines(processes: readonly (readonly LoadLineReading[])[]): readonly LoadLineReading[] {
   const byName = Map.groupBy(processes.flat(), ({ name }) => name);
@@ -14,6 +14,7 @@ export function mergeLines(processes: readonly (readonly LoadLineReading[])[]): 
 function merge(readings: readonly LoadLineReading[]): LoadLineReading {
   const first = readings[0]!;
   const phases = new Set(readings.flatMap(({ phase }) => phase ?? []));
+  const shares = readings.flatMap((reading) => reading.shares ?? []);
   const combine = isShared(first) ? (a: number, b: number) => Math.max(a, b) : (a: number, b: number) => a + b;
   const amount = (name: Amount) =>
     readings
@@ -22,7 +23,9 @@ function merge(readings: readonly LoadLineReading[]): LoadLineReading {
   return {
     ...first,
     phase: phases.size === 0 ? undefined : [...phases].join(", "),
-    ...{ declared: amount("declared"), learnt: amount("learnt"), now: amount("now"), highWater: amount("highWater") },
+    declared: shares.length > 0 ? first.declared : amount("declared"),
+    shares: shares.length > 0 ? shares : undefined,
+    ...{ learnt: amount("learnt"), now: amount("now"), highWater: amount("highWater") },
     admitted: readings.reduce((sum, { admitted }) => sum + admitted, 0),
     refused: addUp(readings.map(({ refused }) => refused)),
     wouldRefuse: addUp(readings.map(({ wouldRefuse }) => wouldRefuse)),
