@@ -25,6 +25,7 @@ import { buildRegistry, type SurfaceCompiler } from "../pipeline/registry/regist
 import { Runtime } from "../pipeline/runtime.ts";
 import { tasksOf } from "../tasks/engine.ts";
 import type { Tasks } from "../tasks/tasks.ts";
+import { accessPage, accessPath } from "./access/page.ts";
 import type { AppSpec } from "./app-spec.ts";
 import type { KeptByDatabase } from "./database.ts";
 import { callDirectly, type DirectCall } from "./direct-call.ts";
@@ -110,7 +111,7 @@ export interface AppParts {
   /** What runs once for all processes of the app. */
   readonly shared: Service | undefined;
   readonly sinks: readonly TelemetrySink[];
-  /** Where the ops port has pages of engines. */
+  /** Where the ops port has pages that one process answers for all. */
   readonly pages: readonly string[];
   /** Has a sink show other metrics than those of the app. */
   attach(sink: TelemetrySink, metrics: Metrics): Promise<void>;
@@ -213,7 +214,7 @@ class RunningApp implements App {
       ops: this.#spec.ops,
       shared: this.#database?.shared,
       sinks: this.#spec.telemetry ?? [],
-      pages: this.#engines.flatMap(({ pages }) => pages.map(({ path }) => path)),
+      pages: [accessPath, ...this.#engines.flatMap(({ pages }) => pages.map(({ path }) => path))],
       attach: (sink, metrics) => this.#attach(sink, metrics),
       join: (link) => {
         this.#link = link;
@@ -336,7 +337,11 @@ class RunningApp implements App {
     return {
       ready: () => this.#readiness(),
       metrics: () => exposeAll(this.#spec.telemetry ?? []),
-      pages: [loadLinesPage(this.loadLines), ...this.#engines.flatMap(({ pages }) => pages)],
+      pages: [
+        loadLinesPage(this.loadLines),
+        accessPage(() => this.runtime.registry.operations.values()),
+        ...this.#engines.flatMap(({ pages }) => pages),
+      ],
     };
   }
 

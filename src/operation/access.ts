@@ -5,6 +5,10 @@ export interface Rule {
   readonly kind: "rule";
   /** As documents and refusals name it, for example `role customer`. */
   readonly description: string;
+  /** The roles of which one is enough, where nothing else decides. */
+  readonly roles?: readonly string[];
+  /** Every caller who has signed in is admitted, and no other. */
+  readonly needsSignIn?: true;
   allows(actor: Actor): boolean;
 }
 
@@ -19,6 +23,7 @@ export function role(...names: readonly [string, ...string[]]): Rule {
   return {
     kind: "rule",
     description: `role ${names.join(" or ")}`,
+    roles: names,
     allows: (actor) => names.some((name) => actor.roles.includes(name)),
   };
 }
@@ -30,7 +35,7 @@ export function describeAccess({ description }: Rule): string {
 
 /** Makes a rule that admits every actor who has signed in, with any roles. */
 export function signedIn(): Rule {
-  return { kind: "rule", description: "a signed-in actor", allows: (actor) => actor.kind !== "anonymous" };
+  return { kind: "rule", description: "a signed-in actor", needsSignIn: true, allows: (actor) => actor.kind !== "anonymous" };
 }
 
 /**

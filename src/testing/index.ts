@@ -1,3 +1,4 @@
+export { accessTable } from "./access-table.ts";
 export { TestClock } from "./clock.ts";
 export { type AuthenticationSample, authenticationConformance, type ConformanceCase } from "./conformance/authentication.ts";
 export { engineConformance } from "./conformance/engine.ts";

@@ -2,6 +2,7 @@ import { Fault } from "../../core/fault.ts";
 import type { LoadLineReading, ModeSwitch } from "../../core/load-line/load-lines.ts";
 import type { OpsPage, OpsRequest, OpsResponse } from "../../operation/ops-page.ts";
 import { httpStatusOf } from "../../surface/http-status.ts";
+import { wantsText } from "../ops/text.ts";
 import { tableOf } from "./table.ts";
 
 const path = "/loadlines";
@@ -83,14 +84,6 @@ function changeIn(body: string): { readonly mode: string; readonly reason: strin
     });
   const { mode, reason } = parsed as { readonly mode?: unknown; readonly reason?: unknown };
   return { mode: typeof mode === "string" ? mode : "", reason: typeof reason === "string" ? reason : "" };
-}
-
-/** A browser asks for HTML, and reads plain text as well. */
-function wantsText({ headers }: OpsRequest, search: string): boolean {
-  const format = new URLSearchParams(search).get("format");
-  if (format !== null) return format === "text";
-  const accept = headers.accept;
-  return typeof accept === "string" && accept.includes("text/html");
 }
 
 /** With `null` for what does not apply, so that every limit has every field. */

@@ -1,4 +1,5 @@
 import type { LoadLineReading } from "../../core/load-line/load-lines.ts";
+import { textTable } from "../ops/text.ts";
 
 const columns: readonly (readonly [string, (reading: LoadLineReading) => string])[] = [
   ["limit", ({ name }) => name],
@@ -20,17 +21,7 @@ const columns: readonly (readonly [string, (reading: LoadLineReading) => string]
 
 /** Shows limits as a table of plain text, one a line. */
 export function tableOf(readings: readonly LoadLineReading[]): string {
-  const rows = [columns.map(([title]) => title), ...readings.map((reading) => columns.map(([, cell]) => cell(reading)))];
-  const widths = columns.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-          .join("  ")
-          .trimEnd()}\n`,
-    )
-    .join("");
+  return textTable([columns.map(([title]) => title), ...readings.map((reading) => columns.map(([, cell]) => cell(reading)))]);
 }
 
 function number(value: number | undefined): string {
