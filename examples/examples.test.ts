@@ -18,7 +18,7 @@ describe("examples", () => {
 
   it("are all run here", () =>
     assert.deepEqual(
-      globSync("*.ts", { cwd: import.meta.dirname })
+      globSync(["*.ts", "callers/*.ts"], { cwd: import.meta.dirname })
         .filter((name) => !name.endsWith(".test.ts"))
         .toSorted(),
       ["01-hello.ts", ...Object.keys(outputs), "04-migrate.ts"].toSorted(),
@@ -53,8 +53,9 @@ describe("examples", () => {
       "the reader: 200 read by reader-7",
       "the writer: 403 permission_denied",
     ],
-    "13-identity-provider.ts": ["200 ann", "401 token_invalid"],
-    "14-cors.ts": [
+    "callers/identity-provider.ts": ["200 ann", "401 token_invalid"],
+    "callers/api-keys.ts": ["shop_…: 200", "shop_…: 403", "shop_…: 401"],
+    "callers/cors.ts": [
       "https://app.example.com: 204 POST",
       "https://pr-7.preview.example.com: 204 POST",
       "https://elsewhere.test: 403 not allowed",

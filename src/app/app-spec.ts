@@ -25,7 +25,7 @@ export interface AppSpec {
   /** *Default*: `none()`. */
   readonly tenancy?: Tenancy;
   /** How callers sign in; without it every caller is anonymous. */
-  readonly authentication?: Authenticator;
+  readonly authentication?: Authenticator | readonly [Authenticator, ...Authenticator[]];
   /**
    * Admits callers that are services of the same system: the importance that they send (`Plimsoll-Criticality`) counts instead of the one that the
    * operation declares, and so do the timeouts of other protocols, as `grpc-timeout`. *Default*: none. Use a rule that no user can meet.

@@ -12,8 +12,9 @@ import { Signal } from "../core/signals.ts";
 import { LoopTurns } from "../core/turn/loop-turns.ts";
 import { stillTurn } from "../core/turn/turn-clock.ts";
 import { Locks } from "../locks/locks.ts";
-import { none } from "../operation/actor.ts";
+import { type Authenticator, none } from "../operation/actor.ts";
 import { bearer } from "../operation/authentication/bearer.ts";
+import { chain } from "../operation/authentication/chain.ts";
 import type { Action, Command, Query } from "../operation/contract.ts";
 import type { Engine } from "../operation/durable/engine.ts";
 import type { Uses } from "../operation/resource.ts";
@@ -132,6 +133,7 @@ class RunningApp implements App {
   readonly loadLines: LoadLines;
   readonly signals: App["signals"];
   readonly #spec: AppSpec;
+  readonly #authenticator: Authenticator | undefined;
   #cursors: Cursors;
   #services: readonly Service[];
   #link: SupervisorLink | undefined;
@@ -147,6 +149,7 @@ class RunningApp implements App {
 
   constructor(spec: AppSpec) {
     this.#spec = spec;
+    this.#authenticator = spec.authentication && chain(spec.authentication);
     const { clock = systemClock, modules } = spec;
     this.#cursors = this.#makeCursors(clock.randomBytes(32));
     this.name = spec.service?.name ?? "plimsoll-app";
@@ -171,7 +174,7 @@ class RunningApp implements App {
       },
       database,
       tenancy: spec.tenancy ?? none(),
-      scheme: spec.authentication ?? bearer,
+      scheme: this.#authenticator ?? bearer,
       internalCallers: spec.internalCallers,
       cursors: { seal: (cursor) => this.#cursors.seal(cursor), open: (cursor, use) => this.#cursors.open(cursor, use) },
       development: spec.development ?? process.env.NODE_ENV !== "production",
@@ -201,7 +204,7 @@ class RunningApp implements App {
     });
     this.#ops = spec.ops && new Ops(spec.ops, this.#opsSources);
     registerGauges(this.metrics, this.runtime);
-    for (const line of [...sharedLines(), ...linesOf(spec.authentication), ...linesOf(this.#locks)]) this.loadLines.register(line);
+    for (const line of [...sharedLines(), ...linesOf(this.#authenticator), ...linesOf(this.#locks)]) this.loadLines.register(line);
     showLoadLines(this.loadLines, this.metrics, this.runtime.signals);
     this.#services = this.#plan();
   }
@@ -307,7 +310,7 @@ class RunningApp implements App {
     this.runtime.surround(telemetry);
     const host = {
       runtime: this.runtime,
-      authenticator: this.#spec.authentication,
+      authenticator: this.#authenticator,
       service: { name: this.name, version: this.#version },
       stopping: this.signals.stopping,
     };
@@ -337,11 +340,7 @@ class RunningApp implements App {
     return {
       ready: () => this.#readiness(),
       metrics: () => exposeAll(this.#spec.telemetry ?? []),
-      pages: [
-        loadLinesPage(this.loadLines),
-        accessPage(() => this.runtime.registry.operations.values()),
-        ...this.#engines.flatMap(({ pages }) => pages),
-      ],
+      pages: [loadLinesPage(this.loadLines), accessPage(this.runtime.registry), ...this.#engines.flatMap(({ pages }) => pages)],
     };
   }
 

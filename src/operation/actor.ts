@@ -55,6 +55,8 @@ export interface AuthenticationScheme {
 export interface Authenticator extends AuthenticationScheme {
   /** What a document says of it: an OpenAPI security scheme. */
   readonly document: Readonly<Record<string, unknown>>;
+  /** The schemes that it consists of, for documents. *Default*: itself alone. */
+  readonly parts?: readonly Authenticator[];
   /**
    * Verifies credentials (of bearer: the token), at once when they are remembered.
    * *Faults thrown*, at once or by the promise: `unauthenticated`, its type saying why; `unavailable` where too many are being verified.

@@ -17,7 +17,7 @@ export interface DocumentParts {
   readonly schemas: SharedSchemas;
   readonly faults: FaultResponses;
   /** Whether the app knows callers at all. */
-  readonly scheme: string | undefined;
+  readonly schemes: readonly string[];
 }
 
 interface Described {
@@ -47,7 +47,7 @@ export function describeOperation(compiled: CompiledOperation, parts: DocumentPa
     operation: compiled,
     takesInput: Object.keys(described.properties).length > 0,
     takesBody,
-    authenticated: parts.scheme !== undefined,
+    authenticated: parts.schemes.length > 0,
     takesCursor: compiled.traits.transaction === "read" && "cursor" in described.properties,
     takesVersion: http.ifMatch !== undefined,
     needsVersion: http.ifMatch !== undefined && required.has(http.ifMatch),
@@ -61,7 +61,9 @@ export function describeOperation(compiled: CompiledOperation, parts: DocumentPa
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && { requestBody: body }),
     responses: { ...success(described, parts.schemas), ...parts.faults.of(conditions) },
-    ...(compiled.access === "public" ? { security: [] } : parts.scheme !== undefined && { security: [{ [parts.scheme]: [] }] }),
+    ...(compiled.access === "public"
+      ? { security: [] }
+      : parts.schemes.length > 0 && { security: parts.schemes.map((scheme) => ({ [scheme]: [] })) }),
     "x-access": compiled.access === "public" ? "public" : compiled.access.description,
     "x-operation-kind": kind,
     "x-transaction": compiled.traits.transaction,

@@ -25,8 +25,10 @@ export function openApiDocument({ operations, service, authenticator, tenancy }:
   const faults = new FaultResponses(schemas);
   const paths: Record<string, Record<string, unknown>> = {};
   const modules = new Set<string>();
+  const parts = authenticator === undefined ? [] : (authenticator.parts ?? [authenticator]);
+  const schemes = parts.map(({ scheme }) => scheme);
   for (const compiled of operations) {
-    const described = describeOperation(compiled, { schemas, faults, scheme: authenticator?.scheme });
+    const described = describeOperation(compiled, { schemas, faults, schemes });
     if (described === undefined) continue;
     modules.add(compiled.module);
     paths[described.path] = { ...paths[described.path], [described.verb]: described.operation };
@@ -40,15 +42,18 @@ export function openApiDocument({ operations, service, authenticator, tenancy }:
     tags: [...modules].map((name) => ({ name })),
     paths,
     components: {
-      ...(authenticator !== undefined && {
-        securitySchemes: { [authenticator.scheme]: { ...authenticator.document, ...(tenant !== "" && { description: tenant }) } },
-      }),
+      ...(parts.length > 0 && { securitySchemes: Object.fromEntries(parts.map((part) => [part.scheme, describeScheme(part, tenant)])) }),
       parameters: { IfNoneMatch: ifNoneMatch },
       headers,
       responses: { NotModified: notModified, ...faults.toJson() },
       schemas: schemas.toJson(),
     },
   };
+}
+
+function describeScheme({ document }: Authenticator, tenant: string): Readonly<Record<string, unknown>> {
+  const described = [document.description, tenant].filter((text) => typeof text === "string" && text !== "").join(" ");
+  return { ...document, ...(described !== "" && { description: described }) };
 }
 
 const introduction = `The response to a fault is a problem document (RFC 9457): \`code\` decides what to do next, and \`type\` distinguishes faults with the same code. 429 means that your quota is used up, 503 that the service lacks capacity; in both, \`Retry-After\` says when to send the request again.

@@ -14,7 +14,7 @@ const help = {
 } as const;
 
 /** The page `/access` of the ops port. It never changes while the process runs. */
-export function accessPage(operations: () => Iterable<CompiledOperation>): OpsPage {
+export function accessPage({ operations }: { readonly operations: ReadonlyMap<string, CompiledOperation> }): OpsPage {
   return {
     path: accessPath,
     answer: async (request) => {
@@ -22,7 +22,7 @@ export function accessPage(operations: () => Iterable<CompiledOperation>): OpsPa
       if (at !== accessPath) return undefined;
       if (request.method !== "GET" && request.method !== "HEAD")
         return { status: 405, body: { error: "This page takes GET and HEAD. Send one of them.", help } };
-      const matrix = accessMatrix(operations());
+      const matrix = accessMatrix(operations.values());
       return { status: 200, body: { ...matrix, help }, ...(wantsText(request, search) && { text: accessTableOf(matrix) }) };
     },
   };

@@ -1,4 +1,4 @@
-// An API for the pages of another origin. Run it with: node --conditions=source examples/14-cors.ts
+// An API for the pages of another origin. Run it with: node --conditions=source examples/callers/cors.ts
 import { action, createApp, module } from "plimsoll";
 import { http } from "plimsoll/http";
 import { z } from "zod";

@@ -1,4 +1,4 @@
-// Tokens of an identity provider, whose keys the app fetches. Run it with: node --conditions=source examples/13-identity-provider.ts
+// Tokens of an identity provider, whose keys the app fetches. Run it with: node --conditions=source examples/callers/identity-provider.ts
 import { generateKeyPairSync, type JsonWebKey, sign } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
