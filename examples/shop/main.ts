@@ -2,12 +2,12 @@ import { join } from "node:path";
 import { exitOnFault, supervise } from "plimsoll";
 import { embedded } from "plimsoll/embedded";
 import { postgres } from "plimsoll/postgres";
-import { redisRates } from "plimsoll/redis";
 import { logs, prometheus } from "plimsoll/telemetry";
 import { banner, keepTokens, reopened } from "./banner.ts";
 import { failFirstAttempts } from "./crunch/chaos.ts";
 import { firstAdministrator, openShops } from "./seed.ts";
 import { keptSecret, readSettings, upstreamPlaces } from "./settings.ts";
+import { sharedIn } from "./shared.ts";
 import { createShop } from "./shop.ts";
 
 const settings = exitOnFault(readSettings);
@@ -24,8 +24,7 @@ const app = exitOnFault(() =>
     opsPort: settings.OPS_PORT,
     mailDirectory,
     places: upstreamPlaces(settings),
-    // The rate of one user to all operations together; what the relay declares is counted there too.
-    ...(redisUrl !== undefined && { rateLimit: { perSecond: 1_000, store: redisRates({ url: redisUrl }) } }),
+    ...(redisUrl !== undefined && sharedIn(redisUrl)),
     chaos: failFirstAttempts(settings.CRUNCH_FAILURES),
     // Problems are also shown on the terminal.
     telemetry: [

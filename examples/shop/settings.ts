@@ -41,7 +41,8 @@ export function readSettings(env = process.env) {
       }),
       REDIS_URL: field(Url, {
         secret: true,
-        description: "the Redis in which all processes of the shop count their rates together; without it each counts for itself",
+        description:
+          "the Redis in which all processes of the shop count their rates and keep cached values together; without it each does for itself",
       }),
       DATABASE_URL: field(Url, {
         secret: true,

@@ -17,7 +17,7 @@ import { seed } from "./seed.ts";
 export const modules = [identity, catalog, orders, notifications, crunch, relay, seed];
 
 /** What differs between where the shop runs: everything else is written below. */
-export interface ShopSpec extends Pick<AppSpec, "database" | "telemetry" | "roles" | "rateLimit" | "clock"> {
+export interface ShopSpec extends Pick<AppSpec, "database" | "telemetry" | "roles" | "rateLimit" | "cache" | "clock"> {
   /** Signs tokens and seals cursors: 32 bytes or more. */
   readonly secret: string;
   readonly port: number;

@@ -7,6 +7,7 @@ export { readInput, withMade, writeInput } from "../core/schema/made.ts";
 export type { AnySchema } from "../core/schema/standard.ts";
 export { Problems } from "../core/schema.ts";
 export type { Service } from "../core/service.ts";
+export { everything, type InvalidationChannel, type InvalidationChannelSource } from "../operation/cache/port.ts";
 export type { Operation } from "../operation/contract.ts";
 export type { Engine } from "../operation/durable/engine.ts";
 export type { Durable, OccurrenceStart, PreparedStart, StartContext, Starts } from "../operation/durable/start.ts";

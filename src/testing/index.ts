@@ -1,8 +1,10 @@
 export { accessTable } from "./access-table.ts";
 export { TestClock } from "./clock.ts";
 export { type AuthenticationSample, authenticationConformance, type ConformanceCase } from "./conformance/authentication.ts";
+export { type CacheStoreSample, cacheStoreConformance } from "./conformance/cache-store.ts";
 export { engineConformance } from "./conformance/engine.ts";
 export type { EngineSample, Note } from "./conformance/engine-bench.ts";
+export { type InvalidationChannelSample, invalidationChannelConformance } from "./conformance/invalidation-channel.ts";
 export { type LeaseStoreSample, leaseStoreConformance } from "./conformance/lease-store.ts";
 export { type RateStoreSample, rateStoreConformance } from "./conformance/rate-store.ts";
 export {

@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, describe, it } from "node:test";
-import { type App, createApp } from "plimsoll";
+import { setTimeout as pause } from "node:timers/promises";
+import { cacheStoreConformance } from "plimsoll/testing";
 import { createClient } from "redis";
 import { systemClock } from "../../src/core/clock.ts";
-import { type CacheStore, everything, type StoredValue } from "../../src/operation/cache/port.ts";
+import type { CacheStore, StoredValue } from "../../src/operation/cache/port.ts";
 import { redisCache } from "../../src/redis/cache.ts";
-import { type TestDatabase, testDatabase } from "../../src/testing/database.ts";
 import { FaultProxy } from "../../src/testing/fault-proxy.ts";
-import { msUntil, type Shelf, shelf, shelfMigrations } from "../integration/cache/shelf.ts";
-import type { ScratchModule } from "../integration/scratch.ts";
-import { testServers } from "../integration/servers.ts";
+import { msUntil } from "../integration/cache/shelf.ts";
+import { ShelfProcesses } from "../integration/cache/shelf-processes.ts";
 import { redisSkip, redisUrl } from "./server.ts";
 
 describe("values in Redis", { skip: redisSkip }, () => {
@@ -23,40 +22,8 @@ describe("values in Redis", { skip: redisSkip }, () => {
     return Object.assign(store, { [Symbol.asyncDispose]: () => store.service.stop() });
   }
 
-  it("are read as they were written, with their age", async () => {
-    await using store = await opened();
-    const { mark, value: none } = await store.read("k");
-    assert.equal(none, undefined);
-    await store.write("k", value(mark), 60_000);
-    const { ageMs, ...found } = (await store.read("k")).value ?? assert.fail();
-    assert.deepEqual(found, value(mark));
-    assert.ok(ageMs >= 0 && ageMs < 10_000);
-    assert.equal((await store.read("other")).value, undefined);
-  });
-
-  it("end with an invalidation of one of their tags, or of everything, and never come again by a load that began before", async () => {
-    await using store = await opened();
-    for (const tags of [["x"], ["y", "z"], [everything]]) {
-      const { mark } = await store.read("k");
-      await store.write("k", value(mark), 60_000);
-      await store.invalidate(tags, false);
-      assert.equal((await store.read("k")).value, undefined, String(tags));
-      await store.write("k", value(mark), 60_000);
-      assert.equal((await store.read("k")).value, undefined, "loaded before");
-    }
-    await store.write("k", value((await store.read("k")).mark), 60_000);
-    await store.invalidate(["z"], false);
-    assert.notEqual((await store.read("k")).value, undefined);
-  });
-
-  it("stay where a load that began earlier ends later", async () => {
-    await using store = await opened();
-    const { mark: earlier } = await store.read("k");
-    const { mark: later } = await store.read("k");
-    await store.write("k", value(later), 60_000);
-    await store.write("k", value(earlier), 60_000);
-    assert.equal((await store.read("k")).value?.mark, later);
-  });
+  const create = () => redisCache({ url: redisUrl, prefix: `test:${randomUUID()}` });
+  for (const { name, run } of cacheStoreConformance({ create, clock: systemClock, pass: (ms) => pause(ms) })) it(name, run);
 
   it("are not read where Redis has dropped what it knew of a tag", async () => {
     const prefix = `test:${randomUUID()}`;
@@ -79,31 +46,14 @@ describe("values in Redis", { skip: redisSkip }, () => {
   });
 });
 
-interface Process extends AsyncDisposable {
-  readonly app: App;
-  readonly shelf: Shelf;
-}
-
-describe("processes with a Redis", { skip: redisSkip }, async () => {
-  const servers = await testServers();
-  let migrations: ScratchModule;
-  let database: TestDatabase;
+describe("processes with a Redis", { skip: redisSkip }, () => {
+  let processes: ShelfProcesses;
   before(async () => {
-    migrations = shelfMigrations();
-    database = await testDatabase({ modules: shelf(migrations).modules, server: servers[0]! });
+    processes = await ShelfProcesses.open();
   });
-  after(async () => {
-    await database.drop();
-    migrations[Symbol.dispose]();
-    for (const server of servers) await server.stop();
-  });
+  after(() => processes.close());
 
-  async function process(prefix: string, url = redisUrl): Promise<Process> {
-    const own = shelf(migrations);
-    const app = createApp({ modules: own.modules, database, cache: { store: redisCache({ url, prefix }) }, rateLimit: { perSecond: 0 } });
-    await app.start();
-    return { app, shelf: own, [Symbol.asyncDispose]: () => app.stop() };
-  }
+  const process = (prefix: string, url = redisUrl) => processes.start({ cache: { store: redisCache({ url, prefix }) } });
 
   /** Resolves when Redis has a value: no caller waits for that. */
   async function kept(prefix: string): Promise<void> {

@@ -73,6 +73,8 @@ export class Caches {
   readonly store: SharedStore | undefined;
   readonly #series = new Map<string, CounterSeries>();
   readonly #metrics: Metrics;
+  /** Operations that gave a stale value, and have loaded none since. */
+  readonly #stale = new Set<string>();
 
   constructor({ bytes = limits.cacheBytes, app = "", channel, store: source }: CachesOptions, host: CachesHost) {
     const { clock, metrics, loadLines, cached } = host;
@@ -101,11 +103,13 @@ export class Caches {
   /** Counts how a request got its value. */
   count(operation: string, use: CacheUse): void {
     this.#count({ ...readsMetric, operation, label: use });
+    if (use === "stale") this.#stale.add(operation);
   }
 
   /** Counts a load that has ended. */
   countLoad(operation: string, isOk: boolean): void {
     this.#count({ ...loadsMetric, operation, label: isOk ? "ok" : "failed" });
+    if (isOk) this.#stale.delete(operation);
   }
 
   #count({ name, help, labels, operation, label }: typeof readsMetric & { readonly operation: string; readonly label: string }): void {
@@ -146,6 +150,7 @@ export class Caches {
       unit: "bytes",
       declared: bytes,
       now: () => memory.bytes,
+      phase: () => (this.#stale.size > 0 ? "degraded" : "normal"),
       fixed: "Memory is bounded, whatever the load. Change createApp({ cache }).",
     });
     loadLines.register(line);

@@ -6,7 +6,7 @@ import type { UpstreamPlaces } from "../../../examples/shop/relay/clients.ts";
 import { type Opened, openShops } from "../../../examples/shop/seed.ts";
 import { createShop, modules } from "../../../examples/shop/shop.ts";
 import type { App } from "../../../src/app/app.ts";
-import type { RateStore } from "../../../src/resilience/rate-limit.ts";
+import type { AppSpec } from "../../../src/app/app-spec.ts";
 import { type TestDatabase, testDatabase } from "../../../src/testing/database.ts";
 import { asChosen, chosenServer } from "../../campaigns/chosen-server.ts";
 
@@ -42,11 +42,12 @@ export const testSpec = { secret: "a secret of the tests, 32 bytes and more", po
 export async function openTestShop({
   chaos,
   places,
-  rates,
+  shared,
 }: {
   readonly chaos?: Chaos;
   readonly places?: UpstreamPlaces;
-  readonly rates?: RateStore;
+  /** What it has with other shops. */
+  readonly shared?: Pick<AppSpec, "rateLimit" | "cache">;
 } = {}): Promise<TestShop> {
   const mailDirectory = mkdtempSync(join(tmpdir(), "plimsoll-mail-"));
   const server = chosenServer();
@@ -57,7 +58,7 @@ export async function openTestShop({
     mailDirectory,
     ...(chaos && { chaos }),
     ...(places && { places }),
-    ...(rates && { rateLimit: { perSecond: 1_000, store: rates } }),
+    ...shared,
   });
   await app.start();
   const opened = await openShops(app);

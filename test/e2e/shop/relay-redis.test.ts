@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, describe, it } from "node:test";
+import { sharedIn } from "../../../examples/shop/shared.ts";
 import { startUpstream, type UpstreamServer } from "../../../examples/shop/upstream.ts";
 import { jwtIssuer } from "../../../src/auth/index.ts";
-import { redisRates } from "../../../src/redis/rates.ts";
 import { redisSkip, redisUrl } from "../../redis/server.ts";
 import { openTestShop, type TestShop, testSpec } from "./open-shop.ts";
 
@@ -18,7 +18,7 @@ describe("the relay of two shops on one Redis", { skip: redisSkip }, () => {
       shops.push(
         await openTestShop({
           places: { urls: { calm: upstream.url }, allow: ["127.0.0.1"] },
-          rates: redisRates({ url: redisUrl, prefix }),
+          shared: sharedIn(redisUrl, prefix),
         }),
       );
   });

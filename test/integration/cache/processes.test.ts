@@ -1,38 +1,54 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { type App, createApp } from "plimsoll";
-import { postgres } from "../../../src/postgres/database.ts";
-import { type TestDatabase, testDatabase } from "../../../src/testing/database.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import type { App } from "plimsoll";
+import { invalidationChannelConformance } from "plimsoll/testing";
+import { runtimeOf } from "../../../src/app/app.ts";
+import { systemClock } from "../../../src/core/clock.ts";
+import { PostgresDatabase, postgres } from "../../../src/postgres/database.ts";
+import { borrowed } from "../../../src/postgres/lender.ts";
 import { silentProxy } from "../connections/silent-proxy.ts";
-import type { ScratchModule } from "../scratch.ts";
-import { testServers } from "../servers.ts";
-import { msUntil, type Shelf, shelf, shelfMigrations } from "./shelf.ts";
+import { msUntil } from "./shelf.ts";
+import { ShelfProcesses } from "./shelf-processes.ts";
 
-interface Process extends AsyncDisposable {
-  readonly app: App;
-  readonly shelf: Shelf;
-}
-
-describe("values of two processes", async () => {
-  const servers = await testServers();
-  let migrations: ScratchModule;
-  let database: TestDatabase;
+describe("invalidations of PostgreSQL", () => {
+  let processes: ShelfProcesses;
+  let app: App;
   before(async () => {
-    migrations = shelfMigrations();
-    database = await testDatabase({ modules: shelf(migrations).modules, server: servers[0]! });
+    processes = await ShelfProcesses.open();
+    app = (await processes.start()).app;
   });
   after(async () => {
-    await database.drop();
-    migrations[Symbol.dispose]();
-    for (const server of servers) await server.stop();
+    await app.stop();
+    await processes.close();
   });
 
-  async function process(directUrl = database.url): Promise<Process> {
-    const own = shelf(migrations);
-    const app = createApp({ modules: own.modules, database: postgres({ url: database.url, directUrl }), rateLimit: { perSecond: 0 } });
-    await app.start();
-    return { app, shelf: own, [Symbol.asyncDispose]: () => app.stop() };
-  }
+  const opened = () => {
+    const { database } = runtimeOf(app);
+    assert(database instanceof PostgresDatabase);
+    return database;
+  };
+  const cases = invalidationChannelConformance({
+    ...{ create: () => opened().invalidations, clock: systemClock, pass: (ms: number) => pause(ms) },
+    run: (statement, how) =>
+      borrowed(opened(), 5_000, async (connection) => {
+        await connection.sendCommand("begin");
+        await connection.send(statement);
+        await connection.sendCommand(how === "commit" ? "commit" : "rollback");
+      }),
+  });
+  for (const { name, run } of cases) it(name, run);
+});
+
+describe("values of two processes", () => {
+  let processes: ShelfProcesses;
+  before(async () => {
+    processes = await ShelfProcesses.open();
+  });
+  after(() => processes.close());
+
+  const process = (directUrl = processes.database.url) =>
+    processes.start({ database: postgres({ url: processes.database.url, directUrl }) });
 
   it("end within a second of a commit in the other, and at once in the same", async () => {
     await using one = await process();
@@ -71,9 +87,9 @@ describe("values of two processes", async () => {
   });
 
   it("end within a second also where the session to the database is silent, and are kept again when there is another", async () => {
-    await using network = await silentProxy(database.url);
+    await using network = await silentProxy(processes.database.url);
     await using one = await process();
-    await using cut = await process(network.through(database.url));
+    await using cut = await process(network.through(processes.database.url));
     await cut.app.call(cut.shelf.read, { key: "e" });
     network.forget();
     await one.app.call(one.shelf.change, { key: "e" });

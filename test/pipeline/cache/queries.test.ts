@@ -173,13 +173,17 @@ describe("a query with a cache", () => {
     const loading = it.call();
     assert.equal((await it.call()).version, 1);
     it.shelf.version = 2;
+    assert.equal(it.served.app.loadLines.find("cache")?.phase(), "degraded");
     hold.open();
     assert.equal((await loading).version, 1, "read before the change");
+    assert.equal(it.served.app.loadLines.find("cache")?.phase(), "normal");
     it.clock.advance(10_000);
     it.shelf.before = () => Promise.reject(new Error("the database is away"));
     const { status, headers } = await it.get();
     assert.deepEqual([status, headers["cache-status"]], [200, "plimsoll; hit; ttl=0"]);
     assert.deepEqual(it.uses(), ["load", "stale", "load", "stale"]);
+    const phase = () => it.served.app.loadLines.find("cache")?.phase();
+    assert.equal(phase(), "degraded");
     assert.equal(it.shelf.loads, 3);
     await it.call();
     assert.equal(it.shelf.loads, 3, "no load for a second");
