@@ -15,6 +15,8 @@ export interface Limit {
   acquired(held: number): void;
   /** A place was returned, and so many were taken with it. `how`: undefined where it is not known. */
   released(held: number, how: Held | undefined): void;
+  /** No more than so many may hold a place from now on, whatever was learnt. *Default*: what bounds it from outside is no matter of the limit. */
+  bound?(most: number): void;
 }
 
 /** A limit that never changes. */

@@ -3,7 +3,7 @@ import { type LimitMode, LoadLine, type RefusalCount } from "../load-line/load-l
 import type { LoadLines } from "../load-line/load-lines.ts";
 import { FixedLimit, type Held, type Limit } from "./limit.ts";
 import { ShadowQueue, type ShadowReason } from "./shadow-queue.ts";
-import type { Shares } from "./share.ts";
+import type { Share, Shares } from "./share.ts";
 import { TimelyQueue, type TimelyWaiter, type Untimely } from "./timely-queue.ts";
 
 /** Who asks for a place of a {@link LimitedQueue}. */
@@ -87,7 +87,12 @@ export abstract class LimitedQueue<W extends LimitedWaiter> extends TimelyQueue<
     const changed = () => this.refill();
     const held = () => this.running;
     const wants = () => this.running + this.waiting;
-    const places = shares.borrow({ name: this.line.name, declared: concurrency, held, wants, changed });
+    // What is learnt is learnt of this process: a limit above its share would never be reached.
+    const resized = () => {
+      this.limit.bound?.(places.current);
+      this.refill();
+    };
+    const places: Share = shares.borrow({ name: this.line.name, declared: concurrency, held, wants, changed: resized });
     const waiting = () => this.waiting;
     const room =
       queue === 0 ? undefined : shares.borrow({ name: this.queueLine.name, declared: queue, held: waiting, wants: waiting, changed });

@@ -50,6 +50,25 @@ describe("AdaptiveLimit", () => {
     assert.ok(Math.min(...limits.slice(60)) >= 16, `${Math.min(...limits.slice(60))}`);
   });
 
+  it("learns below a ceiling that was moved, and follows it where nothing is to be learnt", () => {
+    const share = new AdaptiveLimit({ ceiling });
+    share.bound(24);
+    const limits = drive(share, { places: 8, serviceMs: exponential(50) }, { seconds: 300 });
+    assert.ok(Math.max(...limits) <= 24);
+    const learnt = mean(limits.slice(120)) / 8;
+    assert.ok(learnt >= 0.8 && learnt <= 1.25, `${learnt} of the knee`);
+    share.bound(48);
+    assert.ok(share.current <= 12, `${share.current}: what was learnt stays`);
+
+    const free = new AdaptiveLimit({ ceiling });
+    free.bound(10);
+    assert.equal(free.current, 10);
+    free.bound(40);
+    assert.equal(free.current, 40);
+    free.bound(0);
+    assert.equal(free.current, 1);
+  });
+
   it("never goes below its floor nor above its ceiling, whatever it is given", () => {
     const call = fc.record({
       held: fc.integer({ min: 0, max: 100 }),

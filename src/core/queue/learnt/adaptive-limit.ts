@@ -38,7 +38,7 @@ interface Probe {
  */
 export class AdaptiveLimit implements Limit {
   current: number;
-  readonly #ceiling: number;
+  #ceiling: number;
   readonly #floor: number;
   /** The limit as it was learnt, with fractions. */
   #learnt: number;
@@ -62,6 +62,18 @@ export class AdaptiveLimit implements Limit {
   }
 
   acquired(): void {}
+
+  /** Moves the ceiling: a limit that was at it stays at it, and one that was learnt below it stays where it is. */
+  bound(most: number): void {
+    const ceiling = Math.max(1, most);
+    if (ceiling === this.#ceiling) return;
+    const wasAtCeiling = this.#learnt >= this.#ceiling;
+    this.#ceiling = ceiling;
+    this.#learnt = wasAtCeiling ? ceiling : Math.min(this.#learnt, ceiling);
+    this.#resting = 0;
+    this.#isProbing = false;
+    this.#hold();
+  }
 
   released(held: number, how: Held | undefined): void {
     if (how === undefined || (how.outcome !== "ok" && how.outcome !== "deadline_exceeded")) return;
