@@ -9,7 +9,7 @@ export function readBounds(options: BreakerOptions): BreakerBounds {
   const { ratio = 0.5, minimumCalls = 20, consecutive = 10, probes = 3, slow } = options;
   const slowRatio = slow?.ratio ?? 0.5;
   const openMs = readTime("openFor", options.openFor ?? "500ms", 1);
-  const longestOpenMs = readTime("longestOpenFor", options.longestOpenFor ?? Math.max(2_000, openMs), openMs);
+  const longestOpenMs = readTime("longestOpenFor", options.longestOpenFor ?? Math.max(1_000, openMs), openMs);
   readShare("ratio", ratio === false ? 1 : ratio);
   readShare("slow.ratio", slowRatio);
   readCount("minimumCalls", minimumCalls, 100_000);

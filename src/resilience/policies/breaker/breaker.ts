@@ -24,7 +24,7 @@ export interface BreakerOptions {
   readonly slow?: { readonly after: Duration; readonly ratio?: number };
   /** How long it stays open the first time; twice as long after each probe that fails, the upper half at random. *Bounds*: 1 ms to 10 min. *Default*: 500 ms. */
   readonly openFor?: Duration;
-  /** The longest that it stays open. *Bounds*: `openFor` to 10 min. *Default*: 2 s, so that a callee that is back has all its calls within 5 s. */
+  /** The longest that it stays open. *Bounds*: `openFor` to 10 min. *Default*: 1 s, so that a callee that is back has all its calls within 2 s, where a failed call ends in time. */
   readonly longestOpenFor?: Duration;
   /** Calls that find out whether the callee is back; all must succeed. *Bounds*: 1 to 100. *Default*: 3. */
   readonly probes?: number;
