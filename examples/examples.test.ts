@@ -60,6 +60,12 @@ describe("examples", () => {
       "https://pr-7.preview.example.com: 204 POST",
       "https://elsewhere.test: 403 not allowed",
     ],
+    "callers/csv.ts": [
+      'text/csv; charset=utf-8, attachment; filename="bookings May.csv"',
+      "guest,nights",
+      '"Ada ""the first""",2',
+      `"'=1+1",1`,
+    ],
     "12-load-lines.ts": [
       "0 of 5 refused",
       "measure: 0 refused, 2 would have been",

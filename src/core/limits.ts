@@ -191,6 +191,8 @@ export const limits = {
   locationChars: 8_192,
   /** Length of an `ETag`. An operation with a longer one fails before its commit. */
   etagChars: 256,
+  /** Length of the name of a file in a response. An operation with a longer one fails before its commit. */
+  fileNameChars: 255,
   /** Size of a response that is stored under its key. A command with a larger one fails before its commit. */
   idempotencyReplyBytes: 262_144,
   /** Attempts of a command in all, if conflicts end the earlier ones. */

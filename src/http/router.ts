@@ -96,7 +96,7 @@ function makeRoute(operation: CompiledOperation): HttpRoute | undefined {
     binder: new Binder(operation, parsed, http.ifMatch),
     status: successStatus(http, operation.output),
     labels: new RouteLabels(parsed.path),
-    plain: http.location === undefined && http.etag === undefined,
+    plain: http.location === undefined && http.etag === undefined && http.file === undefined,
     inputBytes: mostBytes(operation.input.inputJson, Number.MAX_SAFE_INTEGER),
   };
 }

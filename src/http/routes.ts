@@ -1,6 +1,6 @@
 import { isOneText, itemsOf, textShapeOf } from "../core/json/text-shape.ts";
 import type { JsonSchema } from "../core/schema/standard.ts";
-import type { Operation } from "../operation/contract.ts";
+import type { HttpSpec, Operation } from "../operation/contract.ts";
 import { hasKind, traitsOf } from "../operation/kind.ts";
 import { httpOf, type ParsedRoute, parseRoute } from "../operation/route.ts";
 import { type CompiledOperation, fieldsOf } from "../pipeline/registry/compiled.ts";
@@ -40,9 +40,27 @@ export function compileRoutes(declared: readonly Operation[], operations: Readon
         "http.ifMatch",
         `The input has no field "${http.ifMatch}" to take the version from If-Match. Add the field, or name another.`,
       );
+    checkFile(compiled, http, report);
     compiled.head ??= compileHead(compiled, http);
     checkTexts(compiled, { route, ifMatch: http.ifMatch }, report);
   }
+}
+
+/** *Source*: RFC 9110 section 8.3.1, in small letters. */
+const mediaType = /^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/;
+
+function checkFile({ name, key }: CompiledOperation, { file, status }: HttpSpec, report: Report): void {
+  if (file === undefined) return;
+  if (!mediaType.test(file.type))
+    report(name, "http.file.type", `"${file.type}" is not a media type. Write one in small letters without parameters, as in "text/csv".`);
+  if (status === 204 || status === 205)
+    report(name, "http.status", `A response with the status ${status} has no body, so it cannot send a file. Remove the status.`);
+  if (key !== "none")
+    report(
+      name,
+      "http.file",
+      "The record of its key would store the file too. Return JSON from it, and send the file from a query or an action.",
+    );
 }
 
 /** What no text can say can never be sent in a path, a query string or a header. */

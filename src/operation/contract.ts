@@ -68,6 +68,16 @@ export type ReadRoute = `${"GET" | "POST"} /${string}`;
 /** The route of an operation that may write: any verb but GET, which must be safe to repeat. */
 export type WriteRoute = `${Exclude<Verb, "GET">} /${string}`;
 
+/** Describes an output that HTTP sends as a file of text, such as CSV. */
+export interface FileSpec<O> {
+  /** The media type without parameters, as in `text/csv`. The text is sent as UTF-8. */
+  readonly type: `${string}/${string}`;
+  /** Returns the name under which a browser stores the file. *Default*: no name, and a browser shows the file. */
+  readonly name?: (output: O) => string;
+  /** Returns the text of the file. */
+  readonly text: (output: O) => string;
+}
+
 /** How an operation is reached over HTTP; leaving it out makes the operation internal. */
 export type Http<Sentence extends string, R extends Route, I extends AnySchema, O extends AnySchema> =
   | Hint<Sentence, R>
@@ -82,6 +92,8 @@ export interface RouteSpec<R extends Route, I extends AnySchema, O extends AnySc
   readonly location?: (output: Output<O>) => string;
   /** Returns the version of the output, which is sent as a strong `ETag`. */
   readonly etag?: (output: Output<O>) => string | number;
+  /** Sends the output as a file of text instead of JSON. *Bounds*: not on an operation with a key, whose record would store the text too. */
+  readonly file?: FileSpec<Output<O>>;
   /** The input field that takes the version from `If-Match`; if the field is required, a missing header is 428. */
   readonly ifMatch?: keyof Input<I> & string;
 }
@@ -146,6 +158,7 @@ export interface HttpSpec {
   readonly status?: number;
   readonly location?: (output: never) => string;
   readonly etag?: (output: never) => string | number;
+  readonly file?: FileSpec<never>;
   readonly ifMatch?: string;
 }
 

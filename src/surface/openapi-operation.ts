@@ -172,9 +172,15 @@ function requestBody({ compiled, root, properties, required, rest, example }: De
 /** The status of a success: as declared, else 204 where the output has no fields and takes none. */
 function successStatus(output: JsonSchema, http: HttpSpec): number {
   const { type, properties, additionalProperties } = output;
-  const empty = type === "object" && Object.keys((properties as object | undefined) ?? {}).length === 0 && additionalProperties === false;
+  const empty =
+    type === "object" &&
+    Object.keys((properties as object | undefined) ?? {}).length === 0 &&
+    additionalProperties === false &&
+    http.file === undefined;
   return http.status ?? (empty ? 204 : 200);
 }
+
+const fileNameHeader = { description: "The name of the file.", schema: { type: "string" } };
 
 function success({ compiled, http, route }: Described, schemas: SharedSchemas): Record<string, object> {
   const { outputJson } = compiled.output;
@@ -185,12 +191,17 @@ function success({ compiled, http, route }: Described, schemas: SharedSchemas): 
     "X-Request-Id": header("RequestId"),
     ...(http.location !== undefined && { Location: header("Location") }),
     ...(http.etag !== undefined && { ETag: header("ETag") }),
+    ...(http.file?.name !== undefined && { "Content-Disposition": fileNameHeader }),
     ...(compiled.key !== "none" && { "Idempotency-Replayed": header("Replayed") }),
     ...(ratesOf(compiled).length > 0 && rateHeaders),
   };
   const schema = () => schemas.embed(outputJson, `${pascal(compiled.name)}Output`);
   const content =
-    status === 204 ? {} : { content: { "application/json": { schema: schema(), ...(example !== undefined && { example }) } } };
+    http.file !== undefined
+      ? { content: { [http.file.type]: { schema: { type: "string" } } } }
+      : status === 204
+        ? {}
+        : { content: { "application/json": { schema: schema(), ...(example !== undefined && { example }) } } };
   return {
     [status]: {
       description: status === 201 ? "Created." : status === 204 ? "Success, without a body." : "Success.",

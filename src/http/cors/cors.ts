@@ -22,7 +22,7 @@ const readByPlatform = [
   ...["traceparent", "tracestate", "x-request-id"],
 ];
 const sentByPlatform = [
-  ...["cache-status", "etag", "idempotency-replayed", "location", "ratelimit", "ratelimit-policy", "retry-after"],
+  ...["cache-status", "content-disposition", "etag", "idempotency-replayed", "location", "ratelimit", "ratelimit-policy", "retry-after"],
   ...["www-authenticate", "x-request-id"],
 ];
 const preflightVary = "Access-Control-Request-Method, Access-Control-Request-Headers";

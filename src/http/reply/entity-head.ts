@@ -1,8 +1,9 @@
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import type { CompiledSchema } from "../../core/schema.ts";
-import type { HttpSpec } from "../../operation/contract.ts";
+import type { FileSpec, HttpSpec } from "../../operation/contract.ts";
 import type { CompiledOperation, CompiledOutput } from "../../pipeline/registry/compiled.ts";
+import { dispositionOf } from "./disposition.ts";
 
 /** What the reply to a success says beside its body. It is worked out before the commit, and kept with the output under its key. */
 export interface EntityHead {
@@ -11,23 +12,30 @@ export interface EntityHead {
   readonly location?: string;
   /** With its quotes. */
   readonly etag?: string;
+  /** What is sent in place of the output. */
+  readonly file?: FileHead;
+}
+
+interface FileHead {
+  readonly disposition?: string;
+  readonly text: string;
 }
 
 /** The status of a success: 204 where the output has no fields. */
 export function successStatus(http: HttpSpec, output: CompiledSchema): number {
   const { properties, additionalProperties, type } = output.outputJson;
   const empty = Object.keys((properties as object | undefined) ?? {}).length === 0 && type === "object";
-  return http.status ?? (empty && additionalProperties === false ? 204 : 200);
+  return http.status ?? (empty && additionalProperties === false && http.file === undefined ? 204 : 200);
 }
 
 /**
  * Makes the function that works out an operation's head from its output.
- * *Faults thrown* by that function: `internal` of type `invalid_output` where `location` or `etag` give what no header can hold.
+ * *Faults thrown* by that function: `internal` of type `invalid_output` where `location`, `etag` or the name of a file give what no header can hold.
  */
 export function compileHead({ name, output }: CompiledOperation, http: HttpSpec): (output: CompiledOutput) => EntityHead {
-  const { location, etag } = http;
+  const { location, etag, file } = http;
   const status = successStatus(http, output);
-  if (location === undefined && etag === undefined) {
+  if (location === undefined && etag === undefined && file === undefined) {
     const head = { status };
     return () => head;
   }
@@ -37,8 +45,19 @@ export function compileHead({ name, output }: CompiledOperation, http: HttpSpec)
       status,
       ...(location !== undefined && { location: uriReference(name, location(value)) }),
       ...(etag !== undefined && { etag: entityTag(name, etag(value)) }),
+      ...(file !== undefined && { file: fileHead(name, file, value) }),
     };
   };
+}
+
+function fileHead(operation: string, file: FileSpec<never>, value: never): FileHead {
+  const text: unknown = file.text(value);
+  if (typeof text !== "string") throw refusedHead(operation, "file.text", "It must return the text of the file.");
+  if (file.name === undefined) return { text };
+  const disposition = dispositionOf(file.name(value));
+  if (disposition === undefined)
+    throw refusedHead(operation, "file.name", `It must return a name of 1 to ${limits.fileNameChars} characters, such as orders.csv.`);
+  return { disposition, text };
 }
 
 /** Whether what was kept beside an output is a head of HTTP; another surface may have kept something else, or nothing. */
@@ -80,9 +99,9 @@ function entityTag(operation: string, version: unknown): string {
   return `"${text}"`;
 }
 
-const refusedHead = (operation: string, field: "location" | "etag", fix: string): Fault =>
+const refusedHead = (operation: string, field: "location" | "etag" | "file.name" | "file.text", fix: string): Fault =>
   new Fault({
     code: "internal",
     type: "invalid_output",
-    message: `${operation}: http.${field} returned text that a header cannot hold; nothing was committed. ${fix}`,
+    message: `${operation}: http.${field} returned what a response cannot hold; nothing was committed. ${fix}`,
   });

@@ -72,11 +72,30 @@ interface EntityRequest {
   readonly request: RequestHeaders;
 }
 
+/** What was kept in a cache by another release may lack the file that this one sends, or have one that it does not send. */
+function headOf({ compiled }: RunningExecution, output: ShapedOutput, route: HttpRoute): EntityHead {
+  const head = isEntityHead(output.head) ? output.head : entityWithout(route);
+  if ((head.file === undefined) === (route.http.file === undefined)) return head;
+  const made = compiled.head?.(output);
+  return isEntityHead(made) ? made : entityWithout(route);
+}
+
+interface SentFile {
+  readonly file: NonNullable<EntityHead["file"]>;
+  readonly type: string | undefined;
+}
+
+function fileReply(status: number, headers: string[], { file: { disposition, text }, type = "text/plain" }: SentFile): HttpReply {
+  headers.push("content-type", type.startsWith("text/") ? `${type}; charset=utf-8` : type);
+  if (disposition !== undefined) headers.push("content-disposition", checkedText(disposition));
+  return { status, constant: plain, headers, body: text };
+}
+
 function entityReply(execution: RunningExecution, output: ShapedOutput, { route, request }: EntityRequest): HttpReply {
   const { requestId, replayed } = execution;
   // A replay has the stored head of the first reply; none is stored if the operation had no route then.
-  const { status, location, etag } = isEntityHead(output.head) ? output.head : entityWithout(route);
-  const constant = status === 204 ? plain : json;
+  const { status, location, etag, file } = headOf(execution, output, route);
+  const constant = status === 204 || file !== undefined ? plain : json;
   const headers = ["x-request-id", requestId];
   if (execution.cache === "stale") headers.push(...stale);
   if (execution.rates !== undefined) pushTakenRates(headers, execution.rates, execution.host.clock.monotonic());
@@ -88,12 +107,13 @@ function entityReply(execution: RunningExecution, output: ShapedOutput, { route,
     if (route.verb === "GET" && request.ifNoneMatch !== undefined && matches(request.ifNoneMatch, etag))
       return { status: 304, constant, headers, body: "" };
   }
+  if (file !== undefined) return fileReply(status, headers, { file, type: route.http.file?.type });
   return { status, constant, headers, body: status === 204 || status === 205 ? "" : output.json };
 }
 
-/** What a scheme of the application says: a line break in it would begin a header. */
+/** What the application says: a line break in it would begin a header. */
 function checkedText(value: string): string {
-  assert(/^[\x20-\x7e]+$/.test(value), "a challenge is printable ASCII");
+  assert(/^[\x20-\x7e]+$/.test(value), "a challenge and the name of a file are printable ASCII");
   return value;
 }
 

@@ -1,0 +1,19 @@
+import { limits } from "../../core/limits.ts";
+
+// Separators of paths, control characters, and the marks that reverse the order in which a name is shown: gpj.exe must not look like exe.jpg.
+const unsafe = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\\/:]|^\.+/gu;
+const notAscii = /[^\x20-\x7e]|["%]/gu;
+
+/**
+ * Writes `Content-Disposition` for a file that a browser stores, or returns undefined where the name is none.
+ * *Bounds*: `fileNameChars`. *Guarantees*: printable ASCII; a name that callers made cannot name a folder, end the header or hide its ending:
+ * such characters become `_`. *Source*: RFC 6266 section 4 and appendix D, RFC 8187.
+ */
+export function dispositionOf(name: unknown): string | undefined {
+  if (typeof name !== "string" || name.length === 0 || name.length > limits.fileNameChars || !name.isWellFormed()) return undefined;
+  const safe = name.replaceAll(unsafe, "_");
+  const ascii = safe.replaceAll(notAscii, "_");
+  if (ascii === safe) return `attachment; filename="${ascii}"`;
+  const encoded = encodeURIComponent(safe).replaceAll(/['()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
+  return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`;
+}
