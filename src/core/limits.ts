@@ -11,9 +11,9 @@ export const limits = {
   operationQueries: 32,
   /** Operations that one execution may call, directly and indirectly. Override: `budget.calls`. */
   operationCalls: 64,
-  /** Executions of the whole process at once. Override: `createApp({ limits })`. */
+  /** Executions of the whole process at once; of several processes together. Override: `createApp({ limits })`. */
   processConcurrency: 1_024,
-  /** Executions of the whole process that may wait for a slot. Override: `createApp({ limits })`. */
+  /** Executions of the whole process that may wait for a slot; of several processes together. Override: `createApp({ limits })`. */
   processQueue: 2_048,
   /** Age of the event loop's turn up to which a request begins while requests are queueing, if that is at most a quarter of its deadline. */
   turnAgeMs: 40,

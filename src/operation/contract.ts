@@ -39,7 +39,7 @@ export type Budget = Duration | OnlineBudget<unknown>;
 /** What one execution may use, and how many may run and wait at once. */
 export interface BudgetLimits {
   readonly deadline: Hint<DeadlineHint, Duration>;
-  /** Executions of this operation at once in one process. */
+  /** Executions of this operation at once: in the process, or in all processes of a machine together, if `supervise` runs several. */
   readonly concurrency?: number;
   /** Executions that may wait for a slot; 0 refuses at once. */
   readonly queue?: number;

@@ -14,6 +14,8 @@ export interface PlacesMember {
   /** Its messages are lost, both ways. */
   deaf: boolean;
   alive: boolean;
+  /** Resolves when it has what it starts with. */
+  started: Promise<void>;
 }
 
 /** Processes on one virtual clock that have one limit together, with the time that messages take. */
@@ -49,7 +51,7 @@ export class PlacesFleet {
   async join(queue = 1_000): Promise<PlacesMember> {
     const member = this.#member(queue);
     this.members.push(member);
-    void member.borrower.start();
+    member.started = member.borrower.start();
     await this.pass(0);
     return member;
   }
@@ -69,7 +71,7 @@ export class PlacesFleet {
       },
     });
     const queue = new BoundedQueue<QueuedWaiter>({ limit: new FixedLimit(this.declared), queue: waiting, turns: new InOrder() });
-    const member: PlacesMember = { queue, borrower, deaf: false, alive: true };
+    const member: PlacesMember = { queue, borrower, deaf: false, alive: true, started: Promise.resolve() };
     const limit = { name: "places", declared: this.declared, held: () => queue.running, changed: () => queue.refill() };
     queue.shareWith({ places: borrower.borrow({ ...limit, wants: () => queue.running + queue.waiting }) });
     return member;

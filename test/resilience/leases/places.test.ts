@@ -109,6 +109,22 @@ describe("places that several processes have together", () => {
     assert.equal(other.queue.running, 7, "all but the one of the process that should be there");
   });
 
+  it("do not hold up a process that joins in a reload where there is none for it, which gets one when another ends", async () => {
+    const fleet = new PlacesFleet(2, 2);
+    const [one] = [await fleet.join(), await fleet.join()];
+    await fleet.pass(50);
+    const added = await fleet.join();
+    let isStarted = false;
+    void added.started.then(() => {
+      isStarted = true;
+    });
+    await fleet.pass(50);
+    assert.ok(isStarted);
+    await fleet.die(one);
+    await fleet.pass(leaseMs + 100);
+    assert.ok(added.queue.tryEnter());
+  });
+
   it("pass from one to the other, where there are fewer than processes", async () => {
     const fleet = new PlacesFleet(2, 1);
     const members = [await fleet.join(), await fleet.join()];
