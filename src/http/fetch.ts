@@ -126,5 +126,5 @@ function toResponse({ status, constant, headers: own, body }: HttpReply, head: b
   const headers = [...(constant?.pairs ?? []), ...own];
   const pairs: [string, string][] = [];
   for (let i = 0; i < headers.length; i += 2) pairs.push([headers[i] as string, headers[i + 1] as string]);
-  return new Response(head || status === 204 || status === 205 || status === 304 ? null : body, { status, headers: pairs });
+  return new Response(head || body === "" ? null : body, { status, headers: pairs });
 }

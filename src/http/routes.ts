@@ -6,6 +6,7 @@ import { httpOf, type ParsedRoute, parseRoute } from "../operation/route.ts";
 import { type CompiledOperation, fieldsOf } from "../pipeline/registry/compiled.ts";
 import type { Report } from "../pipeline/registry/problem.ts";
 import { compileHead } from "./reply/entity-head.ts";
+import { isOrigin, isRedirect } from "./reply/redirect.ts";
 
 /** Reports routes that cannot be served, and puts on the operations what HTTP says beside their outputs. */
 export function compileRoutes(declared: readonly Operation[], operations: ReadonlyMap<string, CompiledOperation>, report: Report): void {
@@ -26,8 +27,7 @@ export function compileRoutes(declared: readonly Operation[], operations: Readon
     shapes.set(route.shape, name);
     if (hasKind(operation) && traitsOf(operation).transaction !== "read" && route.verb === "GET")
       report(name, "http", "Only a query can have GET, because a GET must be safe to repeat. Use another verb.");
-    if (http.status !== undefined && !(http.status >= 200 && http.status < 300))
-      report(name, "http.status", `${http.status} is not a status of success. Write one from 200 to 299.`);
+    checkStatus(name, http, report);
     const compiled = operations.get(name);
     if (compiled === undefined) continue;
     const fields = fieldsOf(compiled.input);
@@ -53,7 +53,7 @@ function checkFile({ name, key }: CompiledOperation, { file, status }: HttpSpec,
   if (file === undefined) return;
   if (!mediaType.test(file.type))
     report(name, "http.file.type", `"${file.type}" is not a media type. Write one in small letters without parameters, as in "text/csv".`);
-  if (status === 204 || status === 205)
+  if (status === 204 || status === 205 || isRedirect(status ?? 200))
     report(name, "http.status", `A response with the status ${status} has no body, so it cannot send a file. Remove the status.`);
   if (key !== "none")
     report(
@@ -61,6 +61,27 @@ function checkFile({ name, key }: CompiledOperation, { file, status }: HttpSpec,
       "http.file",
       "The record of its key would store the file too. Return JSON from it, and send the file from a query or an action.",
     );
+}
+
+/** A redirect without a target goes nowhere, and one to any origin is an open one. */
+function checkStatus(name: string, { status = 200, location, redirectsTo }: HttpSpec, report: Report): void {
+  const redirects = isRedirect(status);
+  if (!redirects && !(Number.isInteger(status) && status >= 200 && status < 300))
+    report(
+      name,
+      "http.status",
+      `${status} is not a status of success. Write one from 200 to 299, or 301, 302, 303, 307 or 308 for a redirect.`,
+    );
+  if (redirects && location === undefined) report(name, "http.location", `${status} redirects. Say where to: location: (output) => "/…".`);
+  if (!redirects && redirectsTo !== undefined)
+    report(name, "http.redirectsTo", `${status} does not redirect. Remove redirectsTo, or write a status such as 303.`);
+  for (const origin of redirectsTo ?? [])
+    if (!isOrigin(origin))
+      report(
+        name,
+        "http.redirectsTo",
+        `"${origin}" is not an origin. Write the scheme and the host alone, as in "https://pay.example.com".`,
+      );
 }
 
 /** What no text can say can never be sent in a path, a query string or a header. */

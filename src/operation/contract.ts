@@ -86,10 +86,12 @@ export type Http<Sentence extends string, R extends Route, I extends AnySchema, 
 /** The long form of how an operation is reached over HTTP. */
 export interface RouteSpec<R extends Route, I extends AnySchema, O extends AnySchema> {
   readonly route: R;
-  /** The status of a success. *Default*: 200, or 204 if the output has no fields. */
+  /** The status of a success; 301, 302, 303, 307 or 308 redirects to `location`. *Default*: 200, or 204 if the output has no fields. */
   readonly status?: number;
-  /** Returns the `Location` of what was created. */
+  /** Returns the `Location` of what was created, or where a redirect goes. */
   readonly location?: (output: Output<O>) => string;
+  /** The other origins that a redirect may go to, as in `https://pay.example.com`. *Default*: none: it stays on the origin of the request. */
+  readonly redirectsTo?: readonly string[];
   /** Returns the version of the output, which is sent as a strong `ETag`. */
   readonly etag?: (output: Output<O>) => string | number;
   /** Sends the output as a file of text instead of JSON. *Bounds*: not on an operation with a key, whose record would store the text too. */
@@ -157,6 +159,7 @@ export interface HttpSpec {
   readonly route: Route;
   readonly status?: number;
   readonly location?: (output: never) => string;
+  readonly redirectsTo?: readonly string[];
   readonly etag?: (output: never) => string | number;
   readonly file?: FileSpec<never>;
   readonly ifMatch?: string;

@@ -185,6 +185,7 @@ const fileNameHeader = { description: "The name of the file.", schema: { type: "
 function success({ compiled, http, route }: Described, schemas: SharedSchemas): Record<string, object> {
   const { outputJson } = compiled.output;
   const status = successStatus(outputJson, http);
+  const redirects = status >= 300;
   const example = compiled.operation.spec.example?.output;
   const header = (name: string) => ({ $ref: `#/components/headers/${name}` });
   const headers = {
@@ -199,12 +200,18 @@ function success({ compiled, http, route }: Described, schemas: SharedSchemas): 
   const content =
     http.file !== undefined
       ? { content: { [http.file.type]: { schema: { type: "string" } } } }
-      : status === 204
+      : status === 204 || redirects
         ? {}
         : { content: { "application/json": { schema: schema(), ...(example !== undefined && { example }) } } };
   return {
     [status]: {
-      description: status === 201 ? "Created." : status === 204 ? "Success, without a body." : "Success.",
+      description: redirects
+        ? "Redirects to `Location`, without a body."
+        : status === 201
+          ? "Created."
+          : status === 204
+            ? "Success, without a body."
+            : "Success.",
       headers,
       ...content,
     },

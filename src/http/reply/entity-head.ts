@@ -4,6 +4,7 @@ import type { CompiledSchema } from "../../core/schema.ts";
 import type { FileSpec, HttpSpec } from "../../operation/contract.ts";
 import type { CompiledOperation, CompiledOutput } from "../../pipeline/registry/compiled.ts";
 import { dispositionOf } from "./disposition.ts";
+import { isRedirect, staysWithin } from "./redirect.ts";
 
 /** What the reply to a success says beside its body. It is worked out before the commit, and kept with the output under its key. */
 export interface EntityHead {
@@ -30,7 +31,8 @@ export function successStatus(http: HttpSpec, output: CompiledSchema): number {
 
 /**
  * Makes the function that works out an operation's head from its output.
- * *Faults thrown* by that function: `internal` of type `invalid_output` where `location`, `etag` or the name of a file give what no header can hold.
+ * *Faults thrown* by that function: `internal` of type `invalid_output` where `location`, `etag` or the name of a file give what no header can hold, or a
+ * redirect goes to an origin that the route does not list.
  */
 export function compileHead({ name, output }: CompiledOperation, http: HttpSpec): (output: CompiledOutput) => EntityHead {
   const { location, etag, file } = http;
@@ -39,11 +41,16 @@ export function compileHead({ name, output }: CompiledOperation, http: HttpSpec)
     const head = { status };
     return () => head;
   }
+  const origins = new Set(http.redirectsTo);
+  const target = (uri: string): string => {
+    if (!isRedirect(status) || staysWithin(uri, origins)) return uri;
+    throw refusedHead(name, "location", "A redirect may go to a path of this origin, or to an origin that http.redirectsTo lists.");
+  };
   return (made) => {
     const value = made.value as never;
     return {
       status,
-      ...(location !== undefined && { location: uriReference(name, location(value)) }),
+      ...(location !== undefined && { location: target(uriReference(name, location(value))) }),
       ...(etag !== undefined && { etag: entityTag(name, etag(value)) }),
       ...(file !== undefined && { file: fileHead(name, file, value) }),
     };
@@ -63,7 +70,7 @@ function fileHead(operation: string, file: FileSpec<never>, value: never): FileH
 /** Whether what was kept beside an output is a head of HTTP; another surface may have kept something else, or nothing. */
 export function isEntityHead(head: unknown): head is EntityHead {
   const { status } = (head ?? {}) as { readonly status?: unknown };
-  return Number.isInteger(status) && (status as number) >= 200 && (status as number) < 300;
+  return Number.isInteger(status) && (status as number) >= 200 && (status as number) < 400;
 }
 
 // Unreserved and reserved characters, and the sign of an escape.

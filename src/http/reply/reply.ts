@@ -8,6 +8,7 @@ import { HeaderBlock } from "./head.ts";
 import { problemReply } from "./problem.ts";
 import { pushTakenRates } from "./rate-headers.ts";
 import { overloadedReply } from "./ready-problem.ts";
+import { isRedirect } from "./redirect.ts";
 
 /** A reply, ready to be written by any transport. */
 export interface HttpReply {
@@ -95,7 +96,8 @@ function entityReply(execution: RunningExecution, output: ShapedOutput, { route,
   const { requestId, replayed } = execution;
   // A replay has the stored head of the first reply; none is stored if the operation had no route then.
   const { status, location, etag, file } = headOf(execution, output, route);
-  const constant = status === 204 || file !== undefined ? plain : json;
+  const redirects = isRedirect(status);
+  const constant = status === 204 || redirects || file !== undefined ? plain : json;
   const headers = ["x-request-id", requestId];
   if (execution.cache === "stale") headers.push(...stale);
   if (execution.rates !== undefined) pushTakenRates(headers, execution.rates, execution.host.clock.monotonic());
@@ -104,11 +106,11 @@ function entityReply(execution: RunningExecution, output: ShapedOutput, { route,
   if (etag !== undefined) {
     headers.push("etag", checkedHeader(etag));
     // 304 is for reads only: after a write the client does not have the new state, whatever ETag it names.
-    if (route.verb === "GET" && request.ifNoneMatch !== undefined && matches(request.ifNoneMatch, etag))
+    if (route.verb === "GET" && !redirects && request.ifNoneMatch !== undefined && matches(request.ifNoneMatch, etag))
       return { status: 304, constant, headers, body: "" };
   }
   if (file !== undefined) return fileReply(status, headers, { file, type: route.http.file?.type });
-  return { status, constant, headers, body: status === 204 || status === 205 ? "" : output.json };
+  return { status, constant, headers, body: status === 204 || status === 205 || redirects ? "" : output.json };
 }
 
 /** What the application says: a line break in it would begin a header. */
