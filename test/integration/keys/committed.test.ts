@@ -47,12 +47,23 @@ const shelve = command("shelf.shelve", {
   },
 });
 
+const checkOut = command("shelf.check-out", {
+  ...{ input: z.object({ to: z.string() }), output: z.object({ to: z.string(), id: z.string() }), access: signedIn(), budget: "10s" },
+  idempotent: "key",
+  http: { route: "POST /check-out", status: 303, location: ({ to }) => to },
+  async run({ to }, { sql, newId }) {
+    const id = newId();
+    await sql`insert into shelf.items (id, name) values (${id}, 'check-out')`.run();
+    return { to: to === "/basket" ? `/orders/${id}` : to, id };
+  },
+});
+
 describe("a reply's head is made before the commit:", () => {
   let database: TestDatabase;
   let served: Awaited<ReturnType<typeof serveShelf>>;
   before(async () => {
     database = await testDatabase({ modules: [shelf] });
-    served = await serveShelf(database, { modules: [shelfOf([shelve])] });
+    served = await serveShelf(database, { modules: [shelfOf([shelve, checkOut])] });
   });
   after(async () => {
     await served.app.stop();
@@ -95,6 +106,24 @@ describe("a reply's head is made before the commit:", () => {
         } else assert.equal((await served.ask("POST /shelve", { key, body: sent })).status, 500);
         assert.equal(await countItems(database), before);
       });
+
+  it("a redirect is replayed with its target", async () => {
+    const key = newKey();
+    const send = async () => {
+      const { status, headers } = await served.ask("POST /check-out", { key, body: { to: "/basket" }, through: "fetch" });
+      return { status, location: headers.get("location"), replayed: headers.get("idempotency-replayed") };
+    };
+    const first = await send();
+    assert.match(first.location ?? "none", /^\/orders\/./);
+    assert.deepEqual([first.status, await send()], [303, { ...first, replayed: "true" }]);
+    assert.equal(await countItems(database, "check-out"), 1);
+  });
+
+  it("a redirect to a foreign page is refused and undone", async () => {
+    const before = await countItems(database);
+    assert.equal((await served.ask("POST /check-out", { key: newKey(), body: { to: "//evil.example" } })).status, 500);
+    assert.equal(await countItems(database), before);
+  });
 
   it("any text as a slug and a version is either in a head that can be sent, or was not written", async () => {
     await fc.assert(
