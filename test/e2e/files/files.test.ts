@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { z } from "zod";
 import { dispositionOf } from "../../../src/http/reply/disposition.ts";
 import { signedIn } from "../../../src/operation/access.ts";
+import type { Operation } from "../../../src/operation/contract.ts";
 import { action } from "../../../src/operation/online/action.ts";
 import { command } from "../../../src/operation/online/command.ts";
 import { serve } from "../http/app.ts";
@@ -99,7 +100,7 @@ describe("a file as the response", () => {
     const http = { route: "POST /kept", file: { type: "text/csv", text: () => "" } } as const;
     const kept = command("t.kept", { ...common, access: signedIn(), idempotent: "key", http, run: async (values) => values });
     await assert.rejects(
-      async () => await serve([kept]),
+      () => startAndStop(kept),
       (error: Error) => error.message.includes("http.file"),
     );
   });
@@ -112,11 +113,16 @@ describe("a file as the response", () => {
         run: async (values) => values,
       });
       await assert.rejects(
-        async () => await serve([operation]),
+        () => startAndStop(operation),
         (error: Error) => error.message.includes(field),
       );
     });
 });
+
+/** Stops what should not have started, so that the test fails and does not hang. */
+async function startAndStop(operation: Operation): Promise<void> {
+  await using _served = await serve([operation]);
+}
 
 interface Document {
   readonly paths: Readonly<Record<string, { readonly post: { readonly responses: Readonly<Record<string, Success>> } }>>;

@@ -61,6 +61,7 @@ describe("a file that a query returns", () => {
       await using served = app;
       const response = await served.ask(method, "/list", { headers });
       assert.deepEqual([response.status, String(response.body ?? ""), response.headers["content-length"]], [status, "", length]);
+      assert.doesNotMatch(String(response.headers["content-type"]), /json/);
     });
 
   it("is whole for a request that asks for a range", async () => {
