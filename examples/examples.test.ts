@@ -60,6 +60,10 @@ describe("examples", () => {
       "https://pr-7.preview.example.com: 204 POST",
       "https://elsewhere.test: 403 not allowed",
     ],
+    "callers/head.ts": [
+      "200: 3 rooms in CHF, quiet and bright, for basket 7",
+      '400: /currency: Invalid option: expected one of "CHF"|"EUR"',
+    ],
     "callers/csv.ts": [
       'text/csv; charset=utf-8, attachment; filename="bookings May.csv"',
       "guest,nights",

@@ -145,6 +145,8 @@ export const limits = {
   problemChars: 512,
   /** Length of the request target. */
   urlBytes: 8_192,
+  /** Cookies of one request, if its operation reads one. Browsers keep 180 of a site. */
+  cookies: 180,
   /** Size of all request headers together. */
   headerBytes: 16_384,
   /** Header lines of one request. Override: `http({ limits })`. */

@@ -1,8 +1,10 @@
 import { isEmptyWhenAbsent, itemsOf, textReader, textShapeOf } from "../core/json/text-shape.ts";
 import type { JsonSchema } from "../core/schema/standard.ts";
+import type { HttpSpec } from "../operation/contract.ts";
 import type { ParsedRoute } from "../operation/route.ts";
 import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import { preconditionFailed, urlMalformed } from "./faults.ts";
+import { type PickedLines, RequestFields } from "./fields/request-fields.ts";
 
 /** The parts of a request that an input can come from. */
 export interface RequestParts {
@@ -11,6 +13,8 @@ export interface RequestParts {
   readonly query: string;
   readonly body: unknown;
   readonly ifMatch: string | undefined;
+  /** What {@link Binder.fields} picked out of the head; needed where there are such fields. */
+  readonly picked?: PickedLines | undefined;
 }
 
 type Coerce = (text: string) => unknown;
@@ -21,7 +25,8 @@ type Coerce = (text: string) => unknown;
  * - other fields come from the JSON body where the verb has one (POST, PUT, PATCH), else from the query string;
  * - the field named by `ifMatch` comes from the `If-Match` header, without its quotes, and from nowhere else; of several tags the first strong one counts
  *   that is written just as the field's own versions are: `"1.0"` is not version 1. Where there is none, `*` and weak tags included, nothing is changed: 412;
- * - text from path, query and header becomes a number where the schema has a number or integer and the text is one as JSON writes it, and a boolean
+ * - fields named by `headers` and `cookies` come from these, and from nowhere else;
+ * - text from path, query, header and cookie becomes a number where the schema has a number or integer and the text is one as JSON writes it, and a boolean
  *   where it has a boolean and the text is `true` or `false`; a text that the schema allows as text stays text; a query parameter that may repeat
  *   (an array) collects all its values, and one that is needed and does not come is an empty one;
  * - what cannot be coerced stays text, and the schema says what is wrong with it.
@@ -32,9 +37,12 @@ export class Binder {
   readonly #fromQuery: ReadonlyMap<string, { readonly coerce: Coerce; readonly many: boolean }>;
   /** Arrays that are needed and may be empty. */
   readonly #emptyArrays: readonly string[];
+  /** The fields that come from headers and cookies. */
+  readonly fields: RequestFields | undefined;
   readonly #ifMatch: { readonly field: string; readonly coerce: Coerce; readonly text: boolean } | undefined;
 
-  constructor(operation: CompiledOperation, route: ParsedRoute, ifMatch: string | undefined) {
+  constructor(operation: CompiledOperation, route: ParsedRoute, http: Pick<HttpSpec, "ifMatch" | "headers" | "cookies">) {
+    const { ifMatch, headers, cookies } = http;
     const document = operation.input.inputJson;
     const properties = propertiesOf(document);
     const coercionOf = (schema: JsonSchema | undefined) => textReader(textShapeOf(schema, document));
@@ -52,11 +60,13 @@ export class Binder {
             return [field, { many, coerce: coercionOf(many ? itemsOf(schema, document) : schema) }];
           }),
     );
-    const elsewhere = new Set([...route.parameters, ifMatch]);
+    const heads = [...Object.keys(headers ?? {}), ...Object.keys(cookies ?? {})];
+    this.fields = heads.length > 0 ? new RequestFields(document, http) : undefined;
+    const elsewhere = new Set([...route.parameters, ifMatch, ...heads]);
     this.#emptyArrays = [...this.#fromQuery.keys()].filter((field) => !elsewhere.has(field) && isEmptyWhenAbsent(field, document));
   }
 
-  bind({ params, query, body, ifMatch }: RequestParts): unknown {
+  bind({ params, query, body, ifMatch, picked }: RequestParts): unknown {
     // A body that is no object is left for the schema to refuse.
     if (body !== undefined && (typeof body !== "object" || body === null || Array.isArray(body))) return body;
     const input: Record<string, unknown> = (body as Record<string, unknown> | undefined) ?? {};
@@ -71,6 +81,7 @@ export class Binder {
       if (ifMatch !== undefined) input[field] = versionIn(ifMatch, { coerce, text });
       else if (Object.hasOwn(input, field)) delete input[field];
     }
+    if (this.fields !== undefined) this.fields.bind(input, picked ?? nothing);
     return input;
   }
 
@@ -89,6 +100,7 @@ export class Binder {
   }
 }
 
+const nothing: PickedLines = { lines: [], chars: 0 };
 const entityTag = /\s*(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)/y;
 
 /**

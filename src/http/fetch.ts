@@ -68,7 +68,8 @@ function run(request: Request, { host, headers, match, query, address, bodies }:
     const { params, route } = match;
     let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
     const gone = () => execution.stop(callerLeft());
-    const bind = (body: unknown) => bindInput(route, { params, query, body, ifMatch: headers.ifMatch });
+    const picked = route.binder.fields?.pick([...request.headers].flat());
+    const bind = (body: unknown) => bindInput(route, { params, query, body, ifMatch: headers.ifMatch, picked });
     const execution = host.runtime.start(route.operation, {
       surface: "fetch",
       address,

@@ -39,10 +39,16 @@ export class LeanRequest extends nodeHttp.IncomingMessage {
   get known(): RequestHeaders {
     if (this.#headers === undefined) {
       this.#headers = readHeaders(this.rawHeaders);
-      // Let go of: the platform reads few of the headers, and the request may wait for long.
-      this.rawHeaders = none;
     }
     return this.#headers;
+  }
+
+  /** Returns the lines of the head, names and values in turn, and keeps them no longer: most are not read, and the request may wait for long. */
+  takeLines(): readonly string[] {
+    void this.known;
+    const lines = this.rawHeaders;
+    this.rawHeaders = none;
+    return lines;
   }
 
   /** Sends the body to `sink`, from its beginning. */

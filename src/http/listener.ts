@@ -269,6 +269,7 @@ export class HttpListener {
 
   #accept(turn: HttpTurn): void {
     const { request, response } = turn;
+    const lines = request.takeLines();
     const connection = this.#connections.get(request.socket);
     if (connection === undefined || !this.#begins(turn, connection)) return request.discard();
     const method = request.method ?? "GET";
@@ -294,7 +295,9 @@ export class HttpListener {
       const about = { method, path: target.path, requestId: this.#requestId(headers), headers };
       return this.#turnAway(turn, replyWithoutOperation(this.#options, about));
     }
-    this.#start(turn, { match, query: target.query, connection });
+    const picked = match.route.binder.fields?.pick(lines);
+    if (picked !== undefined) response.keep(picked.chars);
+    this.#start(turn, { match, query: target.query, connection, picked });
   }
 
   /** Whether a request is taken up: nothing is after the last response of its connection, nor beyond how many may wait for theirs. */
@@ -313,7 +316,7 @@ export class HttpListener {
     return false;
   }
 
-  #start(turn: HttpTurn, { match, query, connection }: Pick<NodeExchange, "match" | "query" | "connection">): void {
+  #start(turn: HttpTurn, { match, query, connection, picked }: Pick<NodeExchange, "match" | "query" | "connection" | "picked">): void {
     const load = this.#connections.load(this.#addressOf(connection, turn.request.known));
     const { inFlight } = load;
     const era = this.#perAddress.judge(inFlight - load.over);
@@ -323,7 +326,7 @@ export class HttpListener {
       const { line, limit } = this.#perAddress;
       return this.#refuse(turn, tooManyFromAddress({ limit: line.name, value: limit, load: inFlight }, this.host.runtime.clock.random()));
     }
-    const invocation = new NodeInvocation(this, { ...turn, match, query, connection, load, era });
+    const invocation = new NodeInvocation(this, { ...turn, match, query, connection, picked, load, era });
     connection.running.add(invocation);
     this.#perAddress.line.admits(++load.inFlight);
     if (era > 0) load.over++;

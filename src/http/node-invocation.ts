@@ -13,6 +13,7 @@ import type { AddressLoad, ConnectionRequest, HttpConnection } from "./connectio
 import { protocolRemainingMs } from "./deadline/protocol-timeouts.ts";
 import { remainingMs } from "./deadline/remaining.ts";
 import { preconditionFailed, preconditionMissing } from "./faults.ts";
+import type { PickedLines } from "./fields/request-fields.ts";
 import type { HttpListener, HttpTurn } from "./listener.ts";
 import { HttpFacts } from "./reply/facts.ts";
 import { replyTo } from "./reply/reply.ts";
@@ -28,6 +29,7 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
   readonly #headers: RequestHeaders;
   readonly #match: Match;
   readonly #query: string;
+  readonly #picked: PickedLines | undefined;
   readonly #connection: HttpConnection;
   readonly #load: AddressLoad;
   readonly #era: number;
@@ -42,6 +44,7 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     this.#headers = exchange.request.known;
     this.#match = exchange.match;
     this.#query = exchange.query;
+    this.#picked = exchange.picked;
     this.#connection = exchange.connection;
     this.#load = exchange.load;
     this.#era = exchange.era;
@@ -140,7 +143,7 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
 
   #bind(execution: RunningExecution, body: unknown): undefined {
     const { route, params } = this.#match;
-    execution.input = bindInput(route, { params, query: this.#query, body, ifMatch: this.#headers.ifMatch });
+    execution.input = bindInput(route, { params, query: this.#query, body, ifMatch: this.#headers.ifMatch, picked: this.#picked });
   }
 }
 
@@ -148,6 +151,8 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
 export interface NodeExchange extends HttpTurn {
   readonly match: Match;
   readonly query: string;
+  /** What the operation reads of its head. */
+  readonly picked: PickedLines | undefined;
   readonly connection: HttpConnection;
   /** What is under way from the caller's address. */
   readonly load: AddressLoad;

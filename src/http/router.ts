@@ -93,7 +93,7 @@ function makeRoute(operation: CompiledOperation): HttpRoute | undefined {
     http,
     verb: parsed.verb,
     path: parsed.path,
-    binder: new Binder(operation, parsed, http.ifMatch),
+    binder: new Binder(operation, parsed, http),
     status: successStatus(http, operation.output),
     labels: new RouteLabels(parsed.path),
     plain: http.location === undefined && http.etag === undefined && http.file === undefined,

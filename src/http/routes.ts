@@ -5,6 +5,7 @@ import { hasKind, traitsOf } from "../operation/kind.ts";
 import { httpOf, type ParsedRoute, parseRoute } from "../operation/route.ts";
 import { type CompiledOperation, fieldsOf } from "../pipeline/registry/compiled.ts";
 import type { Report } from "../pipeline/registry/problem.ts";
+import { checkRequestFields } from "./fields/check-fields.ts";
 import { compileHead } from "./reply/entity-head.ts";
 import { isOrigin, isRedirect } from "./reply/redirect.ts";
 
@@ -42,7 +43,8 @@ export function compileRoutes(declared: readonly Operation[], operations: Readon
       );
     checkFile(compiled, http, report);
     compiled.head ??= compileHead(compiled, http);
-    checkTexts(compiled, { route, ifMatch: http.ifMatch }, report);
+    checkRequestFields(compiled, http, { route, report });
+    checkTexts(compiled, { route, http }, report);
   }
 }
 
@@ -87,11 +89,13 @@ function checkStatus(name: string, { status = 200, location, redirectsTo }: Http
 /** What no text can say can never be sent in a path, a query string or a header. */
 function checkTexts(
   { name, input: { inputJson } }: CompiledOperation,
-  { route, ifMatch }: { readonly route: ParsedRoute; readonly ifMatch: string | undefined },
+  { route, http: { ifMatch, headers, cookies } }: { readonly route: ParsedRoute; readonly http: HttpSpec },
   report: Report,
 ): void {
+  const inHead = new Set([...Object.keys(headers ?? {}), ...Object.keys(cookies ?? {})]);
   const inQuery = route.verb === "GET" || route.verb === "DELETE";
   for (const [field, schema] of Object.entries((inputJson.properties ?? {}) as Readonly<Record<string, JsonSchema>>)) {
+    if (inHead.has(field)) continue;
     const alone = route.parameters.includes(field)
       ? `the path of "${route.verb} ${route.path}"`
       : field === ifMatch

@@ -98,6 +98,10 @@ export interface RouteSpec<R extends Route, I extends AnySchema, O extends AnySc
   readonly file?: FileSpec<Output<O>>;
   /** The input field that takes the version from `If-Match`; if the field is required, a missing header is 428. */
   readonly ifMatch?: keyof Input<I> & string;
+  /** The input fields that come from request headers, and from nowhere else, as in `{ currency: "Accept-Currency" }`; an array takes a list. */
+  readonly headers?: { readonly [Field in keyof Input<I> & string]?: string };
+  /** The input fields that come from cookies, and from nowhere else, as in `{ cartId: "cart" }`. */
+  readonly cookies?: { readonly [Field in keyof Input<I> & string]?: string };
 }
 
 /** The faults that an operation declares. */
@@ -163,6 +167,8 @@ export interface HttpSpec {
   readonly etag?: (output: never) => string | number;
   readonly file?: FileSpec<never>;
   readonly ifMatch?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cookies?: Readonly<Record<string, string>>;
 }
 
 /** The handler of any operation. The constructors check each against its own input and scope, which the pipeline gives it. */

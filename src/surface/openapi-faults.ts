@@ -1,4 +1,5 @@
 import type { Code } from "../core/code.ts";
+import { httpOf } from "../operation/route.ts";
 import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 
 /** What decides which faults of the platform an operation can end with. */
@@ -34,6 +35,9 @@ const writes = ({ operation }: FaultConditions) => operation.traits.transaction 
 const keyed = ({ operation }: FaultConditions) => operation.key !== "none";
 const restricted = ({ operation }: FaultConditions) => operation.access !== "public";
 const takesBody = (conditions: FaultConditions) => conditions.takesBody;
+const http = ({ operation }: FaultConditions) => httpOf(operation.operation.spec);
+const readsHead = (conditions: FaultConditions) => http(conditions)?.headers !== undefined || readsCookies(conditions);
+const readsCookies = (conditions: FaultConditions) => http(conditions)?.cookies !== undefined;
 const takesInput = (conditions: FaultConditions) => conditions.takesInput;
 /** It uses a resource, which may be a client of another service. */
 const callsUpstreams = ({ operation }: FaultConditions) => Object.keys(operation.operation.spec.uses ?? {}).length > 0;
@@ -56,6 +60,13 @@ export const platformFaults: readonly PlatformFault[] = [
     types: ["request_malformed", "url_malformed", "header_repeated", "timeout_invalid"],
     description: "The request is not valid HTTP, has a header twice that may appear once, or its URL is not UTF-8.",
     applies: always,
+  },
+  {
+    name: "HeaderNotAscii",
+    code: "invalid_argument",
+    types: ["header_not_ascii"],
+    description: "A header that the operation reads has a character that is not printable ASCII.",
+    applies: readsHead,
   },
   {
     name: "UnusableValue",
@@ -205,6 +216,14 @@ export const platformFaults: readonly PlatformFault[] = [
     types: ["headers_too_many"],
     description: "The request has more header lines than the limit.",
     applies: always,
+  },
+  {
+    name: "CookiesTooMany",
+    code: "invalid_argument",
+    status: 431,
+    types: ["cookies_too_many"],
+    description: "The request has more cookies than the limit.",
+    applies: readsCookies,
   },
   {
     name: "TransferCodingUnknown",

@@ -20,6 +20,8 @@ export interface DocumentParts {
   readonly schemes: readonly string[];
 }
 
+type Place = "path" | "query" | "header" | "cookie";
+
 interface Described {
   readonly compiled: CompiledOperation;
   readonly http: HttpSpec;
@@ -29,7 +31,7 @@ interface Described {
   readonly properties: Readonly<Record<string, JsonSchema>>;
   readonly required: ReadonlySet<string>;
   readonly example: Readonly<Record<string, unknown>>;
-  /** The fields that are sent neither in the path nor in `If-Match`. */
+  /** The fields that are sent neither in the path nor in the head. */
   readonly rest: readonly string[];
   readonly takesBody: boolean;
 }
@@ -80,7 +82,8 @@ function describe(compiled: CompiledOperation, schemas: SharedSchemas): Describe
   if (http === undefined || route === undefined) return undefined;
   const { root } = schemas.adopt(compiled.input.inputJson, `${pascal(compiled.name)}Input`);
   const properties = (root.properties ?? {}) as Described["properties"];
-  const elsewhere = new Set([...route.parameters, http.ifMatch]);
+  const inHead = [...Object.keys(http.headers ?? {}), ...Object.keys(http.cookies ?? {})];
+  const elsewhere = new Set([...route.parameters, http.ifMatch, ...inHead]);
   const example = compiled.operation.spec.example?.input;
   return {
     compiled,
@@ -99,6 +102,8 @@ function parametersOf(described: Described): object[] {
   const { route, takesBody, rest, compiled, http, required } = described;
   const parameters: object[] = route.parameters.map((field) => parameterOf(described, field, "path"));
   if (!takesBody) parameters.push(...rest.map((field) => parameterOf(described, field, "query")));
+  for (const [field, name] of Object.entries(http.headers ?? {})) parameters.push({ ...parameterOf(described, field, "header"), name });
+  for (const [field, name] of Object.entries(http.cookies ?? {})) parameters.push({ ...parameterOf(described, field, "cookie"), name });
   if (compiled.key !== "none") parameters.push(keyParameter(compiled));
   if (http.ifMatch !== undefined)
     parameters.push({
@@ -113,7 +118,7 @@ function parametersOf(described: Described): object[] {
   return parameters;
 }
 
-function parameterOf({ root, properties, required, example }: Described, field: string, place: "path" | "query"): object {
+function parameterOf({ root, properties, required, example }: Described, field: string, place: Place): object {
   const { description, deprecated, ...schema } = properties[field] as JsonSchema;
   return {
     name: field,
@@ -127,7 +132,7 @@ function parameterOf({ root, properties, required, example }: Described, field: 
 }
 
 /** What of a schema can be sent as text: no null, and nothing empty in a path. */
-function asText(schema: JsonSchema, place: "path" | "query"): JsonSchema {
+function asText(schema: JsonSchema, place: Place): JsonSchema {
   const { anyOf, type, ...rest } = schema;
   if (Array.isArray(type)) {
     const types = type.filter((one) => one !== "null");

@@ -29,7 +29,7 @@ const Every = z.object({
 function binderOf(input: z.ZodObject, route: "GET /x" | "GET /x/{id}" | "POST /x/{id}", ifMatch?: string): Binder {
   const operation = query("t.bind", { input, output: z.object({}), access: "public", budget: "1s", run: async () => ({}) });
   const compiled = buildRegistry([module("t", { operations: [operation] })]).operations.get("t.bind")!;
-  return new Binder(compiled, parseRoute(route)!, ifMatch);
+  return new Binder(compiled, parseRoute(route)!, ifMatch === undefined ? {} : { ifMatch });
 }
 
 const parts = (given: Partial<RequestParts>): RequestParts => ({ params: {}, query: "", body: undefined, ifMatch: undefined, ...given });
