@@ -133,6 +133,8 @@ export const limits = {
   jsonDepth: 32,
   /** Values in a JSON body, including arrays and objects. The memory that they take depends little on their bytes. Override: `http({ limits })`. */
   jsonValues: 100_000,
+  /** Fields of a form (`http: { body: "form" }`). Override: `http({ limits })`. */
+  formFields: 1_000,
   /** Length of a text in an input whose schema declares no bound. Override: `.max()` in the schema. */
   inputChars: 16_384,
   /** Items of an array, and entries of a record, in an input whose schema declares no bound. Override: `.max()`, `.meta({ maxProperties })` in the schema. */

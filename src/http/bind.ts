@@ -1,8 +1,11 @@
 import { isEmptyWhenAbsent, itemsOf, textReader, textShapeOf } from "../core/json/text-shape.ts";
+import { limits } from "../core/limits.ts";
 import type { JsonSchema } from "../core/schema/standard.ts";
 import type { HttpSpec } from "../operation/contract.ts";
 import type { ParsedRoute } from "../operation/route.ts";
+import { invalidInput } from "../pipeline/faults.ts";
 import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
+import type { FormFields } from "./bodies/form.ts";
 import { preconditionFailed, urlMalformed } from "./faults.ts";
 import { type PickedLines, RequestFields } from "./fields/request-fields.ts";
 
@@ -22,38 +25,41 @@ type Coerce = (text: string) => unknown;
 /**
  * Binds requests to the input of one operation. The rules:
  * - a field that the route names comes from the path, whatever the body says;
- * - other fields come from the JSON body where the verb has one (POST, PUT, PATCH), else from the query string;
+ * - other fields come from the body where the verb has one (POST, PUT, PATCH), JSON or a form, else from the query string;
  * - the field named by `ifMatch` comes from the `If-Match` header, without its quotes, and from nowhere else; of several tags the first strong one counts
  *   that is written just as the field's own versions are: `"1.0"` is not version 1. Where there is none, `*` and weak tags included, nothing is changed: 412;
  * - fields named by `headers` and `cookies` come from these, and from nowhere else;
- * - text from path, query, header and cookie becomes a number where the schema has a number or integer and the text is one as JSON writes it, and a boolean
- *   where it has a boolean and the text is `true` or `false`; a text that the schema allows as text stays text; a query parameter that may repeat
- *   (an array) collects all its values, and one that is needed and does not come is an empty one;
+ * - text from path, query, form, header and cookie becomes a number where the schema has a number or integer and the text is one as JSON writes it, and a boolean
+ *   where it has a boolean and the text is `true` or `false`; a text that the schema allows as text stays text; a parameter or
+ *   a field of a form that may repeat (an array) collects all its values, and one that is needed and does not come is an empty one;
  * - what cannot be coerced stays text, and the schema says what is wrong with it.
  */
 export class Binder {
   readonly takesBody: boolean;
   readonly #fromPath: readonly (readonly [field: string, coerce: Coerce])[];
-  readonly #fromQuery: ReadonlyMap<string, { readonly coerce: Coerce; readonly many: boolean }>;
+  readonly #isForm: boolean;
+  /** What a query string or a form may hold. */
+  readonly #fromTexts: ReadonlyMap<string, { readonly coerce: Coerce; readonly many: boolean }>;
   /** Arrays that are needed and may be empty. */
   readonly #emptyArrays: readonly string[];
   /** The fields that come from headers and cookies. */
   readonly fields: RequestFields | undefined;
   readonly #ifMatch: { readonly field: string; readonly coerce: Coerce; readonly text: boolean } | undefined;
 
-  constructor(operation: CompiledOperation, route: ParsedRoute, http: Pick<HttpSpec, "ifMatch" | "headers" | "cookies">) {
-    const { ifMatch, headers, cookies } = http;
+  constructor(operation: CompiledOperation, route: ParsedRoute, http: Pick<HttpSpec, "body" | "ifMatch" | "headers" | "cookies">) {
+    const { body, ifMatch, headers, cookies } = http;
     const document = operation.input.inputJson;
     const properties = propertiesOf(document);
     const coercionOf = (schema: JsonSchema | undefined) => textReader(textShapeOf(schema, document));
     this.takesBody = route.verb === "POST" || route.verb === "PUT" || route.verb === "PATCH";
+    this.#isForm = body === "form";
     this.#fromPath = route.parameters.map((field) => [field, coercionOf(properties.get(field))]);
     if (ifMatch !== undefined) {
       const shape = textShapeOf(properties.get(ifMatch), document);
       this.#ifMatch = { field: ifMatch, coerce: textReader(shape), text: shape.texts.length > 0 || !(shape.number || shape.boolean) };
     }
-    this.#fromQuery = new Map(
-      this.takesBody
+    this.#fromTexts = new Map(
+      this.takesBody && !this.#isForm
         ? []
         : [...properties].map(([field, schema]) => {
             const many = textShapeOf(schema, document).array;
@@ -63,10 +69,11 @@ export class Binder {
     const heads = [...Object.keys(headers ?? {}), ...Object.keys(cookies ?? {})];
     this.fields = heads.length > 0 ? new RequestFields(document, http) : undefined;
     const elsewhere = new Set([...route.parameters, ifMatch, ...heads]);
-    this.#emptyArrays = [...this.#fromQuery.keys()].filter((field) => !elsewhere.has(field) && isEmptyWhenAbsent(field, document));
+    this.#emptyArrays = [...this.#fromTexts.keys()].filter((field) => !elsewhere.has(field) && isEmptyWhenAbsent(field, document));
   }
 
-  bind({ params, query, body, ifMatch, picked }: RequestParts): unknown {
+  bind({ params, query, body: sent, ifMatch, picked }: RequestParts): unknown {
+    const body = this.#isForm && sent !== undefined ? this.#readForm(sent as FormFields) : sent;
     // A body that is no object is left for the schema to refuse.
     if (body !== undefined && (typeof body !== "object" || body === null || Array.isArray(body))) return body;
     const input: Record<string, unknown> = (body as Record<string, unknown> | undefined) ?? {};
@@ -87,16 +94,33 @@ export class Binder {
 
   #bindQuery(input: Record<string, unknown>, query: string): void {
     if (query.includes("%")) refuseUndecodable(query);
-    for (const [name, text] of new URLSearchParams(query)) {
-      if (name === "__proto__") continue;
-      const known = this.#fromQuery.get(name);
-      const value = known === undefined ? text : known.coerce(text);
-      const before = Object.hasOwn(input, name) ? input[name] : undefined;
-      if (before === undefined) input[name] = known?.many ? [value] : value;
-      else if (Array.isArray(before)) before.push(value);
-      // Given twice where one is expected: the schema will say so.
-      else input[name] = [before, value];
+    for (const [name, text] of new URLSearchParams(query)) if (name !== "__proto__") this.#add(input, name, text);
+  }
+
+  /** *Faults thrown*: `invalid_input`, where a field stands twice of which the schema has one. */
+  #readForm(fields: FormFields): Record<string, unknown> {
+    const input: Record<string, unknown> = {};
+    const twice = new Set<string>();
+    for (const [name, text] of fields) {
+      if (Object.hasOwn(input, name) && this.#fromTexts.get(name)?.many === false) twice.add(name);
+      else this.#add(input, name, text);
     }
+    if (twice.size === 0) return input;
+    const problems = [...twice].slice(0, limits.problems).map((name) => ({
+      pointer: `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`,
+      message: "Invalid input: expected one value, received several",
+    }));
+    throw invalidInput(problems, twice.size > problems.length);
+  }
+
+  #add(input: Record<string, unknown>, name: string, text: string): void {
+    const known = this.#fromTexts.get(name);
+    const value = known === undefined ? text : known.coerce(text);
+    const before = Object.hasOwn(input, name) ? input[name] : undefined;
+    if (before === undefined) input[name] = known?.many ? [value] : value;
+    else if (Array.isArray(before)) before.push(value);
+    // Given twice where one is expected: the schema will say so.
+    else input[name] = [before, value];
   }
 }
 

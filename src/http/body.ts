@@ -1,37 +1,40 @@
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Fault } from "../core/fault.ts";
-import { parseJson } from "../core/json.ts";
 import { limits } from "../core/limits.ts";
 import { Bound } from "../core/load-line/bound.ts";
 import type { LoadLine } from "../core/load-line/load-line.ts";
 import { overloaded } from "../core/load-line/refusal.ts";
 import type { Waiting } from "../pipeline/state/invocation.ts";
+import type { BodyFormat, ContentLimits } from "./bodies/format.ts";
 import { BodyBytes } from "./body-bytes.ts";
-import { anonymousBodyTooLarge, bodyEncoded, bodyInPieces, bodyTooLarge, notJson } from "./faults.ts";
+import { anonymousBodyTooLarge, bodyEncoded, bodyInPieces, bodyTooLarge } from "./faults.ts";
 import type { BodySink, LeanRequest } from "./lean-request.ts";
 import type { RequestHeaders } from "./request-headers.ts";
 
 /** Bounds of the bodies of one server. */
-export interface BodyLimits {
+export interface BodyLimits extends ContentLimits {
   readonly bodyBytes: number;
   /** Bytes of a body of a caller who has not signed in; more if the fields of the operation's input can take more. */
   readonly anonymousBodyBytes: number;
   readonly anonymousBodyChunks: number;
   readonly bodyBytesInFlight: number;
-  readonly jsonDepth: number;
-  readonly jsonValues: number;
+}
+
+/** What is read of a body, and from whom. */
+export interface BodyTerms {
+  readonly format: BodyFormat;
+  /** What the fields of an input can hold, where its sender has not signed in; undefined where it has. *Units*: bytes. */
+  readonly anonymousBytes: number | undefined;
 }
 
 /** Who wants a body. */
-export interface BodyTaker {
-  /** What the fields of an input can hold, where its sender has not signed in; undefined where it has. *Units*: bytes. */
-  readonly anonymousBytes: number | undefined;
+export interface BodyTaker extends BodyTerms {
   take(body: unknown): void;
   /** So many bytes more are kept for the request. */
   keep(bytes: number): void;
 }
 
-/** Reads JSON bodies within bounds on each, and on all of them together. */
+/** Reads bodies within bounds on each, and on all of them together. */
 export class BodyReader {
   readonly limits: BodyLimits;
   /** Bytes of bodies that were received and not parsed yet. *Bounds*: `bodyBytesInFlight`, and one chunk, while it is enforced. */
@@ -70,15 +73,15 @@ export class BodyReader {
     // A chunked body may turn out to be empty: that is known only when its last chunk has arrived.
     const share = new BodyShare(this);
     if (length !== undefined) {
-      this.admit(request.known, length, taker.anonymousBytes);
+      this.admit(request.known, length, taker);
       share.ask();
     }
     return new BodyReading(share, request, taker);
   }
 
   /** *Faults thrown*: those of {@link read}, for a body of so many bytes or more. */
-  admit({ contentType, contentEncoding }: RequestHeaders, bytes: number, anonymousBytes: number | undefined): void {
-    if (!isJson(contentType)) throw notJson();
+  admit({ contentType, contentEncoding }: RequestHeaders, bytes: number, { format, anonymousBytes }: BodyTerms): void {
+    if (!format.takes(contentType)) throw format.refusal();
     if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== "identity") throw bodyEncoded();
     const { bodyBytes, anonymousBodyBytes } = this.limits;
     if (bytes > bodyBytes) throw bodyTooLarge(bodyBytes);
@@ -167,7 +170,7 @@ export class BodyReading implements Waiting, BodySink {
     const { reader } = this.#share;
     try {
       const size = this.#bytes.size + bytes.length;
-      reader.admit(this.#request.known, size, this.#taker.anonymousBytes);
+      reader.admit(this.#request.known, size, this.#taker);
       if (this.#request.known.chunked && this.#taker.anonymousBytes !== undefined) reader.admitPieces(this.#request.chunks, size);
       this.#share.take(bytes.length);
     } catch (error) {
@@ -182,7 +185,7 @@ export class BodyReading implements Waiting, BodySink {
     const bytes = this.#bytes.all();
     this.stop();
     try {
-      this.#taker.take(bytes === undefined ? undefined : parseBody(bytes, this.#share.reader.limits));
+      this.#taker.take(bytes === undefined ? undefined : this.#taker.format.parse(bytes, this.#share.reader.limits));
     } catch (error) {
       this.#failed?.(error);
       return;
@@ -201,14 +204,4 @@ export class BodyReading implements Waiting, BodySink {
     this.stop();
     this.#failed?.(error);
   }
-}
-
-/** *Faults thrown*: `invalid_argument`. */
-export function parseBody(bytes: Uint8Array, { jsonDepth, jsonValues }: BodyLimits): unknown {
-  return parseJson(bytes, { maxDepth: jsonDepth, maxValues: jsonValues });
-}
-
-function isJson(contentType: string | undefined): boolean {
-  if (contentType === "application/json") return true;
-  return contentType !== undefined && /^application\/([a-z0-9.+-]+\+)?json\s*(;|$)/i.test(contentType);
 }

@@ -3,7 +3,7 @@ import { parseTrace } from "../core/trace.ts";
 import { readCriticality } from "../operation/execution.ts";
 import { callerLeft, signIn } from "../pipeline/sign-in.ts";
 import type { RunningExecution } from "../pipeline/state/running-execution.ts";
-import { type BodyLimits, type BodyReader, BodyShare, parseBody } from "./body.ts";
+import { type BodyLimits, type BodyReader, BodyShare, type BodyTerms } from "./body.ts";
 import { BodyBytes } from "./body-bytes.ts";
 import type { Cors } from "./cors/cors.ts";
 import { protocolRemainingMs } from "./deadline/protocol-timeouts.ts";
@@ -86,7 +86,7 @@ function run(request: Request, { host, headers, match, query, address, bodies }:
         };
         if (!route.binder.takesBody || request.body === null) return take(undefined);
         reader = request.body.getReader();
-        return readBody(reader, { headers, bodies, most: anonymousBytes(running, route) }).then(take);
+        return readBody(reader, { headers, bodies, format: route.format, anonymousBytes: anonymousBytes(running, route) }).then(take);
       },
       refuseInput: (problems) => versionRefused(route, headers, problems),
       prepare: (output) => void output.json,
@@ -106,18 +106,18 @@ function run(request: Request, { host, headers, match, query, address, bodies }:
 
 async function readBody(
   reader: ReadableStreamDefaultReader<Uint8Array>,
-  { headers, bodies, most }: { readonly headers: RequestHeaders; readonly bodies: BodyReader; readonly most: number | undefined },
+  { headers, bodies, ...terms }: BodyTerms & { readonly headers: RequestHeaders; readonly bodies: BodyReader },
 ): Promise<unknown> {
   const body = new BodyBytes();
   const share = new BodyShare(bodies);
   try {
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      bodies.admit(headers, body.size + read.value.length, most);
+      bodies.admit(headers, body.size + read.value.length, terms);
       share.take(read.value.length);
       body.add(read.value);
     }
     const bytes = body.all();
-    return bytes === undefined ? undefined : parseBody(bytes, bodies.limits);
+    return bytes === undefined ? undefined : terms.format.parse(bytes, bodies.limits);
   } finally {
     share.free();
   }

@@ -65,7 +65,7 @@ export function http(spec: HttpSpec): Surface {
 }
 
 const limitNames = [
-  ...(["bodyBytes", "anonymousBodyBytes", "anonymousBodyChunks", "bodyBytesInFlight", "jsonDepth", "jsonValues"] as const),
+  ...(["bodyBytes", "anonymousBodyBytes", "anonymousBodyChunks", "bodyBytesInFlight", "jsonDepth", "jsonValues", "formFields"] as const),
   ...([
     "urlBytes",
     "headerBytes",

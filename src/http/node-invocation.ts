@@ -96,6 +96,7 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     if (!this.#match.route.binder.takesBody) return this.#bind(execution, undefined);
     const { request, response } = this.#turn;
     this.#reading = this.#listener.bodies.read(request, {
+      format: this.#match.route.format,
       anonymousBytes: anonymousBytes(execution, this.#match.route),
       take: (body) => this.#bind(execution, body),
       keep: (bytes) => response.keep(bytes),

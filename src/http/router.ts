@@ -5,6 +5,7 @@ import type { HttpSpec, Verb } from "../operation/contract.ts";
 import { httpOf, parseRoute } from "../operation/route.ts";
 import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import { Binder } from "./bind.ts";
+import { type BodyFormat, formatOf } from "./bodies/format.ts";
 import { successStatus } from "./reply/entity-head.ts";
 import { RouteLabels } from "./reply/facts.ts";
 
@@ -16,6 +17,8 @@ export interface HttpRoute {
   /** The template, as in `/v1/orders/{orderId}`. */
   readonly path: string;
   readonly binder: Binder;
+  /** How its bodies are read. */
+  readonly format: BodyFormat;
   /** 204 where the output has no fields. */
   readonly status: number;
   readonly plain: boolean;
@@ -94,6 +97,7 @@ function makeRoute(operation: CompiledOperation): HttpRoute | undefined {
     verb: parsed.verb,
     path: parsed.path,
     binder: new Binder(operation, parsed, http),
+    format: formatOf(http),
     status: successStatus(http, operation.output),
     labels: new RouteLabels(parsed.path),
     plain: http.location === undefined && http.etag === undefined && http.file === undefined,

@@ -41,6 +41,8 @@ export function compileRoutes(declared: readonly Operation[], operations: Readon
         "http.ifMatch",
         `The input has no field "${http.ifMatch}" to take the version from If-Match. Add the field, or name another.`,
       );
+    if (http.body !== undefined && (route.verb === "GET" || route.verb === "DELETE"))
+      report(name, "http.body", `The body of a ${route.verb} is not read. Remove http.body, or write another verb.`);
     checkFile(compiled, http, report);
     compiled.head ??= compileHead(compiled, http);
     checkRequestFields(compiled, http, { route, report });
@@ -89,11 +91,12 @@ function checkStatus(name: string, { status = 200, location, redirectsTo }: Http
 /** What no text can say can never be sent in a path, a query string or a header. */
 function checkTexts(
   { name, input: { inputJson } }: CompiledOperation,
-  { route, http: { ifMatch, headers, cookies } }: { readonly route: ParsedRoute; readonly http: HttpSpec },
+  { route, http: { ifMatch, headers, cookies, body } }: { readonly route: ParsedRoute; readonly http: HttpSpec },
   report: Report,
 ): void {
   const inHead = new Set([...Object.keys(headers ?? {}), ...Object.keys(cookies ?? {})]);
   const inQuery = route.verb === "GET" || route.verb === "DELETE";
+  const place = inQuery ? `the query string of a ${route.verb}` : "a form";
   for (const [field, schema] of Object.entries((inputJson.properties ?? {}) as Readonly<Record<string, JsonSchema>>)) {
     if (inHead.has(field)) continue;
     const alone = route.parameters.includes(field)
@@ -109,11 +112,11 @@ function checkTexts(
           `input.${field}`,
           `It comes from ${alone}, which is one text, and no text can become this type. Make it a text, a number or a boolean.`,
         );
-    } else if (inQuery && !isOneText(shape.array ? textShapeOf(itemsOf(schema, inputJson), inputJson) : shape))
+    } else if ((inQuery || body === "form") && !isOneText(shape.array ? textShapeOf(itemsOf(schema, inputJson), inputJson) : shape))
       report(
         name,
         `input.${field}`,
-        `It comes from the query string of a ${route.verb}, where it can never be sent. Make it a text, a number, a boolean or an array of those, or take it from the body of a POST.`,
+        `It comes from ${place}, where it can never be sent. Make it a text, a number, a boolean or an array of those, or take it from a body of JSON.`,
       );
   }
 }

@@ -78,6 +78,9 @@ export interface FileSpec<O> {
   readonly text: (output: O) => string;
 }
 
+/** How the body of a request is written: as JSON, or as a form of a browser (`application/x-www-form-urlencoded`). */
+export type BodyKind = "json" | "form";
+
 /** How an operation is reached over HTTP; leaving it out makes the operation internal. */
 export type Http<Sentence extends string, R extends Route, I extends AnySchema, O extends AnySchema> =
   | Hint<Sentence, R>
@@ -86,6 +89,8 @@ export type Http<Sentence extends string, R extends Route, I extends AnySchema, 
 /** The long form of how an operation is reached over HTTP. */
 export interface RouteSpec<R extends Route, I extends AnySchema, O extends AnySchema> {
   readonly route: R;
+  /** How the body is written. *Default*: `json`. */
+  readonly body?: BodyKind;
   /** The status of a success; 301, 302, 303, 307 or 308 redirects to `location`. *Default*: 200, or 204 if the output has no fields. */
   readonly status?: number;
   /** Returns the `Location` of what was created, or where a redirect goes. */
@@ -161,6 +166,7 @@ export interface OperationSpec {
 /** How HTTP serves an operation, in its run-time form. */
 export interface HttpSpec {
   readonly route: Route;
+  readonly body?: BodyKind;
   readonly status?: number;
   readonly location?: (output: never) => string;
   readonly redirectsTo?: readonly string[];

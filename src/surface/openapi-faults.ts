@@ -1,4 +1,5 @@
 import type { Code } from "../core/code.ts";
+import type { BodyKind } from "../operation/contract.ts";
 import { httpOf } from "../operation/route.ts";
 import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 
@@ -8,6 +9,7 @@ export interface FaultConditions {
   readonly takesInput: boolean;
   /** Whether its verb has a body: one that was sent is read, also where nothing of it is needed. */
   readonly takesBody: boolean;
+  readonly body: BodyKind;
   /** Whether the app knows callers at all: a token that came is looked at, also where none is needed. */
   readonly authenticated: boolean;
   readonly takesCursor: boolean;
@@ -80,7 +82,14 @@ export const platformFaults: readonly PlatformFault[] = [
     code: "invalid_argument",
     types: ["malformed_json"],
     description: "The body is not valid JSON.",
-    applies: takesBody,
+    applies: (conditions) => conditions.takesBody && conditions.body === "json",
+  },
+  {
+    name: "MalformedForm",
+    code: "invalid_argument",
+    types: ["malformed_form"],
+    description: "The body is not a valid form in UTF-8.",
+    applies: (conditions) => conditions.takesBody && conditions.body === "form",
   },
   {
     name: "InvalidCursor",
@@ -166,7 +175,7 @@ export const platformFaults: readonly PlatformFault[] = [
     code: "invalid_argument",
     status: 415,
     types: ["media_type_unsupported", "content_encoding_unsupported"],
-    description: "The body is not sent as JSON, or is compressed.",
+    description: "The body has another media type than the operation reads, or is compressed.",
     applies: takesBody,
   },
   {

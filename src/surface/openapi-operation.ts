@@ -49,6 +49,7 @@ export function describeOperation(compiled: CompiledOperation, parts: DocumentPa
     operation: compiled,
     takesInput: Object.keys(described.properties).length > 0,
     takesBody,
+    body: http.body ?? "json",
     authenticated: parts.schemes.length > 0,
     takesCursor: compiled.traits.transaction === "read" && "cursor" in described.properties,
     takesVersion: http.ifMatch !== undefined,
@@ -157,7 +158,9 @@ function keyParameter({ key, limits: { idempotencyTtlMs } }: CompiledOperation):
   };
 }
 
-function requestBody({ compiled, root, properties, required, rest, example }: Described, schemas: SharedSchemas): object {
+const mediaTypes = { json: "application/json", form: "application/x-www-form-urlencoded" } as const;
+
+function requestBody({ compiled, http, root, properties, required, rest, example }: Described, schemas: SharedSchemas): object {
   const needed = rest.filter((field) => required.has(field));
   const { type, description, additionalProperties } = root;
   const part = {
@@ -171,7 +174,7 @@ function requestBody({ compiled, root, properties, required, rest, example }: De
   const schema = schemas.share(`${pascal(compiled.name)}Body`, rest.length === Object.keys(properties).length ? root : part, "Operation");
   const shown = Object.fromEntries(rest.filter((field) => field in example).map((field) => [field, example[field]]));
   const content = { schema, ...(Object.keys(shown).length > 0 && { example: shown }) };
-  return { required: needed.length > 0, content: { "application/json": content } };
+  return { required: needed.length > 0, content: { [mediaTypes[http.body ?? "json"]]: content } };
 }
 
 /** The status of a success: as declared, else 204 where the output has no fields and takes none. */

@@ -1,0 +1,29 @@
+import { Fault } from "../../core/fault.ts";
+
+/** Refuses a body that is no form in UTF-8: 415. */
+export const notForm = (): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "media_type_unsupported",
+    status: 415,
+    message: 'The body must be a form in UTF-8: send it with "Content-Type: application/x-www-form-urlencoded".',
+  });
+
+/** Refuses a form that is not encoded as forms are: 400. *Units*: `field` counts from 1. */
+export const malformedForm = (field: number, why: string): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "malformed_form",
+    message: `Field ${field} of the form ${why}. Encode names and values with URLSearchParams, or the function of your language that does the same.`,
+    details: { field },
+  });
+
+/** Refuses a form with more fields than are read: 413. */
+export const tooManyFields = (most: number): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "too_many_values",
+    status: 413,
+    message: `The form has more than ${most} fields. Send fewer at once.`,
+    details: { limit: "form fields", value: most },
+  });
