@@ -1,11 +1,11 @@
 import { type App, type AppSpec, claim, createApp, override } from "plimsoll";
-import { jwt, jwtIssuer } from "plimsoll/auth";
+import { jwt, jwtIssuer, signInGuard } from "plimsoll/auth";
 import { http } from "plimsoll/http";
 import { catalog } from "./catalog/module.ts";
 import { type Chaos, chaos } from "./crunch/chaos.ts";
 import { crunch } from "./crunch/module.ts";
 import { identity } from "./identity/module.ts";
-import { tokens } from "./identity/tokens.ts";
+import { guard, tokens } from "./identity/tokens.ts";
 import { emlFiles } from "./notifications/eml-files.ts";
 import { type Mailer, mailer } from "./notifications/mailer.ts";
 import { notifications } from "./notifications/module.ts";
@@ -52,6 +52,7 @@ export function createShop({
     authentication: jwt({ keys: [key], ...shop }),
     provide: [
       override(tokens, jwtIssuer({ key, ...shop, ttl: "1h" })),
+      override(guard, signInGuard("identity.sign-in", { deviceKey: secret })),
       override(mailer, mail),
       override(upstreams, relayClients(places)),
       ...(fails ? [override(chaos, fails)] : []),

@@ -199,9 +199,8 @@ class RunningApp implements App {
     this.#database = database;
     if (database?.locks !== undefined) this.#locks = new Locks({ store: database.locks, clock, holder: this.name });
     this.#engines = this.#openEngines(engineSources(spec, database));
-    this.#resources = new Resources(registry, {
-      ...{ provide: spec.provide ?? [], host: { clock, metrics: this.metrics }, loadLines: this.loadLines },
-    });
+    const host = { clock, metrics: this.metrics, rates: this.runtime.rates };
+    this.#resources = new Resources(registry, { provide: spec.provide ?? [], host, loadLines: this.loadLines });
     this.#ops = spec.ops && new Ops(spec.ops, this.#opsSources);
     registerGauges(this.metrics, this.runtime);
     for (const line of [...sharedLines(), ...linesOf(this.#authenticator), ...linesOf(this.#locks)]) this.loadLines.register(line);

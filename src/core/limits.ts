@@ -275,6 +275,10 @@ export const limits = {
   passwordQueue: 64,
   /** Length of a password. */
   passwordChars: 1_024,
+  /** How long a device or an address from which an account has signed in is known to `signInGuard`. */
+  signInDeviceMs: 7_776_000_000,
+  /** Addresses from which accounts have signed in that one process remembers. */
+  signInAddresses: 10_000,
   /** Length of a pagination cursor. */
   cursorChars: 2_048,
   /** How long a pagination cursor may be used. Override: `createApp({ cursors })`. */

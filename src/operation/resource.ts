@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { Metrics } from "../core/metrics.ts";
+import type { Rates } from "../resilience/rate-limit.ts";
 import type { ChildSpan, Criticality } from "./execution.ts";
 
 /** An object with a lifetime that actions use, such as a client or a mailer. Each app creates it once, at its start. */
@@ -26,12 +27,16 @@ export interface ResourceSpec<T> {
 export interface ResourceHost {
   readonly clock: Clock;
   readonly metrics: Metrics;
+  /** Opens a rate that is counted where the app counts its own; the name is the resource's. *Default*: outside of an app, none. */
+  readonly rates?: Pick<Rates, "limiter">;
 }
 
 /** The execution that uses a resource: what its calls carry on, and where their time goes. */
 export interface ResourceCaller {
   /** Aborts when the execution ends. Made when it is first read. */
   readonly signal: AbortSignal;
+  /** The peer's address, as `trustProxy` resolves it; undefined for calls in this process, and for tasks. */
+  readonly address: string | undefined;
   /** The deadline of the execution. *Units*: milliseconds of the clock's monotonic time. */
   readonly deadlineAt: number;
   readonly criticality: Criticality;

@@ -261,7 +261,7 @@ export const platformFaults: readonly PlatformFault[] = [
   {
     name: "QuotaExhausted",
     code: "resource_exhausted",
-    types: ["rate_limited", "too_many_requests_in_flight"],
+    types: ["rate_limited", "too_many_requests_in_flight", "sign_in_limited"],
     body: "limit",
     description: "The caller has used up its quota. Send the request again after Retry-After.",
     applies: always,

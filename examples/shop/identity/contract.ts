@@ -4,10 +4,12 @@ import { system } from "../access.ts";
 import { pageInput, pageOf } from "../paging.ts";
 import { Version, VersionMismatch } from "../versioning.ts";
 import { answersFor, Email, Role, User, UserFacts } from "./domain.ts";
-import { tokens } from "./tokens.ts";
+import { guard, tokens } from "./tokens.ts";
 
 const Roles = z.array(Role).min(1).max(2);
 const NewPassword = secret(z.string().min(12).max(200));
+/** What the client keeps after a sign-in and sends with the next one, so that failures of others do not count for it. */
+const Device = secret(z.string().max(100));
 const ETag = ({ version }: User) => version;
 
 export const WrongCredentials = fault("wrong_credentials", {
@@ -18,6 +20,12 @@ export const WrongCredentials = fault("wrong_credentials", {
 export const WrongPassword = fault("wrong_password", {
   code: "permission_denied",
   message: "The old password is wrong. Try again, or ask an administrator to set a new one.",
+});
+
+export const PasswordRefused = fault("password_refused", {
+  code: "invalid_argument",
+  details: z.object({ problem: z.string() }),
+  message: ({ problem }) => `The new password is refused: ${problem}. Choose another.`,
 });
 
 export const UserNotFound = fault("user_not_found", {
@@ -39,14 +47,14 @@ export const LastAdministrator = fault("last_administrator", {
 
 export const signIn = action("identity.sign-in", {
   summary: "Sign in",
-  input: z.object({ tenant: z.string().min(1).max(63), email: Email, password: secret(z.string().max(1_000)) }),
-  output: z.object({ token: secret(z.string()), expiresAt: z.iso.datetime() }),
+  input: z.object({ tenant: z.string().min(1).max(63), email: Email, password: secret(z.string().max(1_000)), device: Device.optional() }),
+  output: z.object({ token: secret(z.string()), expiresAt: z.iso.datetime(), device: Device.optional() }),
   faults: [WrongCredentials],
   access: "public",
   idempotent: "no",
   // Two passwords are hashed at a time. Other callers wait in this queue, where callers take turns.
   budget: { deadline: "5s", concurrency: 4 },
-  uses: { tokens },
+  uses: { tokens, guard },
   http: { route: "POST /v1/sessions", status: 201 },
 });
 
@@ -54,7 +62,7 @@ export const createUser = action("identity.create-user", {
   summary: "Add a user",
   input: UserFacts.extend({ password: NewPassword, roles: Roles.default(["customer"]) }),
   output: User,
-  faults: [EmailTaken],
+  faults: [EmailTaken, PasswordRefused],
   access: role("administrator"),
   idempotent: "no",
   budget: "5s",
@@ -118,10 +126,11 @@ export const changePassword = action("identity.change-password", {
   summary: "Change your password by giving the old one or, as an administrator, any user's password",
   input: z.object({ userId: z.uuid(), oldPassword: secret(z.string().max(1_000)).optional(), newPassword: NewPassword }),
   output: z.object({}),
-  faults: [UserNotFound, WrongPassword],
+  faults: [UserNotFound, WrongPassword, PasswordRefused],
   access: signedIn(),
   idempotent: "natural",
   budget: "5s",
+  uses: { guard },
   http: "POST /v1/users/{userId}/password",
 });
 

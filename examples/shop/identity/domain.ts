@@ -1,3 +1,4 @@
+import { passwordRules } from "plimsoll/auth";
 import { z } from "zod";
 import { Version } from "../versioning.ts";
 
@@ -18,6 +19,9 @@ export const User = z.object({
   createdAt: z.iso.datetime(),
 });
 export type User = z.infer<typeof User>;
+
+/** Which passwords users may choose, beside the length that the schema has. */
+export const passwords = passwordRules({ minChars: 12 });
 
 /** A user may act for their own account, and an administrator for every account. */
 export function answersFor(actor: { readonly id: string; readonly roles: readonly string[] }, userId: string): boolean {

@@ -60,7 +60,7 @@ export function totpUri({
  *
  * A code is good once. Store the step in the transaction that accepts it, and only if it is larger, as in
  * `update users set totp_step = ${step} where id = ${id} and (totp_step < ${step} or totp_step is null)`: of two requests with one code, one changes a row.
- * A code of six digits is soon guessed if guesses are free: limit their rate by user.
+ * A code of six digits is soon guessed if guesses are free: let {@link signInGuard} count them.
  * *Guarantees*: the time that it takes does not depend on the code. *Source*: RFC 6238.
  * @example const step = verifyTotp({ secret, code: input.code, lastStep: user.totpStep });
  */

@@ -77,6 +77,11 @@ export class AppRates {
     return this.#guarded.reduce((sum, { failures }) => sum + failures, 0);
   }
 
+  /** Opens a rate of a resource. It may be one more than the store knew at its start. */
+  limiter(spec: RateSpec): RateLimiter {
+    return this.#open(spec);
+  }
+
   /** All rates of an app have one store: it is gone once, and back once. */
   #report(change: RateStoreChange, changed: Signal<RateStoreChange>): void {
     if (change.state === this.#state) return;

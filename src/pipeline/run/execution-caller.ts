@@ -17,6 +17,9 @@ export class ExecutionCaller implements ResourceCaller {
   get signal(): AbortSignal {
     return this.#execution.signal;
   }
+  get address(): string | undefined {
+    return this.#execution.invocation.address;
+  }
   get deadlineAt(): number {
     return this.#execution.deadlineAt;
   }

@@ -53,13 +53,33 @@ describe("identity", () => {
     for (let n = 0; n < 7; n++) {
       for (const name of ["ben", "unknown"] as const) {
         const since = performance.now();
-        await signIn(`${name}@acme.example`, "wrong");
+        // An unknown address may fail five times, a user who has signed in from here ten times.
+        await signIn(`${name === "ben" ? name : `${name}${n}`}@acme.example`, "wrong");
         shortest[name] = Math.min(shortest[name], performance.now() - since);
       }
     }
     const { ben: known, unknown } = shortest;
     // Without the work for an unknown user it would be a tenth.
     assert.ok(unknown > known / 3 && known > unknown / 3, `${known} ms and ${unknown} ms`);
+  });
+
+  it("refuses guesses, but no user whose device it knows", async () => {
+    const { email } = await makeUser();
+    const { body: signedIn } = await signIn(email);
+    const other = (await makeUser()).email;
+    const statuses: number[] = [];
+    for (let n = 0; n < 6; n++) statuses.push((await signIn(other, "wrong")).status);
+    const refused = await signIn(other);
+    assert.deepEqual([...statuses, refused.status], [401, 401, 401, 401, 401, 429, 429]);
+    assert.equal(refused.body.type, "urn:plimsoll:sign_in_limited");
+    const again = await shop.ask("POST /v1/sessions", { body: { tenant: "acme", email, password, device: signedIn.device } });
+    assert.equal(again.status, 201);
+  });
+
+  it("refuses a password that is the user's address", async () => {
+    const body = { email: "long-address@acme.example", name: "Long", password: "LONG-address@acme.example" };
+    const refused = await shop.ask("POST /v1/users", { token: ada, body });
+    assert.deepEqual([refused.status, refused.body.type], [400, "urn:plimsoll:password_refused"]);
   });
 
   it("lets administrators make users, who can then sign in", async () => {

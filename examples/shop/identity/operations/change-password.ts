@@ -2,7 +2,7 @@ import { command, implement, query, secret, signedIn } from "plimsoll";
 import { hashPassword, verifyPassword } from "plimsoll/auth";
 import { z } from "zod";
 import * as identity from "../contract.ts";
-import { answersFor } from "../domain.ts";
+import { answersFor, passwords } from "../domain.ts";
 
 const Password = z.object({ passwordHash: secret(z.string()) });
 
@@ -33,9 +33,13 @@ export const storePassword = command("identity.store-password", {
 
 export const changePassword = implement(
   identity.changePassword,
-  async ({ userId, oldPassword = "", newPassword }, { call, actor, signal, fail }) => {
+  async ({ userId, oldPassword = "", newPassword }, { call, actor, guard, tenant, signal, fail }) => {
+    const problem = await passwords.problemOf(newPassword, { not: [oldPassword], signal });
+    if (problem !== undefined) fail(identity.PasswordRefused, { problem });
     const { passwordHash } = await call(findPassword, { userId });
-    const allowed = actor.roles.includes("administrator") || (await verifyPassword(passwordHash, oldPassword, { signal }));
+    const verify = async () => ((await verifyPassword(passwordHash, oldPassword, { signal })) ? userId : undefined);
+    // Who has found an open browser must not guess the password in it.
+    const allowed = actor.roles.includes("administrator") || (await guard.attempt({ account: `${tenant} ${userId}` }, verify));
     if (!allowed) fail(identity.WrongPassword, {});
     await call(storePassword, { userId, passwordHash: await hashPassword(newPassword, { signal }) });
     return {};

@@ -2,7 +2,7 @@ import { command, implement, role, secret } from "plimsoll";
 import { hashPassword } from "plimsoll/auth";
 import { z } from "zod";
 import * as identity from "../contract.ts";
-import { Role, User, UserFacts } from "../domain.ts";
+import { passwords, Role, User, UserFacts } from "../domain.ts";
 import { userColumns } from "./users-sql.ts";
 
 export const addUser = command("identity.add-user", {
@@ -21,6 +21,8 @@ export const addUser = command("identity.add-user", {
 });
 
 // Hashing takes long on purpose, so it is done before the transaction begins.
-export const createUser = implement(identity.createUser, async ({ password, ...user }, { call, signal }) =>
-  call(addUser, { ...user, passwordHash: await hashPassword(password, { signal }) }),
-);
+export const createUser = implement(identity.createUser, async ({ password, ...user }, { call, fail, signal }) => {
+  const problem = await passwords.problemOf(password, { not: [user.email, user.name], signal });
+  if (problem !== undefined) fail(identity.PasswordRefused, { problem });
+  return call(addUser, { ...user, passwordHash: await hashPassword(password, { signal }) });
+});

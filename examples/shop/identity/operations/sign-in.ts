@@ -15,11 +15,14 @@ export const findCredentials = query("identity.find-credentials", {
     (await sql(Credentials)`select id, roles, password_hash from identity.users where email = ${email}`.maybe()) ?? null,
 });
 
-export const signIn = implement(identity.signIn, async ({ tenant, email, password }, { call, fail, tokens, signal }) => {
-  const user = await call(findCredentials, { email }, { tenant });
-  // The same work whether or not the user exists: the time must not reveal it.
-  const verified = await verifyPassword(user?.passwordHash, password, { signal });
-  if (user === null || !verified) return fail(identity.WrongCredentials, {});
-  const { token, expiresAt } = await tokens.sign({ subject: user.id, tenant, roles: user.roles });
-  return { token, expiresAt: expiresAt.toISOString() };
+export const signIn = implement(identity.signIn, async ({ tenant, email, password, device }, { call, fail, tokens, guard, signal }) => {
+  const signedIn = await guard.attempt({ account: `${tenant}/${email}`, device }, async () => {
+    const user = await call(findCredentials, { email }, { tenant });
+    // The same work whether or not the user exists: the time must not reveal it.
+    return (await verifyPassword(user?.passwordHash, password, { signal })) ? user : undefined;
+  });
+  if (signedIn === undefined) return fail(identity.WrongCredentials, {});
+  const { id, roles } = signedIn.value;
+  const { token, expiresAt } = await tokens.sign({ subject: id, tenant, roles });
+  return { token, expiresAt: expiresAt.toISOString(), device: signedIn.device };
 });
