@@ -64,6 +64,7 @@ describe("examples", () => {
       "200: 3 rooms in CHF, quiet and bright, for basket 7",
       '400: /currency: Invalid option: expected one of "CHF"|"EUR"',
     ],
+    "callers/webhook.ts": ['200 {"received":"evt_1"}', '403 {"type":"urn:plimsoll:signature_wrong","titl'],
     "callers/csv.ts": [
       'text/csv; charset=utf-8, attachment; filename="bookings May.csv"',
       "guest,nights",

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { createHash } from "node:crypto";
 import { escapeText, isPlainText } from "./json/quote.ts";
 import { malformed, readJson } from "./json/reader.ts";
 import { hasMoreKeys, refuseMany } from "./json/scan.ts";
@@ -135,6 +136,8 @@ function write(value: unknown, key: string): string | undefined {
 }
 
 function writeObject(value: object, key: string): string | undefined {
+  // Bytes have no JSON form; these stand for them where values are compared.
+  if (value instanceof Uint8Array) return `"sha256:${createHash("sha256").update(value).digest("base64")}"`;
   if ("toJSON" in value && typeof value.toJSON === "function") {
     const own: unknown = value.toJSON(key);
     return own === value ? writeFields(value) : write(own, key);

@@ -1,5 +1,6 @@
 import { isEmptyWhenAbsent, itemsOf, textReader, textShapeOf } from "../core/json/text-shape.ts";
 import { limits } from "../core/limits.ts";
+import { rawField } from "../core/schema/opaque/raw-body.ts";
 import type { JsonSchema } from "../core/schema/standard.ts";
 import type { HttpSpec } from "../operation/contract.ts";
 import type { ParsedRoute } from "../operation/route.ts";
@@ -28,6 +29,7 @@ type Coerce = (text: string) => unknown;
  * - other fields come from the body where the verb has one (POST, PUT, PATCH), JSON or a form, else from the query string;
  * - the field named by `ifMatch` comes from the `If-Match` header, without its quotes, and from nowhere else; of several tags the first strong one counts
  *   that is written just as the field's own versions are: `"1.0"` is not version 1. Where there is none, `*` and weak tags included, nothing is changed: 412;
+ * - a raw body is the field `body`;
  * - fields named by `headers` and `cookies` come from these, and from nowhere else;
  * - text from path, query, form, header and cookie becomes a number where the schema has a number or integer and the text is one as JSON writes it, and a boolean
  *   where it has a boolean and the text is `true` or `false`; a text that the schema allows as text stays text; a parameter or
@@ -37,7 +39,7 @@ type Coerce = (text: string) => unknown;
 export class Binder {
   readonly takesBody: boolean;
   readonly #fromPath: readonly (readonly [field: string, coerce: Coerce])[];
-  readonly #isForm: boolean;
+  readonly #shape: ((body: unknown) => unknown) | undefined;
   /** What a query string or a form may hold. */
   readonly #fromTexts: ReadonlyMap<string, { readonly coerce: Coerce; readonly many: boolean }>;
   /** Arrays that are needed and may be empty. */
@@ -52,14 +54,15 @@ export class Binder {
     const properties = propertiesOf(document);
     const coercionOf = (schema: JsonSchema | undefined) => textReader(textShapeOf(schema, document));
     this.takesBody = route.verb === "POST" || route.verb === "PUT" || route.verb === "PATCH";
-    this.#isForm = body === "form";
+    if (body === "form") this.#shape = (fields) => (fields === undefined ? undefined : this.#readForm(fields as FormFields));
+    if (body === "raw") this.#shape = (bytes) => ({ [rawField]: bytes ?? new Uint8Array(0) });
     this.#fromPath = route.parameters.map((field) => [field, coercionOf(properties.get(field))]);
     if (ifMatch !== undefined) {
       const shape = textShapeOf(properties.get(ifMatch), document);
       this.#ifMatch = { field: ifMatch, coerce: textReader(shape), text: shape.texts.length > 0 || !(shape.number || shape.boolean) };
     }
     this.#fromTexts = new Map(
-      this.takesBody && !this.#isForm
+      this.takesBody && body !== "form"
         ? []
         : [...properties].map(([field, schema]) => {
             const many = textShapeOf(schema, document).array;
@@ -73,7 +76,7 @@ export class Binder {
   }
 
   bind({ params, query, body: sent, ifMatch, picked }: RequestParts): unknown {
-    const body = this.#isForm && sent !== undefined ? this.#readForm(sent as FormFields) : sent;
+    const body = this.#shape === undefined ? sent : this.#shape(sent);
     // A body that is no object is left for the schema to refuse.
     if (body !== undefined && (typeof body !== "object" || body === null || Array.isArray(body))) return body;
     const input: Record<string, unknown> = (body as Record<string, unknown> | undefined) ?? {};

@@ -84,7 +84,8 @@ export class BodyReader {
     if (!format.takes(contentType)) throw format.refusal();
     if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== "identity") throw bodyEncoded();
     const { bodyBytes, anonymousBodyBytes } = this.limits;
-    if (bytes > bodyBytes) throw bodyTooLarge(bodyBytes);
+    const most = format.bytesMax ?? bodyBytes;
+    if (bytes > most) throw bodyTooLarge(most);
     // Any stranger may send it, and reading it takes time: it may have no more bytes than the fields of the operation can take.
     if (anonymousBytes !== undefined && bytes > anonymousBodyBytes && bytes > anonymousBytes)
       throw anonymousBodyTooLarge(Math.max(anonymousBodyBytes, anonymousBytes));

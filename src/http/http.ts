@@ -84,7 +84,7 @@ function pick<T, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
 
 class HttpSurface implements Surface {
   readonly name = "http";
-  readonly compile = compileRoutes;
+  readonly compile: NonNullable<Surface["compile"]>;
   readonly #spec: HttpSpec;
   readonly #limits: HttpLimits & MemoryPlan;
   /** The connections of all processes. */
@@ -107,6 +107,7 @@ class HttpSurface implements Surface {
     const heapBytes = getHeapStatistics().heap_size_limit;
     this.#declared = wanted.connections;
     this.#limits = { ...wanted, ...planMemory(wanted, { heapBytes, given: spec.limits ?? {} }) };
+    this.compile = (declared, operations, report) => compileRoutes(declared, operations, { report, bodyBytes: this.#limits.bodyBytes });
     this.#bodies = new BodyReader(this.#limits);
   }
 

@@ -24,7 +24,7 @@ export interface HttpRoute {
   readonly plain: boolean;
   /** What telemetry shows of its executions. */
   readonly labels: RouteLabels;
-  /** What the fields of its input can hold in a body. *Units*: bytes of JSON. */
+  /** What the fields of its input can hold in a body. *Units*: bytes of JSON, or of a raw body that declares a bound. */
   readonly inputBytes: number;
 }
 
@@ -91,16 +91,18 @@ function makeRoute(operation: CompiledOperation): HttpRoute | undefined {
   const http = httpOf(operation.operation.spec);
   const parsed = http && parseRoute(http.route);
   if (http === undefined || parsed === undefined) return undefined;
+  const { inputJson } = operation.input;
+  const format = formatOf(http, inputJson);
   return {
     operation,
     http,
     verb: parsed.verb,
     path: parsed.path,
     binder: new Binder(operation, parsed, http),
-    format: formatOf(http),
+    format,
     status: successStatus(http, operation.output),
     labels: new RouteLabels(parsed.path),
     plain: http.location === undefined && http.etag === undefined && http.file === undefined,
-    inputBytes: mostBytes(operation.input.inputJson, Number.MAX_SAFE_INTEGER),
+    inputBytes: http.body === "raw" ? (format.bytesMax ?? 0) : mostBytes(inputJson, Number.MAX_SAFE_INTEGER),
   };
 }

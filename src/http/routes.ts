@@ -5,12 +5,17 @@ import { hasKind, traitsOf } from "../operation/kind.ts";
 import { httpOf, type ParsedRoute, parseRoute } from "../operation/route.ts";
 import { type CompiledOperation, fieldsOf } from "../pipeline/registry/compiled.ts";
 import type { Report } from "../pipeline/registry/problem.ts";
+import { checkBody } from "./bodies/check-bodies.ts";
 import { checkRequestFields } from "./fields/check-fields.ts";
 import { compileHead } from "./reply/entity-head.ts";
 import { isOrigin, isRedirect } from "./reply/redirect.ts";
 
 /** Reports routes that cannot be served, and puts on the operations what HTTP says beside their outputs. */
-export function compileRoutes(declared: readonly Operation[], operations: ReadonlyMap<string, CompiledOperation>, report: Report): void {
+export function compileRoutes(
+  declared: readonly Operation[],
+  operations: ReadonlyMap<string, CompiledOperation>,
+  { bodyBytes, report }: { readonly bodyBytes: number; readonly report: Report },
+): void {
   const shapes = new Map<string, string>();
   for (const operation of declared) {
     const { name, spec } = operation;
@@ -41,8 +46,7 @@ export function compileRoutes(declared: readonly Operation[], operations: Readon
         "http.ifMatch",
         `The input has no field "${http.ifMatch}" to take the version from If-Match. Add the field, or name another.`,
       );
-    if (http.body !== undefined && (route.verb === "GET" || route.verb === "DELETE"))
-      report(name, "http.body", `The body of a ${route.verb} is not read. Remove http.body, or write another verb.`);
+    checkBody(compiled, { route, http, bodyBytes, report });
     checkFile(compiled, http, report);
     compiled.head ??= compileHead(compiled, http);
     checkRequestFields(compiled, http, { route, report });

@@ -78,8 +78,8 @@ export interface FileSpec<O> {
   readonly text: (output: O) => string;
 }
 
-/** How the body of a request is written: as JSON, or as a form of a browser (`application/x-www-form-urlencoded`). */
-export type BodyKind = "json" | "form";
+/** How the body of a request is read: as JSON, as a form of a browser (`application/x-www-form-urlencoded`), or not at all: its bytes are the input. */
+export type BodyKind = "json" | "form" | "raw";
 
 /** How an operation is reached over HTTP; leaving it out makes the operation internal. */
 export type Http<Sentence extends string, R extends Route, I extends AnySchema, O extends AnySchema> =
@@ -89,7 +89,7 @@ export type Http<Sentence extends string, R extends Route, I extends AnySchema, 
 /** The long form of how an operation is reached over HTTP. */
 export interface RouteSpec<R extends Route, I extends AnySchema, O extends AnySchema> {
   readonly route: R;
-  /** How the body is written. *Default*: `json`. */
+  /** How the body is read; with `raw` its bytes are the field `body`, which `rawBody` declares. *Default*: `json`. */
   readonly body?: BodyKind;
   /** The status of a success; 301, 302, 303, 307 or 308 redirects to `location`. *Default*: 200, or 204 if the output has no fields. */
   readonly status?: number;

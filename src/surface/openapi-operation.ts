@@ -1,6 +1,7 @@
 import { formatMs } from "../core/duration.ts";
 import { isEmptyWhenAbsent } from "../core/json/text-shape.ts";
 import { limits } from "../core/limits.ts";
+import { rawField } from "../core/schema/opaque/raw-body.ts";
 import type { JsonSchema } from "../core/schema/standard.ts";
 import { describeAccess } from "../operation/access.ts";
 import type { HttpSpec } from "../operation/contract.ts";
@@ -158,7 +159,7 @@ function keyParameter({ key, limits: { idempotencyTtlMs } }: CompiledOperation):
   };
 }
 
-const mediaTypes = { json: "application/json", form: "application/x-www-form-urlencoded" } as const;
+const textTypes = { json: "application/json", form: "application/x-www-form-urlencoded" } as const;
 
 function requestBody({ compiled, http, root, properties, required, rest, example }: Described, schemas: SharedSchemas): object {
   const needed = rest.filter((field) => required.has(field));
@@ -172,9 +173,17 @@ function requestBody({ compiled, http, root, properties, required, rest, example
   };
   // Rules over several fields are in the schema of the whole input, which is shown if the body is the whole input.
   const schema = schemas.share(`${pascal(compiled.name)}Body`, rest.length === Object.keys(properties).length ? root : part, "Operation");
+  if (http.body === "raw") return rawRequest(properties[rawField] ?? {}, required.has(rawField));
   const shown = Object.fromEntries(rest.filter((field) => field in example).map((field) => [field, example[field]]));
   const content = { schema, ...(Object.keys(shown).length > 0 && { example: shown }) };
-  return { required: needed.length > 0, content: { [mediaTypes[http.body ?? "json"]]: content } };
+  return { required: needed.length > 0, content: { [textTypes[http.body ?? "json"]]: content } };
+}
+
+/** A body that is not described further. *Source*: OpenAPI 3.1 §4.8.14.4. */
+function rawRequest({ maxLength, "x-media-types": types }: JsonSchema, required: boolean): object {
+  const schema = { type: "string", format: "binary", ...(maxLength !== undefined && { maxLength }) };
+  const ranges = Array.isArray(types) ? (types as string[]) : ["*/*"];
+  return { required, content: Object.fromEntries(ranges.map((range) => [range, { schema }])) };
 }
 
 /** The status of a success: as declared, else 204 where the output has no fields and takes none. */

@@ -8,7 +8,7 @@ export function placesOf(whole: unknown, isSought: (value: unknown) => boolean):
   for (let at = 0; at < waiting.length && at < maxVisited && places.length < maxPlaces; at++) {
     const [value, pointer] = waiting[at]!;
     if (isSought(value)) places.push(pointer);
-    else if (typeof value === "object" && value !== null && waiting.length < maxVisited)
+    else if (typeof value === "object" && value !== null && !(value instanceof Uint8Array) && waiting.length < maxVisited)
       for (const [key, inner] of Object.entries(value))
         waiting.push([inner, `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`]);
   }

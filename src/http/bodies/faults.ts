@@ -9,6 +9,16 @@ export const notForm = (): Fault =>
     message: 'The body must be a form in UTF-8: send it with "Content-Type: application/x-www-form-urlencoded".',
   });
 
+/** Refuses a raw body of a type that its operation does not take: 415. */
+export const rawTypeRefused = (types: readonly string[]): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "media_type_unsupported",
+    status: 415,
+    message: `The body must be of one of these types: ${types.join(", ")}. Send it with its "Content-Type".`,
+    details: { types },
+  });
+
 /** Refuses a form that is not encoded as forms are: 400. *Units*: `field` counts from 1. */
 export const malformedForm = (field: number, why: string): Fault =>
   new Fault({

@@ -1,9 +1,12 @@
 import type { Fault } from "../../core/fault.ts";
 import { parseJson } from "../../core/json.ts";
+import { rawField } from "../../core/schema/opaque/raw-body.ts";
+import type { JsonSchema } from "../../core/schema/standard.ts";
 import type { HttpSpec } from "../../operation/contract.ts";
 import { notJson } from "../faults.ts";
 import { notForm } from "./faults.ts";
 import { readForm } from "./form.ts";
+import { rawFormat } from "./raw.ts";
 
 /** Bounds of what a body holds. */
 export interface ContentLimits {
@@ -14,6 +17,8 @@ export interface ContentLimits {
 
 /** How the body of a route is read. */
 export interface BodyFormat {
+  /** *Units*: bytes. *Default*: those of every body. */
+  readonly bytesMax?: number;
   /** Whether bodies of a media type are read. */
   takes(contentType: string | undefined): boolean;
   /** The fault of a body of another media type. */
@@ -40,6 +45,7 @@ const formFormat: BodyFormat = {
 };
 
 /** Returns how the body of a route is read. */
-export function formatOf({ body }: HttpSpec): BodyFormat {
+export function formatOf({ body }: HttpSpec, { properties = {} }: JsonSchema): BodyFormat {
+  if (body === "raw") return rawFormat((properties as Readonly<Record<string, JsonSchema>>)[rawField] ?? {});
   return body === "form" ? formFormat : jsonFormat;
 }

@@ -1,3 +1,4 @@
+import { hasBytes } from "../../core/schema/opaque/opaque.ts";
 import { type CompiledSchema, compileSchema } from "../../core/schema.ts";
 import type { Operation } from "../../operation/contract.ts";
 import { traitsOf } from "../../operation/kind.ts";
@@ -72,6 +73,16 @@ export function checkKey(
   for (const { type, schema } of faults)
     if (schema !== undefined && compileSchema(schema, `${name} fault ${type}`, "value").hasSecrets)
       report(name, "faults", `The details of ${type} have a secret, and a record would store it unencrypted. Leave it out of the details.`);
+}
+
+/** Reports values that are not JSON where only JSON can be: what durable work keeps, and what callers get. */
+export function checkBytes(operation: Operation, { input, output }: Record<"input" | "output", CompiledSchema>, report: Report): void {
+  const { name, kind } = operation;
+  if (traitsOf(operation).durable) {
+    if (hasBytes(input.inputJson))
+      report(name, "input", `It has bytes, and a ${kind} is stored as JSON. Store them, and give the ${kind} their id.`);
+  } else if (hasBytes(output.outputJson))
+    report(name, "output", "It has bytes, and an output is sent as JSON. Return a text, or an id of them.");
 }
 
 /** Collects the resources that an operation uses, and reports those that are none or not the only ones of their name. */

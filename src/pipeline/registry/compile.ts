@@ -10,7 +10,7 @@ import type { Module } from "../../operation/module.ts";
 import { compileCache } from "../cache/compiled-cache.ts";
 import type { DeclaredRates } from "../rates/operation-rate.ts";
 import { Slots } from "../slots.ts";
-import { checkKey } from "./checks.ts";
+import { checkBytes, checkKey } from "./checks.ts";
 import { type CompiledOperation, fieldsOf, type OperationLimits } from "./compiled.ts";
 import type { Report } from "./problem.ts";
 
@@ -56,6 +56,7 @@ export function compileOperation({ module, entry, rates }: Declared, report: Rep
   const fields = fieldsOf(input);
   const { idempotent } = spec;
   checkKey(operation, { fields, input, output }, report);
+  checkBytes(operation, { input, output }, report);
   return {
     name,
     module: module.name,

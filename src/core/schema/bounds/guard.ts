@@ -1,4 +1,5 @@
 import { limits } from "../../limits.ts";
+import { bytesOf } from "../opaque/opaque.ts";
 import type { Plan } from "../plan.ts";
 import { points } from "../run.ts";
 import type { JsonSchema, Problem } from "../standard.ts";
@@ -29,7 +30,7 @@ function missingBounds(node: JsonSchema): JsonSchema {
   const types = typesOf(node);
   const closed = node.enum !== undefined || node.const !== undefined;
   const bounds: Record<string, unknown> = {};
-  if (types.has("string") && !closed && node.maxLength === undefined && !short.has(String(node.format)))
+  if (types.has("string") && !closed && bytesOf(node) === undefined && node.maxLength === undefined && !short.has(String(node.format)))
     bounds.maxLength = limits.inputChars;
   if (types.has("array") && node.maxItems === undefined && (node.items !== false || node.prefixItems === undefined))
     bounds.maxItems = limits.inputItems;
@@ -82,7 +83,8 @@ export class BoundsGuard {
       const { chars } = bounds;
       return value.length > chars && points(value) > chars ? tooBig(`at most ${chars} characters`) : undefined;
     }
-    if (typeof value !== "object" || value === null) return undefined;
+    // Bytes have the bound of their own schema.
+    if (typeof value !== "object" || value === null || value instanceof Uint8Array) return undefined;
     if (Array.isArray(value)) {
       if (value.length > bounds.items) return tooBig(`at most ${bounds.items} items`);
       return this.#first(value.keys(), (at) => [value[at], this.#itemBounds(bounds, at)]);
