@@ -18,11 +18,11 @@ export function listen(server: NetServer, at: { readonly port: number; readonly 
 }
 
 /** Where a server that listens can be reached. `host`: the address that it was given. */
-export function urlOf(server: NetServer, host: string): string {
-  return `http://${host.includes(":") ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
+export function urlOf(server: NetServer, host: string, protocol = "http"): string {
+  return `${protocol}://${host.includes(":") ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
 }
 
 /** The same for a public port: an address that means all addresses is shown as `localhost`. */
-export function publicUrlOf(server: NetServer, host: string): string {
-  return urlOf(server, host === "0.0.0.0" || host === "::" ? "localhost" : host);
+export function publicUrlOf(server: NetServer, host: string, protocol?: "http" | "https"): string {
+  return urlOf(server, host === "0.0.0.0" || host === "::" ? "localhost" : host, protocol);
 }

@@ -30,6 +30,8 @@ export interface HandedSockets {
 export interface Front {
   readonly port: number;
   readonly host: string;
+  /** What its address begins with. *Default*: `http`. */
+  readonly protocol?: "http" | "https";
   /** What the port is called in messages, as in `The HTTP port`. */
   readonly what: string;
   /** The limits by which it decides. */

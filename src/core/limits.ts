@@ -157,6 +157,16 @@ export const limits = {
   connections: 20_000,
   /** New connections that one server accepts per second, after a burst of as many as may be open and those of a second. Override: `http({ limits })`. */
   connectionsPerSecond: 2_000,
+  /** TLS handshakes of one server that are not done yet; one that lasts longer than `handshakeStallMs` gives way to another. Override: `http({ limits })`. */
+  handshakes: 1_024,
+  /** The same of one address. Override: `http({ limits })`. */
+  handshakesPerAddress: 256,
+  /** How long a TLS handshake may take. Override: `http({ limits })`. */
+  handshakeMs: 5_000,
+  /** How long a TLS handshake may last before it can be given up for another. */
+  handshakeStallMs: 1_000,
+  /** How often the files of a certificate are looked at for changes. */
+  certificateCheckMs: 10_000,
   /** Percentage of the heap that the heads of arriving requests may take, of all connections together. It lowers `connections`. */
   connectionHeapPercent: 35,
   /** Percentage of the heap that requests in flight and unsent responses may take together. */

@@ -12,6 +12,8 @@ import { documentPages } from "./pages.ts";
 import { Proxies, type TrustProxy } from "./peer/proxies.ts";
 import { HttpRouter } from "./router.ts";
 import { compileRoutes } from "./routes.ts";
+import { type Listener, TlsListener } from "./tls/tls-listener.ts";
+import type { HttpTls } from "./tls/tls-options.ts";
 
 /** What `http` takes: where it listens, its documents, its limits and its proxies. */
 export interface HttpSpec {
@@ -19,6 +21,8 @@ export interface HttpSpec {
   readonly port: number | false;
   /** *Default*: `0.0.0.0`. */
   readonly host?: string;
+  /** The certificate and key, if the port is secured here and not by a proxy in front. *Default*: plain HTTP. */
+  readonly tls?: HttpTls;
   /** Whether `/openapi.json` and `/docs` are served. *Default*: false. */
   readonly documents?: boolean;
   /** The proxies in front, whose header has the caller's address. *Default*: none: such headers are not read. */
@@ -49,6 +53,12 @@ export interface HttpLimits extends BodyLimits {
   readonly keepAliveMs: number;
   /** How long a client may read almost nothing of a response. */
   readonly sendStallMs: number;
+  /** Handshakes of TLS under way. */
+  readonly handshakes: number;
+  /** The same from one address. */
+  readonly handshakesPerAddress: number;
+  /** How long a handshake may take. */
+  readonly handshakeMs: number;
 }
 
 /**
@@ -57,7 +67,7 @@ export interface HttpLimits extends BodyLimits {
  * The memory that unauthenticated clients can use fits into the heap: `connections`, `requestsPerAddress` and `bodyBytesInFlight` are lowered at the
  * start to what it holds. If there is no room for another connection, an idle connection of the address with the most connections is closed.
  * *Faults thrown* at the start: `failed_precondition` with the types `limits_too_high` (a limit that you set does not fit), `trust_proxy_invalid` (a
- * network is invalid) and `port_unavailable`.
+ * network is invalid), `tls_invalid` (a certificate or key cannot be used) and `port_unavailable`.
  * @example createApp({ surfaces: [http({ port: 3000, documents: true })], … })
  */
 export function http(spec: HttpSpec): Surface {
@@ -75,7 +85,7 @@ const limitNames = [
     "requestsPerAddress",
     "pipelinedRequests",
   ] as const),
-  ...(["headerMs", "requestMs", "keepAliveMs", "sendStallMs"] as const),
+  ...(["headerMs", "requestMs", "keepAliveMs", "sendStallMs", "handshakes", "handshakesPerAddress", "handshakeMs"] as const),
 ];
 
 function pick<T, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
@@ -92,7 +102,7 @@ class HttpSurface implements Surface {
   readonly #bodies: BodyReader;
   readonly #proxies: Proxies | undefined;
   readonly #cors: Cors | undefined;
-  #listener: HttpListener | undefined;
+  #listener: Listener | undefined;
   #served: Pick<ListenerOptions, "host" | "router" | "pages" | "cors"> | undefined;
   /** Ends the listing of the limits. */
   readonly #listed: (() => void)[] = [];
@@ -106,7 +116,7 @@ class HttpSurface implements Surface {
     const wanted: HttpLimits = { ...pick(defaults, limitNames), ...spec.limits };
     const heapBytes = getHeapStatistics().heap_size_limit;
     this.#declared = wanted.connections;
-    this.#limits = { ...wanted, ...planMemory(wanted, { heapBytes, given: spec.limits ?? {} }) };
+    this.#limits = { ...wanted, ...planMemory(wanted, { heapBytes, given: spec.limits ?? {}, isSecured: spec.tls !== undefined }) };
     this.compile = (declared, operations, report) => compileRoutes(declared, operations, { report, bodyBytes: this.#limits.bodyBytes });
     this.#bodies = new BodyReader(this.#limits);
   }
@@ -117,7 +127,9 @@ class HttpSurface implements Surface {
     this.#served = { host, router, pages, cors: this.#cors };
     const { loadLines } = host.runtime;
     if (this.#spec.port === false) return void loadLines.register(this.#bodies.line);
-    this.#listener = new HttpListener({ ...this.#served, bodies: this.#bodies, limits: this.#limits, proxies: this.#proxies });
+    const options = { ...this.#served, bodies: this.#bodies, limits: this.#limits, proxies: this.#proxies };
+    const { tls } = this.#spec;
+    this.#listener = tls === undefined ? new HttpListener(options) : new TlsListener({ ...options, tls, handshakeLimits: this.#limits });
     for (const line of this.#listener.lines) this.#listed.push(loadLines.register(line));
     const { sockets } = host;
     if (sockets !== undefined) this.#listener.take(sockets);
@@ -129,7 +141,8 @@ class HttpSurface implements Surface {
     if (port === false) return undefined;
     // What the heaps of all processes hold, and never more than is declared.
     const connections = Math.min(this.#declared, this.#limits.connections * processes);
-    return { port, host, what: httpPort, ...frontLimits({ ...this.#limits, connections }) };
+    const protocol = this.#spec.tls === undefined ? "http" : "https";
+    return { port, host, protocol, what: httpPort, ...frontLimits({ ...this.#limits, connections }) };
   }
 
   async close(): Promise<void> {

@@ -3,3 +3,4 @@ export type { CorsOptions } from "./cors/cors.ts";
 export type { Origins } from "./cors/origins.ts";
 export { type HttpLimits, type HttpSpec, http } from "./http.ts";
 export type { TrustProxy } from "./peer/proxies.ts";
+export type { HttpTls } from "./tls/tls-options.ts";

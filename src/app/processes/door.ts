@@ -48,9 +48,9 @@ export class Door {
 
   /** Begins to accept. Resolves with the address. */
   async listen(): Promise<string> {
-    const { port, host, what } = this.#options.front;
+    const { port, host, what, protocol } = this.#options.front;
     await listen(this.#server, { port, host, what });
-    return publicUrlOf(this.#server, host);
+    return publicUrlOf(this.#server, host, protocol);
   }
 
   /** Stops accepting; resolves when all that was accepted has a process, or none will take it. */

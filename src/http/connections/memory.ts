@@ -9,6 +9,7 @@ export interface MemoryLimits {
   readonly headerLines: number;
   readonly bodyBytes: number;
   readonly bodyBytesInFlight: number;
+  readonly handshakes?: number;
 }
 
 /** What a server may keep, worked out once, at its start. */
@@ -16,12 +17,18 @@ export interface MemoryPlan {
   readonly connections: number;
   readonly requestsPerAddress: number;
   readonly bodyBytesInFlight: number;
+  /** Over TLS alone. */
+  readonly handshakes?: number;
   /** Bytes of the heap for requests that are under way and replies that are not sent. */
   readonly requestBytes: number;
 }
 
 /** An open connection with nothing on it: the socket, its parser and what we know of it. Measured: 3,300. *Units*: bytes of the heap. */
 export const connectionCost = 4_096;
+/** What TLS adds to it: a second socket. Measured: 2,600. *Units*: bytes of the heap. */
+const securedCost = 4_096;
+/** What a connection over TLS takes outside of the heap. Measured: 81,000. *Units*: bytes. */
+const securedCostOutside = 98_304;
 /** A header line beside its characters: two strings and their places in a list. */
 const lineCost = 80;
 /** A request under way beside its headers and its body: both objects of `node:http`, the invocation and the execution. Measured: 4,200. */
@@ -34,28 +41,37 @@ const share = 4;
  *
  * A connection may hold a whole head that never ends; those of all connections together get `connectionHeapPercent` of the heap. Requests under way and
  * replies that clients do not read get `requestHeapPercent`. Bodies lie outside of the heap until they are parsed; together they are at most a quarter of its size.
+ * So is what TLS keeps outside of it, of which handshakes have a quarter.
  * *Units*: `heapBytes` is the limit of the heap, not what is used.
  * *Faults thrown*: `failed_precondition` of type `limits_too_high` where a limit that was given does not fit; those that were not are lowered.
  */
 export function planMemory(
   limits: MemoryLimits,
-  { heapBytes, given }: { readonly heapBytes: number; readonly given: Partial<MemoryLimits> },
+  {
+    heapBytes,
+    given,
+    isSecured = false,
+  }: { readonly heapBytes: number; readonly given: Partial<MemoryLimits>; readonly isSecured?: boolean },
 ): MemoryPlan {
-  const perConnection = connectionCost + limits.headerBytes + limits.headerLines * lineCost;
+  const perConnection = connectionCost + (isSecured ? securedCost : 0) + limits.headerBytes + limits.headerLines * lineCost;
   const requestBytes = Math.floor((heapBytes * bounds.requestHeapPercent) / 100);
+  const secured = isSecured ? heapBytes / 4 / securedCostOutside : Number.POSITIVE_INFINITY;
   const fits = {
-    connections: Math.max(1, Math.floor((heapBytes * bounds.connectionHeapPercent) / 100 / perConnection)),
+    connections: Math.max(1, Math.floor(Math.min((heapBytes * bounds.connectionHeapPercent) / 100 / perConnection, (secured * 3) / 4))),
+    handshakes: Math.max(1, Math.floor(secured / 4)),
     bodyBytesInFlight: Math.max(limits.bodyBytes, Math.floor(heapBytes / 4)),
     requestsPerAddress: Math.max(1, Math.floor(requestBytes / share / requestCost)),
   };
-  const names = ["connections", "bodyBytesInFlight", "requestsPerAddress"] as const;
-  for (const name of names) if ((given[name] ?? 0) > fits[name]) throw tooHigh({ name, given: limits[name], fits: fits[name], heapBytes });
-  const [connections, bodyBytesInFlight, requestsPerAddress] = names.map((name) => Math.min(limits[name], fits[name])) as [
-    number,
-    number,
-    number,
-  ];
-  return { connections, bodyBytesInFlight, requestsPerAddress, requestBytes };
+  const names = ["connections", "bodyBytesInFlight", "requestsPerAddress", "handshakes"] as const;
+  for (const name of names)
+    if ((given[name] ?? 0) > fits[name]) throw tooHigh({ name, given: given[name] ?? 0, fits: fits[name], heapBytes });
+  return {
+    connections: Math.min(limits.connections, fits.connections),
+    bodyBytesInFlight: Math.min(limits.bodyBytesInFlight, fits.bodyBytesInFlight),
+    requestsPerAddress: Math.min(limits.requestsPerAddress, fits.requestsPerAddress),
+    ...(isSecured && limits.handshakes !== undefined && { handshakes: Math.min(limits.handshakes, fits.handshakes) }),
+    requestBytes,
+  };
 }
 
 interface TooHigh {

@@ -13,6 +13,8 @@ export interface ProgramOptions {
   readonly connections?: number;
   readonly connectionsPerSecond?: number;
   readonly startFails?: boolean;
+  /** The certificate and key of its port, in PEM. */
+  readonly tls?: { readonly cert: string; readonly key: string };
   readonly perSecond?: number;
   readonly url?: string;
   readonly directory?: string;

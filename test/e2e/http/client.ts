@@ -49,6 +49,11 @@ export class Wire {
     return new Wire(socket);
   }
 
+  /** Takes a connection that is open, such as one over TLS. */
+  static over(socket: Socket): Wire {
+    return new Wire(socket);
+  }
+
   send(data: string | Uint8Array): this {
     this.socket.write(data);
     return this;

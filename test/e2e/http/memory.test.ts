@@ -127,12 +127,13 @@ describe("what strangers make a server keep", () => {
 
 describe("the limits of a server", () => {
   interface Plan {
+    readonly handshakes?: number;
     readonly connections: number;
     readonly requestsPerAddress: number;
     readonly bodyBytesInFlight: number;
     readonly requestBytes: number;
   }
-  type PlanMemory = (limits: object, heap: { readonly heapBytes: number; readonly given: object }) => Plan;
+  type PlanMemory = (limits: object, heap: { readonly heapBytes: number; readonly given: object; readonly isSecured?: boolean }) => Plan;
   const wanted = {
     ...{ connections: 20_000, requestsPerAddress: 4_096, headerBytes: 16_384, headerLines: 100 },
     ...{ bodyBytes: 1_048_576, bodyBytesInFlight: 67_108_864 },
@@ -173,5 +174,14 @@ describe("the limits of a server", () => {
     const planMemory = await planner();
     const { requestBytes, ...limits } = planMemory(wanted, { heapBytes: 4 * 1_073_741_824, given: {} });
     assert.deepEqual(limits, { connections: 20_000, requestsPerAddress: 4_096, bodyBytesInFlight: 67_108_864 });
+  });
+
+  it("are lower over TLS, which keeps more of each connection", async () => {
+    const planMemory = await planner();
+    const heapBytes = 512 * 1_048_576;
+    const plain = planMemory(wanted, { heapBytes, given: {} });
+    const secured = planMemory({ ...wanted, handshakes: 1_024 }, { heapBytes, given: {}, isSecured: true });
+    assert.ok(secured.connections < plain.connections / 2, `${secured.connections} of ${plain.connections}`);
+    assert.ok((secured.connections + secured.handshakes!) * 81_000 <= heapBytes / 4);
   });
 });

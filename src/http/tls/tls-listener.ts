@@ -1,0 +1,139 @@
+import { constants } from "node:crypto";
+import { Server as NetServer, type Socket } from "node:net";
+import type { TLSSocket, Server as TlsServer } from "node:tls";
+import { listen, publicUrlOf } from "../../app/listen.ts";
+import type { HandedSockets } from "../../app/surface.ts";
+import { systemClock } from "../../core/clock.ts";
+import type { LoadLine } from "../../core/load-line/load-line.ts";
+import { type ConnectionRate, connectionRateOf } from "../connections/connection-rate.ts";
+import { closingConnections } from "../connections/connections.ts";
+import { HttpListener, httpPort, type ListenerOptions } from "../listener.ts";
+import { networkOf } from "../peer/address.ts";
+import { Certificates } from "./certificates.ts";
+import { Handshakes } from "./handshakes.ts";
+import type { HttpTls } from "./tls-options.ts";
+
+/** What a listener over TLS needs beside what every listener does. */
+export interface TlsListenerOptions extends ListenerOptions {
+  readonly tls: HttpTls;
+  readonly handshakeLimits: { readonly handshakes: number; readonly handshakesPerAddress: number; readonly handshakeMs: number };
+}
+
+/**
+ * Secures the connections of a {@link HttpListener}: it gets each of them once its handshake is done, as if another process had accepted it.
+ * *Bounds*: the handshakes under way, in all and of one address, and how long one may take.
+ */
+export class TlsListener {
+  readonly #options: TlsListenerOptions;
+  readonly #inner: HttpListener;
+  readonly #server: TlsServer;
+  readonly #front: NetServer;
+  readonly #certificates: Certificates;
+  readonly #handshakes: Handshakes;
+  readonly #rate: ConnectionRate;
+  readonly #byPeer = new Map<string, Socket>();
+  #serve: (socket: Socket) => void = (socket) => void socket.destroy();
+  #isHanded = false;
+
+  /** *Faults thrown*: `failed_precondition` of type `tls_invalid`. */
+  constructor(options: TlsListenerOptions) {
+    this.#options = options;
+    const { host, limits, tls, handshakeLimits } = options;
+    const sockets: HandedSockets = {
+      url: "",
+      take: (accept) => {
+        this.#serve = accept;
+      },
+    };
+    this.#inner = new HttpListener({ ...options, host: { ...host, sockets } });
+    this.#inner.take(sockets);
+    this.#handshakes = new Handshakes(handshakeLimits);
+    this.#rate = connectionRateOf(limits);
+    this.#certificates = new Certificates({
+      ...{ tls, runtime: host.runtime },
+      replaced: ({ context }) => this.#server.setSecureContext({ ...context, secureOptions }),
+    });
+    const clientCertificates = tls.clientCertificates ?? (tls.ca === undefined ? undefined : "request");
+    this.#server = process.getBuiltinModule("node:tls").createServer({
+      ...{ ...this.#certificates.current.context, secureOptions },
+      handshakeTimeout: handshakeLimits.handshakeMs,
+      requestCert: clientCertificates !== undefined,
+      rejectUnauthorized: clientCertificates === "require",
+      ALPNProtocols: ["http/1.1"],
+    });
+    this.#server.on("secureConnection", (socket) => this.#secured(socket));
+    this.#server.on("tlsClientError", (_, socket) => void socket.destroy());
+    this.#front = new NetServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#connected(socket));
+    this.#front.maxConnections = limits.connections + handshakeLimits.handshakes + closingConnections;
+  }
+
+  get lines(): readonly LoadLine[] {
+    const accepting = this.#options.host.sockets === undefined ? [this.#rate.line] : [];
+    return [...accepting, ...this.#inner.lines, ...this.#handshakes.lines];
+  }
+
+  async listen(port: number, host: string): Promise<string> {
+    await listen(this.#front, { port, host, what: httpPort });
+    this.#certificates.watch();
+    return publicUrlOf(this.#front, host, "https");
+  }
+
+  /** Serves connections that another process accepts. */
+  take(sockets: HandedSockets): void {
+    this.#isHanded = true;
+    this.#certificates.watch();
+    sockets.take((socket) => {
+      socket.setNoDelay(true);
+      this.#connected(socket);
+    });
+  }
+
+  /** Stops accepting. Handshakes that have begun may end, and the request behind each is served. */
+  async close(): Promise<void> {
+    this.#front.close();
+    await this.#inner.close();
+  }
+
+  async stop(): Promise<void> {
+    this.#certificates.stop();
+    for (const socket of this.#handshakes.list()) socket.destroy();
+    await this.#inner.stop();
+  }
+
+  #connected(socket: Socket): void {
+    const now = systemClock.monotonic();
+    if (!this.#isHanded && !this.#rate.takes(now)) return void socket.destroy();
+    const { remoteAddress = "", remotePort } = socket;
+    const isProxy = this.#options.proxies?.include(remoteAddress);
+    if (remotePort === undefined || !this.#handshakes.begins(socket, isProxy ? undefined : networkOf(remoteAddress), now))
+      return void socket.destroy();
+    const peer = `${remoteAddress} ${remotePort}`;
+    this.#byPeer.set(peer, socket);
+    socket.once("close", () => {
+      this.#handshakes.ended(socket);
+      if (this.#byPeer.get(peer) === socket) this.#byPeer.delete(peer);
+    });
+    this.#server.emit("connection", socket);
+  }
+
+  #secured(socket: TLSSocket): void {
+    const raw = this.#byPeer.get(`${socket.remoteAddress} ${socket.remotePort}`);
+    if (raw === undefined) return void socket.destroy();
+    this.#handshakes.ended(raw);
+    // A reset between two requests is no error of the process: node:http listens for others.
+    socket.on("error", () => undefined);
+    this.#serve(socket);
+  }
+}
+
+/** A client could make the server do one handshake after another on one connection. */
+const secureOptions = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_CIPHER_SERVER_PREFERENCE;
+
+/** What {@link HttpListener} and {@link TlsListener} have in common. */
+export interface Listener {
+  readonly lines: readonly LoadLine[];
+  listen(port: number, host: string): Promise<string>;
+  take(sockets: HandedSockets): void;
+  close(): Promise<void>;
+  stop(): Promise<void>;
+}
