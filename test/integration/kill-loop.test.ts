@@ -20,7 +20,8 @@ describe("kill -9 under idempotent commands that the client retries", { skip }, 
   });
 
   it("would notice an answer that comes before the commit", async () => {
-    const { lost } = await campaign({ kills: 6, seed: 13, workers: 12, only: ["app"], planted: "answer-before-commit" });
-    assert.notEqual(lost.length, 0);
+    const { lost, contradicted } = await campaign({ kills: 6, seed: 13, workers: 12, only: ["app"], planted: "answer-before-commit" });
+    // Where the command is sent again, the bug is at work again: then an effect is there, but not the one that was answered.
+    assert.notEqual(lost.length + contradicted.length, 0);
   });
 });

@@ -13,6 +13,11 @@ export type PlantedBug = (
 export const plantedNames = ["effect-apart", "answer-before-commit", "lazy-commit"] as const;
 export type PlantedName = (typeof plantedNames)[number];
 
+/** How long an effect comes after its answer: longer than a kill after an answer, so that each kill that follows one hits. */
+export const lateMs = 2_000;
+/** How long an effect is there before its record: with a few clients at work, a kill finds one of them in between. */
+const apartMs = 100;
+
 /** Makes a bug; `url` leads to the database past the app's own connections. */
 export function plantedBug(name: PlantedName, url: () => string): PlantedBug {
   if (name === "lazy-commit") return lazyCommit;
@@ -35,13 +40,18 @@ export function plantedBug(name: PlantedName, url: () => string): PlantedBug {
       throw error;
     }
   };
-  if (name === "effect-apart") return (input, { newId }) => apart((sql) => move(sql, input, newId));
+  if (name === "effect-apart")
+    return async (input, { newId }) => {
+      const done = await apart((sql) => move(sql, input, newId));
+      await new Promise((resolve) => setTimeout(resolve, apartMs));
+      return done;
+    };
   return async (input, { newId }) => {
     const transferId = newId();
     const ids = [transferId];
     setTimeout(() => {
       apart((sql) => move(sql, input, () => ids.pop() ?? newId())).catch(() => undefined);
-    }, 60);
+    }, lateMs);
     return { transferId, balance: 0 };
   };
 }
