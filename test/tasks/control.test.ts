@@ -83,7 +83,11 @@ describe("an operator of tasks", () => {
       const { id } = await tasks().start(single, { name: "second" });
       await untilCount(database, "tasks", { count: 2, leased: true });
       assert.equal(await tasks().cancel(id), "running");
-      // Notified before what is notified after it.
+      // What is notified after it, the worker hears after it.
+      const heard = gate();
+      bodies.set("books.post", heard.open);
+      await tasks().start(post, { name: "after" });
+      await heard.opened;
       await tasks().start(single, { name: "third" });
       free.open();
       await allDone(database);
