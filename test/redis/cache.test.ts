@@ -101,11 +101,9 @@ describe("processes with a Redis", { skip: redisSkip }, () => {
     await other.app.call(other.shelf.read, { key: "b" });
     const gone = one.app.signals.cacheStore.next(({ state }) => state === "gone");
     network.proxy.set({ toClient: { silent: true } });
-    const since = systemClock.monotonic();
     await one.app.call(one.shelf.read, { key: "b2" });
-    const tookMs = systemClock.monotonic() - since;
-    assert.ok(tookMs < 50 + 200, `${tookMs} ms, of which 200 are allowed for the load on a busy machine`);
-    assert.equal((await gone).store, "redis");
+    const { store, reason } = await gone;
+    assert.deepEqual([store, reason], ["redis", "It did not respond within 50 ms."], "given up before Redis itself gives up");
     await one.app.call(one.shelf.change, { key: "b" });
     assert.equal((await one.app.call(one.shelf.read, { key: "b" })).version, 1);
     assert.ok((await msUntil(other.app, other.shelf, { key: "b", version: 1 })) < 1_100);
@@ -116,11 +114,8 @@ describe("processes with a Redis", { skip: redisSkip }, () => {
     void back.then(() => {
       isBack = true;
     });
-    for (let n = 0; !isBack; n++) {
-      await one.app.call(one.shelf.read, { key: `b${n + 3}` });
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      assert.ok(n < 400, "it is used again");
-    }
+    // Each asks for what is not in memory, and so for what Redis has, once it may be asked again.
+    for (let n = 3; !isBack; n++) await one.app.call(one.shelf.read, { key: `b${n}` });
     assert.equal((await other.app.call(other.shelf.read, { key: "b" })).version, 1);
   });
 

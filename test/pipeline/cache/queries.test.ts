@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Actor, authenticator, claim, command, createApp, fault, module, query, role, signedIn } from "plimsoll";
 import { z } from "zod";
+import { runtimeOf } from "../../../src/app/app.ts";
 import { sleep } from "../../../src/core/clock.ts";
 import type { CacheSpec } from "../../../src/operation/cache/spec.ts";
 import type { Operation } from "../../../src/operation/contract.ts";
@@ -131,7 +132,7 @@ describe("a query with a cache", () => {
     while (it.shelf.loads < 1) await new Promise((resolve) => setImmediate(resolve));
     await it.served.ask("POST", "/items/a", { body: {} });
     const after = it.get();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    while (runtimeOf(it.served.app).caches.values.waiting < 1) await new Promise((resolve) => setImmediate(resolve));
     it.shelf.before = async () => undefined;
     hold.open();
     assert.equal((await before).json.version, 1);
