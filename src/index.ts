@@ -33,6 +33,7 @@ export {
   none,
   type Tenancy,
 } from "./operation/actor.ts";
+export type { Revocation } from "./operation/authentication/revocations.ts";
 export type {
   CacheHost,
   CacheStore,

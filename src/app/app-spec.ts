@@ -9,6 +9,7 @@ import type { Override } from "../operation/resource.ts";
 import type { TelemetrySink } from "../operation/telemetry.ts";
 import type { CacheOptions } from "../pipeline/cache/caches.ts";
 import type { EngineSource } from "../pipeline/engine-source.ts";
+import type { RevocationsSpec } from "../pipeline/revocations/revocations.ts";
 import type { RateStore, WithoutStore } from "../resilience/rate-limit.ts";
 import type { TasksSpec } from "../tasks/spec.ts";
 import type { DatabaseSource } from "./database.ts";
@@ -26,6 +27,8 @@ export interface AppSpec {
   readonly tenancy?: Tenancy;
   /** How callers sign in; without it every caller is anonymous. */
   readonly authentication?: Authenticator | readonly [Authenticator, ...Authenticator[]];
+  /** Has every process refuse, within a second, credentials that `revoke` has ended. It needs a database. *Default*: only time ends a token. */
+  readonly revocations?: RevocationsSpec;
   /**
    * Admits callers that are services of the same system: the importance that they send (`Plimsoll-Criticality`) counts instead of the one that the
    * operation declares, and so do the timeouts of other protocols, as `grpc-timeout`. *Default*: none. Use a rule that no user can meet.

@@ -182,6 +182,7 @@ class RunningApp implements App {
       concurrency: spec.limits?.concurrency ?? defaults.processConcurrency,
       queue: spec.limits?.queue ?? defaults.processQueue,
       cache: { ...spec.cache, app: this.name, channel: database?.invalidations },
+      revocations: spec.revocations && { ...spec.revocations, source: database?.revocations },
       rateLimit: {
         app: this.name,
         perSecond: spec.rateLimit?.perSecond ?? defaults.ratePerSecond,
@@ -323,8 +324,7 @@ class RunningApp implements App {
       ...(this.#ops && this.#link === undefined ? [this.#ops] : []),
       ...(this.#link === undefined ? [] : [this.#link.shares]),
       ...(this.runtime.database ? [this.runtime.database] : []),
-      ...this.runtime.caches.services,
-      ...(this.runtime.rates.service ? [this.runtime.rates.service] : []),
+      ...this.runtime.services,
       this.#resources,
       ...this.#engines.map(({ service }) => service),
       ...ways,

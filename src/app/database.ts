@@ -4,6 +4,7 @@ import type { Metrics } from "../core/metrics.ts";
 import type { Shares } from "../core/queue/share.ts";
 import type { Service } from "../core/service.ts";
 import type { LockStore } from "../locks/store.ts";
+import type { RevocationStoreSource } from "../operation/authentication/revocations.ts";
 import type { InvalidationChannelSource } from "../operation/cache/port.ts";
 import type { Module } from "../operation/module.ts";
 import type { Database } from "../operation/transaction.ts";
@@ -20,6 +21,7 @@ export interface KeptByDatabase {
   readonly tasks?: TaskStore;
   readonly schedules?: ScheduleStore;
   readonly locks?: LockStore;
+  readonly revocations?: RevocationStoreSource;
   readonly invalidations?: InvalidationChannelSource;
   /** What the supervisor of several processes starts before them and stops after them. *Default*: nothing. */
   readonly shared?: Service;

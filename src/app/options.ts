@@ -4,7 +4,10 @@ import type { AppSpec } from "./app-spec.ts";
 const roles: readonly string[] = ["serve", "worker"];
 
 /** Reports options of an app that no process can run by: often they come from the environment, where types do not reach. */
-export function checkOptions(spec: Pick<AppSpec, "roles" | "limits" | "sample" | "cache">, report: Report): void {
+export function checkOptions(
+  spec: Pick<AppSpec, "roles" | "limits" | "sample" | "cache" | "revocations" | "database">,
+  report: Report,
+): void {
   for (const role of spec.roles ?? [])
     if (!roles.includes(role))
       report("createApp", "roles", `There is no role ${show(role)}. Use "serve", "worker", both, or an empty list.`);
@@ -16,6 +19,12 @@ export function checkOptions(spec: Pick<AppSpec, "roles" | "limits" | "sample" |
   const { bytes = 1 } = spec.cache ?? {};
   if (!Number.isSafeInteger(bytes) || bytes < 1)
     report("createApp", "cache.bytes", `${show(bytes)} is not a size. Use a whole number of bytes from 1.`);
+  if (spec.revocations !== undefined && spec.database === undefined)
+    report(
+      "createApp",
+      "revocations",
+      "Revocations are kept in the database, and the app has none. Add a database, or take revocations out.",
+    );
   const { sample = 0 } = spec;
   if (!(sample >= 0 && sample <= 1)) report("createApp", "sample", `${show(sample)} is not a share of requests. Use a number from 0 to 1.`);
 }

@@ -1,6 +1,7 @@
 import type { DetailsOf, FaultClass } from "../core/fault.ts";
 import type { AnySchema, Input, Output } from "../core/schema/standard.ts";
 import type { Actor } from "./actor.ts";
+import type { Revocation } from "./authentication/revocations.ts";
 import type { Command, Hint, Query } from "./contract.ts";
 import type { Start } from "./durable/start.ts";
 import type { CounterMetric, HistogramMetric, Labelled } from "./metrics/metric.ts";
@@ -118,6 +119,13 @@ export interface WriteScope<F extends AnyFault = AnyFault> extends BaseScope<F> 
    * @example invalidate(`product:${productId}`, "products");
    */
   invalidate(...tags: readonly string[]): void;
+  /**
+   * Ends a session, what was issued to a user before a moment, or an API key, if and when the transaction commits. A second later no process of the app accepts
+   * it. It needs `createApp({ revocations })`, and counts as one statement. *Bounds*: an id has 1 to `limits.revocationChars` characters; `limits.revocations` are
+   * kept at most. *Faults thrown*: `unavailable` as `revocations_full`; `permission_denied` as `other_tenant`.
+   * @example await revoke({ user: userId });
+   */
+  revoke(revocation: Revocation): Promise<void>;
   /**
    * Runs a part of the work behind a savepoint: if it fails, its statements, calls and starts of tasks are undone, and a handler that catches the fault
    * can continue and commit the rest.

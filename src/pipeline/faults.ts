@@ -150,6 +150,14 @@ export const otherTenantStart = (task: string): Fault =>
     message: `A start of ${task} names another tenant than its own, which only a task without a tenant may do. Leave the tenant out, or start ${task} from a scheduled task that has none.`,
   });
 
+/** Who revokes for a tenant that is not their own. */
+export const otherTenantRevocation = (operation: string): Fault =>
+  new Fault({
+    code: "permission_denied",
+    type: "other_tenant",
+    message: `${operation} revokes for another tenant than its own, which only an execution without a tenant may do. Leave the tenant out.`,
+  });
+
 /** A handler reads the actor, though several callers share what it returns. */
 export const actorHidden = (operation: string): Fault =>
   new Fault({

@@ -17,6 +17,7 @@ import type { Cursors } from "./cursor.ts";
 import type { Counts } from "./metrics/counts.ts";
 import type { AppRates, RateLimitOptions } from "./rates/app-rates.ts";
 import type { Registry } from "./registry/registry.ts";
+import type { Revocations } from "./revocations/revocations.ts";
 import type { Shedder } from "./shed/shedder.ts";
 import type { Slots } from "./slots.ts";
 
@@ -73,6 +74,8 @@ export interface Host {
   readonly shedder: Shedder;
   readonly rates: AppRates;
   readonly caches: Caches;
+  /** Undefined where the app declares none. */
+  readonly revocations: Revocations | undefined;
   /** What the modules count. */
   readonly counts: Counts;
   /** What starts durable work of that kind; undefined where no engine of the app runs it. */

@@ -4,7 +4,7 @@ import { Problems } from "../core/schema.ts";
 import type { Actor } from "../operation/actor.ts";
 import { readCache } from "./cache/read.ts";
 import { denied, invalidInput } from "./faults.ts";
-import { acceptCredentials, takeOperationRates, takeRate } from "./rate.ts";
+import { acceptCredentials, presentCredentials, takeOperationRates, takeRate } from "./rate.ts";
 import type { Slots } from "./slots.ts";
 import type { Waiting } from "./state/invocation.ts";
 import type { ShapedOutput } from "./state/output.ts";
@@ -73,7 +73,7 @@ function authenticate(execution: RunningExecution): undefined | Promise<void> {
   return identify(execution, actor);
 }
 
-function identify(execution: RunningExecution, actor: Actor): undefined {
+function identify(execution: RunningExecution, actor: Actor): undefined | Promise<void> {
   acceptCredentials(execution);
   execution.actor = actor;
   // Resolved once: a task keeps the tenant of its start, since its actor is the system.
@@ -82,10 +82,12 @@ function identify(execution: RunningExecution, actor: Actor): undefined {
   // Any caller can say that a request is critical: it counts only from callers that the app knows as its own.
   const { criticality } = invocation;
   const isInternal = durable !== undefined || host.options.internalCallers?.allows(actor) === true;
-  if (!isInternal) return;
-  if (criticality !== undefined) execution.criticality = criticality;
-  const remainingMs = invocation.internalRemainingMs?.();
-  if (remainingMs !== undefined) execution.shorten(remainingMs);
+  if (isInternal) {
+    if (criticality !== undefined) execution.criticality = criticality;
+    const remainingMs = invocation.internalRemainingMs?.();
+    if (remainingMs !== undefined) execution.shorten(remainingMs);
+  }
+  return host.revocations?.check(execution, presentCredentials);
 }
 
 function limitRate(execution: RunningExecution): undefined | Promise<void> {

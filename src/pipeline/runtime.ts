@@ -6,9 +6,11 @@ import { IntrusiveSet } from "../core/intrusive-set.ts";
 import { LoadLines } from "../core/load-line/load-lines.ts";
 import { Metrics } from "../core/metrics.ts";
 import type { Shares } from "../core/queue/share.ts";
+import type { Service } from "../core/service.ts";
 import { Signal, warnOfListener } from "../core/signals.ts";
 import { ratioSampler, TraceIds } from "../core/trace.ts";
 import { stillTurn, type TurnClock } from "../core/turn/turn-clock.ts";
+import type { RevocationStoreSource } from "../operation/authentication/revocations.ts";
 import type { Engine } from "../operation/durable/engine.ts";
 import type { Starts } from "../operation/durable/start.ts";
 import type { OperationKind } from "../operation/kind.ts";
@@ -25,6 +27,7 @@ import { takeStrangersRate } from "./rate.ts";
 import { AppRates } from "./rates/app-rates.ts";
 import type { CompiledOperation } from "./registry/compiled.ts";
 import type { Registry } from "./registry/registry.ts";
+import { Revocations, type RevocationsSpec } from "./revocations/revocations.ts";
 import { execute } from "./run/execute.ts";
 import { Shedder } from "./shed/shedder.ts";
 import { Slots } from "./slots.ts";
@@ -50,6 +53,8 @@ export interface RuntimeOptions extends HostOptions {
   readonly queue: number;
   /** *Default*: as an app that gives none. */
   readonly cache?: CachesOptions;
+  /** *Default*: none, so that only time ends credentials. */
+  readonly revocations?: (RevocationsSpec & { readonly source: RevocationStoreSource | undefined }) | undefined;
 }
 
 /** Takes the executions of one app along the steps, and holds what they share. */
@@ -65,6 +70,7 @@ export class Runtime implements Runner {
   readonly shedder: Shedder;
   readonly rates: AppRates;
   readonly caches: Caches;
+  readonly revocations: Revocations | undefined;
   readonly sampled: (traceId: string) => boolean;
   readonly signals: HostSignals = {
     executed: new Signal("executed"),
@@ -101,6 +107,8 @@ export class Runtime implements Runner {
     const operations = [...registry.operations.values()];
     const cached = operations.filter(({ cache }) => cache !== undefined).map(({ name }) => name);
     this.caches = new Caches(options.cache ?? {}, { clock, metrics, loadLines, cached, changed: signals.cacheStore });
+    const { source } = options.revocations ?? {};
+    this.revocations = source && new Revocations(options.revocations ?? {}, { source, clock, metrics, loadLines });
     this.slots.listOn(this.loadLines, this.clock);
     for (const { slots, queriesLine, callsLine, traits } of operations) {
       slots.listOn(this.loadLines, this.clock);
@@ -108,6 +116,11 @@ export class Runtime implements Runner {
       this.loadLines.register(callsLine);
     }
     this.#steps = new Map(operations.map((operation) => [operation, pipeline.filter((step) => step.applies(operation))]));
+  }
+
+  /** What must be started after the database. */
+  get services(): readonly Service[] {
+    return [...this.caches.services, this.rates.service, this.revocations?.service].filter((service) => service !== undefined);
   }
 
   /** Takes an engine up: operations start work of its kinds from now on. *Faults thrown*: `failed_precondition` where another runs one of them. */

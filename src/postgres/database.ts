@@ -5,6 +5,7 @@ import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import type { Shares } from "../core/queue/share.ts";
 import type { LockStore } from "../locks/store.ts";
+import type { RevocationStoreSource } from "../operation/authentication/revocations.ts";
 import type { InvalidationChannelSource } from "../operation/cache/port.ts";
 import type { Claim, ClaimResult, Database, Transaction, TransactionOptions } from "../operation/transaction.ts";
 import type { ScheduleStore } from "../schedules/store.ts";
@@ -15,6 +16,7 @@ import { databaseFault, isReadOnly } from "./faults.ts";
 import { PostgresLockStore } from "./locks/store.ts";
 import { migrate } from "./migrate.ts";
 import { Pool, PoolLines, type PoolOptions, type PoolShares } from "./pool.ts";
+import { PostgresRevocations } from "./revocations/store.ts";
 import { checkAppRole } from "./roles.ts";
 import { PostgresScheduleStore } from "./schedules/store.ts";
 import { checkPooler } from "./start/pooler.ts";
@@ -81,6 +83,7 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
   readonly tasks: TaskStore;
   readonly schedules: ScheduleStore;
   readonly locks: LockStore;
+  readonly revocations: RevocationStoreSource = { open: (host) => new PostgresRevocations(this, host) };
   readonly invalidations: InvalidationChannelSource = { open: (host) => new PostgresInvalidations(this, host) };
   /** Leads to a session, where others may lead to a pooler. */
   sessionUrl: string | undefined;

@@ -115,7 +115,7 @@ export const platformFaults: readonly PlatformFault[] = [
   {
     name: "Unauthenticated",
     code: "unauthenticated",
-    types: ["token_missing", "token_invalid", "token_expired", "token_not_yet_valid", "token_too_long"],
+    types: ["token_missing", "token_invalid", "token_expired", "token_not_yet_valid", "token_too_long", "token_revoked"],
     description: "The token is missing or not accepted.",
     applies: (conditions) => restricted(conditions) || conditions.authenticated,
   },

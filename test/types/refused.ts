@@ -41,6 +41,8 @@ export const refused = {
     command("shop.c", { input: Line, output: Line, access, budget: "1s", idempotent: "no", cache: { ttl: "2s" } });
     // @ts-expect-error and a query invalidates nothing | Property 'invalidate' does not exist
     query("shop.q", { input: Line, output: Line, access, budget: "1s", run: async (line, { invalidate }) => line });
+    // @ts-expect-error and revokes nothing | Property 'revoke' does not exist
+    query("shop.q", { input: Line, output: Line, access, budget: "1s", run: async (line, { revoke }) => line });
   },
   access: () => {
     // @ts-expect-error a query says who may run it | Property 'access' is missing

@@ -6,8 +6,9 @@ import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import type { Actor, Authenticator } from "../../operation/actor.ts";
 import { bearer } from "../../operation/authentication/bearer.ts";
+import { signedInBy } from "../../operation/authentication/credentials.ts";
 import { RememberedTokens } from "../remembered-tokens.ts";
-import { type IssuedApiKey, isPrefix, makeKey, readKey } from "./key-text.ts";
+import { type ApiKeyText, type IssuedApiKey, isPrefix, makeKey, readKey } from "./key-text.ts";
 
 /** What an app keeps of an API key. */
 export interface StoredApiKey {
@@ -15,6 +16,8 @@ export interface StoredApiKey {
   readonly hashes: readonly string[];
   /** On whose behalf it acts; its roles are what the key may do. */
   readonly actor: Actor;
+  /** When it was issued, for `revoke({ user, before })`. *Default*: not known, so that revoking its user ends it too. */
+  readonly issuedAt?: Date;
   /** From when on it is refused. *Default*: never. */
   readonly expiresAt?: Date;
 }
@@ -107,7 +110,7 @@ class ApiKeys implements Authenticator {
     const text = readKey(this.#options.prefix, key);
     if (text === undefined) throw refused("The API key was not copied whole. Send it exactly as it was issued.", "its checksum");
     const found = this.#options.find(text.id);
-    const verify = (stored: StoredApiKey | undefined) => this.#verify(key, { hash: text.hash, stored });
+    const verify = (stored: StoredApiKey | undefined) => this.#verify(key, { ...text, stored });
     return found instanceof Promise ? found.then(verify) : verify(found);
   }
 
@@ -115,15 +118,16 @@ class ApiKeys implements Authenticator {
     return this.#remembered.get(key, this.#clock.now());
   }
 
-  #verify(key: string, { hash, stored }: { readonly hash: string; readonly stored: StoredApiKey | undefined }): Actor {
+  #verify(key: string, { id, hash, stored }: ApiKeyText & { readonly stored: StoredApiKey | undefined }): Actor {
     const now = this.#clock.now();
     if (!isAmong(hash, stored?.hashes ?? [])) throw refused("The API key is unknown, or was withdrawn. Ask for a new one.", "id or secret");
-    const { actor, expiresAt } = stored as StoredApiKey;
+    const { actor, issuedAt, expiresAt } = stored as StoredApiKey;
     const expiresMs = expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
     // A date that is none compares as later than nothing: it must not make a key eternal.
     if (!(now < expiresMs))
       throw new Fault({ code: "unauthenticated", type: "token_expired", message: "The API key has expired. Ask for a new one." });
     const frozen = Object.freeze({ ...actor });
+    signedInBy(frozen, { id, issuedAt: issuedAt?.getTime() });
     if (this.#rememberMs > 0)
       this.#remembered.add({ token: key, actor: frozen, validFrom: now, validUntil: Math.min(now + this.#rememberMs, expiresMs) });
     return frozen;

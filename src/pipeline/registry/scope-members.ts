@@ -23,6 +23,7 @@ export const scopeMembers: ReadonlySet<string> = new Set([
     "page",
     "remainingMs",
     "requestId",
+    "revoke",
     "run",
     "signal",
     "span",

@@ -5,6 +5,7 @@ import type { Schema } from "../../core/schema/standard.ts";
 import { type CompiledSchema, compileSchema, Problems } from "../../core/schema.ts";
 import { formatTraceparent } from "../../core/trace.ts";
 import { entriesOf, messageOf } from "../../core/value/thrown.ts";
+import type { Revocation } from "../../operation/authentication/revocations.ts";
 import type { Operation } from "../../operation/contract.ts";
 import type { Durable, SystemStartOptions } from "../../operation/durable/start.ts";
 import { criticalityHeader } from "../../operation/execution.ts";
@@ -12,10 +13,11 @@ import type { ModuleMetric } from "../../operation/metrics/metric.ts";
 import type { Outbound, PageInput, PageSpec, ScopeLog } from "../../operation/scope.ts";
 import { makeSql, type Sql, type SqlRunner, type WrittenStatement } from "../../operation/sql.ts";
 import type { Statement, StatementResult, Transaction } from "../../operation/transaction.ts";
-import { actorHidden, invalidRow, otherTenantStart } from "../faults.ts";
+import { actorHidden, invalidRow, otherTenantRevocation, otherTenantStart } from "../faults.ts";
 import type { Counted, LabelValues } from "../metrics/counts.ts";
 import { Miscount } from "../metrics/miscount.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
+import { revocationsFull } from "../revocations/faults.ts";
 import { noteRejection } from "../state/rejections.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
 import { Begun } from "./begun.ts";
@@ -205,6 +207,24 @@ export class RunningScope implements SqlRunner {
     const transaction = this.#transaction;
     assert(transaction !== undefined, `${this.#compiled.name} invalidates without a transaction. Call a command that does.`);
     return (...tags: readonly string[]) => this.#execution.host.caches.invalidations.add(transaction, tags);
+  }
+
+  get revoke() {
+    const transaction = this.#transaction;
+    assert(transaction !== undefined, `${this.#compiled.name} revokes without a transaction. Call a command that does.`);
+    return (revocation: Revocation) => this.#given("revoke", this.#revoke(transaction, revocation), true);
+  }
+
+  async #revoke(transaction: Transaction, revocation: Revocation): Promise<void> {
+    const { revocations } = this.#execution.host;
+    assert(
+      revocations !== undefined,
+      `${this.#compiled.name} calls revoke, and the app refuses nothing by it. Add createApp({ revocations: {} }).`,
+    );
+    const { tenant: own } = this;
+    if (own !== undefined && (revocation.tenant ?? own) !== own) throw otherTenantRevocation(this.#compiled.name);
+    const { rows } = await transaction.run(revocations.statement(revocation, own));
+    if (rows[0]?.revoked !== true) throw revocationsFull();
   }
 
   get page() {
