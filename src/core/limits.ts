@@ -1,8 +1,11 @@
+import { authenticationLimits } from "./limits/authentication.ts";
+
 /**
  * Every default bound of the platform, in one place. No default is infinite.
  * *Units* are in the names; each can be overridden where its row says.
  */
 export const limits = {
+  ...authenticationLimits,
   /** Executions of one operation at once. Override: `budget.concurrency`. */
   operationConcurrency: 64,
   /** Executions of one operation that may wait for a slot. Override: `budget.queue`. */
@@ -261,28 +264,6 @@ export const limits = {
   migrationAttempts: 5,
   /** How long a process waits while another one migrates, and how long a migration without a transaction waits for a lock. */
   migrationWaitMs: 120_000,
-  /** Verified tokens that are cached. */
-  rememberedTokens: 10_000,
-  /** The longest time for which a verified token is cached. */
-  rememberedTokenMs: 60_000,
-  /** Length of a bearer token. */
-  tokenChars: 8_192,
-  /** New tokens that are being verified at the same time. */
-  verifyingTokens: 1_024,
-  /** Revocations that are kept at once. */
-  revocations: 100_000,
-  /** Length of the id of a session, a user or an API key that is revoked. */
-  revocationChars: 255,
-  /** How old what a process knows of revocations may be, before `withoutList` decides. */
-  revocationListMs: 1_000,
-  /** How often a process reads the revocations while it gets requests with credentials; it reads new ones at once when it is notified of them. */
-  revocationPollMs: 400,
-  /** How often a process reads all revocations, and so forgets those that have ended. */
-  revocationReloadMs: 600_000,
-  /** Requests that wait until the revocations are read. */
-  revocationWaiting: 1_024,
-  /** Tokens that wait until the keys of their issuer are fetched. */
-  waitingForKeys: 256,
   /** The least time between two fetches of an issuer's keys. */
   keySetRetryMs: 10_000,
   /** Size of an issuer's document or key set. */

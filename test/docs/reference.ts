@@ -27,7 +27,7 @@ export function codeTable(): string {
 
 /** Every default bound with its unit and its sentence, for docs/reference/limits.md. */
 export function limitTable(root: string): string {
-  const text = readFileSync(`${root}/src/core/limits.ts`, "utf8");
+  const text = limitsText(root);
   const rows = [...text.matchAll(/^ {2}\/\*\* (.+) \*\/\n {2}(\w+): ([\d_]+),$/gm)].map(
     ([, sentence, name, value]) => `| \`${name}\` | ${shown(name!, Number(value!.replaceAll("_", "")))} | ${sentence} |`,
   );
@@ -50,9 +50,14 @@ function duration(ms: number): string {
   return `${ms / size} ${unit}`;
 }
 
+function limitsText(root: string): string {
+  const files = ["src/core/limits.ts", ...globSync("src/core/limits/*.ts", { cwd: root }).toSorted()];
+  return files.map((file) => readFileSync(`${root}/${file}`, "utf8")).join("\n");
+}
+
 /** The names of limits, to see that the table misses none. */
 export function limitNames(root: string): readonly string[] {
-  return [...readFileSync(`${root}/src/core/limits.ts`, "utf8").matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name!);
+  return [...limitsText(root).matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name!);
 }
 
 /** The faults that the platform throws itself, as they stand in its source: their types, and the code where it stands beside the type. */
