@@ -4,6 +4,7 @@ export { type JwksOptions, jwks, type RemoteKeys } from "./jwks/jwks.ts";
 export { type JwtOptions, jwt } from "./jwt.ts";
 export { type IssuedToken, type JwtIssuer, type JwtIssuerOptions, jwtIssuer, type SigningKey, type TokenSubject } from "./jwt-issuer.ts";
 export type { PublicAlgorithm, PublicKeyInput, TokenAlgorithm, TokenKey } from "./keys.ts";
+export { type MtlsOptions, mtls } from "./mtls/mtls.ts";
 export { hashPassword, needsRehash, type PasswordOptions, verifyPassword } from "./password.ts";
 export { breachedByRange, type PasswordProblem, type PasswordRules, type PasswordRulesOptions, passwordRules } from "./password-rules.ts";
 export { matchRecoveryCode, newRecoveryCodes, type RecoveryCodes } from "./second-factor/recovery-codes.ts";

@@ -1,10 +1,10 @@
 import type { Fault } from "../core/fault.ts";
 import type { Problems } from "../core/schema.ts";
 import { parseTrace, type TraceParent } from "../core/trace.ts";
-import { type Actor, anonymous, stillHolds } from "../operation/actor.ts";
+import { type Actor, type Authenticator, anonymous, stillHolds } from "../operation/actor.ts";
 import type { Criticality } from "../operation/execution.ts";
 import { readCriticality } from "../operation/execution.ts";
-import { callerLeft, verify } from "../pipeline/sign-in.ts";
+import { callerLeft, signInByCertificate, verify } from "../pipeline/sign-in.ts";
 import type { Invocation, Waiting } from "../pipeline/state/invocation.ts";
 import type { ShapedOutput } from "../pipeline/state/output.ts";
 import type { RunningExecution } from "../pipeline/state/running-execution.ts";
@@ -19,6 +19,7 @@ import { HttpFacts } from "./reply/facts.ts";
 import { replyTo } from "./reply/reply.ts";
 import { acceptableRequestId, type RequestHeaders } from "./request-headers.ts";
 import type { Match } from "./router.ts";
+import { peerCertificateOf } from "./tls/peer.ts";
 
 /** One request that came over a connection of `node:http`. */
 export class NodeInvocation implements Invocation, ConnectionRequest {
@@ -77,7 +78,9 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     const headers = this.#headers;
     const { authorization } = headers;
     const { authenticator } = this.#listener.host;
-    if (authorization === undefined || authenticator === undefined) return anonymous;
+    if (authenticator === undefined) return anonymous;
+    if (authorization === undefined)
+      return authenticator.byCertificate === undefined ? anonymous : this.#signInByPeer(execution, authenticator);
     // It may be long, and the request waits for its body.
     headers.authorization = undefined;
     const connection = this.#connection;
@@ -90,6 +93,10 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     connection.last = remembered;
     connection.authorization = remembered === undefined ? undefined : authorization;
     return remembered === undefined ? verify(execution, authenticator, token) : remembered.actor;
+  }
+
+  #signInByPeer(execution: RunningExecution, authenticator: Authenticator): Actor | Promise<Actor> {
+    return signInByCertificate(execution, authenticator, peerCertificateOf(this.#connection.socket));
   }
 
   readInput(execution: RunningExecution): undefined | Waiting {

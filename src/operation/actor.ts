@@ -1,5 +1,6 @@
 import { Fault } from "../core/fault.ts";
 import { bearer } from "./authentication/bearer.ts";
+import type { PeerCertificate } from "./authentication/peer-certificate.ts";
 
 /** The caller of an operation. All requests with the same token share one actor, so it is frozen. */
 export interface Actor {
@@ -64,6 +65,12 @@ export interface Authenticator extends AuthenticationScheme {
   authenticate(token: string): Actor | Promise<Actor>;
   /** What is remembered of a token, if it is and still holds; surfaces keep it with the connection. Never waits, never throws. */
   remembered(token: string): RememberedToken | undefined;
+  /**
+   * Names the actor by the certificate of the connection, where the request has no `Authorization`; undefined if the certificate says nothing to this scheme.
+   * *Units*: `now` is in milliseconds since the Unix epoch.
+   * *Default*: certificates are not looked at. *Faults thrown*, at once or by the promise: `unauthenticated`.
+   */
+  byCertificate?: ((certificate: PeerCertificate, now: number) => Actor | Promise<Actor> | undefined) | undefined;
 }
 
 /** The parts of {@link authenticator}. */

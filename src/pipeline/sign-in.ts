@@ -1,5 +1,6 @@
 import { Fault } from "../core/fault.ts";
 import { type Actor, type Authenticator, anonymous } from "../operation/actor.ts";
+import type { PeerCertificate } from "../operation/authentication/peer-certificate.ts";
 import { presentCredentials } from "./rate.ts";
 import type { RunningExecution } from "./state/running-execution.ts";
 
@@ -25,6 +26,22 @@ export function verify(execution: RunningExecution, authenticator: Authenticator
     if (token !== undefined) return authenticator.authenticate(token);
     throw authenticator.unreadable();
   };
+  return presented === undefined ? authenticate() : presented.then(authenticate);
+}
+
+/**
+ * Says who asks, by the certificate of the connection, where nothing stands in `Authorization`.
+ * *Faults thrown*, at once or by the promise: those of the authenticator, and of a certificate that is not trusted as {@link presentCredentials}.
+ */
+export function signInByCertificate(
+  execution: RunningExecution,
+  authenticator: Authenticator,
+  certificate: PeerCertificate | undefined,
+): Actor | Promise<Actor> {
+  if (certificate === undefined || authenticator.byCertificate === undefined) return anonymous;
+  const authenticate = () => authenticator.byCertificate?.(certificate, execution.startedAt) ?? anonymous;
+  // Until it is verified its sender is a stranger.
+  const presented = certificate.trusted ? undefined : presentCredentials(execution);
   return presented === undefined ? authenticate() : presented.then(authenticate);
 }
 

@@ -115,7 +115,16 @@ export const platformFaults: readonly PlatformFault[] = [
   {
     name: "Unauthenticated",
     code: "unauthenticated",
-    types: ["token_missing", "token_invalid", "token_expired", "token_not_yet_valid", "token_too_long", "token_revoked"],
+    types: [
+      "token_missing",
+      "token_invalid",
+      "token_expired",
+      "token_not_yet_valid",
+      "token_too_long",
+      "token_revoked",
+      "certificate_missing",
+      "certificate_refused",
+    ],
     description: "The token is missing or not accepted.",
     applies: (conditions) => restricted(conditions) || conditions.authenticated,
   },

@@ -2,6 +2,7 @@ import assert from "node:assert";
 import type { Fault } from "../../core/fault.ts";
 import { linesOf, loadLines } from "../../core/load-line/load-lines.ts";
 import type { Actor, Authenticator, RememberedToken } from "../actor.ts";
+import type { PeerCertificate } from "./peer-certificate.ts";
 
 /** As many as anyone needs; the mark of each is one character. */
 const mostParts = 8;
@@ -24,6 +25,7 @@ class Chain implements Authenticator {
   readonly scheme: string;
   readonly document: Readonly<Record<string, unknown>>;
   readonly parts: readonly Authenticator[];
+  readonly byCertificate: Authenticator["byCertificate"];
   readonly #first: Authenticator;
   /** Who refused: its challenge says why, those of the others only that they would do. */
   readonly #refusedBy = new WeakMap<Fault, Authenticator>();
@@ -39,6 +41,17 @@ class Chain implements Authenticator {
     this.#first = parts[0];
     this.scheme = names.join(".");
     this.document = this.#first.document;
+    const looking = parts.filter((part) => part.byCertificate !== undefined);
+    if (looking.length > 0) this.byCertificate = (certificate, now) => this.#byCertificate(looking, certificate, now);
+  }
+
+  /** The first that knows the certificate decides. */
+  #byCertificate(looking: readonly Authenticator[], certificate: PeerCertificate, now: number): Actor | Promise<Actor> | undefined {
+    for (const part of looking) {
+      const actor = this.#noting(part, () => part.byCertificate?.(certificate, now));
+      if (actor !== undefined) return actor;
+    }
+    return undefined;
   }
 
   /** The limits of all of them, for the app that uses them. */
@@ -76,13 +89,18 @@ class Chain implements Authenticator {
 
   authenticate(marked: string): Actor | Promise<Actor> {
     const part = this.#partOf(marked);
+    return this.#noting(part, () => part.authenticate(marked.slice(1)));
+  }
+
+  /** Remembers who refused. */
+  #noting<T extends Actor | Promise<Actor> | undefined>(part: Authenticator, call: () => T): T {
     const note = (error: unknown): never => {
       if (typeof error === "object" && error !== null) this.#refusedBy.set(error as Fault, part);
       throw error;
     };
     try {
-      const actor = part.authenticate(marked.slice(1));
-      return actor instanceof Promise ? actor.catch(note) : actor;
+      const actor = call();
+      return actor instanceof Promise ? (actor.catch(note) as T) : actor;
     } catch (error) {
       return note(error);
     }
