@@ -17,7 +17,7 @@ await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve)
 
 const prices = httpClient("prices", {
   baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v2`,
-  timeout: "300ms",
+  timeout: "3s",
   allow: ["127.0.0.1"],
   policy: compose(fallback({ staleFor: "10m" }), retry({ attempts: 2, budget: retryBudget({ ratio: 0.2 }) }), breaker()),
 });
@@ -29,7 +29,7 @@ const readPrice = action("shop.read-price", {
   output: Price.extend({ isStale: z.boolean() }),
   access: "public",
   idempotent: "natural",
-  budget: "1s",
+  budget: "10s",
   uses: { prices },
   async run({ sku }, { prices }) {
     const { body, degraded } = await prices.request({ method: "GET", path: "/prices/{sku}", params: { sku }, output: Price });

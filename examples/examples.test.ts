@@ -62,8 +62,10 @@ describe("examples", () => {
       "https://elsewhere.test: 403 not allowed",
     ],
     "callers/head.ts": [
-      "200: 3 rooms in CHF, quiet and bright, for basket 7",
+      "200: 3 rooms in CHF, quiet and bright",
+      "X-Total-Count: 3, Set-Cookie: basket=7; Path=/; Max-Age=2592000; Secure; HttpOnly; SameSite=Lax",
       '400: /currency: Invalid option: expected one of "CHF"|"EUR"',
+      "X-Total-Count: null, Set-Cookie: null",
     ],
     "callers/webhook.ts": ['200 {"received":"evt_1"}', '403 {"type":"urn:plimsoll:signature_wrong","titl'],
     "callers/csv.ts": [

@@ -152,6 +152,8 @@ export const limits = {
   urlBytes: 8_192,
   /** Cookies of one request, if its operation reads one. Browsers keep 180 of a site. */
   cookies: 180,
+  /** Length of a response header that an operation sends. */
+  responseHeaderChars: 4_096,
   /** Size of all request headers together. */
   headerBytes: 16_384,
   /** Header lines of one request. Override: `http({ limits })`. */

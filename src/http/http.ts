@@ -123,6 +123,10 @@ class HttpSurface implements Surface {
 
   async start(host: SurfaceHost): Promise<void> {
     const router = new HttpRouter(host.runtime.registry.operations.values());
+    this.#cors?.serve({
+      reads: router.routes.flatMap(({ http }) => Object.values(http.headers ?? {})),
+      sends: router.routes.flatMap(({ http }) => Object.values(http.responseHeaders ?? {})),
+    });
     const pages = this.#spec.documents ? documentPages(router, host) : new Map();
     this.#served = { host, router, pages, cors: this.#cors };
     const { loadLines } = host.runtime;

@@ -6,6 +6,7 @@ import { httpOf, parseRoute } from "../operation/route.ts";
 import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import { Binder } from "./bind.ts";
 import { type BodyFormat, formatOf } from "./bodies/format.ts";
+import { hasReplyFields, ReplyFields } from "./fields/reply-fields.ts";
 import { successStatus } from "./reply/entity-head.ts";
 import { RouteLabels } from "./reply/facts.ts";
 
@@ -22,6 +23,8 @@ export interface HttpRoute {
   /** 204 where the output has no fields. */
   readonly status: number;
   readonly plain: boolean;
+  /** The fields of its output that are not in the body. */
+  readonly replyFields: ReplyFields | undefined;
   /** What telemetry shows of its executions. */
   readonly labels: RouteLabels;
   /** What the fields of its input can hold in a body. *Units*: bytes of JSON, or of a raw body that declares a bound. */
@@ -104,5 +107,8 @@ function makeRoute(operation: CompiledOperation): HttpRoute | undefined {
     labels: new RouteLabels(parsed.path),
     plain: http.location === undefined && http.etag === undefined && http.file === undefined,
     inputBytes: http.body === "raw" ? (format.bytesMax ?? 0) : mostBytes(inputJson, Number.MAX_SAFE_INTEGER),
+    plain: http.location === undefined && http.etag === undefined && http.file === undefined && !hasReplyFields(http),
+    replyFields: hasReplyFields(http) ? new ReplyFields(operation.name, http) : undefined,
+    inputBytes: mostBytes(operation.input.inputJson, Number.MAX_SAFE_INTEGER),
   };
 }

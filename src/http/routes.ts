@@ -7,6 +7,7 @@ import { type CompiledOperation, fieldsOf } from "../pipeline/registry/compiled.
 import type { Report } from "../pipeline/registry/problem.ts";
 import { checkBody } from "./bodies/check-bodies.ts";
 import { checkRequestFields } from "./fields/check-fields.ts";
+import { checkReplyFields, checkRequestFields } from "./fields/check-fields.ts";
 import { compileHead } from "./reply/entity-head.ts";
 import { isOrigin, isRedirect } from "./reply/redirect.ts";
 
@@ -50,6 +51,7 @@ export function compileRoutes(
     checkFile(compiled, http, report);
     compiled.head ??= compileHead(compiled, http);
     checkRequestFields(compiled, http, { route, report });
+    checkReplyFields(compiled, http, report);
     checkTexts(compiled, { route, http }, report);
   }
 }

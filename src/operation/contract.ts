@@ -80,6 +80,27 @@ export interface FileSpec<O> {
 
 /** How the body of a request is read: as JSON, as a form of a browser (`application/x-www-form-urlencoded`), or not at all: its bytes are the input. */
 export type BodyKind = "json" | "form" | "raw";
+/** How the body of a request is written: as JSON, or as a form of a browser (`application/x-www-form-urlencoded`). */
+export type BodyKind = "json" | "form";
+/** How a browser keeps a cookie. *Source*: RFC 6265bis. */
+export interface CookieSpec {
+  /** A name that begins with `__Host-` keeps other hosts of the domain from setting the cookie. */
+  readonly name: string;
+  /** *Default*: until the browser closes. *Bounds*: 1 s to 400 days. */
+  readonly maxAge?: Duration;
+  /** *Default*: `/`. */
+  readonly path?: string;
+  /** *Default*: the host that sends it, without its subdomains. */
+  readonly domain?: string;
+  /** Whether scripts of the page cannot read it. *Default*: true. */
+  readonly httpOnly?: boolean;
+  /** Whether it is sent over TLS only, and to localhost. *Default*: true. */
+  readonly secure?: boolean;
+  /** Whether other sites may cause requests with it. *Default*: `lax`: only by a link that a person follows. */
+  readonly sameSite?: "lax" | "strict" | "none";
+  /** Whether a page that is embedded in another site has a cookie of its own there. *Default*: false. */
+  readonly partitioned?: boolean;
+}
 
 /** How an operation is reached over HTTP; leaving it out makes the operation internal. */
 export type Http<Sentence extends string, R extends Route, I extends AnySchema, O extends AnySchema> =
@@ -107,6 +128,10 @@ export interface RouteSpec<R extends Route, I extends AnySchema, O extends AnySc
   readonly headers?: { readonly [Field in keyof Input<I> & string]?: string };
   /** The input fields that come from cookies, and from nowhere else, as in `{ cartId: "cart" }`. */
   readonly cookies?: { readonly [Field in keyof Input<I> & string]?: string };
+  /** The output fields that are sent as response headers and not in the body, as in `{ total: "X-Total-Count" }`; an array is sent as a list. */
+  readonly responseHeaders?: { readonly [Field in keyof Output<O> & string]?: string };
+  /** The output fields that are sent as cookies and not in the body: the name, or a {@link CookieSpec}. `null` deletes the cookie. */
+  readonly responseCookies?: { readonly [Field in keyof Output<O> & string]?: string | CookieSpec };
 }
 
 /** The faults that an operation declares. */
@@ -175,6 +200,8 @@ export interface HttpSpec {
   readonly ifMatch?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly cookies?: Readonly<Record<string, string>>;
+  readonly responseHeaders?: Readonly<Record<string, string>>;
+  readonly responseCookies?: Readonly<Record<string, string | CookieSpec>>;
 }
 
 /** The handler of any operation. The constructors check each against its own input and scope, which the pipeline gives it. */

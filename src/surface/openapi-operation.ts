@@ -189,12 +189,43 @@ function rawRequest({ maxLength, "x-media-types": types }: JsonSchema, required:
 /** The status of a success: as declared, else 204 where the output has no fields and takes none. */
 function successStatus(output: JsonSchema, http: HttpSpec): number {
   const { type, properties, additionalProperties } = output;
+  const elsewhere = fieldsElsewhere(http);
   const empty =
     type === "object" &&
-    Object.keys((properties as object | undefined) ?? {}).length === 0 &&
+    Object.keys((properties as object | undefined) ?? {}).every((field) => elsewhere.has(field)) &&
     additionalProperties === false &&
     http.file === undefined;
   return http.status ?? (empty ? 204 : 200);
+}
+
+/** The fields of the output that are headers and cookies. */
+function fieldsElsewhere({ responseHeaders = {}, responseCookies = {} }: HttpSpec): ReadonlySet<string> {
+  return new Set([...Object.keys(responseHeaders), ...Object.keys(responseCookies)]);
+}
+
+function fieldHeaders({ responseHeaders = {}, responseCookies = {} }: HttpSpec, output: JsonSchema): Record<string, object> {
+  const properties = (output.properties ?? {}) as Readonly<Record<string, JsonSchema>>;
+  const cookies = Object.values(responseCookies).map((cookie) => `\`${typeof cookie === "string" ? cookie : cookie.name}\``);
+  return {
+    ...Object.fromEntries(
+      Object.entries(responseHeaders).map(([field, name]) => [name, { schema: asText(properties[field] ?? {}, "header") }]),
+    ),
+    ...(cookies.length > 0 && { "Set-Cookie": { description: `Sets or deletes ${cookies.join(", ")}.`, schema: { type: "string" } } }),
+  };
+}
+
+function bodyExample(example: unknown, elsewhere: ReadonlySet<string>): unknown {
+  if (elsewhere.size === 0 || typeof example !== "object" || example === null) return example;
+  return Object.fromEntries(Object.entries(example).filter(([field]) => !elsewhere.has(field)));
+}
+
+/** The part of the output that is in the body. */
+function bodySchema(output: JsonSchema, elsewhere: ReadonlySet<string>): JsonSchema {
+  if (elsewhere.size === 0) return output;
+  const { properties, required, ...rest } = output;
+  const needed = Array.isArray(required) ? required.filter((field) => !elsewhere.has(field)) : [];
+  const inBody = Object.entries((properties ?? {}) as object).filter(([field]) => !elsewhere.has(field));
+  return { ...rest, properties: Object.fromEntries(inBody), ...(needed.length > 0 && { required: needed }) };
 }
 
 const fileNameHeader = { description: "The name of the file.", schema: { type: "string" } };
@@ -203,17 +234,19 @@ function success({ compiled, http, route }: Described, schemas: SharedSchemas): 
   const { outputJson } = compiled.output;
   const status = successStatus(outputJson, http);
   const redirects = status >= 300;
-  const example = compiled.operation.spec.example?.output;
+  const example = bodyExample(compiled.operation.spec.example?.output, fieldsElsewhere(http));
   const header = (name: string) => ({ $ref: `#/components/headers/${name}` });
   const headers = {
     "X-Request-Id": header("RequestId"),
     ...(http.location !== undefined && { Location: header("Location") }),
     ...(http.etag !== undefined && { ETag: header("ETag") }),
     ...(http.file?.name !== undefined && { "Content-Disposition": fileNameHeader }),
+    ...fieldHeaders(http, outputJson),
     ...(compiled.key !== "none" && { "Idempotency-Replayed": header("Replayed") }),
     ...(ratesOf(compiled).length > 0 && rateHeaders),
   };
-  const schema = () => schemas.embed(outputJson, `${pascal(compiled.name)}Output`);
+  const elsewhere = fieldsElsewhere(http);
+  const schema = () => schemas.embed(bodySchema(outputJson, elsewhere), `${pascal(compiled.name)}Output`);
   const content =
     http.file !== undefined
       ? { content: { [http.file.type]: { schema: { type: "string" } } } }

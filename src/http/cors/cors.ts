@@ -9,9 +9,9 @@ export interface CorsOptions {
   readonly origins: Origins;
   /** Whether a browser sends cookies and client certificates with requests of these pages. Not with `"*"`. *Default*: false. */
   readonly credentials?: boolean;
-  /** Request headers that pages may send, beyond those that the platform reads. *Default*: none. */
+  /** Request headers that pages may send, beyond those that the platform and the operations read. *Default*: none. */
   readonly headers?: readonly string[];
-  /** Response headers that pages may read, beyond those that the platform sends. *Default*: none. */
+  /** Response headers that pages may read, beyond those that the platform and the operations send. *Default*: none. */
   readonly exposeHeaders?: readonly string[];
   /** How long a browser keeps the response to a preflight. *Default*: 10 min. *Bounds*: 0 to a day. */
   readonly maxAge?: Duration;
@@ -35,10 +35,12 @@ export class Cors {
   readonly #allows: (origin: string) => boolean;
   readonly #any: boolean;
   /** Of every reply that a page may read, behind its origin. */
-  readonly #readable: readonly string[];
-  readonly #preflight: readonly string[];
+  #readable: readonly string[] = [];
+  #preflight: readonly string[] = [];
+  readonly #options: CorsOptions;
 
-  constructor({ origins, credentials = false, headers = [], exposeHeaders = [], maxAge = "10m" }: CorsOptions) {
+  constructor(options: CorsOptions) {
+    const { origins, credentials = false, headers = [], exposeHeaders = [], maxAge = "10m" } = options;
     assert(
       !(credentials && origins === "*"),
       'http({ cors }) has credentials for "*", so that every page could act as the user who looks at it. List the origins.',
@@ -49,11 +51,18 @@ export class Cors {
     assert(maxAgeMs >= 0 && maxAgeMs <= 86_400_000, `http({ cors: { maxAge } }) is ${maxAgeMs} ms. Write 0 to "1d".`);
     this.#allows = allowedOrigins(origins);
     this.#any = origins === "*";
+    this.#options = options;
+    this.serve({ reads: [], sends: [] });
+  }
+
+  /** Lets pages send the headers that operations read, and read those that operations send. */
+  serve({ reads, sends }: { readonly reads: readonly string[]; readonly sends: readonly string[] }): void {
+    const { credentials = false, headers = [], exposeHeaders = [], maxAge = "10m" } = this.#options;
     const withCredentials = credentials ? ["access-control-allow-credentials", "true"] : [];
-    this.#readable = [...withCredentials, "access-control-expose-headers", list(sentByPlatform, exposeHeaders)];
+    this.#readable = [...withCredentials, "access-control-expose-headers", list(sentByPlatform, [...sends, ...exposeHeaders])];
     this.#preflight = [
-      ...["access-control-allow-headers", list(readByPlatform, headers)],
-      ...["access-control-max-age", String(Math.floor(maxAgeMs / 1_000))],
+      ...["access-control-allow-headers", list(readByPlatform, [...reads, ...headers])],
+      ...["access-control-max-age", String(Math.floor(toMs(maxAge) / 1_000))],
     ];
   }
 

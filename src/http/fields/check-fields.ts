@@ -1,9 +1,11 @@
 import { isOneText, itemsOf, textShapeOf } from "../../core/json/text-shape.ts";
 import type { JsonSchema } from "../../core/schema/standard.ts";
-import type { HttpSpec } from "../../operation/contract.ts";
+import type { CookieSpec, HttpSpec } from "../../operation/contract.ts";
 import type { ParsedRoute } from "../../operation/route.ts";
 import { type CompiledOperation, fieldsOf } from "../../pipeline/registry/compiled.ts";
 import type { Report } from "../../pipeline/registry/problem.ts";
+import { specOf } from "./reply-fields.ts";
+import { cookieProblem } from "./set-cookie.ts";
 
 /** The name of a header or a cookie. *Source*: RFC 9110 §5.6.2, RFC 6265 §4.1.1. */
 const token = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
@@ -59,4 +61,55 @@ function problemOf({ input }: CompiledOperation, { place, field, name, other }: 
   if (isOneText(one)) return undefined;
   const types = place === "headers" ? "a text, a number, a boolean or an array of those" : "a text, a number or a boolean";
   return `It comes from a ${place === "headers" ? "header" : "cookie"}, which is text, and no text can become this type. Make it ${types}.`;
+}
+
+/** Where these response headers come from; the reason ends the sentence. */
+const sent: Readonly<Record<string, string>> = {
+  "set-cookie": "write http.responseCookies",
+  location: "write http.location",
+  etag: "write http.etag",
+  "content-type": "write http.file",
+  "content-disposition": "write http.file",
+};
+const sentByPlatform = new Set([
+  ...["access-control-allow-origin", "cache-control", "cache-status", "content-range", "content-security-policy", "date", "retry-after"],
+  ...["idempotency-replayed", "ratelimit", "ratelimit-policy", "strict-transport-security", "vary", "www-authenticate", "x-request-id"],
+]);
+
+/** Reports fields of the output that cannot be sent as headers and cookies. */
+export function checkReplyFields({ name, output: { outputJson } }: CompiledOperation, http: HttpSpec, report: Report): void {
+  const { responseHeaders = {}, responseCookies = {} } = http;
+  const properties = (outputJson.properties ?? {}) as Readonly<Record<string, JsonSchema>>;
+  const all = [
+    ...Object.entries(responseHeaders).map(([field, header]) => ({ field, place: "responseHeaders", problem: headerProblem(header) })),
+    ...Object.entries(responseCookies).map(([field, cookie]) => ({
+      field,
+      place: "responseCookies",
+      problem: nameOrCookieProblem(cookie),
+    })),
+  ];
+  for (const { field, place, problem } of all) {
+    const shape = textShapeOf(properties[field], outputJson);
+    const isList = place === "responseHeaders" && shape.array;
+    const missing = field in properties ? undefined : `The output has no field "${field}". Add the field, or name another.`;
+    const twice = field in responseHeaders && field in responseCookies ? "The field is a header already. Send it in one place." : undefined;
+    const untold = isOneText(isList ? textShapeOf(itemsOf(properties[field], outputJson), outputJson) : shape)
+      ? undefined
+      : `It is sent as ${place === "responseHeaders" ? "a header" : "a cookie"}, which is text. Make it a text, a number or a boolean.`;
+    const found = missing ?? twice ?? problem ?? untold;
+    if (found !== undefined) report(name, `http.${place}.${field}`, found);
+  }
+}
+
+function headerProblem(header: string): string | undefined {
+  const lower = header.toLowerCase();
+  if (!token.test(header)) return `"${header}" is not the name of a header. Use letters, digits and hyphens.`;
+  if (sent[lower] !== undefined) return `${header} cannot be a field of the output: ${sent[lower]}.`;
+  if (framing.has(lower) || sentByPlatform.has(lower)) return `${header} is sent by the platform. Use a header of your own.`;
+  return undefined;
+}
+
+function nameOrCookieProblem(cookie: string | CookieSpec): string | undefined {
+  const spec = specOf(cookie);
+  return token.test(spec.name) ? cookieProblem(spec) : `"${spec.name}" is not the name of a cookie. Use letters, digits and hyphens.`;
 }

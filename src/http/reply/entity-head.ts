@@ -3,6 +3,7 @@ import { limits } from "../../core/limits.ts";
 import type { CompiledSchema } from "../../core/schema.ts";
 import type { FileSpec, HttpSpec } from "../../operation/contract.ts";
 import type { CompiledOperation, CompiledOutput } from "../../pipeline/registry/compiled.ts";
+import { hasReplyFields, ReplyFields } from "../fields/reply-fields.ts";
 import { dispositionOf } from "./disposition.ts";
 import { isRedirect, staysWithin } from "./redirect.ts";
 
@@ -15,6 +16,8 @@ export interface EntityHead {
   readonly etag?: string;
   /** What is sent in place of the output. */
   readonly file?: FileHead;
+  /** The fields of the output that are headers and cookies: names and values in turn. */
+  readonly fields?: readonly string[];
 }
 
 interface FileHead {
@@ -25,7 +28,11 @@ interface FileHead {
 /** The status of a success: 204 where the output has no fields. */
 export function successStatus(http: HttpSpec, output: CompiledSchema): number {
   const { properties, additionalProperties, type } = output.outputJson;
-  const empty = Object.keys((properties as object | undefined) ?? {}).length === 0 && type === "object";
+  const { responseHeaders, responseCookies } = http;
+  const inBody = Object.keys((properties as object | undefined) ?? {}).filter(
+    (field) => responseHeaders?.[field] === undefined && responseCookies?.[field] === undefined,
+  );
+  const empty = inBody.length === 0 && type === "object";
   return http.status ?? (empty && additionalProperties === false && http.file === undefined ? 204 : 200);
 }
 
@@ -37,7 +44,8 @@ export function successStatus(http: HttpSpec, output: CompiledSchema): number {
 export function compileHead({ name, output }: CompiledOperation, http: HttpSpec): (output: CompiledOutput) => EntityHead {
   const { location, etag, file } = http;
   const status = successStatus(http, output);
-  if (location === undefined && etag === undefined && file === undefined) {
+  const fields = hasReplyFields(http) ? new ReplyFields(name, http) : undefined;
+  if (location === undefined && etag === undefined && file === undefined && fields === undefined) {
     const head = { status };
     return () => head;
   }
@@ -53,6 +61,7 @@ export function compileHead({ name, output }: CompiledOperation, http: HttpSpec)
       ...(location !== undefined && { location: target(uriReference(name, location(value))) }),
       ...(etag !== undefined && { etag: entityTag(name, etag(value)) }),
       ...(file !== undefined && { file: fileHead(name, file, value) }),
+      ...(fields !== undefined && { fields: fields.write(value) }),
     };
   };
 }

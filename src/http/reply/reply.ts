@@ -73,10 +73,11 @@ interface EntityRequest {
   readonly request: RequestHeaders;
 }
 
-/** What was kept in a cache by another release may lack the file that this one sends, or have one that it does not send. */
+/** What was kept in a cache by another release may lack the file or the headers that this one sends, or have some that it does not send. */
 function headOf({ compiled }: RunningExecution, output: ShapedOutput, route: HttpRoute): EntityHead {
   const head = isEntityHead(output.head) ? output.head : entityWithout(route);
-  if ((head.file === undefined) === (route.http.file === undefined)) return head;
+  const hasFile = (head.file === undefined) === (route.http.file === undefined);
+  if (hasFile && (head.fields === undefined) === (route.replyFields === undefined)) return head;
   const made = compiled.head?.(output);
   return isEntityHead(made) ? made : entityWithout(route);
 }
@@ -95,7 +96,7 @@ function fileReply(status: number, headers: string[], { file: { disposition, tex
 function entityReply(execution: RunningExecution, output: ShapedOutput, { route, request }: EntityRequest): HttpReply {
   const { requestId, replayed } = execution;
   // A replay has the stored head of the first reply; none is stored if the operation had no route then.
-  const { status, location, etag, file } = headOf(execution, output, route);
+  const { status, location, etag, file, fields } = headOf(execution, output, route);
   const redirects = isRedirect(status);
   const constant = status === 204 || redirects || file !== undefined ? plain : json;
   const headers = ["x-request-id", requestId];
@@ -103,6 +104,7 @@ function entityReply(execution: RunningExecution, output: ShapedOutput, { route,
   if (execution.rates !== undefined) pushTakenRates(headers, execution.rates, execution.host.clock.monotonic());
   if (location !== undefined) headers.push("location", checkedHeader(location));
   if (replayed) headers.push("idempotency-replayed", "true");
+  if (fields !== undefined) for (const text of fields) headers.push(checkedText(text));
   if (etag !== undefined) {
     headers.push("etag", checkedHeader(etag));
     // 304 is for reads only: after a write the client does not have the new state, whatever ETag it names.
@@ -110,12 +112,13 @@ function entityReply(execution: RunningExecution, output: ShapedOutput, { route,
       return { status: 304, constant, headers, body: "" };
   }
   if (file !== undefined) return fileReply(status, headers, { file, type: route.http.file?.type });
-  return { status, constant, headers, body: status === 204 || status === 205 || redirects ? "" : output.json };
+  const body = status === 204 || status === 205 || redirects ? "" : (route.replyFields?.bodyOf(output.value) ?? output.json);
+  return { status, constant, headers, body };
 }
 
 /** What the application says: a line break in it would begin a header. */
 function checkedText(value: string): string {
-  assert(/^[\x20-\x7e]+$/.test(value), "a challenge and the name of a file are printable ASCII");
+  assert(/^[\x20-\x7e]*$/.test(value), "a challenge, the name of a file and a field of the output are printable ASCII");
   return value;
 }
 
