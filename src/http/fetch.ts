@@ -13,6 +13,7 @@ import { anonymousBytes, bindInput, versionRefused } from "./node-invocation.ts"
 import { replyWithoutOperation } from "./pages.ts";
 import { networkOf } from "./peer/address.ts";
 import type { Proxies } from "./peer/proxies.ts";
+import { forPerson } from "./problem-page/page.ts";
 import { HttpFacts } from "./reply/facts.ts";
 import { faultReply, type HttpReply, replyTo } from "./reply/reply.ts";
 import { acceptableRequestId, type RequestHeaders, readHeaders } from "./request-headers.ts";
@@ -37,7 +38,7 @@ const unknownAddress = "unknown";
 /** Answers a web request through the same pipeline as a connection's. */
 export async function answerFetch(request: Request, context: FetchContext): Promise<Response> {
   const headers = readHeaders([...request.headers].flat());
-  const reply = await answer(request, context, headers);
+  const reply = forPerson(await answer(request, context, headers), headers.accept);
   context.cors?.allowReading(reply.headers, headers.origin);
   return toResponse(reply, request.method === "HEAD");
 }

@@ -27,6 +27,7 @@ import { type NodeExchange, NodeInvocation } from "./node-invocation.ts";
 import { replyWithoutOperation } from "./pages.ts";
 import { networkOf } from "./peer/address.ts";
 import type { Proxies } from "./peer/proxies.ts";
+import { forPerson } from "./problem-page/page.ts";
 import { endOfHead, headsAreSent, linesOf, statusLine } from "./reply/head.ts";
 import { Outbox } from "./reply/outbox.ts";
 import { faultReply, type HttpReply } from "./reply/reply.ts";
@@ -196,9 +197,10 @@ export class HttpListener {
   }
 
   /** Writes a reply; returns the bytes of its body. */
-  write(turn: HttpTurn, { status, constant, headers, body }: HttpReply): number {
+  write(turn: HttpTurn, reply: HttpReply): number {
     const { request, response } = turn;
     if (response.destroyed || response.headersSent) return 0;
+    const { status, constant, headers, body } = forPerson(reply, request.known.accept);
     this.#options.cors?.allowReading(headers, request.known.origin);
     const bytes = Buffer.byteLength(body);
     response.keep(bytes);

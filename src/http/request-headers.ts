@@ -6,6 +6,7 @@ export class RequestHeaders {
   hosts = 0;
   host: string | undefined = undefined;
   expect: string | undefined = undefined;
+  accept: string | undefined = undefined;
   origin: string | undefined = undefined;
   /** What a browser asks for, before a page of another origin may send it. */
   requestedMethod: string | undefined = undefined;
@@ -50,6 +51,7 @@ export class RequestHeaders {
       trace +
       versions +
       timeouts +
+      size(this.accept) +
       size(this.origin) +
       size(this.requestedMethod) +
       size(this.host) +
@@ -87,6 +89,7 @@ export function readHeaders(raw: readonly string[]): RequestHeaders {
         break;
       case 6:
         if (is(name, "expect")) headers.expect = headers.once(headers.expect, name, value);
+        else if (is(name, "accept")) headers.accept = joined(headers.accept, value);
         else if (is(name, "origin")) headers.origin = headers.once(headers.origin, name, value);
         break;
       case 8:

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { escapeHtml } from "../problem-page/html.ts";
 import { words } from "./words.ts";
 
 /** A page and the policy under which a browser may run it. */
@@ -88,8 +89,4 @@ function hashSource(text: string): string {
 /** JSON that cannot end the script element in which it stands. */
 function scriptJson(value: unknown): string {
   return JSON.stringify(value).replaceAll("<", "\\u003c");
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

@@ -42,7 +42,8 @@ export const securityHeaders: readonly string[] = [
 const stale = ["cache-status", "plimsoll; hit; ttl=0"];
 const plain = new HeaderBlock(securityHeaders);
 const json = new HeaderBlock([...securityHeaders, "content-type", "application/json"]);
-const problem = new HeaderBlock([...securityHeaders, "content-type", "application/problem+json"]);
+/** Of every reply whose body is a problem document. */
+export const problem = new HeaderBlock([...securityHeaders, "content-type", "application/problem+json"]);
 
 /** Writes the outcome of an execution as HTTP says it. */
 export function replyTo(execution: RunningExecution, route: HttpRoute, request: RequestHeaders): HttpReply {
