@@ -9,6 +9,7 @@ import type { Cors } from "./cors/cors.ts";
 import { protocolRemainingMs } from "./deadline/protocol-timeouts.ts";
 import { remainingMs } from "./deadline/remaining.ts";
 import { urlTooLong } from "./faults.ts";
+import type { ServerHeaders } from "./headers/security.ts";
 import { anonymousBytes, bindInput, versionRefused } from "./node-invocation.ts";
 import { replyWithoutOperation } from "./pages.ts";
 import { networkOf } from "./peer/address.ts";
@@ -28,6 +29,7 @@ interface FetchContext {
   readonly bodies: BodyReader;
   readonly proxies: Proxies | undefined;
   readonly cors: Cors | undefined;
+  readonly own: ServerHeaders | undefined;
   /** Where the request came from, as far as that is known. */
   readonly peer: string | undefined;
 }
@@ -40,7 +42,8 @@ export async function answerFetch(request: Request, context: FetchContext): Prom
   const headers = readHeaders([...request.headers].flat());
   const reply = forPerson(await answer(request, context, headers), headers.accept);
   context.cors?.allowReading(reply.headers, headers.origin);
-  return toResponse(reply, request.method === "HEAD");
+  const constant = reply.constant && (context.own?.of(reply.constant) ?? reply.constant);
+  return toResponse({ ...reply, ...(constant !== undefined && { constant }) }, request.method === "HEAD");
 }
 
 async function answer(request: Request, context: FetchContext, headers: RequestHeaders): Promise<HttpReply> {

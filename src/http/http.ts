@@ -7,6 +7,7 @@ import { frontLimits } from "./connections/front.ts";
 import { type MemoryPlan, planMemory } from "./connections/memory.ts";
 import { Cors, type CorsOptions } from "./cors/cors.ts";
 import { answerFetch } from "./fetch.ts";
+import { type SecurityOptions, ServerHeaders } from "./headers/security.ts";
 import { HttpListener, httpPort, type ListenerOptions } from "./listener.ts";
 import { documentPages } from "./pages.ts";
 import { Proxies, type TrustProxy } from "./peer/proxies.ts";
@@ -29,6 +30,8 @@ export interface HttpSpec {
   readonly trustProxy?: TrustProxy;
   /** Which pages of other origins may use the API in a browser. *Default*: none. */
   readonly cors?: CorsOptions;
+  /** What to change of the headers that browsers obey. *Default*: the strictest that an API can have. */
+  readonly security?: SecurityOptions;
   /** *Defaults*: see `core/limits.ts`. */
   readonly limits?: Partial<HttpLimits>;
 }
@@ -103,7 +106,8 @@ class HttpSurface implements Surface {
   readonly #proxies: Proxies | undefined;
   readonly #cors: Cors | undefined;
   #listener: Listener | undefined;
-  #served: Pick<ListenerOptions, "host" | "router" | "pages" | "cors"> | undefined;
+  #served: Pick<ListenerOptions, "host" | "router" | "pages" | "cors" | "own"> | undefined;
+  readonly #own: ServerHeaders | undefined;
   /** Ends the listing of the limits. */
   readonly #listed: (() => void)[] = [];
   #stopped = false;
@@ -113,6 +117,7 @@ class HttpSurface implements Surface {
     this.#spec = spec;
     this.#proxies = spec.trustProxy && new Proxies(spec.trustProxy);
     this.#cors = spec.cors && new Cors(spec.cors);
+    this.#own = spec.security && new ServerHeaders(spec.security);
     const wanted: HttpLimits = { ...pick(defaults, limitNames), ...spec.limits };
     const heapBytes = getHeapStatistics().heap_size_limit;
     this.#declared = wanted.connections;
@@ -128,7 +133,7 @@ class HttpSurface implements Surface {
       sends: router.routes.flatMap(({ http }) => Object.values(http.responseHeaders ?? {})),
     });
     const pages = this.#spec.documents ? documentPages(router, host) : new Map();
-    this.#served = { host, router, pages, cors: this.#cors };
+    this.#served = { host, router, pages, cors: this.#cors, own: this.#own };
     const { loadLines } = host.runtime;
     if (this.#spec.port === false) return void loadLines.register(this.#bodies.line);
     const options = { ...this.#served, bodies: this.#bodies, limits: this.#limits, proxies: this.#proxies };

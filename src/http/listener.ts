@@ -19,9 +19,10 @@ import { Connections, closingConnections } from "./connections/connections.ts";
 import { LeanResponse } from "./connections/lean-response.ts";
 import type { ListenerLimits } from "./connections/listener-limits.ts";
 import { requestCost } from "./connections/memory.ts";
-import { readAgain } from "./connections/skipping.ts";
+import { isLong, readAgain } from "./connections/skipping.ts";
 import type { Cors } from "./cors/cors.ts";
 import { requestMalformed, requestTooSlow, tooManyFromAddress } from "./faults.ts";
+import type { ServerHeaders } from "./headers/security.ts";
 import { LeanRequest } from "./lean-request.ts";
 import { type NodeExchange, NodeInvocation } from "./node-invocation.ts";
 import { replyWithoutOperation } from "./pages.ts";
@@ -47,6 +48,8 @@ export interface ListenerOptions {
   readonly pages: ReadonlyMap<string, HttpReply>;
   /** Which pages of other origins may read replies; undefined where none may. */
   readonly cors: Cors | undefined;
+  /** The headers of this server, where they are not the usual ones. */
+  readonly own: ServerHeaders | undefined;
 }
 
 /** One request and the way to answer it. */
@@ -61,8 +64,6 @@ export const httpPort = "The HTTP port";
 // What follows is about sockets: they live in real time, whatever the app's clock says.
 const lameDuckMs = 100;
 const pollMs = 20;
-/** An unread body up to this is read and dropped to keep the connection: cheaper for both sides than a new one. */
-const discardedBytes = 65_536;
 const sweepEveryMs = 1_000;
 
 /** Listens with `node:http` and hands every request to the pipeline. */
@@ -200,7 +201,8 @@ export class HttpListener {
   write(turn: HttpTurn, reply: HttpReply): number {
     const { request, response } = turn;
     if (response.destroyed || response.headersSent) return 0;
-    const { status, constant, headers, body } = forPerson(reply, request.known.accept);
+    const { status, constant: usual, headers, body } = forPerson(reply, request.known.accept);
+    const constant = usual && (this.#options.own?.of(usual) ?? usual);
     this.#options.cors?.allowReading(headers, request.known.origin);
     const bytes = Buffer.byteLength(body);
     response.keep(bytes);
@@ -395,8 +397,4 @@ export class HttpListener {
     // The responses are written to the socket in turn; this comes after them.
     setImmediate(() => refuseMalformed(malformed, socket));
   }
-}
-
-function isLong({ chunked, contentLength, expectsContinue }: RequestHeaders): boolean {
-  return chunked || (contentLength !== undefined && (Number(contentLength) > discardedBytes || expectsContinue));
 }

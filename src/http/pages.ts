@@ -5,7 +5,8 @@ import { isDecodable } from "./bind.ts";
 import type { Cors } from "./cors/cors.ts";
 import { docsPage, readAssets } from "./docs/page.ts";
 import { methodNotAllowed, routeNotFound, urlMalformed } from "./faults.ts";
-import { faultReply, type HttpReply, optionsReply, securityHeaders } from "./reply/reply.ts";
+import { securityHeaders } from "./headers/security.ts";
+import { faultReply, type HttpReply, optionsReply } from "./reply/reply.ts";
 import type { RequestHeaders } from "./request-headers.ts";
 import type { HttpRouter } from "./router.ts";
 

@@ -7,6 +7,7 @@ import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import { Binder } from "./bind.ts";
 import { type BodyFormat, formatOf } from "./bodies/format.ts";
 import { hasReplyFields, ReplyFields } from "./fields/reply-fields.ts";
+import { type RouteHeaders, routeHeaders } from "./headers/route-headers.ts";
 import { successStatus } from "./reply/entity-head.ts";
 import { RouteLabels } from "./reply/facts.ts";
 
@@ -23,6 +24,8 @@ export interface HttpRoute {
   /** 204 where the output has no fields. */
   readonly status: number;
   readonly plain: boolean;
+  /** What its successes have in place of the usual headers. */
+  readonly headers: RouteHeaders | undefined;
   /** The fields of its output that are not in the body. */
   readonly replyFields: ReplyFields | undefined;
   /** What telemetry shows of its executions. */
@@ -108,6 +111,7 @@ function makeRoute(operation: CompiledOperation): HttpRoute | undefined {
     plain: http.location === undefined && http.etag === undefined && http.file === undefined,
     inputBytes: http.body === "raw" ? (format.bytesMax ?? 0) : mostBytes(inputJson, Number.MAX_SAFE_INTEGER),
     plain: http.location === undefined && http.etag === undefined && http.file === undefined && !hasReplyFields(http),
+    headers: routeHeaders(http),
     replyFields: hasReplyFields(http) ? new ReplyFields(operation.name, http) : undefined,
     inputBytes: mostBytes(operation.input.inputJson, Number.MAX_SAFE_INTEGER),
   };

@@ -8,6 +8,7 @@ import type { Report } from "../pipeline/registry/problem.ts";
 import { checkBody } from "./bodies/check-bodies.ts";
 import { checkRequestFields } from "./fields/check-fields.ts";
 import { checkReplyFields, checkRequestFields } from "./fields/check-fields.ts";
+import { cacheProblem } from "./headers/route-headers.ts";
 import { compileHead } from "./reply/entity-head.ts";
 import { isOrigin, isRedirect } from "./reply/redirect.ts";
 
@@ -52,6 +53,8 @@ export function compileRoutes(
     compiled.head ??= compileHead(compiled, http);
     checkRequestFields(compiled, http, { route, report });
     checkReplyFields(compiled, http, report);
+    const cached = cacheProblem(http, { verb: route.verb, access: compiled.access });
+    if (cached !== undefined) report(name, "http.cacheControl", cached);
     checkTexts(compiled, { route, http }, report);
   }
 }

@@ -82,6 +82,39 @@ export interface FileSpec<O> {
 export type BodyKind = "json" | "form" | "raw";
 /** How the body of a request is written: as JSON, or as a form of a browser (`application/x-www-form-urlencoded`). */
 export type BodyKind = "json" | "form";
+/** What caches may do with a response. *Source*: RFC 9111, RFC 5861, RFC 8246. */
+export interface CacheControlSpec {
+  readonly maxAge: Duration;
+  /** Whether proxies may give it to other callers: for public operations, and only if the request has no credentials. *Default*: false. */
+  readonly shared?: boolean;
+  /** How long after its end it may be used while another one is fetched. *Default*: not at all. */
+  readonly staleWhileRevalidate?: Duration;
+  /** How long after its end it may be used while the service fails. *Default*: not at all. */
+  readonly staleIfError?: Duration;
+  /** Whether it never changes. *Default*: false. */
+  readonly immutable?: boolean;
+}
+
+/** What a Content-Security-Policy can allow. */
+export type CspDirective =
+  | "defaultSrc"
+  | "scriptSrc"
+  | "styleSrc"
+  | "imgSrc"
+  | "fontSrc"
+  | "connectSrc"
+  | "mediaSrc"
+  | "frameSrc"
+  | "workerSrc"
+  | "manifestSrc"
+  | "objectSrc"
+  | "baseUri"
+  | "formAction"
+  | "frameAncestors";
+
+/** Where a page may load each kind of thing from: keywords such as `self`, origins, schemes such as `data:`, and what `cspHash` returns. */
+export type CspSources = { readonly [Directive in CspDirective]?: readonly string[] };
+
 /** How a browser keeps a cookie. *Source*: RFC 6265bis. */
 export interface CookieSpec {
   /** A name that begins with `__Host-` keeps other hosts of the domain from setting the cookie. */
@@ -128,6 +161,10 @@ export interface RouteSpec<R extends Route, I extends AnySchema, O extends AnySc
   readonly headers?: { readonly [Field in keyof Input<I> & string]?: string };
   /** The input fields that come from cookies, and from nowhere else, as in `{ cartId: "cart" }`. */
   readonly cookies?: { readonly [Field in keyof Input<I> & string]?: string };
+  /** What browsers and proxies may keep of the responses to a GET. *Default*: nothing. Faults are never kept. */
+  readonly cacheControl?: CacheControlSpec;
+  /** What a browser may do with the response, as for `csp`: needed where it is a page. *Default*: nothing. */
+  readonly contentSecurityPolicy?: CspSources;
   /** The output fields that are sent as response headers and not in the body, as in `{ total: "X-Total-Count" }`; an array is sent as a list. */
   readonly responseHeaders?: { readonly [Field in keyof Output<O> & string]?: string };
   /** The output fields that are sent as cookies and not in the body: the name, or a {@link CookieSpec}. `null` deletes the cookie. */
@@ -200,6 +237,8 @@ export interface HttpSpec {
   readonly ifMatch?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly cookies?: Readonly<Record<string, string>>;
+  readonly cacheControl?: CacheControlSpec;
+  readonly contentSecurityPolicy?: CspSources;
   readonly responseHeaders?: Readonly<Record<string, string>>;
   readonly responseCookies?: Readonly<Record<string, string | CookieSpec>>;
 }

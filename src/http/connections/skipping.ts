@@ -1,3 +1,4 @@
+import type { RequestHeaders } from "../request-headers.ts";
 import type { Socket } from "node:net";
 
 // A parser of node:http calls what stands in its numbered places, and passes over a part of a request for which nothing stands there. What it would
@@ -75,4 +76,12 @@ function placeOf(parser: Parser, part: Part | "bound onParserExecute"): number |
   place = Number(found);
   places.set(part, place);
   return place;
+}
+
+/** An unread body up to this is read and dropped to keep the connection: cheaper for both sides than a new one. */
+const discardedBytes = 65_536;
+
+/** Whether a body that is not read is too long, or of too uncertain a length, to be dropped. */
+export function isLong({ chunked, contentLength, expectsContinue }: RequestHeaders): boolean {
+  return chunked || (contentLength !== undefined && (Number(contentLength) > discardedBytes || expectsContinue));
 }

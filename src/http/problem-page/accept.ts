@@ -9,15 +9,15 @@ export function prefersHtml(accept: string | undefined): boolean {
   if (accept === undefined || !accept.toLowerCase().includes("html")) return false;
   let html = 0;
   let json: number | undefined;
-  let any = 0;
+  let wildcard = 0;
   for (const range of accept.toLowerCase().split(",", mostRanges)) {
     const [type = "", ...parameters] = range.split(";").map((part) => part.trim());
     const quality = qualityOf(parameters);
     if (type === "text/html" || type === "application/xhtml+xml") html = Math.max(html, quality);
     else if (type === "application/json" || type === "application/problem+json") json = Math.max(json ?? 0, quality);
-    else if (type === "application/*" || type === "*/*") any = Math.max(any, quality);
+    else if (type === "application/*" || type === "*/*") wildcard = Math.max(wildcard, quality);
   }
-  return html > (json ?? any);
+  return html > (json ?? wildcard);
 }
 
 function qualityOf(parameters: readonly string[]): number {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { securityHeaders } from "../headers/security.ts";
 import { HeaderBlock } from "../reply/head.ts";
-import { type HttpReply, problem, securityHeaders } from "../reply/reply.ts";
+import { type HttpReply, problem } from "../reply/reply.ts";
 import { prefersHtml } from "./accept.ts";
 import { escapeHtml } from "./html.ts";
 

@@ -1,6 +1,8 @@
 import assert from "node:assert";
 import type { ShapedOutput } from "../../pipeline/state/output.ts";
 import type { RunningExecution } from "../../pipeline/state/running-execution.ts";
+import { type ReplyBlocks, usualBlocks } from "../headers/route-headers.ts";
+import { securityHeaders } from "../headers/security.ts";
 import type { RequestHeaders } from "../request-headers.ts";
 import type { HttpRoute } from "../router.ts";
 import { type EntityHead, isEntityHead } from "./entity-head.ts";
@@ -20,28 +22,9 @@ export interface HttpReply {
   readonly body: string;
 }
 
-/** Sent with every reply. An API has no business in frames, caches or referrers. */
-export const securityHeaders: readonly string[] = [
-  "x-content-type-options",
-  "nosniff",
-  "x-frame-options",
-  "DENY",
-  "referrer-policy",
-  "no-referrer",
-  "content-security-policy",
-  "default-src 'none'; frame-ancestors 'none'",
-  "strict-transport-security",
-  "max-age=31536000; includeSubDomains",
-  "cross-origin-resource-policy",
-  "same-origin",
-  "cache-control",
-  "no-store",
-];
-
 /** Beside a value that is past its end. *Source*: RFC 9211. */
 const stale = ["cache-status", "plimsoll; hit; ttl=0"];
-const plain = new HeaderBlock(securityHeaders);
-const json = new HeaderBlock([...securityHeaders, "content-type", "application/json"]);
+const { plain } = usualBlocks;
 /** Of every reply whose body is a problem document. */
 export const problem = new HeaderBlock([...securityHeaders, "content-type", "application/problem+json"]);
 
@@ -61,10 +44,16 @@ export function replyTo(execution: RunningExecution, route: HttpRoute, request: 
     const headers = ["x-request-id", requestId];
     if (execution.cache === "stale") headers.push(...stale);
     if (execution.rates !== undefined) pushTakenRates(headers, execution.rates, execution.host.clock.monotonic());
-    if (route.status === 204) return { status: 204, constant: plain, headers, body: "" };
-    return { status: route.status, constant: json, headers, body: output.json };
+    const blocks = blocksFor(execution, route);
+    if (route.status === 204) return { status: 204, constant: blocks.plain, headers, body: "" };
+    return { status: route.status, constant: blocks.json, headers, body: output.json };
   }
   return entityReply(execution, output, { route, request });
+}
+
+function blocksFor({ actor }: RunningExecution, { headers }: HttpRoute): ReplyBlocks {
+  if (headers === undefined) return usualBlocks;
+  return actor.kind === "anonymous" ? headers.toStrangers : headers.toActors;
 }
 
 const entityWithout = ({ status }: HttpRoute): EntityHead => ({ status });
@@ -88,10 +77,13 @@ interface SentFile {
   readonly type: string | undefined;
 }
 
-function fileReply(status: number, headers: string[], { file: { disposition, text }, type = "text/plain" }: SentFile): HttpReply {
+function fileReply(
+  { status, constant, headers }: Omit<HttpReply, "body">,
+  { file: { disposition, text }, type = "text/plain" }: SentFile,
+): HttpReply {
   headers.push("content-type", type.startsWith("text/") ? `${type}; charset=utf-8` : type);
   if (disposition !== undefined) headers.push("content-disposition", checkedText(disposition));
-  return { status, constant: plain, headers, body: text };
+  return { status, ...(constant !== undefined && { constant }), headers, body: text };
 }
 
 function entityReply(execution: RunningExecution, output: ShapedOutput, { route, request }: EntityRequest): HttpReply {
@@ -99,7 +91,8 @@ function entityReply(execution: RunningExecution, output: ShapedOutput, { route,
   // A replay has the stored head of the first reply; none is stored if the operation had no route then.
   const { status, location, etag, file, fields } = headOf(execution, output, route);
   const redirects = isRedirect(status);
-  const constant = status === 204 || redirects || file !== undefined ? plain : json;
+  const blocks = blocksFor(execution, route);
+  const constant = status === 204 || redirects || file !== undefined ? blocks.plain : blocks.json;
   const headers = ["x-request-id", requestId];
   if (execution.cache === "stale") headers.push(...stale);
   if (execution.rates !== undefined) pushTakenRates(headers, execution.rates, execution.host.clock.monotonic());
@@ -112,7 +105,7 @@ function entityReply(execution: RunningExecution, output: ShapedOutput, { route,
     if (route.verb === "GET" && !redirects && request.ifNoneMatch !== undefined && matches(request.ifNoneMatch, etag))
       return { status: 304, constant, headers, body: "" };
   }
-  if (file !== undefined) return fileReply(status, headers, { file, type: route.http.file?.type });
+  if (file !== undefined) return fileReply({ status, constant, headers }, { file, type: route.http.file?.type });
   const body = status === 204 || status === 205 || redirects ? "" : (route.replyFields?.bodyOf(output.value) ?? output.json);
   return { status, constant, headers, body };
 }
