@@ -1,4 +1,4 @@
-export type { CspSources } from "../operation/contract.ts";
+export type { CspSources } from "../operation/online/http-head.ts";
 export { httpStatusOf } from "../surface/http-status.ts";
 export type { CorsOptions } from "./cors/cors.ts";
 export type { Origins } from "./cors/origins.ts";

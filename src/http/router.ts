@@ -108,11 +108,9 @@ function makeRoute(operation: CompiledOperation): HttpRoute | undefined {
     format,
     status: successStatus(http, operation.output),
     labels: new RouteLabels(parsed.path),
-    plain: http.location === undefined && http.etag === undefined && http.file === undefined,
     inputBytes: http.body === "raw" ? (format.bytesMax ?? 0) : mostBytes(inputJson, Number.MAX_SAFE_INTEGER),
     plain: http.location === undefined && http.etag === undefined && http.file === undefined && !hasReplyFields(http),
     headers: routeHeaders(http),
     replyFields: hasReplyFields(http) ? new ReplyFields(operation.name, http) : undefined,
-    inputBytes: mostBytes(operation.input.inputJson, Number.MAX_SAFE_INTEGER),
   };
 }

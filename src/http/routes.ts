@@ -6,7 +6,6 @@ import { httpOf, type ParsedRoute, parseRoute } from "../operation/route.ts";
 import { type CompiledOperation, fieldsOf } from "../pipeline/registry/compiled.ts";
 import type { Report } from "../pipeline/registry/problem.ts";
 import { checkBody } from "./bodies/check-bodies.ts";
-import { checkRequestFields } from "./fields/check-fields.ts";
 import { checkReplyFields, checkRequestFields } from "./fields/check-fields.ts";
 import { cacheProblem } from "./headers/route-headers.ts";
 import { compileHead } from "./reply/entity-head.ts";

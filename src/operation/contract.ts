@@ -6,6 +6,7 @@ import type { Access } from "./access.ts";
 import type { CacheSpec } from "./cache/spec.ts";
 import type { Criticality } from "./execution.ts";
 import type { OfKind } from "./kind.ts";
+import type { CacheControlSpec, CookieSpec, CspSources } from "./online/http-head.ts";
 import type { RateLimit } from "./online/rate.ts";
 import type { Uses } from "./resource.ts";
 import type { Isolation } from "./transaction.ts";
@@ -80,60 +81,6 @@ export interface FileSpec<O> {
 
 /** How the body of a request is read: as JSON, as a form of a browser (`application/x-www-form-urlencoded`), or not at all: its bytes are the input. */
 export type BodyKind = "json" | "form" | "raw";
-/** How the body of a request is written: as JSON, or as a form of a browser (`application/x-www-form-urlencoded`). */
-export type BodyKind = "json" | "form";
-/** What caches may do with a response. *Source*: RFC 9111, RFC 5861, RFC 8246. */
-export interface CacheControlSpec {
-  readonly maxAge: Duration;
-  /** Whether proxies may give it to other callers: for public operations, and only if the request has no credentials. *Default*: false. */
-  readonly shared?: boolean;
-  /** How long after its end it may be used while another one is fetched. *Default*: not at all. */
-  readonly staleWhileRevalidate?: Duration;
-  /** How long after its end it may be used while the service fails. *Default*: not at all. */
-  readonly staleIfError?: Duration;
-  /** Whether it never changes. *Default*: false. */
-  readonly immutable?: boolean;
-}
-
-/** What a Content-Security-Policy can allow. */
-export type CspDirective =
-  | "defaultSrc"
-  | "scriptSrc"
-  | "styleSrc"
-  | "imgSrc"
-  | "fontSrc"
-  | "connectSrc"
-  | "mediaSrc"
-  | "frameSrc"
-  | "workerSrc"
-  | "manifestSrc"
-  | "objectSrc"
-  | "baseUri"
-  | "formAction"
-  | "frameAncestors";
-
-/** Where a page may load each kind of thing from: keywords such as `self`, origins, schemes such as `data:`, and what `cspHash` returns. */
-export type CspSources = { readonly [Directive in CspDirective]?: readonly string[] };
-
-/** How a browser keeps a cookie. *Source*: RFC 6265bis. */
-export interface CookieSpec {
-  /** A name that begins with `__Host-` keeps other hosts of the domain from setting the cookie. */
-  readonly name: string;
-  /** *Default*: until the browser closes. *Bounds*: 1 s to 400 days. */
-  readonly maxAge?: Duration;
-  /** *Default*: `/`. */
-  readonly path?: string;
-  /** *Default*: the host that sends it, without its subdomains. */
-  readonly domain?: string;
-  /** Whether scripts of the page cannot read it. *Default*: true. */
-  readonly httpOnly?: boolean;
-  /** Whether it is sent over TLS only, and to localhost. *Default*: true. */
-  readonly secure?: boolean;
-  /** Whether other sites may cause requests with it. *Default*: `lax`: only by a link that a person follows. */
-  readonly sameSite?: "lax" | "strict" | "none";
-  /** Whether a page that is embedded in another site has a cookie of its own there. *Default*: false. */
-  readonly partitioned?: boolean;
-}
 
 /** How an operation is reached over HTTP; leaving it out makes the operation internal. */
 export type Http<Sentence extends string, R extends Route, I extends AnySchema, O extends AnySchema> =

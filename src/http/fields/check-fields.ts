@@ -1,6 +1,7 @@
 import { isOneText, itemsOf, textShapeOf } from "../../core/json/text-shape.ts";
 import type { JsonSchema } from "../../core/schema/standard.ts";
-import type { CookieSpec, HttpSpec } from "../../operation/contract.ts";
+import type { HttpSpec } from "../../operation/contract.ts";
+import type { CookieSpec } from "../../operation/online/http-head.ts";
 import type { ParsedRoute } from "../../operation/route.ts";
 import { type CompiledOperation, fieldsOf } from "../../pipeline/registry/compiled.ts";
 import type { Report } from "../../pipeline/registry/problem.ts";

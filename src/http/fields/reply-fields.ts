@@ -1,7 +1,8 @@
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import { serialize } from "../../core/schema.ts";
-import type { CookieSpec, HttpSpec } from "../../operation/contract.ts";
+import type { HttpSpec } from "../../operation/contract.ts";
+import type { CookieSpec } from "../../operation/online/http-head.ts";
 import { type CookieWriter, cookieWriter } from "./set-cookie.ts";
 
 /** The fields of an output that HTTP sends as headers and cookies, and not in the body. */

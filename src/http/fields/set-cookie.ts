@@ -1,5 +1,5 @@
 import { toMs } from "../../core/duration.ts";
-import type { CookieSpec } from "../../operation/contract.ts";
+import type { CookieSpec } from "../../operation/online/http-head.ts";
 
 /** Everything of a `Set-Cookie` that does not depend on its value, and how the value is written. */
 export interface CookieWriter {

@@ -1,6 +1,6 @@
 import assert from "node:assert";
 import { createHash } from "node:crypto";
-import type { CspDirective, CspSources } from "../../operation/contract.ts";
+import type { CspDirective, CspSources } from "../../operation/online/http-head.ts";
 
 const names: Readonly<Record<CspDirective, string>> = {
   ...{ defaultSrc: "default-src", scriptSrc: "script-src", styleSrc: "style-src", imgSrc: "img-src", fontSrc: "font-src" },

@@ -1,6 +1,7 @@
 import { toMs } from "../../core/duration.ts";
 import type { Access } from "../../operation/access.ts";
-import type { CacheControlSpec, HttpSpec } from "../../operation/contract.ts";
+import type { HttpSpec } from "../../operation/contract.ts";
+import type { CacheControlSpec } from "../../operation/online/http-head.ts";
 import { HeaderBlock } from "../reply/head.ts";
 import { csp } from "./csp.ts";
 import { replaced, securityHeaders } from "./security.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert";
 import { type Duration, toMs } from "../../core/duration.ts";
-import type { CspSources } from "../../operation/contract.ts";
+import type { CspSources } from "../../operation/online/http-head.ts";
 import { HeaderBlock } from "../reply/head.ts";
 import { csp } from "./csp.ts";
 

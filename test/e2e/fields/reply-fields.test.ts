@@ -5,8 +5,8 @@ import { z } from "zod";
 import { readCookies } from "../../../src/http/fields/cookie-text.ts";
 import { listItems } from "../../../src/http/fields/list-text.ts";
 import { ReplyFields } from "../../../src/http/fields/reply-fields.ts";
-import type { CookieSpec } from "../../../src/operation/contract.ts";
 import { action } from "../../../src/operation/online/action.ts";
+import type { CookieSpec } from "../../../src/operation/online/http-head.ts";
 import { serve } from "../http/app.ts";
 
 const output = z.object({
