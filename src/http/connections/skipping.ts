@@ -1,5 +1,5 @@
-import type { RequestHeaders } from "../request-headers.ts";
 import type { Socket } from "node:net";
+import type { RequestHeaders } from "../request-headers.ts";
 
 // A parser of node:http calls what stands in its numbered places, and passes over a part of a request for which nothing stands there. What it would
 // call, it calls for each part of one read before anything else runs: ten thousand times where a body comes in chunks of a byte.
