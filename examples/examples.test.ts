@@ -18,10 +18,10 @@ describe("examples", () => {
 
   it("are all run here", () =>
     assert.deepEqual(
-      globSync(["*.ts", "callers/*.ts"], { cwd: import.meta.dirname })
+      globSync(["*.ts", "callers/*.ts", "mounts/*.ts"], { cwd: import.meta.dirname })
         .filter((name) => !name.endsWith(".test.ts"))
         .toSorted(),
-      ["01-hello.ts", ...Object.keys(outputs), "04-migrate.ts"].toSorted(),
+      ["01-hello.ts", ...Object.keys(outputs), "04-migrate.ts", "mounts/bookings.ts"].toSorted(),
     ));
 
   it("01-hello.ts answers the line that it prints", async () => {
@@ -37,7 +37,17 @@ describe("examples", () => {
     }
   });
 
+  const mounted = (framework: string) => [
+    '200 {"cents":24000}',
+    `200 a page of ${framework}`,
+    '400 {"type":"urn:plimsoll:invalid_input","title":"Invalid argume',
+  ];
   const outputs = {
+    "mounts/express.ts": mounted("Express"),
+    "mounts/fastify.ts": mounted("Fastify"),
+    "mounts/hono.ts": mounted("Hono"),
+    "mounts/nest.ts": mounted("NestJS"),
+    "mounts/serverless.ts": ['200 {"cents":24000}'],
     "02-command.ts": ["Ben: That is not nice. Write something else.", "Ada wrote: What a lovely place!"],
     "07-lock.ts": ["a higher token: true", "the first holder: lock_lost"],
     "09-resilience.ts": ["1250 cents after 3 requests"],

@@ -5,5 +5,6 @@ export type { Origins } from "./cors/origins.ts";
 export { csp, cspHash } from "./headers/csp.ts";
 export type { SecurityOptions } from "./headers/security.ts";
 export { type HttpLimits, type HttpSpec, http } from "./http.ts";
+export { type NodeHandler, nodeHandler } from "./mount/node-handler.ts";
 export type { TrustProxy } from "./peer/proxies.ts";
 export type { HttpTls } from "./tls/tls-options.ts";
