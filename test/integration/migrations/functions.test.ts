@@ -45,6 +45,11 @@ for (const server of await testServers()) {
         rows.filter(({ granted }) => granted).map(({ name }) => name),
         granted.toSorted(),
       );
+      const open = await database.rows<{ name: string }>(
+        `select relname as name from pg_class, aclexplode(relacl) granted
+         where relnamespace = 'plimsoll'::regnamespace and granted.grantee = 0`,
+      );
+      assert.deepEqual(open, [], "no table, view or sequence is for every role");
       assert.ok(rows.length > granted.length && !rows.some(({ everyone }) => everyone), "what others call is the owner's alone");
     });
 
