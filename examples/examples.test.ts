@@ -77,6 +77,10 @@ describe("examples", () => {
       '400: /currency: Invalid option: expected one of "CHF"|"EUR"',
       "X-Total-Count: null, Set-Cookie: null",
     ],
+    "callers/upload.ts": [
+      '200 {"title":"A boat","name":"é.png","type":"image/png","bytes":8}',
+      '415 {"type":"urn:plimsoll:media_type_mismatch","title":"Invalid argume',
+    ],
     "callers/webhook.ts": ['200 {"received":"evt_1"}', '403 {"type":"urn:plimsoll:signature_wrong","titl'],
     "callers/csv.ts": [
       'text/csv; charset=utf-8, attachment; filename="bookings May.csv"',

@@ -15,6 +15,7 @@ export { type Fault, type FaultClass, fault } from "./core/fault.ts";
 export { type LimitMode, LoadLine, type LoadLineSpec } from "./core/load-line/load-line.ts";
 export { type LoadLineReading, type LoadLines, loadLines, type ModeSwitch } from "./core/load-line/load-lines.ts";
 export { type RawBodySpec, rawBody } from "./core/schema/opaque/raw-body.ts";
+export { type Upload, type UploadSpec, upload } from "./core/schema/opaque/upload.ts";
 export type { Input, Output, Schema } from "./core/schema/standard.ts";
 export { adaptSchema, secret } from "./core/schema.ts";
 export { Signal } from "./core/signals.ts";

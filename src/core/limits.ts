@@ -138,6 +138,10 @@ export const limits = {
   jsonValues: 100_000,
   /** Fields of a form (`http: { body: "form" }`). Override: `http({ limits })`. */
   formFields: 1_000,
+  /** Size of the head of one part of a form with a file. */
+  partHeadBytes: 4_096,
+  /** Bytes of a file that are kept for its handler; no more of the file is read until half of them were taken. */
+  uploadBufferBytes: 65_536,
   /** Length of a text in an input whose schema declares no bound. Override: `.max()` in the schema. */
   inputChars: 16_384,
   /** Items of an array, and entries of a record, in an input whose schema declares no bound. Override: `.max()`, `.meta({ maxProperties })` in the schema. */

@@ -9,6 +9,7 @@ import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import type { FormFields } from "./bodies/form.ts";
 import { preconditionFailed, urlMalformed } from "./faults.ts";
 import { type PickedLines, RequestFields } from "./fields/request-fields.ts";
+import type { FormWithFile } from "./uploads/upload-reading.ts";
 
 /** The parts of a request that an input can come from. */
 export interface RequestParts {
@@ -55,6 +56,7 @@ export class Binder {
     const coercionOf = (schema: JsonSchema | undefined) => textReader(textShapeOf(schema, document));
     this.takesBody = route.verb === "POST" || route.verb === "PUT" || route.verb === "PATCH";
     if (body === "form") this.#shape = (fields) => (fields === undefined ? undefined : this.#readForm(fields as FormFields));
+    if (body === "multipart") this.#shape = (form) => (form === undefined ? undefined : this.#readFormWithFile(form as FormWithFile));
     if (body === "raw") this.#shape = (bytes) => ({ [rawField]: bytes ?? new Uint8Array(0) });
     this.#fromPath = route.parameters.map((field) => [field, coercionOf(properties.get(field))]);
     if (ifMatch !== undefined) {
@@ -62,7 +64,7 @@ export class Binder {
       this.#ifMatch = { field: ifMatch, coerce: textReader(shape), text: shape.texts.length > 0 || !(shape.number || shape.boolean) };
     }
     this.#fromTexts = new Map(
-      this.takesBody && body !== "form"
+      this.takesBody && body !== "form" && body !== "multipart"
         ? []
         : [...properties].map(([field, schema]) => {
             const many = textShapeOf(schema, document).array;
@@ -114,6 +116,12 @@ export class Binder {
       message: "Invalid input: expected one value, received several",
     }));
     throw invalidInput(problems, twice.size > problems.length);
+  }
+
+  #readFormWithFile({ fields, file }: FormWithFile): Record<string, unknown> {
+    const input = this.#readForm(fields);
+    if (file !== undefined) input[file.field] = file.upload;
+    return input;
   }
 
   #add(input: Record<string, unknown>, name: string, text: string): void {

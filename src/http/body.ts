@@ -64,9 +64,9 @@ export class BodyReader {
    * *Faults thrown*, at once or while waiting: `invalid_argument` (413, 415, malformed JSON), `unavailable` where too much is being read at once.
    */
   read(request: LeanRequest, taker: BodyTaker): undefined | BodyReading {
-    const { contentLength, chunked } = request.known;
+    const { contentLength } = request.known;
     const length = contentLength === undefined ? undefined : Number(contentLength);
-    if (length === 0 || (length === undefined && !chunked)) {
+    if (!request.known.hasBody) {
       taker.take(undefined);
       return undefined;
     }
@@ -167,7 +167,7 @@ export class BodyReading implements Waiting, BodySink {
     this.#request.pipeTo(this);
   }
 
-  chunk(bytes: Uint8Array): void {
+  chunk(bytes: Uint8Array): boolean {
     const { reader } = this.#share;
     try {
       const size = this.#bytes.size + bytes.length;
@@ -176,10 +176,11 @@ export class BodyReading implements Waiting, BodySink {
       this.#share.take(bytes.length);
     } catch (error) {
       this.#refuse(error);
-      return;
+      return true;
     }
     this.#taker.keep(bytes.length);
     this.#bytes.add(bytes);
+    return true;
   }
 
   end(): void {

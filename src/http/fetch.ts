@@ -1,4 +1,5 @@
 import type { SurfaceHost } from "../app/surface.ts";
+import type { Fault } from "../core/fault.ts";
 import { parseTrace } from "../core/trace.ts";
 import { readCriticality } from "../operation/execution.ts";
 import { callerLeft, signIn } from "../pipeline/sign-in.ts";
@@ -19,6 +20,8 @@ import { HttpFacts } from "./reply/facts.ts";
 import { faultReply, type HttpReply, replyTo } from "./reply/reply.ts";
 import { acceptableRequestId, type RequestHeaders, readHeaders } from "./request-headers.ts";
 import type { HttpRouter, Match } from "./router.ts";
+import { FetchSource } from "./uploads/fetch-source.ts";
+import { readUpload } from "./uploads/upload-reading.ts";
 
 interface FetchContext {
   readonly host: SurfaceHost;
@@ -71,6 +74,7 @@ function run(request: Request, { host, headers, match, query, address, bodies }:
   return new Promise((resolve) => {
     const { params, route } = match;
     let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+    let uploading: ReturnType<typeof readUpload>;
     const gone = () => execution.stop(callerLeft());
     const picked = route.binder.fields?.pick([...request.headers].flat());
     const bind = (body: unknown) => bindInput(route, { params, query, body, ifMatch: headers.ifMatch, picked });
@@ -88,7 +92,15 @@ function run(request: Request, { host, headers, match, query, address, bodies }:
         const take = (body: unknown): undefined => {
           running.input = bind(body);
         };
-        if (!route.binder.takesBody || request.body === null) return take(undefined);
+        if (!route.binder.takesBody) return take(undefined);
+        if (route.upload !== undefined) {
+          const refuse = (fault: unknown) => running.stop(fault as Fault);
+          const taker = { take, refuse, keep: () => undefined, anonymousBytes: anonymousBytes(running, route) };
+          const isEmpty = request.body === null;
+          uploading = readUpload(new FetchSource(request, headers, gone), route.upload, { taker, bodies, isEmpty });
+          return uploading;
+        }
+        if (request.body === null) return take(undefined);
         reader = request.body.getReader();
         return readBody(reader, { headers, bodies, format: route.format, anonymousBytes: anonymousBytes(running, route) }).then(take);
       },
@@ -97,7 +109,8 @@ function run(request: Request, { host, headers, match, query, address, bodies }:
       reply: (done: RunningExecution) => {
         const reply = replyTo(done, route, headers);
         // The rest of the body will not be read any more.
-        (reader ?? request.body)?.cancel().catch(() => undefined);
+        if (uploading === undefined) (reader ?? request.body)?.cancel().catch(() => undefined);
+        else uploading.stop(done.fault);
         request.signal.removeEventListener("abort", gone);
         resolve(reply);
         return new HttpFacts(route.labels.of(request.method, reply.status), 0, Buffer.byteLength(reply.body));

@@ -6,7 +6,8 @@ import { type RequestHeaders, readHeaders } from "./request-headers.ts";
 
 /** Takes the body of one request as it comes in. */
 export interface BodySink {
-  chunk(bytes: Uint8Array): void;
+  /** Returns whether more may come now; otherwise the sink asks for it with `goOn`. What was read before still comes. */
+  chunk(bytes: Uint8Array): boolean;
   end(): void;
 }
 
@@ -57,10 +58,10 @@ export class LeanRequest extends nodeHttp.IncomingMessage {
     this.#early = undefined;
     this.#sink = sink;
     const bytes = early?.all();
-    if (bytes !== undefined) sink.chunk(bytes);
+    const wantsMore = bytes === undefined || sink.chunk(bytes);
     // Not `sink`: one that has enough replaces itself while it gets the first chunk.
     if (this.#ended) this.#sink.end();
-    this.#goOn();
+    if (wantsMore) this.goOn();
   }
 
   /** Lets the rest of the body go by unread. */
@@ -71,7 +72,7 @@ export class LeanRequest extends nodeHttp.IncomingMessage {
       this.#skips = true;
       skipBody(this.socket);
     }
-    this.#goOn();
+    this.goOn();
   }
 
   // The server destroys what a closed connection leaves behind. No stream is under way here whose end has to be made known.
@@ -89,18 +90,19 @@ export class LeanRequest extends nodeHttp.IncomingMessage {
       return true;
     }
     this.chunks++;
-    if (this.#sink !== undefined) this.#sink.chunk(chunk);
-    else {
+    if (this.#sink !== undefined) {
+      if (this.#sink.chunk(chunk)) return true;
+    } else {
       // No sink has asked for the body yet: this chunk is kept, and further ones wait in the socket.
       this.#early ??= new BodyBytes();
       this.#early.add(chunk);
-      this.#waits = true;
-      return false;
     }
-    return true;
+    this.#waits = true;
+    return false;
   }
 
-  #goOn(): void {
+  /** Lets more of the body come, after its sink had enough. */
+  goOn(): void {
     if (!this.#waits) return;
     this.#waits = false;
     this.socket.resume();
@@ -109,7 +111,7 @@ export class LeanRequest extends nodeHttp.IncomingMessage {
 
 const none: string[] = [];
 
-const noSink: BodySink = { chunk: () => undefined, end: () => undefined };
+const noSink: BodySink = { chunk: () => true, end: () => undefined };
 
 // The server looks for `expect` only. It finds it by this name.
 Object.defineProperty(LeanRequest.prototype, "headers", {

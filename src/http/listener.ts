@@ -384,7 +384,7 @@ export class HttpListener {
     const connection = this.#connections.get(socket);
     if (connection?.ending && (isGone(error) || connection.unanswered === 0)) return endsGently(socket);
     if (connection === undefined || connection.unanswered === 0 || isGone(error)) return refuseMalformed(error, socket);
-    if (connection.malformed !== undefined) return;
+    if (connection.malformed !== undefined || (connection.takesLong && error.code === "ERR_HTTP_REQUEST_TIMEOUT")) return;
     connection.malformed = error;
     const fault = error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? requestTooSlow() : requestMalformed();
     for (const invocation of connection.running.list()) invocation.malformed(fault);

@@ -8,7 +8,6 @@ import { callerLeft, signInByCertificate, verify } from "../pipeline/sign-in.ts"
 import type { Invocation, Waiting } from "../pipeline/state/invocation.ts";
 import type { ShapedOutput } from "../pipeline/state/output.ts";
 import type { RunningExecution } from "../pipeline/state/running-execution.ts";
-import type { BodyReading } from "./body.ts";
 import type { AddressLoad, ConnectionRequest, HttpConnection } from "./connections/connection.ts";
 import { protocolRemainingMs } from "./deadline/protocol-timeouts.ts";
 import { remainingMs } from "./deadline/remaining.ts";
@@ -20,6 +19,7 @@ import { replyTo } from "./reply/reply.ts";
 import { acceptableRequestId, type RequestHeaders } from "./request-headers.ts";
 import type { Match } from "./router.ts";
 import { peerCertificateOf } from "./tls/peer.ts";
+import { readUpload, type UploadTaker, type UploadTerms } from "./uploads/upload-reading.ts";
 
 /** One request that came over a connection of `node:http`. */
 export class NodeInvocation implements Invocation, ConnectionRequest {
@@ -37,7 +37,7 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
   execution: RunningExecution | undefined = undefined;
   /** Its index among what runs for its connection. */
   index = -1;
-  #reading: BodyReading | undefined = undefined;
+  #reading: BodyInput | undefined = undefined;
 
   constructor(listener: HttpListener, exchange: NodeExchange) {
     this.#listener = listener;
@@ -100,16 +100,26 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
   }
 
   readInput(execution: RunningExecution): undefined | Waiting {
-    if (!this.#match.route.binder.takesBody) return this.#bind(execution, undefined);
+    const { route } = this.#match;
+    if (!route.binder.takesBody) return this.#bind(execution, undefined);
     const { request, response } = this.#turn;
-    this.#reading = this.#listener.bodies.read(request, {
-      format: this.#match.route.format,
-      anonymousBytes: anonymousBytes(execution, this.#match.route),
-      take: (body) => this.#bind(execution, body),
-      keep: (bytes) => response.keep(bytes),
-    });
+    const taker = {
+      anonymousBytes: anonymousBytes(execution, route),
+      take: (body: unknown) => this.#bind(execution, body),
+      keep: (bytes: number) => response.keep(bytes),
+    };
+    this.#reading =
+      route.upload === undefined
+        ? this.#listener.bodies.read(request, { ...taker, format: route.format })
+        : this.#readUpload(execution, { terms: route.upload, taker });
     if (this.#reading !== undefined && this.#headers.expectsContinue && request.httpVersionMinor > 0) response.writeContinue();
     return this.#reading;
+  }
+
+  #readUpload(execution: RunningExecution, { terms, taker }: { readonly terms: UploadTerms; readonly taker: Omit<UploadTaker, "refuse"> }) {
+    const { request } = this.#turn;
+    const refuse = (fault: unknown) => execution.stop(fault as Fault);
+    return readUpload(request, terms, { taker: { ...taker, refuse }, bodies: this.#listener.bodies, isEmpty: !this.#headers.hasBody });
   }
 
   refuseInput(problems: Problems): Fault | undefined {
@@ -126,7 +136,7 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     // May throw where details of a fault have no JSON form; then this is called again with that as the fault.
     const reply = replyTo(execution, route, this.#headers);
     const responseBytes = this.#listener.write(this.#turn, reply);
-    this.#reading?.stop();
+    this.#reading?.stop(execution.fault);
     this.#connection.running.delete(this);
     this.#listener.ended(this.#load, this.#era);
     if (this.#connection.malformed !== undefined) this.#listener.endMalformed(this.#connection);
@@ -149,10 +159,20 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     return this.#turn.request.complete;
   }
 
+  get takesLong(): boolean {
+    return this.#match.route.upload !== undefined && !this.arrived;
+  }
+
   #bind(execution: RunningExecution, body: unknown): undefined {
     const { route, params } = this.#match;
     execution.input = bindInput(route, { params, query: this.#query, body, ifMatch: this.#headers.ifMatch, picked: this.#picked });
   }
+}
+
+/** A body that is being read. */
+interface BodyInput extends Waiting {
+  /** The request is over, with this fault where it has one. */
+  stop(fault?: Fault): void;
 }
 
 /** What a listener hands to an invocation. */

@@ -38,6 +38,10 @@ export class RequestHeaders {
   get expectsContinue(): boolean {
     return this.expect !== undefined;
   }
+  /** Whether a body comes; one in chunks may turn out to be empty. */
+  get hasBody(): boolean {
+    return this.contentLength === undefined ? this.chunked : Number(this.contentLength) > 0;
+  }
   get chunked(): boolean {
     return this.transferEncoding !== undefined;
   }

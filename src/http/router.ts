@@ -1,6 +1,7 @@
 import FindMyWay from "find-my-way";
 import { limits } from "../core/limits.ts";
 import { mostBytes } from "../core/schema/bounds/most-bytes.ts";
+import type { JsonSchema } from "../core/schema/standard.ts";
 import type { HttpSpec, Verb } from "../operation/contract.ts";
 import { httpOf, parseRoute } from "../operation/route.ts";
 import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
@@ -10,6 +11,8 @@ import { hasReplyFields, ReplyFields } from "./fields/reply-fields.ts";
 import { type RouteHeaders, routeHeaders } from "./headers/route-headers.ts";
 import { successStatus } from "./reply/entity-head.ts";
 import { RouteLabels } from "./reply/facts.ts";
+import { uploadTermsOf } from "./uploads/terms.ts";
+import type { UploadTerms } from "./uploads/upload-reading.ts";
 
 /** One operation as HTTP serves it. */
 export interface HttpRoute {
@@ -21,6 +24,8 @@ export interface HttpRoute {
   readonly binder: Binder;
   /** How its bodies are read. */
   readonly format: BodyFormat;
+  /** The file in its input; undefined where there is none. */
+  readonly upload: UploadTerms | undefined;
   /** 204 where the output has no fields. */
   readonly status: number;
   readonly plain: boolean;
@@ -93,12 +98,21 @@ function hasEmpty(params: Readonly<Record<string, string | undefined>>): boolean
   return false;
 }
 
+/** The document of an object without one of its fields. */
+function withoutField(document: JsonSchema, field: string | undefined): JsonSchema {
+  const { properties = {} } = document;
+  return field === undefined
+    ? document
+    : { ...document, properties: Object.fromEntries(Object.entries(properties as object).filter(([name]) => name !== field)) };
+}
+
 function makeRoute(operation: CompiledOperation): HttpRoute | undefined {
   const http = httpOf(operation.operation.spec);
   const parsed = http && parseRoute(http.route);
   if (http === undefined || parsed === undefined) return undefined;
   const { inputJson } = operation.input;
   const format = formatOf(http, inputJson);
+  const upload = uploadTermsOf(http, inputJson);
   return {
     operation,
     http,
@@ -106,9 +120,10 @@ function makeRoute(operation: CompiledOperation): HttpRoute | undefined {
     path: parsed.path,
     binder: new Binder(operation, parsed, http),
     format,
+    upload,
     status: successStatus(http, operation.output),
     labels: new RouteLabels(parsed.path),
-    inputBytes: http.body === "raw" ? (format.bytesMax ?? 0) : mostBytes(inputJson, Number.MAX_SAFE_INTEGER),
+    inputBytes: http.body === "raw" ? (format.bytesMax ?? 0) : mostBytes(withoutField(inputJson, upload?.field), Number.MAX_SAFE_INTEGER),
     plain: http.location === undefined && http.etag === undefined && http.file === undefined && !hasReplyFields(http),
     headers: routeHeaders(http),
     replyFields: hasReplyFields(http) ? new ReplyFields(operation.name, http) : undefined,

@@ -120,7 +120,10 @@ function checkTexts(
           `input.${field}`,
           `It comes from ${alone}, which is one text, and no text can become this type. Make it a text, a number or a boolean.`,
         );
-    } else if ((inQuery || body === "form") && !isOneText(shape.array ? textShapeOf(itemsOf(schema, inputJson), inputJson) : shape))
+    } else if (
+      (inQuery || body === "form" || body === "multipart") &&
+      !isOneText(shape.array ? textShapeOf(itemsOf(schema, inputJson), inputJson) : shape)
+    )
       report(
         name,
         `input.${field}`,

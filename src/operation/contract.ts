@@ -79,8 +79,8 @@ export interface FileSpec<O> {
   readonly text: (output: O) => string;
 }
 
-/** How the body of a request is read: as JSON, as a form of a browser (`application/x-www-form-urlencoded`), or not at all: its bytes are the input. */
-export type BodyKind = "json" | "form" | "raw";
+/** How the body of a request is read: as JSON, as a form of a browser (`application/x-www-form-urlencoded`), as a form with a file (`multipart/form-data`), or not at all: its bytes are the input. */
+export type BodyKind = "json" | "form" | "multipart" | "raw";
 
 /** How an operation is reached over HTTP; leaving it out makes the operation internal. */
 export type Http<Sentence extends string, R extends Route, I extends AnySchema, O extends AnySchema> =
@@ -90,7 +90,7 @@ export type Http<Sentence extends string, R extends Route, I extends AnySchema, 
 /** The long form of how an operation is reached over HTTP. */
 export interface RouteSpec<R extends Route, I extends AnySchema, O extends AnySchema> {
   readonly route: R;
-  /** How the body is read; with `raw` its bytes are the field `body`, which `rawBody` declares. *Default*: `json`. */
+  /** How the body is read; with `raw` its bytes are the field `body`, which `rawBody` or `upload` declares. *Default*: `json`. */
   readonly body?: BodyKind;
   /** The status of a success; 301, 302, 303, 307 or 308 redirects to `location`. *Default*: 200, or 204 if the output has no fields. */
   readonly status?: number;

@@ -10,6 +10,8 @@ export interface FaultConditions {
   /** Whether its verb has a body: one that was sent is read, also where nothing of it is needed. */
   readonly takesBody: boolean;
   readonly body: BodyKind;
+  /** Whether its body has a file that is read as it comes. */
+  readonly takesFile: boolean;
   /** Whether the app knows callers at all: a token that came is looked at, also where none is needed. */
   readonly authenticated: boolean;
   readonly takesCursor: boolean;
@@ -90,6 +92,21 @@ export const platformFaults: readonly PlatformFault[] = [
     types: ["malformed_form"],
     description: "The body is not a valid form in UTF-8.",
     applies: (conditions) => conditions.takesBody && conditions.body === "form",
+  },
+  {
+    name: "MalformedMultipart",
+    code: "invalid_argument",
+    types: ["malformed_multipart"],
+    description: "The body is not valid `multipart/form-data`, or has a part behind the file.",
+    applies: (conditions) => conditions.takesBody && conditions.body === "multipart",
+  },
+  {
+    name: "FileTypeMismatch",
+    code: "invalid_argument",
+    status: 415,
+    types: ["media_type_mismatch"],
+    description: "The first bytes of the file are not of the type that it is declared to have.",
+    applies: (conditions) => conditions.takesBody && conditions.takesFile,
   },
   {
     name: "InvalidCursor",

@@ -1,6 +1,7 @@
 import { formatMs } from "../core/duration.ts";
 import { isEmptyWhenAbsent } from "../core/json/text-shape.ts";
 import { limits } from "../core/limits.ts";
+import { bytesOf } from "../core/schema/opaque/opaque.ts";
 import { rawField } from "../core/schema/opaque/raw-body.ts";
 import type { JsonSchema } from "../core/schema/standard.ts";
 import { describeAccess } from "../operation/access.ts";
@@ -51,6 +52,7 @@ export function describeOperation(compiled: CompiledOperation, parts: DocumentPa
     takesInput: Object.keys(described.properties).length > 0,
     takesBody,
     body: http.body ?? "json",
+    takesFile: Object.values(described.properties).some((schema) => bytesOf(schema) === "upload"),
     authenticated: parts.schemes.length > 0,
     takesCursor: compiled.traits.transaction === "read" && "cursor" in described.properties,
     takesVersion: http.ifMatch !== undefined,
@@ -159,7 +161,7 @@ function keyParameter({ key, limits: { idempotencyTtlMs } }: CompiledOperation):
   };
 }
 
-const textTypes = { json: "application/json", form: "application/x-www-form-urlencoded" } as const;
+const textTypes = { json: "application/json", form: "application/x-www-form-urlencoded", multipart: "multipart/form-data" } as const;
 
 function requestBody({ compiled, http, root, properties, required, rest, example }: Described, schemas: SharedSchemas): object {
   const needed = rest.filter((field) => required.has(field));
@@ -167,21 +169,42 @@ function requestBody({ compiled, http, root, properties, required, rest, example
   const part = {
     type,
     ...(description !== undefined && { description }),
-    properties: Object.fromEntries(rest.map((field) => [field, properties[field]])),
+    properties: Object.fromEntries(rest.map((field) => [field, asSent(properties[field] as JsonSchema)])),
     ...(needed.length > 0 && { required: needed }),
     ...(additionalProperties !== undefined && { additionalProperties }),
   };
   // Rules over several fields are in the schema of the whole input, which is shown if the body is the whole input.
-  const schema = schemas.share(`${pascal(compiled.name)}Body`, rest.length === Object.keys(properties).length ? root : part, "Operation");
+  const schema = schemas.share(
+    `${pascal(compiled.name)}Body`,
+    http.body !== "multipart" && rest.length === Object.keys(properties).length ? root : part,
+    "Operation",
+  );
   if (http.body === "raw") return rawRequest(properties[rawField] ?? {}, required.has(rawField));
   const shown = Object.fromEntries(rest.filter((field) => field in example).map((field) => [field, example[field]]));
-  const content = { schema, ...(Object.keys(shown).length > 0 && { example: shown }) };
+  const encoding = encodingOf(rest, properties);
+  const content = { schema, ...(encoding !== undefined && { encoding }), ...(Object.keys(shown).length > 0 && { example: shown }) };
   return { required: needed.length > 0, content: { [textTypes[http.body ?? "json"]]: content } };
 }
 
+/** The types of the file in a form. */
+function encodingOf(rest: readonly string[], properties: Described["properties"]): object | undefined {
+  for (const field of rest) {
+    const types = properties[field]?.["x-media-types"];
+    if (Array.isArray(types)) return { [field]: { contentType: types.join(", ") } };
+  }
+  return undefined;
+}
+
+function asSent(schema: JsonSchema): JsonSchema {
+  if (bytesOf(schema) === undefined) return schema;
+  const { maxLength } = schema;
+  return { type: "string", format: "binary", ...(maxLength !== undefined && { maxLength }) };
+}
+
 /** A body that is not described further. *Source*: OpenAPI 3.1 §4.8.14.4. */
-function rawRequest({ maxLength, "x-media-types": types }: JsonSchema, required: boolean): object {
-  const schema = { type: "string", format: "binary", ...(maxLength !== undefined && { maxLength }) };
+function rawRequest(part: JsonSchema, required: boolean): object {
+  const types = part["x-media-types"];
+  const schema = asSent(part);
   const ranges = Array.isArray(types) ? (types as string[]) : ["*/*"];
   return { required, content: Object.fromEntries(ranges.map((range) => [range, { schema }])) };
 }

@@ -17,10 +17,12 @@ interface Checked {
 }
 
 /** Reports bodies that are never read, and inputs that no body can hold. */
-export function checkBody({ name, input }: CompiledOperation, { route, http, bodyBytes, report }: Checked): void {
+export function checkBody(compiled: CompiledOperation, { route, http, bodyBytes, report }: Checked): void {
+  const { name, input } = compiled;
   if (http.body !== undefined && (route.verb === "GET" || route.verb === "DELETE"))
     report(name, "http.body", `The body of a ${route.verb} is not read. Remove http.body, or write another verb.`);
   const properties = Object.entries((input.inputJson.properties ?? {}) as Readonly<Record<string, JsonSchema>>);
+  checkUploads({ compiled, properties, http, report });
   for (const [field, schema] of properties)
     if (bytesOf(schema) === "raw" && !(http.body === "raw" && field === rawField))
       report(
@@ -39,20 +41,47 @@ export function checkBody({ name, input }: CompiledOperation, { route, http, bod
         `A raw body is the one field "${rawField}", so nothing can be sent as this one. Take it from the path, from http.headers, or remove it.`,
       );
   const raw = new Map(properties).get(rawField);
-  if (raw === undefined || bytesOf(raw) !== "raw")
+  if (raw === undefined || bytesOf(raw) === undefined)
     return report(
       name,
       "http.body",
-      `A raw body is the field "${rawField}" of the input. Declare it: z.object({ ${rawField}: rawBody() }).`,
+      `A raw body is the field "${rawField}" of the input. Declare it: z.object({ ${rawField}: rawBody() }), or upload({ … }).`,
     );
   const { maxLength, "x-media-types": types } = raw;
-  if (maxLength !== undefined && !(Number.isSafeInteger(maxLength) && (maxLength as number) >= 1 && (maxLength as number) <= bodyBytes))
+  if (
+    bytesOf(raw) === "raw" &&
+    maxLength !== undefined &&
+    !(Number.isSafeInteger(maxLength) && (maxLength as number) >= 1 && (maxLength as number) <= bodyBytes)
+  )
     report(
       name,
       `input.${rawField}`,
       `bytesMax is ${maxLength}, and a body has from 1 to ${bodyBytes} bytes. Write another, or raise http({ limits: { bodyBytes } }).`,
     );
   for (const type of Array.isArray(types) ? (types as string[]) : [])
-    if (!isMediaRange(type))
-      report(name, `input.${rawField}`, `"${type}" is not a media type. Write one in small letters, as in "image/png" or "image/*".`);
+    if (bytesOf(raw) === "raw" && !isMediaRange(type)) report(name, `input.${rawField}`, notRange(type));
 }
+
+interface CheckedFields extends Pick<Checked, "http" | "report"> {
+  readonly compiled: CompiledOperation;
+  readonly properties: readonly (readonly [field: string, schema: JsonSchema])[];
+}
+
+function checkUploads({ compiled: { name, traits, kind }, properties, http, report }: CheckedFields): void {
+  const uploads = properties.filter(([, schema]) => bytesOf(schema) === "upload");
+  if (http.body === "multipart" && uploads.length === 0)
+    report(name, "http.body", 'A form with a file has one field that is a file. Declare it with upload({ … }), or write body: "form".');
+  for (const [at, [field, { maxLength, "x-media-types": types }]] of uploads.entries()) {
+    const refuse = (why: string) => report(name, `input.${field}`, why);
+    if (traits.transaction !== "none" || traits.durable)
+      refuse(`A ${kind} would wait for the client in its transaction. Take the upload in an action, and call the ${kind} from there.`);
+    if (http.body !== "multipart" && !(http.body === "raw" && field === rawField))
+      refuse(`It is upload(), which comes with http: { body: "multipart" }, or as the field "${rawField}" with http: { body: "raw" }.`);
+    if (at > 0) refuse("An input has one file. Upload the other with a request of its own.");
+    if (!Number.isSafeInteger(maxLength) || (maxLength as number) < 1)
+      refuse(`bytesMax is ${maxLength}. Write a whole number of bytes from 1 on.`);
+    for (const type of Array.isArray(types) ? (types as string[]) : []) if (!isMediaRange(type)) refuse(notRange(type));
+  }
+}
+
+const notRange = (type: string): string => `"${type}" is not a media type. Write one in small letters, as in "image/png" or "image/*".`;

@@ -25,6 +25,8 @@ export interface ConnectionRequest {
   index: number;
   /** Whether all of it has come. */
   readonly arrived: boolean;
+  /** Whether what still comes of it may take longer than `requestMs`: its deadline bounds it. */
+  readonly takesLong: boolean;
   /** The client went away: what it asked for is undone. */
   disconnected(): void;
   /** What came after its head is no HTTP, or came too slowly: it ends if it still needed what came. */
@@ -86,6 +88,12 @@ export class HttpConnection {
   closed(): void {
     this.keep(-this.kept);
     this.kept = -1;
+  }
+
+  /** Whether a request is coming that may take longer than others. */
+  get takesLong(): boolean {
+    for (const request of this.running.list()) if (request.takesLong) return true;
+    return false;
   }
 
   /** Whether something is kept for a client that does not continue: half a request, or a reply that waits to be taken. */
