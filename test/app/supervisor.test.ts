@@ -66,7 +66,7 @@ describe("supervise", () => {
     supervised.child.kill("SIGTERM");
     assert.equal(await supervised.ended, 1);
     assert.equal(await endless, "cut");
-    assert.ok(performance.now() - since < 2_000);
+    assert.ok(performance.now() - since < 8_000);
   });
 
   const bugs = [

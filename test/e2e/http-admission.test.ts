@@ -203,14 +203,17 @@ describe("admission", () => {
       const headers: Record<string, string> = i % 11 === 0 ? { "plimsoll-deadline-ms": String(i % 3) } : {};
       await served.ask("POST", "/mixed", { headers, body: i % 13 === 0 ? { n: "x" } : { n: 1 } });
     };
-    for (let round = 0; round < 12; round++) await Promise.all(Array.from({ length: 25 }, (_, i) => send(round * 25 + i)));
+    const wanted = ["ok", "internal", "aborted", "deadline_exceeded", "unavailable", "invalid_argument"];
+    const happened = () => wanted.every((outcome) => outcomes.has(outcome));
+    // Longer where a busy machine sends too slowly for a queue to fill.
+    for (let round = 0; round < 12 || (round < 100 && !happened()); round++)
+      await Promise.all(Array.from({ length: 25 }, (_, i) => send(round * 25 + i)));
     await served.idle();
     assert.deepEqual(loadOf(served, "t.mixed"), { running: 0, waiting: 0 });
     assert.deepEqual([runtimeOf(served.app).slots.running, runtimeOf(served.app).slots.waiting], [0, 0]);
     assert.equal(runtimeOf(served.app).inFlight, 0);
     assert.equal(runtimeOf(served.app).wheel.size, 0);
-    for (const outcome of ["ok", "internal", "aborted", "deadline_exceeded", "unavailable", "invalid_argument"])
-      assert.ok((outcomes.get(outcome) ?? 0) > 0, `${outcome} happened: ${JSON.stringify([...outcomes])}`);
+    assert.ok(happened(), `${wanted} happened: ${JSON.stringify([...outcomes])}`);
   });
 });
 

@@ -15,7 +15,7 @@ export const openTicket = command("desk.open-ticket", {
   output: z.object({ id: z.uuid() }),
   access: signedIn(),
   idempotent: "key",
-  budget: "300ms",
+  budget: "2s",
   async run({ title }, { sql, newId }) {
     const id = newId();
     await kysely<Database>(sql).insertInto("desk.tickets").values({ id, title }).execute();
@@ -27,7 +27,7 @@ export const findTickets = query("desk.find-tickets", {
   input: z.object({ title: z.string().optional(), minVotes: z.int().optional() }),
   output: z.object({ tickets: z.array(Ticket) }),
   access: signedIn(),
-  budget: "300ms",
+  budget: "2s",
   async run({ title, minVotes }, { sql }) {
     let tickets = kysely<Database>(sql).selectFrom("desk.tickets").select(["id", "title", "votes"]);
     if (title !== undefined) tickets = tickets.where("title", "ilike", `%${title}%`);
@@ -42,7 +42,7 @@ export const vote = command("desk.vote", {
   output: z.object({ votes: z.int() }),
   access: signedIn(),
   idempotent: "key",
-  budget: "300ms",
+  budget: "2s",
   async run({ id }, { sql }) {
     await sql`update desk.tickets set votes = votes + 1 where id = ${id}`.run();
     const { votes } = await kysely<Database>(sql).selectFrom("desk.tickets").select("votes").where("id", "=", id).executeTakeFirstOrThrow();
@@ -55,7 +55,7 @@ export const closeOld = command("desk.close-old", {
   output: z.object({ counted: z.int(), returned: z.array(z.string()) }),
   access: signedIn(),
   idempotent: "no",
-  budget: "300ms",
+  budget: "2s",
   async run(_, { sql }) {
     const db = kysely<Database>(sql);
     const { numUpdatedRows } = await db.updateTable("desk.tickets").set({ title: expression`upper(title)` }).executeTakeFirstOrThrow();

@@ -9,7 +9,7 @@ export const findBooks = query("library.find-books", {
   input: z.object({ ids: z.array(z.uuid()).max(100).optional(), tag: z.string().optional() }),
   output: z.object({ books: z.array(Book) }),
   access: signedIn(),
-  budget: "300ms",
+  budget: "2s",
   async run({ ids, tag }, { sql }) {
     const wanted = ids === undefined ? sqlFragment`true` : sqlFragment`id in ${list(ids)}`;
     const tagged = tag === undefined ? sqlFragment`true` : sqlFragment`${tag} = any(tags)`;
@@ -23,7 +23,7 @@ export const addBook = command("library.add-book", {
   input: z.object({ title: z.string().max(200), priceCents: z.int(), tags: z.array(z.string()).max(20), note: z.json() }),
   output: z.object({ id: z.uuid(), isFirst: z.boolean() }),
   access: signedIn(),
-  budget: "300ms",
+  budget: "2s",
   idempotent: "key",
   async run({ title, priceCents, tags, note }, { sql, newId, now }) {
     const isFirst = !(await sql`select from library.books where title = ${title}`.exists());

@@ -185,7 +185,7 @@ describe("tasks of a queue", () => {
     free.open();
     await allDone(database);
     assert.equal(done, 100);
-    assert.ok(ms < 3_000, `they took ${ms} ms, of which ten at a time had to run for 1,000`);
+    assert.ok(ms < 8_000, `they took ${ms} ms, of which ten at a time had to run for 1,000, and one at a time for 10,000`);
   });
 
   describe("with a limit per key", () => {
@@ -267,7 +267,7 @@ describe("tasks of a queue", () => {
             assert.ok(n <= 5 + ((end - start) * 20) / 1_000 + 1e-3, `${n} were begun within ${end - start} ms`);
           }
         const took = rows.at(-1)!.ms - rows[0]!.ms;
-        assert.ok(took < 4_000, `it is a rate, and no stop: it took ${took} ms`);
+        assert.ok(took < 10_000, `it is a rate, and no stop: it took ${took} ms`);
       } finally {
         await database.admin("drop trigger notes on plimsoll.tasks; drop function books.note(); drop table books.begun");
       }

@@ -20,7 +20,7 @@ const Nothing = z.object({});
 const common = { input: Nothing, output: z.object({ text: z.string() }), access: "public", idempotent: "natural" } as const;
 const get = { method: "GET", path: "/{of}", params: { of: "a" }, output: "text" } as const;
 
-async function opened(t: TestContext, url: string, budget: "5s" | "300ms" = "5s") {
+async function opened(t: TestContext, url: string, budget: "5s" | "2s" = "5s") {
   const prices = httpClient("prices", {
     baseUrl: url,
     timeout: "4s",
@@ -79,12 +79,12 @@ describe("a request of an operation", () => {
 
   it("has what the operation has left, and ends with it", async (t) => {
     const upstream = await serve(t, () => undefined);
-    const { app, ask } = await opened(t, upstream.url, "300ms");
+    const { app, ask } = await opened(t, upstream.url, "2s");
     const [event, fault] = await Promise.all([app.executed(ask), faultOf(app.call(ask, {}))]);
     assert.equal(fault.code, "deadline_exceeded");
-    assert.ok(Number(header(upstream.requests[0]!.rawHeaders, "request-timeout-ms")) <= 300);
+    assert.ok(Number(header(upstream.requests[0]!.rawHeaders, "request-timeout-ms")) <= 2_000);
     // All of it was waiting for the upstream, although the request never ended.
-    assert.ok(event.upstreamMs!.prices! >= 200, JSON.stringify(event.upstreamMs));
+    assert.ok(event.upstreamMs!.prices! >= 1_000, JSON.stringify(event.upstreamMs));
     assert.ok(event.runningMs < event.upstreamMs!.prices!, `${event.runningMs} ms of its own`);
   });
 

@@ -104,8 +104,9 @@ describe("clients that do not go on", () => {
     const idle: number[] = [];
     const one = async (): Promise<void> => {
       const wire = await app.wire();
-      assert.equal((await wire.ask(post.toString())).status, 200);
+      // From before the request: on a busy machine the client sees the response some time after the server has sent it.
       const since = performance.now();
+      assert.equal((await wire.ask(post.toString())).status, 200);
       await wire.ended;
       idle.push(performance.now() - since);
       wire.close();
@@ -115,14 +116,14 @@ describe("clients that do not go on", () => {
   });
 
   it("does not count a connection as idle on which unknown paths are asked for", async () => {
-    await using app = await served({ keepAliveMs: 400 });
+    await using app = await served({ keepAliveMs: 2_000 });
     const wire = await app.wire();
     let answers = 0;
     for (let i = 0; i < 10; i++) {
       wire.send(requestText("GET", "/nowhere"));
       if ((await wire.next()) === undefined) break;
       answers++;
-      await pause(100);
+      await pause(250);
     }
     assert.equal(answers, 10);
     wire.close();

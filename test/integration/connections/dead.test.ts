@@ -73,7 +73,7 @@ describe("connections that lead nowhere", () => {
     await using app = await start(network.through(database.url));
     await warm(app);
     network.forget();
-    const failures = await ask(8, () => app.call(read, { text: "select 1" }, { remainingMs: 600 }));
+    const failures = await ask(8, () => app.call(read, { text: "select 1" }, { remainingMs: 2_000 }));
     assert.deepEqual(failures, ["deadline_exceeded deadline_exceeded"]);
   });
 
@@ -82,7 +82,7 @@ describe("connections that lead nowhere", () => {
     await using app = await start(network.through(database.url));
     await warm(app);
     network.forget();
-    const failures = await ask(8, () => app.call(writeOnce, { texts: ["select 1"] }, { remainingMs: 600 }));
+    const failures = await ask(8, () => app.call(writeOnce, { texts: ["select 1"] }, { remainingMs: 2_000 }));
     assert.deepEqual(failures, ["deadline_exceeded deadline_exceeded"]);
   });
 

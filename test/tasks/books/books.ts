@@ -26,7 +26,7 @@ export const once = task("books.once", { ...body("books.once"), budget: "30s", u
 export const hourly = task("books.hourly", { ...body("books.hourly"), budget: "30s", unique: { for: "1h" } });
 export const brief = task("books.brief", { ...body("books.brief"), budget: "30s", ttl: "1m", retry: { backoff: soon } });
 export const kept = task("books.kept", { ...body("books.kept"), budget: "30s", history: true });
-export const hasty = task("books.hasty", { ...body("books.hasty"), budget: "50ms", retry: { backoff: soon } });
+export const hasty = task("books.hasty", { ...body("books.hasty"), budget: "500ms", retry: { backoff: soon } });
 export const listed = task("books.listed", { input: z.object({ words: z.array(z.string()) }), budget: "30s", run: async () => undefined });
 export const narrow = task("books.narrow", { ...body("books.narrow"), budget: { deadline: "30s", concurrency: 1 }, queue: "wide" });
 export const wide = task("books.wide", { ...body("books.wide"), budget: "30s", queue: "wide" });

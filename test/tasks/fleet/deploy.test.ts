@@ -77,7 +77,7 @@ describe("a rolling deploy", () => {
     assert.deepEqual(await outcomes(), [{ what: "done", attempt: 2, n: 10 }]);
   });
 
-  /** How long a claim took behind tasks that its worker does not know, the median of five that were undone. *Units*: milliseconds. */
+  /** How long a claim took behind tasks that its worker does not know, the shortest of five that were undone. *Units*: milliseconds. */
   const claimMs = async (fairnessKeys: string) => {
     await emptyTasks(database, { workers: true });
     await database.admin(
@@ -96,7 +96,7 @@ describe("a rolling deploy", () => {
       took.push(performance.now() - startedAt);
       await asked.query("rollback");
     }
-    return took.toSorted((a, b) => a - b)[2] ?? Number.NaN;
+    return Math.min(...took);
   };
 
   it("does not make claims walk through the fairness keys of what they do not know", { timeout: 120_000 }, async () => {
