@@ -66,6 +66,7 @@ describe("examples", () => {
     "callers/identity-provider.ts": ["200 ann", "401 token_invalid"],
     "callers/api-keys.ts": ["shop_…: 200", "shop_…: 403", "shop_…: 401"],
     "callers/revoke.ts": ["signed out: 204", "the same token: 401 token_revoked"],
+    "callers/permissions.ts": ["auditor reads: 200", "auditor cancels: permission_denied", "support cancels: 200"],
     "callers/cors.ts": [
       "https://app.example.com: 204 POST",
       "https://pr-7.preview.example.com: 204 POST",

@@ -21,7 +21,7 @@ export { adaptSchema, secret } from "./core/schema.ts";
 export { Signal } from "./core/signals.ts";
 export type { Leadership } from "./locks/leader-election.ts";
 export type { Held } from "./locks/locks.ts";
-export { type Access, role, rule, signedIn } from "./operation/access.ts";
+export { type Access, type Grants, permission, role, rule, signedIn } from "./operation/access.ts";
 export {
   type Actor,
   type AuthenticationScheme,

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Duration } from "../core/duration.ts";
 import type { LimitMode } from "../core/load-line/load-line.ts";
 import type { TurnClock } from "../core/turn/turn-clock.ts";
-import type { Rule } from "../operation/access.ts";
+import type { Grants, Rule } from "../operation/access.ts";
 import type { Authenticator, Tenancy } from "../operation/actor.ts";
 import type { Module } from "../operation/module.ts";
 import type { Override } from "../operation/resource.ts";
@@ -27,6 +27,11 @@ export interface AppSpec {
   readonly tenancy?: Tenancy;
   /** How callers sign in; without it every caller is anonymous. */
   readonly authentication?: Authenticator | readonly [Authenticator, ...Authenticator[]];
+  /**
+   * Which permissions each role has, for operations with `access: permission(…)`. *Default*: none.
+   * @example permissions: { support: ["orders.read", "orders.refund"], auditor: ["orders.read"] }
+   */
+  readonly permissions?: Grants;
   /** Has every process refuse, within a second, credentials that `revoke` has ended. It needs a database. *Default*: only time ends a token. */
   readonly revocations?: RevocationsSpec;
   /**

@@ -155,7 +155,7 @@ class RunningApp implements App {
     this.name = spec.service?.name ?? "plimsoll-app";
     this.loadLines = new LoadLines(clock);
     const registry = buildRegistry(modules, [
-      (_, __, report) => checkOptions(spec, report),
+      (_, operations, report) => checkOptions(spec, operations, report),
       // Checked in every role, so that an invalid app starts in no process.
       ...(spec.surfaces ?? []).map(
         (surface): SurfaceCompiler =>

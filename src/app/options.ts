@@ -1,13 +1,17 @@
+import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import type { Report } from "../pipeline/registry/problem.ts";
+import { grantPermissions } from "./access/permissions.ts";
 import type { AppSpec } from "./app-spec.ts";
+
+type CheckedSpec = Pick<AppSpec, "roles" | "limits" | "sample" | "cache" | "revocations" | "database" | "permissions" | "internalCallers">;
 
 const roles: readonly string[] = ["serve", "worker"];
 
 /** Reports options of an app that no process can run by: often they come from the environment, where types do not reach. */
-export function checkOptions(
-  spec: Pick<AppSpec, "roles" | "limits" | "sample" | "cache" | "revocations" | "database">,
-  report: Report,
-): void {
+export function checkOptions(spec: CheckedSpec, operations: ReadonlyMap<string, CompiledOperation>, report: Report): void {
+  grantPermissions(operations.values(), spec.permissions ?? {}, report);
+  if (spec.internalCallers?.permissions !== undefined)
+    report("createApp", "internalCallers", "It is asked of every request, and permissions are of operations. Write role(…) or rule(…).");
   for (const role of spec.roles ?? [])
     if (!roles.includes(role))
       report("createApp", "roles", `There is no role ${show(role)}. Use "serve", "worker", both, or an empty list.`);

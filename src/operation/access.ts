@@ -7,6 +7,8 @@ export interface Rule {
   readonly description: string;
   /** The roles of which one is enough, where nothing else decides. */
   readonly roles?: readonly string[];
+  /** The permissions of which one is enough. The app finds the roles that have one, at start. */
+  readonly permissions?: readonly string[];
   /** Every caller who has signed in is admitted, and no other. */
   readonly needsSignIn?: true;
   allows(actor: Actor): boolean;
@@ -28,9 +30,22 @@ export function role(...names: readonly [string, ...string[]]): Rule {
   };
 }
 
+/** Which permissions a role has. */
+export type Grants<P extends string = string> = Readonly<Record<string, readonly P[]>>;
+
+/**
+ * Makes a rule that admits actors with at least one of the permissions. Which roles have a permission is data of the app: `createApp({ permissions })`. An app in
+ * which no role has one of them does not start. With a type of your permissions, the compiler refuses all other names: `permission<MyPermission>("…")`.
+ * *Guarantees*: a request costs no more than with `role`. A rule that no app has taken up admits no caller.
+ * @example access: permission("orders.refund")
+ */
+export function permission<P extends string = string>(...names: readonly [NoInfer<P>, ...NoInfer<P>[]]): Rule {
+  return { kind: "rule", description: `permission ${names.join(" or ")}`, permissions: names, allows: () => false };
+}
+
 /** Returns the description of a rule with its article, for a sentence: `the role customer`. */
 export function describeAccess({ description }: Rule): string {
-  return description.startsWith("role ") ? `the ${description}` : description;
+  return /^(role|permission) /.test(description) ? `the ${description}` : description;
 }
 
 /** Makes a rule that admits every actor who has signed in, with any roles. */

@@ -5,11 +5,14 @@ import {
   action,
   command,
   counter,
+  createApp,
   fault,
+  type Grants,
   gauge,
   histogram,
   implement,
   module,
+  permission,
   query,
   rateLimit,
   resource,
@@ -45,6 +48,11 @@ export const refused = {
     query("shop.q", { input: Line, output: Line, access, budget: "1s", run: async (line, { revoke }) => line });
   },
   access: () => {
+    type Permission = "orders.read" | "orders.refund";
+    // @ts-expect-error a permission that is not one of the app's | Argument of type '"orders.refnd"' is not assignable
+    query("shop.q", { input: Line, output: Line, access: permission<Permission>("orders.refnd"), budget: "1s", run: async (line) => line });
+    // @ts-expect-error nor does a role have one | Type '"orders.reed"' is not assignable to type 'Permission'
+    createApp({ modules: [], permissions: { support: ["orders.reed"] } satisfies Grants<Permission> });
     // @ts-expect-error a query says who may run it | Property 'access' is missing
     query("shop.q", { input: Line, output: Line, budget: "1s" });
     // @ts-expect-error so does a command | Property 'access' is missing

@@ -37,7 +37,8 @@ export interface CompiledOperation {
   readonly traits: KindTraits;
   readonly criticality: Criticality;
   readonly operation: Operation;
-  readonly access: Access;
+  /** Of permissions, the roles that have them: filled in once all operations are known. */
+  access: Access;
   readonly isolation: Isolation;
   readonly input: CompiledSchema;
   readonly output: CompiledSchema;
