@@ -2,13 +2,18 @@ import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import type { Report } from "../pipeline/registry/problem.ts";
 import { grantPermissions } from "./access/permissions.ts";
 import type { AppSpec } from "./app-spec.ts";
+import { checkOpsToken } from "./ops/token.ts";
 
-type CheckedSpec = Pick<AppSpec, "roles" | "limits" | "sample" | "cache" | "revocations" | "database" | "permissions" | "internalCallers">;
+type CheckedSpec = Pick<
+  AppSpec,
+  "roles" | "limits" | "sample" | "cache" | "revocations" | "database" | "permissions" | "internalCallers" | "ops"
+>;
 
 const roles: readonly string[] = ["serve", "worker"];
 
 /** Reports options of an app that no process can run by: often they come from the environment, where types do not reach. */
 export function checkOptions(spec: CheckedSpec, operations: ReadonlyMap<string, CompiledOperation>, report: Report): void {
+  if (spec.ops !== undefined) checkOpsToken(spec.ops, report);
   grantPermissions(operations.values(), spec.permissions ?? {}, report);
   if (spec.internalCallers?.permissions !== undefined)
     report("createApp", "internalCallers", "It is asked of every request, and permissions are of operations. Write role(…) or rule(…).");

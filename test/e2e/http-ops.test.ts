@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
@@ -151,7 +152,7 @@ describe("the ops port", () => {
   }
 
   it("says what is wrong with an address that is not ours", async () => {
-    const app = createApp({ modules: [], ops: { port: 0, host: "192.0.2.1" } });
+    const app = createApp({ modules: [], ops: { port: 0, host: "192.0.2.1", token: randomBytes(32).toString("hex") } });
     await assert.rejects(app.start(), /192\.0\.2\.1 is not an address of this machine\. Choose 127\.0\.0\.1/);
     await app.stop();
   });

@@ -5,14 +5,11 @@ import {
   action,
   command,
   counter,
-  createApp,
   fault,
-  type Grants,
   gauge,
   histogram,
   implement,
   module,
-  permission,
   query,
   rateLimit,
   resource,
@@ -44,15 +41,8 @@ export const refused = {
     command("shop.c", { input: Line, output: Line, access, budget: "1s", idempotent: "no", cache: { ttl: "2s" } });
     // @ts-expect-error and a query invalidates nothing | Property 'invalidate' does not exist
     query("shop.q", { input: Line, output: Line, access, budget: "1s", run: async (line, { invalidate }) => line });
-    // @ts-expect-error and revokes nothing | Property 'revoke' does not exist
-    query("shop.q", { input: Line, output: Line, access, budget: "1s", run: async (line, { revoke }) => line });
   },
   access: () => {
-    type Permission = "orders.read" | "orders.refund";
-    // @ts-expect-error a permission that is not one of the app's | Argument of type '"orders.refnd"' is not assignable
-    query("shop.q", { input: Line, output: Line, access: permission<Permission>("orders.refnd"), budget: "1s", run: async (line) => line });
-    // @ts-expect-error nor does a role have one | Type '"orders.reed"' is not assignable to type 'Permission'
-    createApp({ modules: [], permissions: { support: ["orders.reed"] } satisfies Grants<Permission> });
     // @ts-expect-error a query says who may run it | Property 'access' is missing
     query("shop.q", { input: Line, output: Line, budget: "1s" });
     // @ts-expect-error so does a command | Property 'access' is missing

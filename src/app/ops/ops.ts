@@ -10,6 +10,7 @@ import { listen, urlOf } from "../listen.ts";
 import { makeRoom } from "./connections.ts";
 import type { Exposed } from "./expose.ts";
 import { refuseOps } from "./guard.ts";
+import { opsAuthorization } from "./token.ts";
 
 /** Where the ops port listens, and under which host names. */
 export interface OpsSpec {
@@ -22,6 +23,11 @@ export interface OpsSpec {
    * name gets 421, because a page in a browser can give a name of its own the address of this machine.
    */
   readonly hosts?: readonly string[];
+  /**
+   * What a request must send as `Authorization: Bearer <token>`, except for `/livez` and `/readyz`; several while you rotate them. An app whose `host` other machines
+   * can reach does not start without one. *Bounds*: at least 32 bytes, drawn at random; at most 4 tokens. *Default*: none.
+   */
+  readonly token?: string | readonly string[];
 }
 
 /** What the ops port shows. */
@@ -43,6 +49,7 @@ export class Ops implements Service {
     ["/readyz", (response: ServerResponse) => this.#showReadiness(response)],
     ["/metrics", (response: ServerResponse) => this.#showMetrics(response)],
   ]);
+  readonly #admits: ReturnType<typeof opsAuthorization>;
   #server: Server | undefined;
   /** Requests for added pages that are being answered, most often from the database. */
   #asking = 0;
@@ -50,6 +57,7 @@ export class Ops implements Service {
 
   constructor(spec: OpsSpec, sources: OpsSources) {
     this.#spec = spec;
+    this.#admits = opsAuthorization(spec.token);
     this.#sources = sources;
   }
 
@@ -87,6 +95,10 @@ export class Ops implements Service {
     const refusal = refuseOps(request, [host, ...hosts]);
     if (refusal !== undefined) return end(response, refusal.status, refusal.reason);
     const path = request.url?.split("?")[0] ?? "";
+    if (this.#admits?.(path, request.headers.authorization) === false) {
+      response.setHeader("www-authenticate", "Bearer");
+      return end(response, 401, 'This page needs the token of the ops port. Send it as "Authorization: Bearer …".\n');
+    }
     try {
       const added = this.#sources.pages.find((page) => page.path === path || path.startsWith(`${page.path}/`));
       if (added !== undefined) return await this.#show(added, { request, response });
