@@ -137,6 +137,15 @@ export const transferCodingUnknown = (): Fault =>
     message: 'The only transfer coding is chunked. Send the body with a Content-Length, or with "Transfer-Encoding: chunked" alone.',
   });
 
+/** Refuses a request of a version other than HTTP/1.0 and HTTP/1.1: 505. */
+export const versionUnknown = (): Fault =>
+  new Fault({
+    code: "unimplemented",
+    type: "http_version_unknown",
+    status: 505,
+    message: "This connection takes HTTP/1.1 and HTTP/1.0. Send the request in one of them.",
+  });
+
 /** Refuses a request with more than `headerLines` header lines: 431. */
 export const tooManyHeaders = (limit: number): Fault =>
   new Fault({

@@ -32,7 +32,7 @@ import { forPerson } from "./problem-page/page.ts";
 import { endOfHead, headsAreSent, linesOf, statusLine } from "./reply/head.ts";
 import { Outbox } from "./reply/outbox.ts";
 import { faultReply, type HttpReply } from "./reply/reply.ts";
-import { readTarget, refuseHead } from "./request-head.ts";
+import { minorVersionOf, readTarget, refuseHead } from "./request-head.ts";
 import { acceptableRequestId, type RequestHeaders } from "./request-headers.ts";
 import type { HttpRouter } from "./router.ts";
 
@@ -278,7 +278,7 @@ export class HttpListener {
     if (connection === undefined || !this.#begins(turn, connection)) return request.discard();
     const method = request.method ?? "GET";
     const headers = request.known;
-    const version = request.httpVersionMinor === 0 ? 0 : 1;
+    const version = minorVersionOf(request);
     const { limits, router } = this.#options;
     const refused = refuseHead(headers, version, limits);
     // HTTP/1.0 has no chunks: where such a request ends is known to us, but maybe not to proxies on the way.

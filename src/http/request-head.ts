@@ -9,6 +9,7 @@ import {
   tooManyHeaders,
   transferCodingUnknown,
   urlTooLong,
+  versionUnknown,
 } from "./faults.ts";
 import type { RequestHeaders } from "./request-headers.ts";
 
@@ -32,11 +33,23 @@ export interface HeadRefusal {
   readonly closes: boolean;
 }
 
+/** The minor version of HTTP/1; undefined for any other version, of which the parser of `node:http` takes 0.9 and 2.0. */
+export function minorVersionOf({ httpVersionMajor, httpVersionMinor }: VersionedRequest): 0 | 1 | undefined {
+  if (httpVersionMajor !== 1) return undefined;
+  return httpVersionMinor === 0 ? 0 : 1;
+}
+
+interface VersionedRequest {
+  readonly httpVersionMajor: number;
+  readonly httpVersionMinor: number;
+}
+
 /**
  * Says why the head of a request is refused: what another server on the way may have read otherwise, and what we do not do.
- * *Source*: RFC 9112 (§3.2 host, §6.1 transfer codings), RFC 9110 (§5.3 repeated fields, §10.1.1 expectations).
+ * *Source*: RFC 9112 (§2.3 versions, §3.2 host, §6.1 transfer codings), RFC 9110 (§5.3 repeated fields, §10.1.1 expectations).
  */
-export function refuseHead(headers: RequestHeaders, version: 0 | 1, limits: HeadLimits): HeadRefusal | undefined {
+export function refuseHead(headers: RequestHeaders, version: 0 | 1 | undefined, limits: HeadLimits): HeadRefusal | undefined {
+  if (version === undefined) return { fault: versionUnknown(), closes: true };
   const { hosts, host, transferEncoding, expect, repeated } = headers;
   if (headers.lines > limits.headerLines) return { fault: tooManyHeaders(limits.headerLines), closes: true };
   if (hosts !== 1 && (hosts > 1 || version === 1)) return { fault: hosts === 0 ? hostMissing() : hostAmbiguous(), closes: true };

@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const apart: Readonly<Record<string, string>> = {
   route_not_found: "no operation was matched",
   method_not_allowed: "no operation was matched",
+  http_version_unknown: "no operation was matched",
   client_disconnected: "there is no client to respond to",
   origin_not_allowed: "no operation was matched: it is the reply to a preflight",
 };

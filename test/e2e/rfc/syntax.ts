@@ -1,0 +1,172 @@
+import { hidden, post, type RfcCase, sized } from "./case.ts";
+
+const bad = { gives: [400], leaves: "closed" } as const;
+const fine = { gives: [200], leaves: "open" } as const;
+const line = (text: string) => `${text}\r\nhost: test\r\n\r\n`;
+
+const requestLines: readonly (readonly [name: string, text: string])[] = [
+  ["a tab in place of a space", "POST\t/echo/a HTTP/1.1"],
+  ["a tab behind the target", "POST /echo/a\tHTTP/1.1"],
+  ["a space in the target", "POST /echo/a b HTTP/1.1"],
+  ["a space at its beginning", " POST /echo/a HTTP/1.1"],
+  ["a space at its end", "POST /echo/a HTTP/1.1 "],
+  ["no target", "POST HTTP/1.1"],
+  ["an empty target", "POST  HTTP/1.1"],
+  ["no method", "/echo/a HTTP/1.1"],
+  ["a method in lower case", "post /echo/a HTTP/1.1"],
+  ["a method with a colon", "PO:ST /echo/a HTTP/1.1"],
+  ["a method that is unknown", "FROBNICATE /echo/a HTTP/1.1"],
+  ["a method with a NUL", "PO\0ST /echo/a HTTP/1.1"],
+  ["a NUL in the target", "POST /echo/a\0 HTTP/1.1"],
+  ["a vertical tab in the target", "POST /echo/a\x0b HTTP/1.1"],
+  ["a DEL in the target", "POST /echo/a\x7f HTTP/1.1"],
+  ["a bare CR in the target", "POST /echo/a\rb HTTP/1.1"],
+  ["a target without its slash", "POST echo/a HTTP/1.1"],
+  ["a version in lower case", "POST /echo/a http/1.1"],
+  ["HTTP/1.2", "POST /echo/a HTTP/1.2"],
+  ["HTTP/1.10", "POST /echo/a HTTP/1.10"],
+  ["HTTP/11", "POST /echo/a HTTP/11"],
+  ["HTTP/1", "POST /echo/a HTTP/1"],
+  ["HTTP/01.1", "POST /echo/a HTTP/01.1"],
+  ["HTTP/-1.1", "POST /echo/a HTTP/-1.1"],
+  ["a name that is not HTTP", "POST /echo/a ICE/1.0"],
+  ["a version with a space", "POST /echo/a HTTP/ 1.1"],
+];
+
+const fieldLines: readonly (readonly [name: string, text: string])[] = [
+  ["a space before the colon", "x : y\r\n"],
+  ["a tab before the colon", "x\t: y\r\n"],
+  ["no colon", "xy\r\n"],
+  ["an empty name", ": y\r\n"],
+  ["a space in the name", "x y: z\r\n"],
+  ["a NUL in the name", "x\0y: z\r\n"],
+  ["a NUL in the value", "x: y\0z\r\n"],
+  ["a letter outside of ASCII in the name", "x\xe9: y\r\n"],
+  ["parentheses in the name", "x(y): z\r\n"],
+  ["a slash in the name", "x/y: z\r\n"],
+  ["a quote in the name", 'x"y: z\r\n'],
+  ["brackets in the name", "x[y]: z\r\n"],
+  ["a bare CR in the value", "x: y\rz: 1\r\n"],
+  ["a bare CR before its end", "x: y\r\r\n"],
+  ["a DEL in the value", "x: y\x7f\r\n"],
+  ["a backspace in the value", "x: y\x08\r\n"],
+  ["a vertical tab in the value", "x: y\x0b\r\n"],
+];
+
+const folds: readonly (readonly [name: string, text: string])[] = [
+  ["with a space", "x: y\r\n z\r\n"],
+  ["with a tab", "x: y\r\n\tz\r\n"],
+  ["of Content-Length", "content-length:\r\n 2\r\n"],
+  ["of Transfer-Encoding", "transfer-encoding:\r\n chunked\r\n"],
+  ["of Host", "x-host: a\r\n host: evil\r\n"],
+];
+
+const hosts: readonly (readonly [name: string, text: string])[] = [
+  ["no Host", "POST /echo/a HTTP/1.1\r\n\r\n"],
+  ["two Hosts", "POST /echo/a HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n"],
+  ["two Hosts that are the same", "POST /echo/a HTTP/1.1\r\nhost: a\r\nHost: a\r\n\r\n"],
+  ["a Host with a user", "POST /echo/a HTTP/1.1\r\nhost: me@test\r\n\r\n"],
+  ["a Host with a path", "POST /echo/a HTTP/1.1\r\nhost: test/x\r\n\r\n"],
+  ["a Host with a space", "POST /echo/a HTTP/1.1\r\nhost: te st\r\n\r\n"],
+  ["a Host with a comma and another", "POST /echo/a HTTP/1.1\r\nhost: a, b\r\n\r\n"],
+  ["a Host with a long port", "POST /echo/a HTTP/1.1\r\nhost: a:123456\r\n\r\n"],
+  ["a Host that opens a bracket", "POST /echo/a HTTP/1.1\r\nhost: [::1\r\n\r\n"],
+  ["a Host in the first place with a space before its colon", "POST /echo/a HTTP/1.1\r\nhost : a\r\n\r\n"],
+];
+
+const versions: readonly string[] = ["HTTP/0.9", "HTTP/2.0"];
+
+/** RFC 9112: what a request looks like, up to its body. */
+export const syntax: readonly RfcCase[] = [
+  ...requestLines.map(([name, text]) => ({ section: "RFC 9112 §3", name, send: line(text) + hidden, ...bad })),
+  ...versions.map((name) => ({
+    section: "RFC 9112 §2.3",
+    name,
+    send: line(`POST /echo/a ${name}`) + hidden,
+    gives: [[400, 505]],
+    leaves: "closed" as const,
+  })),
+  ...fieldLines.map(([name, text]) => ({ section: "RFC 9112 §5.1", name, send: post(text) + hidden, ...bad })),
+  ...folds.map(([name, text]) => ({ section: "RFC 9112 §5.2", name: `a folded line ${name}`, send: post(text) + hidden, ...bad })),
+  ...hosts.map(([name, send]) => ({ section: "RFC 9112 §3.2", name, send: send + hidden, ...bad })),
+  { section: "RFC 9112 §2.2", name: "an empty line before a request", send: `\r\n${post()}`, ...fine },
+  { section: "RFC 9112 §2.2", name: "many empty lines before a request", send: `${"\r\n".repeat(8)}${post()}`, ...fine },
+  { section: "RFC 9112 §2.2", name: "lines that end with LF alone", send: post().replaceAll("\r\n", "\n") + hidden, ...bad },
+  { section: "RFC 9112 §2.2", name: "a head that ends with LF alone", send: `POST /echo/a HTTP/1.1\r\nhost: test\r\n\n${hidden}`, ...bad },
+  {
+    section: "RFC 9112 §2.2",
+    name: "a space behind the request line",
+    send: `POST /echo/a HTTP/1.1\r\n host: test\r\n\r\n${hidden}`,
+    ...bad,
+  },
+  { section: "RFC 9112 §2.2", name: "a line of CR alone", send: `POST /echo/a HTTP/1.1\r\nhost: test\r\n\r${hidden}`, ...bad },
+  { section: "RFC 9112 §2.2", name: "bytes of TLS", send: `\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03${"\0".repeat(64)}`, ...bad },
+  { section: "RFC 9112 §2.2", name: "a response", send: "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", ...bad },
+  { section: "RFC 9113 §3.4", name: "the preface of HTTP/2", send: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ...bad },
+  // The RFC leaves it to the recipient, and the parser of Node.js takes them as one.
+  { section: "RFC 9112 §3", name: "two spaces before the target", send: post("", "", "POST  /echo/a HTTP/1.1"), ...fine },
+  { section: "RFC 9112 §3", name: "two spaces behind the target", send: post("", "", "POST /echo/a  HTTP/1.1"), ...fine },
+  { section: "RFC 9112 §3.2.1", name: "a path", send: post(), ...fine },
+  { section: "RFC 9112 §3.2.1", name: "a fragment", send: post("", "", "POST /echo/a#b HTTP/1.1"), gives: [400], leaves: "open" },
+  { section: "RFC 9112 §3.2.2", name: "the absolute form", send: post("", "", "POST http://test/echo/a HTTP/1.1"), ...fine },
+  {
+    section: "RFC 9112 §3.2.2",
+    name: "the absolute form of another scheme",
+    send: post("", "", "POST ftp://test/echo/a HTTP/1.1"),
+    gives: [400],
+    leaves: "open",
+  },
+  {
+    section: "RFC 9112 §3.2.2",
+    name: "the absolute form with a user",
+    send: post("", "", "POST http://me@test/echo/a HTTP/1.1"),
+    gives: [400],
+    leaves: "open",
+  },
+  {
+    section: "RFC 9112 §3.2.2",
+    name: "the absolute form without a host",
+    send: post("", "", "POST http:///echo/a HTTP/1.1"),
+    gives: [400],
+    leaves: "open",
+  },
+  { section: "RFC 9112 §3.2.3", name: "CONNECT", send: "CONNECT test:80 HTTP/1.1\r\nhost: test\r\n\r\n", gives: [], leaves: "closed" },
+  { section: "RFC 9112 §3.2.4", name: "OPTIONS *", send: "OPTIONS * HTTP/1.1\r\nhost: test\r\n\r\n", gives: [204], leaves: "open" },
+  { section: "RFC 9112 §3.2.4", name: "* for another method", send: "GET * HTTP/1.1\r\nhost: test\r\n\r\n", gives: [400], leaves: "open" },
+  { section: "RFC 9112 §5", name: "an empty value", send: post("x:\r\n"), ...fine },
+  { section: "RFC 9112 §5", name: "spaces and tabs around a value", send: post("x: \t y \t \r\n"), ...fine },
+  { section: "RFC 9112 §5", name: "a name of all characters of a token", send: post("x!#$%&'*+-.^_`|~09: y\r\n"), ...fine },
+  { section: "RFC 9110 §5.5", name: "letters outside of ASCII in a value", send: post("x: \xe9\xff\r\n"), ...fine },
+  { section: "RFC 9112 §9.3", name: "HTTP/1.0 closes", send: "POST /echo/a HTTP/1.0\r\n\r\n", gives: [200], leaves: "closed" },
+  { section: "RFC 9112 §9.3", name: "HTTP/1.0 that stays", send: "POST /echo/a HTTP/1.0\r\nconnection: keep-alive\r\n\r\n", ...fine },
+  { section: "RFC 9112 §9.6", name: "close is kept to", send: post("connection: close\r\n") + hidden, gives: [200], leaves: "closed" },
+  {
+    section: "RFC 9112 §9.6",
+    name: "close among others",
+    send: post("connection: x, Close, y\r\n") + hidden,
+    gives: [200],
+    leaves: "closed",
+  },
+  {
+    section: "RFC 9112 §9.6",
+    name: "close in a second line",
+    send: post("connection: x\r\nconnection: close\r\n") + hidden,
+    gives: [200],
+    leaves: "closed",
+  },
+  {
+    section: "RFC 9112 §9.3.2",
+    name: "requests that come together",
+    send: `${post()}${sized()}${post()}`,
+    gives: [200, 200, 200],
+    leaves: "open",
+    runs: ["a", "a", "a"],
+  },
+  {
+    section: "RFC 9112 §9.3.2",
+    name: "what is no HTTP behind a request",
+    send: `${post()}nonsense\r\n\r\n`,
+    gives: [200, 400],
+    leaves: "closed",
+  },
+];
