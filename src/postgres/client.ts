@@ -1,11 +1,12 @@
 import pg from "pg";
 import { databaseFault } from "./faults.ts";
+import { verifiedUrl } from "./start/verified-url.ts";
 
 const connectMs = 5_000;
 
 /** Makes a client that is not yet connected. */
 export function migrationClient(url: string): pg.Client {
-  return new pg.Client({ connectionString: url, application_name: "plimsoll-migrate", connectionTimeoutMillis: connectMs });
+  return new pg.Client({ connectionString: verifiedUrl(url), application_name: "plimsoll-migrate", connectionTimeoutMillis: connectMs });
 }
 
 /** Runs work on a connection of its own. */

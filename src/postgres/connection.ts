@@ -6,6 +6,7 @@ import { limits } from "../core/limits.ts";
 import type { Statement, StatementResult } from "../operation/transaction.ts";
 import { breaksConnection, isStalePlan } from "./faults.ts";
 import { SessionPins, sessionReading, sessionSetting } from "./session.ts";
+import { verifiedUrl } from "./start/verified-url.ts";
 import { TypeCatalog, typeStatement } from "./values/catalog.ts";
 import { needsType } from "./values/write.ts";
 import { maxDescribed, PreparedStatements, WireQuery } from "./wire-query.ts";
@@ -92,7 +93,7 @@ export class Connection {
     this.early = options.clock.random();
     this.#catalog = options.catalog ?? new TypeCatalog();
     this.#client = new pg.Client({
-      connectionString: options.url,
+      connectionString: verifiedUrl(options.url),
       application_name: options.applicationName,
       connectionTimeoutMillis: options.connectTimeoutMs,
       keepAlive: true,

@@ -6,6 +6,7 @@ import { type CacheHost, everything, type InvalidationChannel } from "../../oper
 import type { Statement } from "../../operation/transaction.ts";
 import { borrowed, type Lender } from "../lender.ts";
 import { checkSession } from "../start/session-address.ts";
+import { verifiedUrl } from "../start/verified-url.ts";
 
 const connectMs = 5_000;
 /** How often the session is asked whether it is there: what was sent to it before has arrived then. */
@@ -75,7 +76,7 @@ export class PostgresInvalidations implements InvalidationChannel {
 
   async #connect(): Promise<void> {
     const options = {
-      connectionString: this.#database.sessionUrl ?? "",
+      connectionString: verifiedUrl(this.#database.sessionUrl ?? ""),
       application_name: "plimsoll-cache",
       connectionTimeoutMillis: connectMs,
       query_timeout: respondMs,

@@ -6,6 +6,7 @@ import { type LeaseAsk, type LeaseGrant, type LeaseStore, type LeaseStoreSource,
 import { type LeaseOptions, leasedRates } from "../../resilience/leases/leased-rates.ts";
 import { storeUnavailable } from "../../resilience/leases/unavailable.ts";
 import type { RateHost, RateStore } from "../../resilience/rate-limit.ts";
+import { verifiedUrl } from "../start/verified-url.ts";
 
 /** How long a connection may take. *Units*: milliseconds. */
 const connectMs = 5_000;
@@ -114,7 +115,7 @@ class PostgresLeases implements LeaseStore {
   /** The app starts without it where the first attempt fails; further attempts follow. */
   async #connect(): Promise<void> {
     const client = new pg.Client({
-      connectionString: this.#url,
+      connectionString: verifiedUrl(this.#url),
       application_name: "plimsoll-rates",
       connectionTimeoutMillis: connectMs,
       // A later response is of no use, and a connection whose query hangs is replaced.

@@ -13,6 +13,7 @@ import type { Statement } from "../../operation/transaction.ts";
 import type { ChannelDatabase } from "../cache/channel.ts";
 import { borrowed } from "../lender.ts";
 import { checkSession } from "../start/session-address.ts";
+import { verifiedUrl } from "../start/verified-url.ts";
 
 const connectMs = 5_000;
 const reconnectMs = 500;
@@ -86,7 +87,7 @@ export class PostgresRevocations implements RevocationStore {
 
   async #connect(): Promise<void> {
     const options = {
-      connectionString: this.#database.sessionUrl ?? "",
+      connectionString: verifiedUrl(this.#database.sessionUrl ?? ""),
       application_name: "plimsoll-revocations",
       connectionTimeoutMillis: connectMs,
       query_timeout: readMs,

@@ -18,7 +18,7 @@ const advice: readonly [code: RegExp, message: RegExp, next: string][] = [
   [
     /^28000$/,
     /no encryption|SSL off/i,
-    "pg_hba.conf of the server has no line that admits this user without encryption. Add ?sslmode=require to the address, or add such a line.",
+    "pg_hba.conf of the server has no line that admits this user without encryption. Add ?sslmode=verify-full to the address, or add such a line.",
   ],
   [
     /^28000$/,
@@ -49,7 +49,11 @@ const advice: readonly [code: RegExp, message: RegExp, next: string][] = [
   [/^57P03$/, /shutting down/i, "Start the server again, and then the app."],
   [/^57P03$/, /./, "The server will accept connections soon (pg_isready shows when). Start the app again then."],
   [/^57P0[12]$/, /./, "The server is stopping. Start it again, and then the app."],
-  [/./, /does not support SSL/i, "Leave sslmode out of the address, or switch ssl on at the server."],
+  [
+    /./,
+    /does not support SSL/i,
+    "Switch ssl on at the server. If the network between is yours alone, write ?sslmode=disable into the address.",
+  ],
   [
     /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(?:VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(?:_LOCALLY)?)|CERT_\w+|ERR_TLS_\w+)$/,
     /./,

@@ -2,6 +2,7 @@ import pg from "pg";
 import type { ClaimedTask } from "../../tasks/ports/claim-store.ts";
 import { dueSoon, type TaskListener, type TaskNotification } from "../../tasks/ports/worker-store.ts";
 import { checkSession } from "../start/session-address.ts";
+import { verifiedUrl } from "../start/verified-url.ts";
 
 const connectMs = 5_000;
 const needsSession =
@@ -20,7 +21,12 @@ export interface Listening {
  * *Faults thrown*: `failed_precondition` of type `pooler_keeps_no_session`.
  */
 export async function listenForTasks(url: string, { onNotification, lost, channel }: Listening): Promise<TaskListener> {
-  const options = { connectionString: url, application_name: "plimsoll-tasks", connectionTimeoutMillis: connectMs, keepAlive: true };
+  const options = {
+    connectionString: verifiedUrl(url),
+    application_name: "plimsoll-tasks",
+    connectionTimeoutMillis: connectMs,
+    keepAlive: true,
+  };
   const client = new pg.Client(options);
   let closed = false;
   const end = () => {

@@ -57,7 +57,7 @@ describe("a start says why the server refused, and what to do", () => {
     "pg_hba.conf wants encryption": [
       "28000",
       'no pg_hba.conf entry for host "10.0.0.7", user "app", database "shop", no encryption',
-      /sslmode=require/,
+      /sslmode=verify-full/,
     ],
     "pg_hba.conf rejects": [
       "28000",
@@ -89,7 +89,7 @@ describe("a start says why the server refused, and what to do", () => {
     const refused = await startAt(`postgres://app@127.0.0.1:${(server.address() as AddressInfo).port}/shop?sslmode=verify-full`);
     server.close();
     assert.equal(refused.type, "database_unreachable");
-    assert.match(refused.message, /does not support SSL.*Leave sslmode out/);
+    assert.match(refused.message, /does not support SSL.*Switch ssl on at the server.*sslmode=disable/);
   });
 
   describe("of a real one", () => {
