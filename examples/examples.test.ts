@@ -97,6 +97,7 @@ describe("examples", () => {
       "mail breaker: closed",
     ],
     "11-upstream.ts": ["apple: 1250 cents", "pear: 1250 cents", "apple: 1250 cents, as they were", "plum: unavailable, upstream_failed"],
+    "callers/sign-in-cookie.ts": ["same-origin: 200", "cross-site: 403"],
     "05-task.ts": ["attempt 1", "attempt 2", "mailed ada@example.com", "0 waiting"],
     "06-schedule.ts": ["books.close-often fired", "books.close completed", "books.close-nightly is active, next at 0 past"],
     "03-idempotency.ts": [

@@ -149,7 +149,6 @@ class RunningApp implements App {
 
   constructor(spec: AppSpec) {
     this.#spec = spec;
-    this.#authenticator = spec.authentication && chain(spec.authentication);
     const { clock = systemClock, modules } = spec;
     this.#cursors = this.#makeCursors(clock.randomBytes(32));
     this.name = spec.service?.name ?? "plimsoll-app";
@@ -164,6 +163,8 @@ class RunningApp implements App {
       ),
     ]);
     const database = spec.database?.open({ modules, metrics: this.metrics, loadLines: this.loadLines, clock, serviceName: this.name });
+    const declared = spec.authentication && chain(spec.authentication);
+    this.#authenticator = declared?.open?.({ clock, sessions: database?.sessions }) ?? declared;
     this.runtime = new Runtime(registry, {
       ...{
         clock,

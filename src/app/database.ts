@@ -5,6 +5,7 @@ import type { Shares } from "../core/queue/share.ts";
 import type { Service } from "../core/service.ts";
 import type { LockStore } from "../locks/store.ts";
 import type { RevocationStoreSource } from "../operation/authentication/revocations.ts";
+import type { SessionStore } from "../operation/authentication/session-store.ts";
 import type { InvalidationChannelSource } from "../operation/cache/port.ts";
 import type { Module } from "../operation/module.ts";
 import type { Database } from "../operation/transaction.ts";
@@ -22,6 +23,7 @@ export interface KeptByDatabase {
   readonly schedules?: ScheduleStore;
   readonly locks?: LockStore;
   readonly revocations?: RevocationStoreSource;
+  readonly sessions?: SessionStore;
   readonly invalidations?: InvalidationChannelSource;
   /** What the supervisor of several processes starts before them and stops after them. *Default*: nothing. */
   readonly shared?: Service;

@@ -9,4 +9,6 @@ export { hashPassword, needsRehash, type PasswordOptions, verifyPassword } from 
 export { breachedByRange, type PasswordProblem, type PasswordRules, type PasswordRulesOptions, passwordRules } from "./password-rules.ts";
 export { matchRecoveryCode, newRecoveryCodes, type RecoveryCodes } from "./second-factor/recovery-codes.ts";
 export { newTotpSecret, type TotpAttempt, type TotpForm, totpUri, verifyTotp } from "./second-factor/totp.ts";
+export { type SessionScope, type SessionSubject, type Sessions, sessions } from "./sessions/sessions.ts";
+export type { SessionOptions } from "./sessions/settings.ts";
 export { type SignedIn, type SignInAttempt, type SignInGuard, type SignInGuardOptions, signInGuard } from "./sign-in/guard.ts";

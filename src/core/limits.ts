@@ -1,4 +1,5 @@
 import { authenticationLimits } from "./limits/authentication.ts";
+import { signInLimits } from "./limits/sign-in.ts";
 
 /**
  * Every default bound of the platform, in one place. No default is infinite.
@@ -278,16 +279,7 @@ export const limits = {
   keySetKeys: 100,
   /** Length of a subject, a tenant or a role in a token. */
   tokenNameChars: 255,
-  /** Passwords that are hashed at the same time; each takes a thread of the pool of four and 7 MiB. */
-  passwordHashing: 2,
-  /** Passwords that may wait to be hashed. */
-  passwordQueue: 64,
-  /** Length of a password. */
-  passwordChars: 1_024,
-  /** How long a device or an address from which an account has signed in is known to `signInGuard`. */
-  signInDeviceMs: 7_776_000_000,
-  /** Addresses from which accounts have signed in that one process remembers. */
-  signInAddresses: 10_000,
+  ...signInLimits,
   /** Length of a pagination cursor. */
   cursorChars: 2_048,
   /** How long a pagination cursor may be used. Override: `createApp({ cursors })`. */

@@ -1,4 +1,3 @@
-import type { SurfaceHost } from "../app/surface.ts";
 import type { Fault } from "../core/fault.ts";
 import { parseTrace } from "../core/trace.ts";
 import { readCriticality } from "../operation/execution.ts";
@@ -7,6 +6,8 @@ import type { RunningExecution } from "../pipeline/state/running-execution.ts";
 import { type BodyLimits, type BodyReader, BodyShare, type BodyTerms } from "./body.ts";
 import { BodyBytes } from "./body-bytes.ts";
 import type { Cors } from "./cors/cors.ts";
+import type { HttpHost } from "./credentials/credential-fields.ts";
+import { signInByFields } from "./credentials/sign-in.ts";
 import { protocolRemainingMs } from "./deadline/protocol-timeouts.ts";
 import { remainingMs } from "./deadline/remaining.ts";
 import { urlTooLong } from "./faults.ts";
@@ -24,7 +25,7 @@ import { FetchSource } from "./uploads/fetch-source.ts";
 import { readUpload } from "./uploads/upload-reading.ts";
 
 interface FetchContext {
-  readonly host: SurfaceHost;
+  readonly host: HttpHost;
   readonly router: HttpRouter;
   /** As in a listener's options. */
   readonly pages: ReadonlyMap<string, HttpReply>;
@@ -76,7 +77,8 @@ function run(request: Request, { host, headers, match, query, address, bodies }:
     let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
     let uploading: ReturnType<typeof readUpload>;
     const gone = () => execution.stop(callerLeft());
-    const picked = route.binder.fields?.pick([...request.headers].flat());
+    const lines = [...request.headers].flat();
+    const picked = route.binder.fields?.pick(lines);
     const bind = (body: unknown) => bindInput(route, { params, query, body, ifMatch: headers.ifMatch, picked });
     const execution = host.runtime.start(route.operation, {
       surface: "fetch",
@@ -87,7 +89,11 @@ function run(request: Request, { host, headers, match, query, address, bodies }:
       criticality: readCriticality(headers.criticality),
       internalRemainingMs: () => protocolRemainingMs(headers),
       idempotencyKey: headers.idempotencyKey,
-      authenticate: (running) => signIn(running, host.authenticator, headers.authorization),
+      authenticate: (running) => {
+        const { authenticator, credentials: fields } = host;
+        if (fields === undefined || authenticator === undefined) return signIn(running, authenticator, headers.authorization);
+        return signInByFields(running, authenticator, { headers, picked: fields.pick(lines), writes: route.verb !== "GET" });
+      },
       readInput: (running) => {
         const take = (body: unknown): undefined => {
           running.input = bind(body);

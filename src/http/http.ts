@@ -6,6 +6,7 @@ import { type BodyLimits, BodyReader } from "./body.ts";
 import { frontLimits } from "./connections/front.ts";
 import { type MemoryPlan, planMemory } from "./connections/memory.ts";
 import { Cors, type CorsOptions } from "./cors/cors.ts";
+import { CredentialFields } from "./credentials/credential-fields.ts";
 import { answerFetch } from "./fetch.ts";
 import { type SecurityOptions, ServerHeaders } from "./headers/security.ts";
 import { HttpListener, httpPort, type ListenerOptions } from "./listener.ts";
@@ -133,7 +134,13 @@ class HttpSurface implements Surface {
       sends: router.routes.flatMap(({ http }) => Object.values(http.responseHeaders ?? {})),
     });
     const pages = this.#spec.documents ? documentPages(router, host) : new Map();
-    this.#served = { host, router, pages, cors: this.#cors, own: this.#own };
+    this.#served = {
+      host: { ...host, credentials: CredentialFields.of(host.authenticator) },
+      router,
+      pages,
+      cors: this.#cors,
+      own: this.#own,
+    };
     const { loadLines } = host.runtime;
     if (this.#spec.port === false) return void loadLines.register(this.#bodies.line);
     const options = { ...this.#served, bodies: this.#bodies, limits: this.#limits, proxies: this.#proxies };

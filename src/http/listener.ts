@@ -3,7 +3,7 @@ import { Server as NetServer, type Socket } from "node:net";
 // Unlike the clock's timers these keep the process alive: a stop that has begun must not end in the middle because nothing else is left.
 import { setTimeout as pause } from "node:timers/promises";
 import { listen, publicUrlOf } from "../app/listen.ts";
-import type { HandedSockets, SurfaceHost } from "../app/surface.ts";
+import type { HandedSockets } from "../app/surface.ts";
 import { systemClock, type Timer } from "../core/clock.ts";
 import type { Fault } from "../core/fault.ts";
 import { limits as bounds } from "../core/limits.ts";
@@ -21,6 +21,7 @@ import type { ListenerLimits } from "./connections/listener-limits.ts";
 import { requestCost } from "./connections/memory.ts";
 import { isLong, readAgain } from "./connections/skipping.ts";
 import type { Cors } from "./cors/cors.ts";
+import type { HttpHost } from "./credentials/credential-fields.ts";
 import { requestMalformed, requestTooSlow, tooManyFromAddress } from "./faults.ts";
 import type { ServerHeaders } from "./headers/security.ts";
 import { LeanRequest } from "./lean-request.ts";
@@ -38,7 +39,7 @@ import type { HttpRouter } from "./router.ts";
 
 /** What a listener needs: its host, its router and its limits. */
 export interface ListenerOptions {
-  readonly host: SurfaceHost;
+  readonly host: HttpHost;
   readonly router: HttpRouter;
   readonly bodies: BodyReader;
   readonly limits: ListenerLimits;
@@ -68,7 +69,7 @@ const sweepEveryMs = 1_000;
 
 /** Listens with `node:http` and hands every request to the pipeline. */
 export class HttpListener {
-  readonly host: SurfaceHost;
+  readonly host: HttpHost;
   readonly bodies: BodyReader;
   readonly #options: ListenerOptions;
   readonly #server: Server;
@@ -299,9 +300,7 @@ export class HttpListener {
       const about = { method, path: target.path, requestId: this.#requestId(headers), headers };
       return this.#turnAway(turn, replyWithoutOperation(this.#options, about));
     }
-    const picked = match.route.binder.fields?.pick(lines);
-    if (picked !== undefined) response.keep(picked.chars);
-    this.#start(turn, { match, query: target.query, connection, picked });
+    this.#start(turn, { match, query: target.query, connection }, lines);
   }
 
   /** Whether a request is taken up: nothing is after the last response of its connection, nor beyond how many may wait for theirs. */
@@ -320,7 +319,8 @@ export class HttpListener {
     return false;
   }
 
-  #start(turn: HttpTurn, { match, query, connection, picked }: Pick<NodeExchange, "match" | "query" | "connection" | "picked">): void {
+  #start(turn: HttpTurn, known: Pick<NodeExchange, "match" | "query" | "connection">, lines: readonly string[]): void {
+    const { match, connection } = known;
     const load = this.#connections.load(this.#addressOf(connection, turn.request.known));
     const { inFlight } = load;
     const era = this.#perAddress.judge(inFlight - load.over);
@@ -330,7 +330,7 @@ export class HttpListener {
       const { line, limit } = this.#perAddress;
       return this.#refuse(turn, tooManyFromAddress({ limit: line.name, value: limit, load: inFlight }, this.host.runtime.clock.random()));
     }
-    const invocation = new NodeInvocation(this, { ...turn, match, query, connection, picked, load, era });
+    const invocation = new NodeInvocation(this, { ...turn, ...known, load, era }, lines);
     connection.running.add(invocation);
     this.#perAddress.line.admits(++load.inFlight);
     if (era > 0) load.over++;

@@ -9,6 +9,8 @@ import type { Invocation, Waiting } from "../pipeline/state/invocation.ts";
 import type { ShapedOutput } from "../pipeline/state/output.ts";
 import type { RunningExecution } from "../pipeline/state/running-execution.ts";
 import type { AddressLoad, ConnectionRequest, HttpConnection } from "./connections/connection.ts";
+import type { PickedCredentials } from "./credentials/credential-fields.ts";
+import { signInByFields } from "./credentials/sign-in.ts";
 import { protocolRemainingMs } from "./deadline/protocol-timeouts.ts";
 import { remainingMs } from "./deadline/remaining.ts";
 import { preconditionFailed, preconditionMissing } from "./faults.ts";
@@ -31,6 +33,7 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
   readonly #match: Match;
   readonly #query: string;
   readonly #picked: PickedLines | undefined;
+  #credentials: PickedCredentials | undefined;
   readonly #connection: HttpConnection;
   readonly #load: AddressLoad;
   readonly #era: number;
@@ -39,13 +42,17 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
   index = -1;
   #reading: BodyInput | undefined = undefined;
 
-  constructor(listener: HttpListener, exchange: NodeExchange) {
+  /** `lines`: names and values of its head, of which it keeps what is read. */
+  constructor(listener: HttpListener, exchange: NodeExchange, lines: readonly string[]) {
     this.#listener = listener;
     this.#turn = exchange;
     this.#headers = exchange.request.known;
     this.#match = exchange.match;
     this.#query = exchange.query;
-    this.#picked = exchange.picked;
+    this.#picked = exchange.match.route.binder.fields?.pick(lines);
+    this.#credentials = listener.host.credentials?.pick(lines);
+    if (this.#picked !== undefined) exchange.response.keep(this.#picked.chars);
+    if (this.#credentials !== undefined) exchange.response.keep(this.#credentials.chars);
     this.#connection = exchange.connection;
     this.#load = exchange.load;
     this.#era = exchange.era;
@@ -79,6 +86,7 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     const { authorization } = headers;
     const { authenticator } = this.#listener.host;
     if (authenticator === undefined) return anonymous;
+    if (this.#credentials !== undefined) return this.#signInByFields(execution, authenticator, this.#credentials);
     if (authorization === undefined)
       return authenticator.byCertificate === undefined ? anonymous : this.#signInByPeer(execution, authenticator);
     // It may be long, and the request waits for its body.
@@ -93,6 +101,16 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     connection.last = remembered;
     connection.authorization = remembered === undefined ? undefined : authorization;
     return remembered === undefined ? verify(execution, authenticator, token) : remembered.actor;
+  }
+
+  #signInByFields(execution: RunningExecution, authenticator: Authenticator, picked: PickedCredentials): Actor | Promise<Actor> {
+    const headers = this.#headers;
+    const certified = authenticator.byCertificate === undefined ? undefined : () => this.#signInByPeer(execution, authenticator);
+    const signed = signInByFields(execution, authenticator, { headers, picked, writes: this.#match.route.verb !== "GET", certified });
+    // They may be long, and the request waits for its body.
+    this.#credentials = undefined;
+    headers.authorization = undefined;
+    return signed;
   }
 
   #signInByPeer(execution: RunningExecution, authenticator: Authenticator): Actor | Promise<Actor> {
@@ -179,8 +197,6 @@ interface BodyInput extends Waiting {
 export interface NodeExchange extends HttpTurn {
   readonly match: Match;
   readonly query: string;
-  /** What the operation reads of its head. */
-  readonly picked: PickedLines | undefined;
   readonly connection: HttpConnection;
   /** What is under way from the caller's address. */
   readonly load: AddressLoad;

@@ -1,6 +1,7 @@
 import { Fault } from "../core/fault.ts";
 import { bearer } from "./authentication/bearer.ts";
 import type { PeerCertificate } from "./authentication/peer-certificate.ts";
+import type { AuthenticatorHost, CredentialPlace, IssuedCredential } from "./authentication/place.ts";
 
 /** The caller of an operation. All requests with the same token share one actor, so it is frozen. */
 export interface Actor {
@@ -42,7 +43,9 @@ export function stillHolds({ validFrom, validUntil }: RememberedToken, now: numb
 export interface AuthenticationScheme {
   /** Its name in documents. */
   readonly scheme: string;
-  /** Takes the credentials out of an `Authorization` header; undefined where it is of another scheme. Never throws. */
+  /** Where callers present the credentials. *Default*: in `Authorization`. */
+  readonly place?: CredentialPlace;
+  /** Takes the credentials out of an `Authorization` header, or out of what stands in `place`; undefined where it is of another scheme. Never throws. */
   credentialsIn(header: string): string | undefined;
   /** Makes the fault of a caller who sent no credentials; its code is `unauthenticated`. `needs`: who may call, as in `the role customer`. */
   missing(needs: string): Fault;
@@ -58,6 +61,10 @@ export interface Authenticator extends AuthenticationScheme {
   readonly document: Readonly<Record<string, unknown>>;
   /** The schemes that it consists of, for documents. *Default*: itself alone. */
   readonly parts?: readonly Authenticator[];
+  /** Binds it to the app that uses it, before anything else is asked of it. *Default*: it needs nothing of the app. */
+  open?(host: AuthenticatorHost): Authenticator;
+  /** What every reply to an actor that it returned gives to the client, in place of the credential that came. *Default*: nothing. */
+  renewed?(actor: Actor): IssuedCredential | undefined;
   /**
    * Verifies credentials (of bearer: the token), at once when they are remembered.
    * *Faults thrown*, at once or by the promise: `unauthenticated`, its type saying why; `unavailable` where too many are being verified.

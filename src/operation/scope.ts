@@ -1,6 +1,7 @@
 import type { DetailsOf, FaultClass } from "../core/fault.ts";
 import type { AnySchema, Input, Output } from "../core/schema/standard.ts";
 import type { Actor } from "./actor.ts";
+import type { CredentialIssuer } from "./authentication/place.ts";
 import type { Revocation } from "./authentication/revocations.ts";
 import type { Command, Hint, Query } from "./contract.ts";
 import type { Start } from "./durable/start.ts";
@@ -101,7 +102,7 @@ export interface ReadScope<F extends AnyFault = AnyFault> extends BaseScope<F> {
 }
 
 /** The scope of a command: exactly one transaction, no network. */
-export interface WriteScope<F extends AnyFault = AnyFault> extends BaseScope<F> {
+export interface WriteScope<F extends AnyFault = AnyFault> extends BaseScope<F>, CredentialIssuer {
   readonly sql: Sql;
   /**
    * Runs another query or command in this transaction, with the same deadline and budget, and authorizes it again.

@@ -6,6 +6,7 @@ import { limits } from "../core/limits.ts";
 import type { Shares } from "../core/queue/share.ts";
 import type { LockStore } from "../locks/store.ts";
 import type { RevocationStoreSource } from "../operation/authentication/revocations.ts";
+import type { SessionStore } from "../operation/authentication/session-store.ts";
 import type { InvalidationChannelSource } from "../operation/cache/port.ts";
 import type { Claim, ClaimResult, Database, Transaction, TransactionOptions } from "../operation/transaction.ts";
 import type { ScheduleStore } from "../schedules/store.ts";
@@ -19,6 +20,7 @@ import { Pool, PoolLines, type PoolOptions, type PoolShares } from "./pool.ts";
 import { PostgresRevocations } from "./revocations/store.ts";
 import { checkAppRole } from "./roles.ts";
 import { PostgresScheduleStore } from "./schedules/store.ts";
+import { PostgresSessionStore } from "./sessions/store.ts";
 import { checkPooler } from "./start/pooler.ts";
 import { unreachable } from "./start/unreachable.ts";
 import { claimStatement, expireStatement, readClaim } from "./statements.ts";
@@ -84,6 +86,7 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
   readonly schedules: ScheduleStore;
   readonly locks: LockStore;
   readonly revocations: RevocationStoreSource = { open: (host) => new PostgresRevocations(this, host) };
+  readonly sessions: SessionStore = new PostgresSessionStore(this);
   readonly invalidations: InvalidationChannelSource = { open: (host) => new PostgresInvalidations(this, host) };
   /** Leads to a session, where others may lead to a pooler. */
   sessionUrl: string | undefined;

@@ -141,6 +141,7 @@ export const platformFaults: readonly PlatformFault[] = [
       "token_revoked",
       "certificate_missing",
       "certificate_refused",
+      "session_missing",
     ],
     description: "The token is missing or not accepted.",
     applies: (conditions) => restricted(conditions) || conditions.authenticated,
@@ -148,8 +149,8 @@ export const platformFaults: readonly PlatformFault[] = [
   {
     name: "PermissionDenied",
     code: "permission_denied",
-    types: ["permission_denied", "other_tenant"],
-    description: "The caller may not use this operation, or not for this tenant.",
+    types: ["permission_denied", "other_tenant", "cross_site_request"],
+    description: "The caller may not use this operation, or not for this tenant, or a page of another site sent the request.",
     applies: (conditions) => restricted(conditions) || mayCall(conditions),
   },
   {

@@ -7,6 +7,7 @@ import { limits } from "../../core/limits.ts";
 import type { Actor, Authenticator } from "../../operation/actor.ts";
 import { bearer } from "../../operation/authentication/bearer.ts";
 import { signedInBy } from "../../operation/authentication/credentials.ts";
+import type { CredentialPlace } from "../../operation/authentication/place.ts";
 import { RememberedTokens } from "../remembered-tokens.ts";
 import { type ApiKeyText, type IssuedApiKey, isPrefix, makeKey, readKey } from "./key-text.ts";
 
@@ -26,6 +27,8 @@ export interface StoredApiKey {
 export interface ApiKeyOptions {
   /** What every key of the app begins with, as in `shop_live`: scanners for leaked secrets find it. */
   readonly prefix: string;
+  /** The header in which callers send the key as it is, as in `X-Api-Key`. *Default*: `Authorization`, behind `Bearer`. */
+  readonly header?: string;
   /** Finds what is kept of a key by its id; undefined for one that is unknown or was withdrawn. */
   readonly find: (id: string) => StoredApiKey | undefined | Promise<StoredApiKey | undefined>;
   /** How long a verified key is good without another look-up, so also how long after its withdrawal. *Default*: 1 s. *Bounds*: 0 to 1 min. */
@@ -36,7 +39,7 @@ export interface ApiKeyOptions {
 const mostHashes = 4;
 
 /**
- * Authenticates API keys, sent as `Authorization: Bearer <key>`. {@link issueApiKey} makes them.
+ * Authenticates API keys, sent as `Authorization: Bearer <key>` or in a header of their own. {@link issueApiKey} makes them.
  *
  * A key that was mistyped or cut off is refused without a look-up. In a list of schemes, write it before `jwt`, which takes every bearer token for one of its own.
  * *Faults thrown*: `unauthenticated` as `token_invalid` or `token_expired`; what `find` throws.
@@ -64,26 +67,38 @@ export function issueApiKey(prefix: string, options?: { readonly id?: string; re
 class ApiKeys implements Authenticator {
   readonly scheme = "apiKey";
   readonly document: Readonly<Record<string, unknown>>;
-  readonly challenge = bearer.challenge;
+  readonly place?: CredentialPlace;
   readonly #options: ApiKeyOptions;
   readonly #clock: Clock;
   readonly #rememberMs: number;
   readonly #remembered = new RememberedTokens(limits.rememberedTokens);
 
   constructor(options: ApiKeyOptions) {
-    const { prefix, rememberFor = "1s", clock = systemClock } = options;
+    const { prefix, header, rememberFor = "1s", clock = systemClock } = options;
     assertPrefix(prefix, "apiKeys");
     this.#rememberMs = toMs(rememberFor);
     const bounded = this.#rememberMs >= 0 && this.#rememberMs <= limits.rememberedTokenMs;
     assert(bounded, `apiKeys({ rememberFor }) is ${this.#rememberMs} ms. Write 0 to "1m".`);
     this.#options = options;
     this.#clock = clock;
-    this.document = { type: "http", scheme: "bearer", description: `An API key, which begins with ${prefix}_.` };
+    const description = `An API key, which begins with ${prefix}_.`;
+    this.document =
+      header === undefined ? { type: "http", scheme: "bearer", description } : { type: "apiKey", in: "header", name: header, description };
+    if (header === undefined) return;
+    assert(
+      /^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(header),
+      `apiKeys({ header }): "${header}" is not the name of a header. Write it as in "X-Api-Key".`,
+    );
+    assert(
+      header.toLowerCase() !== "authorization",
+      "apiKeys({ header }) is Authorization, where keys stand behind Bearer. Leave the option out.",
+    );
+    this.place = { in: "header", name: header.toLowerCase() };
   }
 
   /** Only what begins as a key of this app does: another scheme may have the other bearer tokens. */
   credentialsIn(header: string): string | undefined {
-    const token = bearer.credentialsIn(header);
+    const token = this.place === undefined ? bearer.credentialsIn(header) : header;
     return token?.startsWith(`${this.#options.prefix}_`) ? token : undefined;
   }
 
@@ -91,7 +106,7 @@ class ApiKeys implements Authenticator {
     return new Fault({
       code: "unauthenticated",
       type: "token_missing",
-      message: `This operation needs ${needs}, and the request has no API key. Send it as "Authorization: Bearer ${this.#options.prefix}_…".`,
+      message: `This operation needs ${needs}, and the request has no API key. Send it as "${this.#example}".`,
     });
   }
 
@@ -99,8 +114,17 @@ class ApiKeys implements Authenticator {
     return new Fault({
       code: "unauthenticated",
       type: "token_invalid",
-      message: `The Authorization header has no API key. Send it once, as "Authorization: Bearer ${this.#options.prefix}_…".`,
+      message: `The request has no API key where it should be. Send it once, as "${this.#example}".`,
     });
+  }
+
+  challenge(fault: Fault): string {
+    return this.place === undefined ? bearer.challenge(fault) : `ApiKey header="${this.#options.header}"`;
+  }
+
+  get #example(): string {
+    const { header, prefix } = this.#options;
+    return `${header === undefined ? "Authorization: Bearer" : `${header}:`} ${prefix}_…`;
   }
 
   authenticate(key: string): Actor | Promise<Actor> {

@@ -1,6 +1,8 @@
 import assert from "node:assert";
+import type { IssuedCredential } from "../../operation/authentication/place.ts";
 import type { ShapedOutput } from "../../pipeline/state/output.ts";
 import type { RunningExecution } from "../../pipeline/state/running-execution.ts";
+import { setCookieText } from "../credentials/set-cookie.ts";
 import { type ReplyBlocks, usualBlocks } from "../headers/route-headers.ts";
 import { securityHeaders } from "../headers/security.ts";
 import type { RequestHeaders } from "../request-headers.ts";
@@ -36,6 +38,7 @@ export function replyTo(execution: RunningExecution, route: HttpRoute, request: 
     if (reply.status === 401) reply.headers.push("www-authenticate", checkedText(host.options.scheme.challenge(fault)));
     if (execution.replayed) reply.headers.push("idempotency-replayed", "true");
     if (execution.rates !== undefined) pushTakenRates(reply.headers, execution.rates, host.clock.monotonic());
+    if (execution.credentials !== undefined) pushCookies(reply.headers, execution.credentials.of(false));
     return reply;
   }
   const { requestId, output } = execution;
@@ -44,6 +47,7 @@ export function replyTo(execution: RunningExecution, route: HttpRoute, request: 
     const headers = ["x-request-id", requestId];
     if (execution.cache === "stale") headers.push(...stale);
     if (execution.rates !== undefined) pushTakenRates(headers, execution.rates, execution.host.clock.monotonic());
+    if (execution.credentials !== undefined) pushCookies(headers, execution.credentials.of(true));
     const blocks = blocksFor(execution, route);
     if (route.status === 204) return { status: 204, constant: blocks.plain, headers, body: "" };
     return { status: route.status, constant: blocks.json, headers, body: output.json };
@@ -51,9 +55,10 @@ export function replyTo(execution: RunningExecution, route: HttpRoute, request: 
   return entityReply(execution, output, { route, request });
 }
 
-function blocksFor({ actor }: RunningExecution, { headers }: HttpRoute): ReplyBlocks {
+function blocksFor({ actor, credentials }: RunningExecution, { headers }: HttpRoute): ReplyBlocks {
   if (headers === undefined) return usualBlocks;
-  return actor.kind === "anonymous" ? headers.toStrangers : headers.toActors;
+  // Where callers are known by a cookie, a shared cache would give what strangers get to others too.
+  return actor.kind === "anonymous" && credentials === undefined ? headers.toStrangers : headers.toActors;
 }
 
 const entityWithout = ({ status }: HttpRoute): EntityHead => ({ status });
@@ -96,6 +101,7 @@ function entityReply(execution: RunningExecution, output: ShapedOutput, { route,
   const headers = ["x-request-id", requestId];
   if (execution.cache === "stale") headers.push(...stale);
   if (execution.rates !== undefined) pushTakenRates(headers, execution.rates, execution.host.clock.monotonic());
+  if (execution.credentials !== undefined) pushCookies(headers, execution.credentials.of(true));
   if (location !== undefined) headers.push("location", checkedHeader(location));
   if (replayed) headers.push("idempotency-replayed", "true");
   if (fields !== undefined) for (const text of fields) headers.push(checkedText(text));
@@ -108,6 +114,10 @@ function entityReply(execution: RunningExecution, output: ShapedOutput, { route,
   if (file !== undefined) return fileReply({ status, constant, headers }, { file, type: route.http.file?.type });
   const body = status === 204 || status === 205 || redirects ? "" : (route.replyFields?.bodyOf(output.value) ?? output.json);
   return { status, constant, headers, body };
+}
+
+function pushCookies(headers: string[], credentials: readonly IssuedCredential[]): void {
+  for (const credential of credentials) headers.push("set-cookie", setCookieText(credential));
 }
 
 /** What the application says: a line break in it would begin a header. */

@@ -3,6 +3,7 @@ import type { Fault } from "../../core/fault.ts";
 import { linesOf, loadLines } from "../../core/load-line/load-lines.ts";
 import type { Actor, Authenticator, RememberedToken } from "../actor.ts";
 import type { PeerCertificate } from "./peer-certificate.ts";
+import type { AuthenticatorHost, CredentialPlace, IssuedCredential } from "./place.ts";
 
 /** As many as anyone needs; the mark of each is one character. */
 const mostParts = 8;
@@ -14,6 +15,42 @@ const mostParts = 8;
 export function chain(parts: Authenticator | readonly [Authenticator, ...Authenticator[]]): Authenticator {
   if (!isList(parts)) return parts;
   return parts.length === 1 ? parts[0] : new Chain(parts);
+}
+
+/** What a request has of credentials. */
+export interface Presented {
+  readonly authorization: string | undefined;
+  textAt(place: CredentialPlace): string | undefined;
+}
+
+/** The credentials that count. */
+export interface FoundCredential {
+  /** For the authenticator; undefined if they are of no scheme that it knows. */
+  readonly token: string | undefined;
+  readonly place: CredentialPlace | undefined;
+}
+
+/**
+ * Finds the credentials of a request for an authenticator whose schemes look in several places; undefined if there are none. What a browser sends by itself, a cookie,
+ * counts only where the caller presents nothing else.
+ */
+export function credentialOf(authenticator: Authenticator, presented: Presented): FoundCredential | undefined {
+  const parts = authenticator.parts ?? [authenticator];
+  const isMarked = authenticator.parts !== undefined;
+  let unreadable: FoundCredential | undefined;
+  for (const ambient of [false, true]) {
+    for (const [at, part] of parts.entries()) {
+      const { place } = part;
+      if ((place?.in === "cookie") !== ambient) continue;
+      const text = place === undefined ? presented.authorization : presented.textAt(place);
+      if (text === undefined) continue;
+      const credentials = part.credentialsIn(text);
+      if (credentials !== undefined) return { token: isMarked ? `${at}${credentials}` : credentials, place };
+      if (!ambient) unreadable = { token: undefined, place };
+    }
+    if (unreadable !== undefined) return unreadable;
+  }
+  return undefined;
 }
 
 /** `Array.isArray` does not tell the compiler of lists that cannot be changed. */
@@ -85,6 +122,19 @@ class Chain implements Authenticator {
       if (!challenges.has(name)) challenges.set(name, challenge);
     }
     return [...challenges.values()].join(", ");
+  }
+
+  open(host: AuthenticatorHost): Authenticator {
+    const [first, ...others] = this.parts.map((part) => part.open?.(host) ?? part);
+    return new Chain([first as Authenticator, ...others]);
+  }
+
+  renewed(actor: Actor): IssuedCredential | undefined {
+    for (const part of this.parts) {
+      const renewed = part.renewed?.(actor);
+      if (renewed !== undefined) return renewed;
+    }
+    return undefined;
   }
 
   authenticate(marked: string): Actor | Promise<Actor> {

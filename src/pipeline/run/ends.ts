@@ -6,6 +6,7 @@ import { detailsTooLarge, invalidDetails, replyTooLarge } from "../faults.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
 import type { ShapedOutput } from "../state/output.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
+import { unsealCredentials } from "../state/sealed-credentials.ts";
 import { isStored, replayed, storedFailure } from "./idempotency.ts";
 
 /** Refuses a reply that is too large to be kept: it could not be given again, so that what was done is undone instead. */
@@ -36,7 +37,7 @@ export async function endWithFault(
   if (claim !== undefined && !execution.settled) {
     // If the claim of the key cannot be read any more, the handler's failure is the reason and is reported.
     const claimed = await transaction.claimed().catch(() => undefined);
-    if (claimed !== undefined && claimed.state !== "claimed") return endUnclaimed(execution, { compiled, transaction, claimed });
+    if (claimed !== undefined && claimed.state !== "claimed") return endUnclaimed(execution, { compiled, transaction, claim, claimed });
     if (claimed !== undefined && isStored(compiled, error) && !execution.settled) return endWithStored(transaction, compiled, error);
   }
   await transaction.rollback();
@@ -64,6 +65,7 @@ export async function endUnclaimed(
   end: {
     readonly compiled: CompiledOperation;
     readonly transaction: Transaction;
+    readonly claim: Claim;
     readonly claimed: Awaited<ReturnType<Transaction["claimed"]>>;
   },
 ): Promise<ShapedOutput> {
@@ -71,5 +73,5 @@ export async function endUnclaimed(
   assert(end.claimed.state !== "claimed");
   // Only for the operation of the request: a replayed inner call does not make the whole response a replay.
   if (end.compiled === execution.compiled) execution.replayed = end.claimed.state === "replay";
-  return replayed(end.compiled, end.claimed);
+  return replayed(end.compiled, end.claimed, (sealed) => unsealCredentials(execution, end, sealed));
 }

@@ -41,7 +41,8 @@ export function claimOf(execution: RunningExecution, compiled: CompiledOperation
 }
 
 /** What a record keeps of a success: the output as JSON, which every surface can reply with, and what one said beside it. */
-export function storedSuccess({ json, head }: ShapedOutput): StoredReply {
+export function storedSuccess({ json, head }: ShapedOutput, sealed: string | undefined): StoredReply {
+  if (sealed !== undefined) return { outcome: "ok", body: json, head: JSON.stringify({ ...(head as object | undefined), sealed }) };
   return { outcome: "ok", body: json, head: head === undefined ? null : JSON.stringify(head) };
 }
 
@@ -50,14 +51,21 @@ export function storedFailure({ type: outcome, code, status, message, retryAfter
   return { outcome, body: JSON.stringify(details ?? null), head: JSON.stringify({ code, status, message, retryAfterMs }) };
 }
 
-/** The earlier reply with this key, or the fault that it ended with, or why there is none. */
-export function replayed(compiled: CompiledOperation, result: Exclude<ClaimResult, { state: "claimed" }>): ShapedOutput {
+/** The earlier reply with this key, which `unseal` gets the sealed part of, or the fault that it ended with, or why there is none. */
+export function replayed(
+  compiled: CompiledOperation,
+  result: Exclude<ClaimResult, { state: "claimed" }>,
+  unseal?: (sealed: string) => void,
+): ShapedOutput {
   if (result.state === "running") throw keyRunning();
   if (result.state === "mismatch") throw keyMismatch();
   const { outcome, body, head } = result.reply;
   if (outcome === "ok") {
     const output = new ShapedOutput(compiled, undefined, body);
-    if (head !== null) output.head = JSON.parse(head);
+    if (head === null) return output;
+    const { sealed, ...said } = JSON.parse(head);
+    if (sealed !== undefined) unseal?.(sealed);
+    if (sealed === undefined || Object.keys(said).length > 0) output.head = said;
     return output;
   }
   const fault = new Fault({ ...JSON.parse(head ?? "{}"), type: outcome, details: JSON.parse(body) });

@@ -5,6 +5,7 @@ import type { Schema } from "../../core/schema/standard.ts";
 import { type CompiledSchema, compileSchema, Problems } from "../../core/schema.ts";
 import { formatTraceparent } from "../../core/trace.ts";
 import { entriesOf, messageOf } from "../../core/value/thrown.ts";
+import { type IssuedCredential, issue } from "../../operation/authentication/place.ts";
 import type { Revocation } from "../../operation/authentication/revocations.ts";
 import type { Operation } from "../../operation/contract.ts";
 import type { Durable, SystemStartOptions } from "../../operation/durable/start.ts";
@@ -19,6 +20,7 @@ import { Miscount } from "../metrics/miscount.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
 import { revocationsFull } from "../revocations/faults.ts";
 import { noteRejection } from "../state/rejections.ts";
+import { ReplyCredentials } from "../state/reply-credentials.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
 import { Begun } from "./begun.ts";
 import { ExecutionCaller } from "./execution-caller.ts";
@@ -225,6 +227,23 @@ export class RunningScope implements SqlRunner {
     if (own !== undefined && (revocation.tenant ?? own) !== own) throw otherTenantRevocation(this.#compiled.name);
     const { rows } = await transaction.run(revocations.statement(revocation, own));
     if (rows[0]?.revoked !== true) throw revocationsFull();
+  }
+
+  get [issue]() {
+    const transaction = this.#transaction;
+    assert(
+      transaction !== undefined,
+      `${this.#compiled.name} gives credentials to its caller without a transaction. Call a command that does.`,
+    );
+    return (credential: IssuedCredential) => {
+      this.#execution.credentials ??= new ReplyCredentials();
+      const { credentials } = this.#execution;
+      const before = credentials.issued;
+      credentials.issue(credential);
+      transaction.onUndo(() => {
+        credentials.issued = before;
+      });
+    };
   }
 
   get page() {

@@ -5,6 +5,7 @@ import type { Claim } from "../../operation/transaction.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
 import type { ShapedOutput } from "../state/output.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
+import { sealCredentials } from "../state/sealed-credentials.ts";
 import { begin, tenantFor } from "./begin.ts";
 import { insideCalls } from "./call-inside.ts";
 import { endUnclaimed, endWithFault, refuseLarge } from "./ends.ts";
@@ -29,11 +30,13 @@ export interface TransactionRun {
 export async function runTransaction(execution: RunningExecution, compiled: CompiledOperation, run: TransactionRun): Promise<ShapedOutput> {
   const { clock } = execution.host;
   const writes = compiled.traits.transaction === "write";
+  const given = execution.credentials?.issued;
   for (let attempt = 1; ; attempt++) {
     if (execution.durable === undefined) execution.attempt = attempt;
     try {
       return await (writes ? runCommand(execution, compiled, run) : runQuery(execution, compiled, run));
     } catch (error) {
+      execution.credentials?.restore(given);
       if (!writes || !isConflict(error) || attempt >= limits.commandAttempts || execution.settled) throw error;
       // Random, because two commands that conflicted would conflict again after equal waits.
       await sleep(clock, clock.random() * 10 * 2 ** attempt);
@@ -81,15 +84,18 @@ async function runCommand(execution: RunningExecution, compiled: CompiledOperati
   try {
     if (run.claim !== undefined) {
       const claimed = await transaction.claimed();
-      if (claimed.state !== "claimed") return endUnclaimed(execution, { compiled, transaction, claimed });
+      if (claimed.state !== "claimed") return endUnclaimed(execution, { compiled, transaction, claim: run.claim, claimed });
     }
     // Everything that can fail comes before the commit: a request that fails has changed nothing.
     const output = run.shape(value);
     output.head = compiled.head?.(output);
     if (run.claim !== undefined) refuseLarge(compiled, output.json);
-    const kept = await execution.host.caches.commit(transaction, run.claim && storedSuccess(output));
+    const { claim } = run;
+    const reply = claim && storedSuccess(output, sealCredentials(execution, { compiled, claim }));
+    const kept = await execution.host.caches.commit(transaction, reply);
     notifyEngines(execution);
     if (kept === undefined) execution.host.counts.committed(transaction);
+    // What the caller gets is still at hand: it is that of the transaction which committed.
     return kept === undefined ? output : replayed(compiled, { state: "replay", reply: kept });
   } catch (error) {
     await transaction.rollback();

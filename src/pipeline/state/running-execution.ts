@@ -19,6 +19,7 @@ import type { Slots, Waiter } from "../slots.ts";
 import { callsExceeded, deadlineExceeded, queriesExceeded } from "./faults.ts";
 import type { Attempt, Invocation } from "./invocation.ts";
 import type { ShapedOutput } from "./output.ts";
+import type { ReplyCredentials } from "./reply-credentials.ts";
 import { maxSpans, statementSpan, type TimedStatement } from "./statement-spans.ts";
 import { UpstreamTimes } from "./upstream-times.ts";
 
@@ -49,6 +50,8 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   tenant: string | undefined = undefined;
   attempt = 1;
   replayed = false;
+  /** Undefined where the reply gives none. */
+  credentials: ReplyCredentials | undefined = undefined;
   cache: CacheUse | undefined = undefined;
   startedAt = 0;
   deadlineMs = 0;

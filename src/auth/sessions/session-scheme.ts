@@ -1,0 +1,148 @@
+import assert from "node:assert";
+import type { Clock } from "../../core/clock.ts";
+import { Fault } from "../../core/fault.ts";
+import { limits } from "../../core/limits.ts";
+import { LoadLine } from "../../core/load-line/load-line.ts";
+import { loadLines } from "../../core/load-line/load-lines.ts";
+import { overloaded } from "../../core/load-line/refusal.ts";
+import { type Actor, type Authenticator, anonymous, type RememberedToken } from "../../operation/actor.ts";
+import type { CredentialPlace, IssuedCredential } from "../../operation/authentication/place.ts";
+import type { FoundSession, SessionStore } from "../../operation/authentication/session-store.ts";
+import { RememberedTokens } from "../remembered-tokens.ts";
+import { hashOf, isToken, newToken } from "./session-token.ts";
+import type { SessionSettings } from "./settings.ts";
+
+/** What the sessions of one app need. */
+export interface OpenSessions {
+  readonly clock: Clock;
+  readonly store: SessionStore;
+}
+
+/** By its actor: also where two apps have the same sessions. */
+const ids = new WeakMap<Actor, string>();
+
+/** The id of the session by which an actor was authenticated; undefined if it was another scheme. */
+export function sessionOf(actor: Actor): string | undefined {
+  return ids.get(actor);
+}
+
+/** Authenticates the cookies of sessions. Until an app has opened it, it only describes itself. */
+export class SessionScheme implements Authenticator {
+  readonly scheme = "session";
+  readonly document: Readonly<Record<string, unknown>>;
+  readonly place: CredentialPlace;
+  readonly #settings: SessionSettings;
+  readonly #opened: OpenSessions | undefined;
+  readonly #remembered = new RememberedTokens(limits.rememberedTokens);
+  readonly #using = new Map<string, Promise<Actor>>();
+  /** What the replies to the requests of an actor give to its client. */
+  readonly #renewed = new WeakMap<Actor, IssuedCredential>();
+  readonly #line = new LoadLine({
+    ...{ name: "sessions being looked up", unit: "sessions", declared: limits.verifyingTokens },
+    now: () => this.#using.size,
+  });
+  readonly #full = this.#line.reason("full");
+
+  constructor(settings: SessionSettings, opened: OpenSessions | undefined) {
+    const { name, origins } = settings;
+    this.#settings = settings;
+    this.#opened = opened;
+    this.place = { in: "cookie", name, origins };
+    this.document = { type: "apiKey", in: "cookie", name, description: "The session of a browser, which a sign-in starts." };
+  }
+
+  /** Its limit, for the app that uses it. */
+  get [loadLines](): readonly LoadLine[] {
+    return [this.#line];
+  }
+
+  credentialsIn(cookie: string): string | undefined {
+    return cookie === "" ? undefined : cookie;
+  }
+
+  missing(needs: string): Fault {
+    return missing(
+      `This operation needs ${needs}, and the request has no session, or one that has ended. Sign in and send the request again.`,
+    );
+  }
+  unreadable(): Fault {
+    return missing("The request has no session. Sign in and send the request again.");
+  }
+  challenge(): string {
+    return `Cookie cookie-name="${this.#settings.name}"`;
+  }
+
+  renewed(actor: Actor): IssuedCredential | undefined {
+    return this.#renewed.get(actor);
+  }
+
+  remembered(token: string): RememberedToken | undefined {
+    return this.#opened && isToken(token) ? this.#remembered.get(token, this.#opened.clock.now()) : undefined;
+  }
+
+  authenticate(token: string): Actor | Promise<Actor> {
+    if (!isToken(token)) return this.#ended();
+    return this.remembered(token)?.actor ?? this.#using.get(token) ?? this.#use(token);
+  }
+
+  #use(token: string): Promise<Actor> {
+    const { size } = this.#using;
+    const { clock } = this.#app;
+    if (size >= limits.verifyingTokens && this.#line.refuses(this.#full))
+      throw overloaded({ limit: this.#line.name, value: limits.verifyingTokens, load: size }, clock.random());
+    this.#line.admits(size + 1);
+    const using = this.#find(token).finally(() => this.#using.delete(token));
+    this.#using.set(token, using);
+    return using;
+  }
+
+  async #find(token: string): Promise<Actor> {
+    const { clock, store } = this.#app;
+    const { rotateMs, rememberMs } = this.#settings;
+    const renewal = newToken(clock);
+    // Before it is asked: what ends while the answer is on its way ends for this process in time.
+    const validFrom = clock.now();
+    const found = await store.use({ hash: hashOf(token), newHash: hashOf(renewal), rotateMs });
+    if (found === undefined) return this.#ended();
+    const actor = this.#actorOf(found);
+    if (found.rotated) this.#renewed.set(actor, this.#cookie(renewal));
+    const validUntil = validFrom + Math.min(rememberMs, found.leftMs);
+    if (validUntil > validFrom) this.#remembered.add({ token, actor, validFrom, validUntil });
+    return actor;
+  }
+
+  #actorOf({ id, actorId, tenant, roles, claims, startedMs }: FoundSession): Actor {
+    const { tenantClaim } = this.#settings;
+    // As a token has them: revocations know a session by its id, and how old it is.
+    const named = { ...claims, ...(tenant !== undefined && { [tenantClaim]: tenant }), sid: id, iat: startedMs / 1_000 };
+    const actor: Actor = Object.freeze({
+      ...{ id: actorId, kind: "user", tenant },
+      roles: Object.freeze([...roles]),
+      claims: Object.freeze(named),
+    });
+    ids.set(actor, id);
+    return actor;
+  }
+
+  /** A browser sends its cookie with each request, also with the next sign-in: a session that has ended is none. */
+  #ended(): Actor {
+    const actor: Actor = Object.freeze({ ...anonymous });
+    this.#renewed.set(actor, this.#cookie(""));
+    return actor;
+  }
+
+  #cookie(value: string): IssuedCredential {
+    const { name, sameSite, absoluteMs } = this.#settings;
+    return { name, value, lifetimeSeconds: value === "" ? 0 : Math.floor(absoluteMs / 1_000), sameSite };
+  }
+
+  get #app(): OpenSessions {
+    assert(
+      this.#opened !== undefined,
+      "sessions() that no app has opened authenticate no request. Pass them to createApp({ authentication }).",
+    );
+    return this.#opened;
+  }
+}
+
+const missing = (message: string): Fault => new Fault({ code: "unauthenticated", type: "session_missing", message });

@@ -1,0 +1,39 @@
+import { Fault } from "../../core/fault.ts";
+
+/** What a request says of the page that sent it. */
+export interface Sender {
+  /** `Sec-Fetch-Site`, which browsers send and scripts cannot set. */
+  readonly site: string | undefined;
+  readonly origin: string | undefined;
+  readonly host: string | undefined;
+  /** Whether it has `X-Requested-With`, which a page of another origin cannot send without the consent of the server. */
+  readonly custom: boolean;
+}
+
+/**
+ * Says why a request that writes must not count as the caller's own: a page of another origin has sent it. `known`: whether something must show that none has;
+ * otherwise a request that says nothing of its sender is none of a browser.
+ * *Source*: OWASP Cross-Site Request Forgery Prevention, "Fetch Metadata headers"; W3C Fetch Metadata.
+ */
+export function crossSite(
+  sender: Sender,
+  { origins, known }: { readonly origins: readonly string[]; readonly known: boolean },
+): Fault | undefined {
+  const { site, origin, host, custom } = sender;
+  if (site === "same-origin" || site === "none") return undefined;
+  if (origin !== undefined && origins.includes(origin)) return undefined;
+  if (site === undefined) {
+    // A cookie of a session is Secure: its own pages came over TLS.
+    if (origin !== undefined && host !== undefined && origin === `https://${host.toLowerCase()}`) return undefined;
+    if (origin === undefined && (custom || !known)) return undefined;
+  }
+  const reason =
+    site === undefined && origin === undefined
+      ? "it does not say which page sent it. A program must send the header X-Requested-With"
+      : "a page of another origin sent it. List the origin in sessions({ origins }) if it is yours";
+  return new Fault({
+    code: "permission_denied",
+    type: "cross_site_request",
+    message: `The request writes with the cookie of a session, or signs in, and ${reason}.`,
+  });
+}
