@@ -78,6 +78,7 @@ describe("examples", () => {
       '400: /currency: Invalid option: expected one of "CHF"|"EUR"',
       "X-Total-Count: null, Set-Cookie: null",
     ],
+    "callers/download.ts": ['200 100 attachment; filename="Report of may.txt"', "012345678901"],
     "callers/upload.ts": [
       '200 {"title":"A boat","name":"é.png","type":"image/png","bytes":8}',
       '415 {"type":"urn:plimsoll:media_type_mismatch","title":"Invalid argume',

@@ -1,5 +1,6 @@
 import { authenticationLimits } from "./limits/authentication.ts";
 import { signInLimits } from "./limits/sign-in.ts";
+import { transferLimits } from "./limits/transfers.ts";
 
 /**
  * Every default bound of the platform, in one place. No default is infinite.
@@ -7,6 +8,7 @@ import { signInLimits } from "./limits/sign-in.ts";
  */
 export const limits = {
   ...authenticationLimits,
+  ...transferLimits,
   /** Executions of one operation at once. Override: `budget.concurrency`. */
   operationConcurrency: 64,
   /** Executions of one operation that may wait for a slot. Override: `budget.queue`. */
@@ -139,10 +141,6 @@ export const limits = {
   jsonValues: 100_000,
   /** Fields of a form (`http: { body: "form" }`). Override: `http({ limits })`. */
   formFields: 1_000,
-  /** Size of the head of one part of a form with a file. */
-  partHeadBytes: 4_096,
-  /** Bytes of a file that are kept for its handler; no more of the file is read until half of them were taken. */
-  uploadBufferBytes: 65_536,
   /** Length of a text in an input whose schema declares no bound. Override: `.max()` in the schema. */
   inputChars: 16_384,
   /** Items of an array, and entries of a record, in an input whose schema declares no bound. Override: `.max()`, `.meta({ maxProperties })` in the schema. */

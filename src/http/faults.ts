@@ -199,6 +199,16 @@ export const urlMalformed = (what: string): Fault =>
     message: `${what} is not percent-encoded UTF-8. Encode it with encodeURIComponent, or the function of your language that does the same.`,
   });
 
+/** Refuses a part of a download that does not exist: 416 with `Content-Range`. */
+export const rangeNotSatisfiable = (size: number): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "range_not_satisfiable",
+    status: 416,
+    message: `There are ${size} bytes, and the range begins behind them. Ask for another range, or for all of it.`,
+    details: { size },
+  });
+
 /** Refuses a request without the `If-Match` that its operation requires: 428. */
 export const preconditionMissing = (): Fault =>
   new Fault({

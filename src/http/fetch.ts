@@ -10,6 +10,7 @@ import type { HttpHost } from "./credentials/credential-fields.ts";
 import { signInByFields } from "./credentials/sign-in.ts";
 import { protocolRemainingMs } from "./deadline/protocol-timeouts.ts";
 import { remainingMs } from "./deadline/remaining.ts";
+import { piecesOf } from "./download/transfer.ts";
 import { urlTooLong } from "./faults.ts";
 import type { ServerHeaders } from "./headers/security.ts";
 import { anonymousBytes, bindInput, versionRefused } from "./node-invocation.ts";
@@ -47,7 +48,7 @@ export async function answerFetch(request: Request, context: FetchContext): Prom
   const reply = forPerson(await answer(request, context, headers), headers.accept);
   context.cors?.allowReading(reply.headers, headers.origin);
   const constant = reply.constant && (context.own?.of(reply.constant) ?? reply.constant);
-  return toResponse({ ...reply, ...(constant !== undefined && { constant }) }, request.method === "HEAD");
+  return toResponse({ ...reply, ...(constant !== undefined && { constant }) }, request);
 }
 
 async function answer(request: Request, context: FetchContext, headers: RequestHeaders): Promise<HttpReply> {
@@ -146,9 +147,11 @@ async function readBody(
   }
 }
 
-function toResponse({ status, constant, headers: own, body }: HttpReply, head: boolean): Response {
+function toResponse({ status, constant, headers: own, body, download }: HttpReply, { method, signal }: Request): Response {
   const headers = [...(constant?.pairs ?? []), ...own];
   const pairs: [string, string][] = [];
   for (let i = 0; i < headers.length; i += 2) pairs.push([headers[i] as string, headers[i + 1] as string]);
-  return new Response(head || body === "" ? null : body, { status, headers: pairs });
+  const bytes = download && ReadableStream.from(piecesOf(download, signal));
+  if (download?.length !== undefined) pairs.push(["content-length", String(download.length)]);
+  return new Response(method === "HEAD" ? null : (bytes ?? (body === "" ? null : body)), { status, headers: pairs });
 }

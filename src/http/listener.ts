@@ -202,26 +202,26 @@ export class HttpListener {
   write(turn: HttpTurn, reply: HttpReply): number {
     const { request, response } = turn;
     if (response.destroyed || response.headersSent) return 0;
-    const { status, constant: usual, headers, body } = forPerson(reply, request.known.accept);
+    const { status, constant: usual, headers, body, download } = forPerson(reply, request.known.accept);
     const constant = usual && (this.#options.own?.of(usual) ?? usual);
     this.#options.cors?.allowReading(headers, request.known.origin);
-    const bytes = Buffer.byteLength(body);
-    response.keep(bytes);
+    const bytes = download === undefined ? Buffer.byteLength(body) : (download.length ?? 0);
+    response.keep(download === undefined ? bytes : 0);
     const unread = !request.complete && isLong(request.known);
     if (!request.complete) request.discard();
     const last = (unread || this.#closing || response.owner?.ending !== false || !response.shouldKeepAlive) && this.#ends(turn, unread);
-    if (this.#writesHeads && !last && bytes > 0 && request.method !== "HEAD") {
+    if (this.#writesHeads && !last && bytes > 0 && request.method !== "HEAD" && download === undefined) {
       const first = constant === undefined ? statusLine(status) : constant.after(status);
       response.statusCode = status;
       const head = `${first}${linesOf(headers)}content-length: ${bytes}${endOfHead(this.host.runtime.clock.now())}`;
       this.#outbox.push({ response, head, body, encoding: bytes === body.length ? "latin1" : "utf8" });
       return bytes;
     }
-    if (status !== 204 && status !== 304) headers.push("content-length", String(bytes));
+    if (status !== 204 && status !== 304 && (!download || download.length !== undefined)) headers.push("content-length", String(bytes));
     if (last) headers.push("connection", "close");
     response.writeHead(status, [...(constant?.pairs ?? []), ...headers]);
     if (request.method === "HEAD") response.end();
-    else response.end(body);
+    else if (download === undefined) response.end(body);
     return bytes;
   }
 

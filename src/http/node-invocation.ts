@@ -13,6 +13,7 @@ import type { PickedCredentials } from "./credentials/credential-fields.ts";
 import { signInByFields } from "./credentials/sign-in.ts";
 import { protocolRemainingMs } from "./deadline/protocol-timeouts.ts";
 import { remainingMs } from "./deadline/remaining.ts";
+import { type DownloadWay, sendDownload } from "./download/send-download.ts";
 import { preconditionFailed, preconditionMissing } from "./faults.ts";
 import type { PickedLines } from "./fields/request-fields.ts";
 import type { HttpListener, HttpTurn } from "./listener.ts";
@@ -153,9 +154,12 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     const { route } = this.#match;
     // May throw where details of a fault have no JSON form; then this is called again with that as the fault.
     const reply = replyTo(execution, route, this.#headers);
-    const responseBytes = this.#listener.write(this.#turn, reply);
+    const { download } = reply;
+    const isSent = download !== undefined && this.#turn.request.method !== "HEAD";
+    const responseBytes = isSent ? (download.length ?? 0) : this.#listener.write(this.#turn, reply);
     this.#reading?.stop(execution.fault);
     this.#connection.running.delete(this);
+    if (isSent) sendDownload(execution, this.#way, { ...reply, download });
     this.#listener.ended(this.#load, this.#era);
     if (this.#connection.malformed !== undefined) this.#listener.endMalformed(this.#connection);
     const labels = route.labels.of(this.#turn.request.method ?? "", reply.status);
@@ -175,6 +179,17 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
   /** Whether all of it has come. */
   get arrived(): boolean {
     return this.#turn.request.complete;
+  }
+
+  get #way(): DownloadWay {
+    const listener = this.#listener;
+    const turn = this.#turn;
+    return {
+      response: turn.response,
+      connection: this.#connection,
+      write: (reply) => void listener.write(turn, reply),
+      ended: (connection) => listener.endMalformed(connection),
+    };
   }
 
   get takesLong(): boolean {

@@ -20,6 +20,8 @@ export class RequestHeaders {
   tracestate: string | undefined = undefined;
   requestId: string | undefined = undefined;
   ifMatch: string | undefined = undefined;
+  ifRange: string | undefined = undefined;
+  range: string | undefined = undefined;
   ifNoneMatch: string | undefined = undefined;
   deadlineMs: string | undefined = undefined;
   timeoutMs: string | undefined = undefined;
@@ -49,7 +51,7 @@ export class RequestHeaders {
   /** Characters of what is kept of them while the request is under way; of the credentials only their outcome is. */
   get chars(): number {
     const trace = size(this.traceparent) + size(this.tracestate) + size(this.requestId);
-    const versions = size(this.ifMatch) + size(this.ifNoneMatch) + size(this.idempotencyKey);
+    const versions = size(this.ifMatch) + size(this.ifRange) + size(this.range) + size(this.ifNoneMatch) + size(this.idempotencyKey);
     const timeouts = size(this.grpcTimeout) + size(this.connectTimeoutMs) + size(this.envoyTimeoutMs);
     return (
       trace +
@@ -91,6 +93,9 @@ export function readHeaders(raw: readonly string[]): RequestHeaders {
           headers.host = value;
         }
         break;
+      case 5:
+        if (is(name, "range")) headers.range = headers.once(headers.range, name, value);
+        break;
       case 6:
         if (is(name, "expect")) headers.expect = headers.once(headers.expect, name, value);
         else if (is(name, "accept")) headers.accept = joined(headers.accept, value);
@@ -98,6 +103,7 @@ export function readHeaders(raw: readonly string[]): RequestHeaders {
         break;
       case 8:
         if (is(name, "if-match")) headers.ifMatch = headers.once(headers.ifMatch, name, value);
+        else if (is(name, "if-range")) headers.ifRange = headers.once(headers.ifRange, name, value);
         break;
       case 9:
         if (is(name, "forwarded")) headers.forwarded = joined(headers.forwarded, value);
@@ -130,23 +136,25 @@ export function readHeaders(raw: readonly string[]): RequestHeaders {
       case 17:
         if (is(name, "transfer-encoding")) headers.transferEncoding = joined(headers.transferEncoding, value);
         break;
-      case 18:
-        if (is(name, "request-timeout-ms")) headers.timeoutMs = headers.once(headers.timeoutMs, name, value);
-        else if (is(name, "connect-timeout-ms")) headers.connectTimeoutMs = headers.once(headers.connectTimeoutMs, name, value);
-        break;
       case 20:
         if (is(name, "plimsoll-deadline-ms")) headers.deadlineMs = headers.once(headers.deadlineMs, name, value);
         else if (is(name, criticalityHeader)) headers.criticality = headers.once(headers.criticality, name, value);
         break;
+      case 18:
       case 29:
-        if (is(name, "access-control-request-method")) headers.requestedMethod = headers.once(headers.requestedMethod, name, value);
-        break;
       case 30:
-        if (is(name, "x-envoy-expected-rq-timeout-ms")) headers.envoyTimeoutMs = headers.once(headers.envoyTimeoutMs, name, value);
+        readLong(headers, name, value);
         break;
     }
   }
   return headers;
+}
+
+function readLong(headers: RequestHeaders, name: string, value: string): void {
+  if (is(name, "request-timeout-ms")) headers.timeoutMs = headers.once(headers.timeoutMs, name, value);
+  else if (is(name, "connect-timeout-ms")) headers.connectTimeoutMs = headers.once(headers.connectTimeoutMs, name, value);
+  else if (is(name, "access-control-request-method")) headers.requestedMethod = headers.once(headers.requestedMethod, name, value);
+  else if (is(name, "x-envoy-expected-rq-timeout-ms")) headers.envoyTimeoutMs = headers.once(headers.envoyTimeoutMs, name, value);
 }
 
 function size(text: string | undefined): number {

@@ -124,7 +124,12 @@ function makeRoute(operation: CompiledOperation): HttpRoute | undefined {
     status: successStatus(http, operation.output),
     labels: new RouteLabels(parsed.path),
     inputBytes: http.body === "raw" ? (format.bytesMax ?? 0) : mostBytes(withoutField(inputJson, upload?.field), Number.MAX_SAFE_INTEGER),
-    plain: http.location === undefined && http.etag === undefined && http.file === undefined && !hasReplyFields(http),
+    plain:
+      http.location === undefined &&
+      http.etag === undefined &&
+      http.file === undefined &&
+      http.download === undefined &&
+      !hasReplyFields(http),
     headers: routeHeaders(http),
     replyFields: hasReplyFields(http) ? new ReplyFields(operation.name, http) : undefined,
   };

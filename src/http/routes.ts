@@ -61,7 +61,18 @@ export function compileRoutes(
 /** *Source*: RFC 9110 section 8.3.1, in small letters. */
 const mediaType = /^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/;
 
-function checkFile({ name, key }: CompiledOperation, { file, status }: HttpSpec, report: Report): void {
+function checkFile({ name, key }: CompiledOperation, { file, download, status }: HttpSpec, report: Report): void {
+  if (download !== undefined) {
+    if (typeof download.type === "string" && !mediaType.test(download.type))
+      report(
+        name,
+        "http.download.type",
+        `"${download.type}" is not a media type. Write one in small letters without parameters, as in "image/png".`,
+      );
+    if (file !== undefined) report(name, "http.download", "It sends a file of text too. Write one of them.");
+    if (status === 204 || status === 205 || isRedirect(status ?? 200))
+      report(name, "http.status", `A response with the status ${status} has no body, so it cannot send bytes. Remove the status.`);
+  }
   if (file === undefined) return;
   if (!mediaType.test(file.type))
     report(name, "http.file.type", `"${file.type}" is not a media type. Write one in small letters without parameters, as in "text/csv".`);

@@ -79,6 +79,34 @@ export interface FileSpec<O> {
   readonly text: (output: O) => string;
 }
 
+/** The part of a download that is asked for. */
+export interface DownloadPart {
+  /** The first byte. *Units*: bytes from 0. */
+  readonly start: number;
+  /** The byte behind the last one; infinite if the size is not declared. */
+  readonly end: number;
+  /** Aborts when the client leaves. */
+  readonly signal: AbortSignal;
+}
+
+/** The bytes of a download: at once, or as they come, such as a stream of `node:fs`. */
+export type DownloadBytes = Uint8Array | AsyncIterable<Uint8Array> | Promise<Uint8Array | AsyncIterable<Uint8Array>>;
+
+/** Describes an output whose bytes HTTP sends, such as a file on a disk. */
+export interface DownloadSpec<O> {
+  /** The media type without parameters, as in `image/png`. */
+  readonly type: `${string}/${string}` | ((output: O) => string);
+  /** Returns the name under which a browser stores the bytes. *Default*: no name, and a browser shows them. */
+  readonly name?: (output: O) => string;
+  /** Returns how many bytes there are. *Default*: unknown; then no part can be asked for. */
+  readonly size?: (output: O) => number;
+  /**
+   * Opens the bytes, after the operation has ended: exactly those of the part. It is called for no response without a body.
+   * *Faults*: 500 if it throws before the first bytes; later the connection is closed.
+   */
+  readonly open: (output: O, part: DownloadPart) => DownloadBytes;
+}
+
 /** How the body of a request is read: as JSON, as a form of a browser (`application/x-www-form-urlencoded`), as a form with a file (`multipart/form-data`), or not at all: its bytes are the input. */
 export type BodyKind = "json" | "form" | "multipart" | "raw";
 
@@ -102,6 +130,8 @@ export interface RouteSpec<R extends Route, I extends AnySchema, O extends AnySc
   readonly etag?: (output: Output<O>) => string | number;
   /** Sends the output as a file of text instead of JSON. *Bounds*: not on an operation with a key, whose record would store the text too. */
   readonly file?: FileSpec<Output<O>>;
+  /** Sends bytes, of which the output is the description, instead of JSON: as they come, in parts if the client asks for one. */
+  readonly download?: DownloadSpec<Output<O>>;
   /** The input field that takes the version from `If-Match`; if the field is required, a missing header is 428. */
   readonly ifMatch?: keyof Input<I> & string;
   /** The input fields that come from request headers, and from nowhere else, as in `{ currency: "Accept-Currency" }`; an array takes a list. */
@@ -181,6 +211,7 @@ export interface HttpSpec {
   readonly redirectsTo?: readonly string[];
   readonly etag?: (output: never) => string | number;
   readonly file?: FileSpec<never>;
+  readonly download?: DownloadSpec<never>;
   readonly ifMatch?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly cookies?: Readonly<Record<string, string>>;

@@ -12,6 +12,8 @@ export interface FaultConditions {
   readonly body: BodyKind;
   /** Whether its body has a file that is read as it comes. */
   readonly takesFile: boolean;
+  /** Whether a part of its bytes can be asked for. */
+  readonly servesRanges: boolean;
   /** Whether the app knows callers at all: a token that came is looked at, also where none is needed. */
   readonly authenticated: boolean;
   readonly takesCursor: boolean;
@@ -236,6 +238,14 @@ export const platformFaults: readonly PlatformFault[] = [
     types: ["url_too_long"],
     description: "The URL is longer than the limit.",
     applies: always,
+  },
+  {
+    name: "RangeNotSatisfiable",
+    code: "invalid_argument",
+    status: 416,
+    types: ["range_not_satisfiable"],
+    description: "`Range` begins behind the last byte.",
+    applies: (conditions) => conditions.servesRanges,
   },
   {
     name: "ExpectationFailed",

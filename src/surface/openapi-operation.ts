@@ -5,7 +5,7 @@ import { bytesOf } from "../core/schema/opaque/opaque.ts";
 import { rawField } from "../core/schema/opaque/raw-body.ts";
 import type { JsonSchema } from "../core/schema/standard.ts";
 import { describeAccess } from "../operation/access.ts";
-import type { HttpSpec } from "../operation/contract.ts";
+import type { DownloadSpec, HttpSpec } from "../operation/contract.ts";
 import { httpOf, type ParsedRoute, parseRoute } from "../operation/route.ts";
 import type { OperationRate } from "../pipeline/rates/operation-rate.ts";
 import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
@@ -52,6 +52,7 @@ export function describeOperation(compiled: CompiledOperation, parts: DocumentPa
     takesInput: Object.keys(described.properties).length > 0,
     takesBody,
     body: http.body ?? "json",
+    servesRanges: servesRanges(http, route),
     takesFile: Object.values(described.properties).some((schema) => bytesOf(schema) === "upload"),
     authenticated: parts.schemes.length > 0,
     takesCursor: compiled.traits.transaction === "read" && "cursor" in described.properties,
@@ -117,6 +118,11 @@ function parametersOf(described: Described): object[] {
       description: "The version that you change: the ETag of an earlier response.",
       schema: { type: "string" },
       ...(described.example[http.ifMatch] !== undefined && { example: `"${described.example[http.ifMatch]}"` }),
+    });
+  if (servesRanges(http, route))
+    parameters.push({
+      ...{ name: "Range", in: "header", required: false, description: "The part to send, as in `bytes=0-1023` or `bytes=-500`." },
+      schema: { type: "string" },
     });
   if (http.etag !== undefined && route.verb === "GET") parameters.push({ $ref: "#/components/parameters/IfNoneMatch" });
   return parameters;
@@ -217,7 +223,8 @@ function successStatus(output: JsonSchema, http: HttpSpec): number {
     type === "object" &&
     Object.keys((properties as object | undefined) ?? {}).every((field) => elsewhere.has(field)) &&
     additionalProperties === false &&
-    http.file === undefined;
+    http.file === undefined &&
+    http.download === undefined;
   return http.status ?? (empty ? 204 : 200);
 }
 
@@ -263,7 +270,7 @@ function success({ compiled, http, route }: Described, schemas: SharedSchemas): 
     "X-Request-Id": header("RequestId"),
     ...(http.location !== undefined && { Location: header("Location") }),
     ...(http.etag !== undefined && { ETag: header("ETag") }),
-    ...(http.file?.name !== undefined && { "Content-Disposition": fileNameHeader }),
+    ...((http.file?.name ?? http.download?.name) !== undefined && { "Content-Disposition": fileNameHeader }),
     ...fieldHeaders(http, outputJson),
     ...(compiled.key !== "none" && { "Idempotency-Replayed": header("Replayed") }),
     ...(ratesOf(compiled).length > 0 && rateHeaders),
@@ -271,11 +278,13 @@ function success({ compiled, http, route }: Described, schemas: SharedSchemas): 
   const elsewhere = fieldsElsewhere(http);
   const schema = () => schemas.embed(bodySchema(outputJson, elsewhere), `${pascal(compiled.name)}Output`);
   const content =
-    http.file !== undefined
-      ? { content: { [http.file.type]: { schema: { type: "string" } } } }
-      : status === 204 || redirects
-        ? {}
-        : { content: { "application/json": { schema: schema(), ...(example !== undefined && { example }) } } };
+    http.download !== undefined
+      ? downloadContent(http.download)
+      : http.file !== undefined
+        ? { content: { [http.file.type]: { schema: { type: "string" } } } }
+        : status === 204 || redirects
+          ? {}
+          : { content: { "application/json": { schema: schema(), ...(example !== undefined && { example }) } } };
   return {
     [status]: {
       description: redirects
@@ -288,8 +297,18 @@ function success({ compiled, http, route }: Described, schemas: SharedSchemas): 
       headers,
       ...content,
     },
+    ...(servesRanges(http, route) && { 206: { description: "The part that `Range` asks for.", headers, ...content } }),
     ...(http.etag !== undefined && route.verb === "GET" && { 304: notModifiedFor(compiled) }),
   };
+}
+
+function downloadContent({ type }: DownloadSpec<never>): object {
+  return { content: { [typeof type === "string" ? type : "*/*"]: { schema: { type: "string", format: "binary" } } } };
+}
+
+/** Whether a part of a download can be asked for. */
+function servesRanges({ download }: HttpSpec, { verb }: ParsedRoute): boolean {
+  return download?.size !== undefined && verb === "GET";
 }
 
 function describeRate({ name, per, limit, burst, periodMs }: OperationRate): object {

@@ -3,6 +3,7 @@ import { limits } from "../../core/limits.ts";
 import type { CompiledSchema } from "../../core/schema.ts";
 import type { FileSpec, HttpSpec } from "../../operation/contract.ts";
 import type { CompiledOperation, CompiledOutput } from "../../pipeline/registry/compiled.ts";
+import { type DownloadHead, downloadHead, type RefusedPart } from "../download/download-head.ts";
 import { hasReplyFields, ReplyFields } from "../fields/reply-fields.ts";
 import { dispositionOf } from "./disposition.ts";
 import { isRedirect, staysWithin } from "./redirect.ts";
@@ -16,6 +17,8 @@ export interface EntityHead {
   readonly etag?: string;
   /** What is sent in place of the output. */
   readonly file?: FileHead;
+  /** What is said of the bytes that are sent in place of the output. */
+  readonly download?: DownloadHead;
   /** The fields of the output that are headers and cookies: names and values in turn. */
   readonly fields?: readonly string[];
 }
@@ -33,7 +36,7 @@ export function successStatus(http: HttpSpec, output: CompiledSchema): number {
     (field) => responseHeaders?.[field] === undefined && responseCookies?.[field] === undefined,
   );
   const empty = inBody.length === 0 && type === "object";
-  return http.status ?? (empty && additionalProperties === false && http.file === undefined ? 204 : 200);
+  return http.status ?? (empty && additionalProperties === false && http.file === undefined && http.download === undefined ? 204 : 200);
 }
 
 /**
@@ -42,10 +45,10 @@ export function successStatus(http: HttpSpec, output: CompiledSchema): number {
  * redirect goes to an origin that the route does not list.
  */
 export function compileHead({ name, output }: CompiledOperation, http: HttpSpec): (output: CompiledOutput) => EntityHead {
-  const { location, etag, file } = http;
+  const { location, etag, file, download } = http;
   const status = successStatus(http, output);
   const fields = hasReplyFields(http) ? new ReplyFields(name, http) : undefined;
-  if (location === undefined && etag === undefined && file === undefined && fields === undefined) {
+  if (location === undefined && etag === undefined && file === undefined && download === undefined && fields === undefined) {
     const head = { status };
     return () => head;
   }
@@ -61,6 +64,7 @@ export function compileHead({ name, output }: CompiledOperation, http: HttpSpec)
       ...(location !== undefined && { location: target(uriReference(name, location(value))) }),
       ...(etag !== undefined && { etag: entityTag(name, etag(value)) }),
       ...(file !== undefined && { file: fileHead(name, file, value) }),
+      ...(download !== undefined && { download: downloadHead(download, value, (field, fix) => refusedHead(name, field, fix)) }),
       ...(fields !== undefined && { fields: fields.write(value) }),
     };
   };
@@ -115,7 +119,7 @@ function entityTag(operation: string, version: unknown): string {
   return `"${text}"`;
 }
 
-const refusedHead = (operation: string, field: "location" | "etag" | "file.name" | "file.text", fix: string): Fault =>
+const refusedHead = (operation: string, field: "location" | "etag" | "file.name" | "file.text" | RefusedPart[0], fix: string): Fault =>
   new Fault({
     code: "internal",
     type: "invalid_output",

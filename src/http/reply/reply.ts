@@ -1,8 +1,10 @@
 import assert from "node:assert";
+import { Fault } from "../../core/fault.ts";
 import type { IssuedCredential } from "../../operation/authentication/place.ts";
 import type { ShapedOutput } from "../../pipeline/state/output.ts";
 import type { RunningExecution } from "../../pipeline/state/running-execution.ts";
 import { setCookieText } from "../credentials/set-cookie.ts";
+import { downloadReply, type ReplyBytes } from "../download/download-reply.ts";
 import { type ReplyBlocks, usualBlocks } from "../headers/route-headers.ts";
 import { securityHeaders } from "../headers/security.ts";
 import type { RequestHeaders } from "../request-headers.ts";
@@ -22,6 +24,8 @@ export interface HttpReply {
   /** Names and values in turn, of this reply alone. */
   readonly headers: string[];
   readonly body: string;
+  /** The bytes of the body, in place of the text. */
+  readonly download?: ReplyBytes;
 }
 
 /** Beside a value that is past its end. *Source*: RFC 9211. */
@@ -71,7 +75,8 @@ interface EntityRequest {
 /** What was kept in a cache by another release may lack the file or the headers that this one sends, or have some that it does not send. */
 function headOf({ compiled }: RunningExecution, output: ShapedOutput, route: HttpRoute): EntityHead {
   const head = isEntityHead(output.head) ? output.head : entityWithout(route);
-  const hasFile = (head.file === undefined) === (route.http.file === undefined);
+  const { file, download } = route.http;
+  const hasFile = (head.file === undefined) === (file === undefined) && (head.download === undefined) === (download === undefined);
   if (hasFile && (head.fields === undefined) === (route.replyFields === undefined)) return head;
   const made = compiled.head?.(output);
   return isEntityHead(made) ? made : entityWithout(route);
@@ -94,10 +99,10 @@ function fileReply(
 function entityReply(execution: RunningExecution, output: ShapedOutput, { route, request }: EntityRequest): HttpReply {
   const { requestId, replayed } = execution;
   // A replay has the stored head of the first reply; none is stored if the operation had no route then.
-  const { status, location, etag, file, fields } = headOf(execution, output, route);
+  const { status, location, etag, file, download, fields } = headOf(execution, output, route);
   const redirects = isRedirect(status);
   const blocks = blocksFor(execution, route);
-  const constant = status === 204 || redirects || file !== undefined ? blocks.plain : blocks.json;
+  const constant = status === 204 || redirects || file !== undefined || download !== undefined ? blocks.plain : blocks.json;
   const headers = ["x-request-id", requestId];
   if (execution.cache === "stale") headers.push(...stale);
   if (execution.rates !== undefined) pushTakenRates(headers, execution.rates, execution.host.clock.monotonic());
@@ -110,6 +115,17 @@ function entityReply(execution: RunningExecution, output: ShapedOutput, { route,
     // 304 is for reads only: after a write the client does not have the new state, whatever ETag it names.
     if (route.verb === "GET" && !redirects && request.ifNoneMatch !== undefined && matches(request.ifNoneMatch, etag))
       return { status: 304, constant, headers, body: "" };
+  }
+  const spec = route.http.download;
+  if (download !== undefined && spec !== undefined) {
+    try {
+      const made = downloadReply({ spec, head: download, value: output.value }, { verb: route.verb, status, request, etag });
+      return { status: made.status, constant, headers: [...headers, ...made.headers], body: "", download: made.bytes };
+    } catch (fault) {
+      if (!(fault instanceof Fault)) throw fault;
+      const refused = faultReply({ fault, requestId });
+      return { ...refused, headers: [...refused.headers, "content-range", `bytes */${download.size}`] };
+    }
   }
   if (file !== undefined) return fileReply({ status, constant, headers }, { file, type: route.http.file?.type });
   const body = status === 204 || status === 205 || redirects ? "" : (route.replyFields?.bodyOf(output.value) ?? output.json);

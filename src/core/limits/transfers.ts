@@ -1,0 +1,9 @@
+/** The bounds of files that are sent and received as they come; `limits` has them with all others. */
+export const transferLimits = {
+  /** Size of the head of one part of a form with a file. */
+  partHeadBytes: 4_096,
+  /** Bytes of a file that are kept for its handler; no more of the file is read until half of them were taken. */
+  uploadBufferBytes: 65_536,
+  /** How long the next bytes of a download may take to be there. */
+  downloadStallMs: 30_000,
+} as const;
