@@ -5,6 +5,7 @@ import { callerLeft, signIn } from "../pipeline/sign-in.ts";
 import type { RunningExecution } from "../pipeline/state/running-execution.ts";
 import { type BodyLimits, type BodyReader, BodyShare, type BodyTerms } from "./body.ts";
 import { BodyBytes } from "./body-bytes.ts";
+import { compressed } from "./compression/compression.ts";
 import type { Cors } from "./cors/cors.ts";
 import type { HttpHost } from "./credentials/credential-fields.ts";
 import { signInByFields } from "./credentials/sign-in.ts";
@@ -114,7 +115,8 @@ function run(request: Request, { host, headers, match, query, address, bodies }:
       refuseInput: (problems) => versionRefused(route, headers, problems),
       prepare: (output) => void output.json,
       reply: (done: RunningExecution) => {
-        const reply = replyTo(done, route, headers);
+        const plain = replyTo(done, route, headers);
+        const reply = route.compression === undefined ? plain : compressed(plain, headers.acceptEncoding, route.compression);
         // The rest of the body will not be read any more.
         if (uploading === undefined) (reader ?? request.body)?.cancel().catch(() => undefined);
         else uploading.stop(done.fault);

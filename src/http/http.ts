@@ -3,6 +3,7 @@ import type { FetchCaller, Front, Surface, SurfaceHost } from "../app/surface.ts
 import { Fault } from "../core/fault.ts";
 import { limits as defaults } from "../core/limits.ts";
 import { type BodyLimits, BodyReader } from "./body.ts";
+import type { CompressionOptions } from "./compression/options.ts";
 import { frontLimits } from "./connections/front.ts";
 import { type MemoryPlan, planMemory } from "./connections/memory.ts";
 import { Cors, type CorsOptions } from "./cors/cors.ts";
@@ -33,6 +34,8 @@ export interface HttpSpec {
   readonly cors?: CorsOptions;
   /** What to change of the headers that browsers obey. *Default*: the strictest that an API can have. */
   readonly security?: SecurityOptions;
+  /** Compresses replies (zstd, br or gzip) for clients that take it; never those of operations whose output has a secret. *Default*: off. */
+  readonly compression?: CompressionOptions;
   /** *Defaults*: see `core/limits.ts`. */
   readonly limits?: Partial<HttpLimits>;
 }
@@ -128,7 +131,7 @@ class HttpSurface implements Surface {
   }
 
   async start(host: SurfaceHost): Promise<void> {
-    const router = new HttpRouter(host.runtime.registry.operations.values());
+    const router = new HttpRouter(host.runtime.registry.operations.values(), this.#spec.compression);
     this.#cors?.serve({
       reads: router.routes.flatMap(({ http }) => Object.values(http.headers ?? {})),
       sends: router.routes.flatMap(({ http }) => Object.values(http.responseHeaders ?? {})),

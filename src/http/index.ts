@@ -1,5 +1,6 @@
 export type { CspSources } from "../operation/online/http-head.ts";
 export { httpStatusOf } from "../surface/http-status.ts";
+export type { CompressionOptions } from "./compression/options.ts";
 export type { CorsOptions } from "./cors/cors.ts";
 export type { Origins } from "./cors/origins.ts";
 export { csp, cspHash } from "./headers/csp.ts";

@@ -8,6 +8,7 @@ import { callerLeft, signInByCertificate, verify } from "../pipeline/sign-in.ts"
 import type { Invocation, Waiting } from "../pipeline/state/invocation.ts";
 import type { ShapedOutput } from "../pipeline/state/output.ts";
 import type { RunningExecution } from "../pipeline/state/running-execution.ts";
+import { compressed } from "./compression/compression.ts";
 import type { AddressLoad, ConnectionRequest, HttpConnection } from "./connections/connection.ts";
 import type { PickedCredentials } from "./credentials/credential-fields.ts";
 import { signInByFields } from "./credentials/sign-in.ts";
@@ -153,7 +154,8 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
   reply(execution: RunningExecution): HttpFacts {
     const { route } = this.#match;
     // May throw where details of a fault have no JSON form; then this is called again with that as the fault.
-    const reply = replyTo(execution, route, this.#headers);
+    const plain = replyTo(execution, route, this.#headers);
+    const reply = route.compression === undefined ? plain : compressed(plain, this.#headers.acceptEncoding, route.compression);
     const { download } = reply;
     const isSent = download !== undefined && this.#turn.request.method !== "HEAD";
     const responseBytes = isSent ? (download.length ?? 0) : this.#listener.write(this.#turn, reply);

@@ -22,6 +22,7 @@ export class RequestHeaders {
   ifMatch: string | undefined = undefined;
   ifRange: string | undefined = undefined;
   range: string | undefined = undefined;
+  acceptEncoding: string | undefined = undefined;
   ifNoneMatch: string | undefined = undefined;
   deadlineMs: string | undefined = undefined;
   timeoutMs: string | undefined = undefined;
@@ -51,7 +52,13 @@ export class RequestHeaders {
   /** Characters of what is kept of them while the request is under way; of the credentials only their outcome is. */
   get chars(): number {
     const trace = size(this.traceparent) + size(this.tracestate) + size(this.requestId);
-    const versions = size(this.ifMatch) + size(this.ifRange) + size(this.range) + size(this.ifNoneMatch) + size(this.idempotencyKey);
+    const versions =
+      size(this.ifMatch) +
+      size(this.ifRange) +
+      size(this.range) +
+      size(this.acceptEncoding) +
+      size(this.ifNoneMatch) +
+      size(this.idempotencyKey);
     const timeouts = size(this.grpcTimeout) + size(this.connectTimeoutMs) + size(this.envoyTimeoutMs);
     return (
       trace +
@@ -128,6 +135,7 @@ export function readHeaders(raw: readonly string[]): RequestHeaders {
         break;
       case 15:
         if (is(name, "idempotency-key")) headers.idempotencyKey = headers.once(headers.idempotencyKey, name, value);
+        else if (is(name, "accept-encoding")) headers.acceptEncoding = joined(headers.acceptEncoding, value);
         else if (is(name, "x-forwarded-for")) headers.forwardedFor = joined(headers.forwardedFor, value);
         break;
       case 16:

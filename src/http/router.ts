@@ -7,6 +7,7 @@ import { httpOf, parseRoute } from "../operation/route.ts";
 import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import { Binder } from "./bind.ts";
 import { type BodyFormat, formatOf } from "./bodies/format.ts";
+import type { CompressionOptions } from "./compression/options.ts";
 import { hasReplyFields, ReplyFields } from "./fields/reply-fields.ts";
 import { type RouteHeaders, routeHeaders } from "./headers/route-headers.ts";
 import { successStatus } from "./reply/entity-head.ts";
@@ -24,6 +25,8 @@ export interface HttpRoute {
   readonly binder: Binder;
   /** How its bodies are read. */
   readonly format: BodyFormat;
+  /** How its replies are compressed; undefined where they are not. */
+  readonly compression: CompressionOptions | undefined;
   /** The file in its input; undefined where there is none. */
   readonly upload: UploadTerms | undefined;
   /** 204 where the output has no fields. */
@@ -56,8 +59,8 @@ export class HttpRouter {
   // Most requests go to paths without parameters, and a map finds those faster than any tree.
   readonly #exact = new Map<string, Readonly<Record<string, Match | undefined>>>();
 
-  constructor(operations: Iterable<CompiledOperation>) {
-    this.routes = [...operations].flatMap((operation) => makeRoute(operation) ?? []);
+  constructor(operations: Iterable<CompiledOperation>, compression?: CompressionOptions) {
+    this.routes = [...operations].flatMap((operation) => makeRoute(operation, compression) ?? []);
     for (const route of this.routes) {
       const path = route.path.replaceAll(/\{([^}]+)\}/g, ":$1");
       this.#tree.on(route.verb, path, () => undefined, route);
@@ -106,7 +109,7 @@ function withoutField(document: JsonSchema, field: string | undefined): JsonSche
     : { ...document, properties: Object.fromEntries(Object.entries(properties as object).filter(([name]) => name !== field)) };
 }
 
-function makeRoute(operation: CompiledOperation): HttpRoute | undefined {
+function makeRoute(operation: CompiledOperation, compression: CompressionOptions | undefined): HttpRoute | undefined {
   const http = httpOf(operation.operation.spec);
   const parsed = http && parseRoute(http.route);
   if (http === undefined || parsed === undefined) return undefined;
@@ -121,6 +124,8 @@ function makeRoute(operation: CompiledOperation): HttpRoute | undefined {
     binder: new Binder(operation, parsed, http),
     format,
     upload,
+    // A caller who can put guesses beside a secret reads it from how well both are compressed.
+    compression: operation.output.hasSecrets ? undefined : compression,
     status: successStatus(http, operation.output),
     labels: new RouteLabels(parsed.path),
     inputBytes: http.body === "raw" ? (format.bytesMax ?? 0) : mostBytes(withoutField(inputJson, upload?.field), Number.MAX_SAFE_INTEGER),
