@@ -37,7 +37,7 @@ async function serve(): Promise<void> {
   process.send?.(app.urls.surfaces[0]);
 }
 
-/** Keeps so many slow clients open. Its parent hears when all of them have begun. */
+/** Keeps so many slow clients open. Its parent hears when each has begun to send, or to read its response. */
 function crawl(port: number, clients: number): void {
   let begun = 0;
   const open = (n: number) => {
@@ -46,6 +46,8 @@ function crawl(port: number, clients: number): void {
     const unsent = [..."POST /v1/greetings HTTP/1.1\r\nhost: slow\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"];
     socket.once("connect", () => {
       if (isReader) socket.write("POST /v1/long HTTP/1.1\r\nhost: slow\r\n\r\n");
+    });
+    socket.once(isReader ? "readable" : "connect", () => {
       if (++begun === clients) process.send?.("begun");
     });
     const timer = setInterval(() => (isReader ? socket.read(1) : socket.write(unsent.shift() ?? " ")), 1_000);
@@ -57,7 +59,7 @@ function crawl(port: number, clients: number): void {
       setTimeout(open, 200, n);
     });
   };
-  for (let n = 0; n < clients; n++) setTimeout(open, n, n);
+  for (let n = 0; n < clients; n++) setTimeout(open, 4 * n, n);
 }
 
 /** Sends requests at a steady rate, whatever the others take. Resolves to what each waited. *Units*: milliseconds. */
