@@ -44,7 +44,7 @@ export type {
   StoredValue,
 } from "./operation/cache/port.ts";
 export type { CachePer, CacheSpec, CacheTags } from "./operation/cache/spec.ts";
-export type { Budget } from "./operation/contract.ts";
+export type { Budget, DownloadBytes, DownloadPart } from "./operation/contract.ts";
 export { type Lock, lock } from "./operation/durable/lock.ts";
 export { type MissedOccurrences, type Schedule, schedule } from "./operation/durable/schedule.ts";
 export type { Started, StartOptions, SystemStartOptions, Task } from "./operation/durable/start.ts";
