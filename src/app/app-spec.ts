@@ -16,6 +16,18 @@ import type { DatabaseSource } from "./database.ts";
 import type { OpsSpec } from "./ops/ops.ts";
 import type { Surface } from "./surface.ts";
 
+/** What one process may do at once. */
+export interface ProcessLimits {
+  /** Executions that run. *Default*: 1,024. */
+  readonly concurrency?: number;
+  /** Executions that wait. *Default*: 2,048. */
+  readonly queue?: number;
+  /** Streams that are open. *Default*: 10,000. */
+  readonly streams?: number;
+  /** Streams of one caller; callers who have not signed in are counted by address. *Default*: 100. */
+  readonly streamsPerCaller?: number;
+}
+
 /** The parts of an app: its modules, its edges and its limits. */
 export interface AppSpec {
   /** Names the service in telemetry and documents. *Default*: `plimsoll-app`, version `0.0.0`. */
@@ -52,8 +64,8 @@ export interface AppSpec {
   readonly engines?: readonly EngineSource[];
   /** What this process does: serve its surfaces, run tasks, or both. Processes that only start tasks need no role for it. *Default*: both. */
   readonly roles?: readonly ("serve" | "worker")[];
-  /** Executions of the whole process that may run and wait. *Defaults*: 1,024 run at once, 2,048 wait. */
-  readonly limits?: { readonly concurrency?: number; readonly queue?: number };
+  /** What the whole process may do at once. */
+  readonly limits?: ProcessLimits;
   /** How much of the outputs of queries with `cache` one process keeps. *Default*: 64 MiB. */
   readonly cache?: CacheOptions;
   /** The rate of one actor, or of one address for callers who have not signed in. *Default*: 1,000 per second, 2,000 at once; `perSecond: 0` switches it off. */

@@ -182,6 +182,7 @@ class RunningApp implements App {
       sample: spec.sample ?? 0.01,
       concurrency: spec.limits?.concurrency ?? defaults.processConcurrency,
       queue: spec.limits?.queue ?? defaults.processQueue,
+      streams: spec.limits,
       cache: { ...spec.cache, app: this.name, channel: database?.invalidations },
       revocations: spec.revocations && { ...spec.revocations, source: database?.revocations },
       rateLimit: {

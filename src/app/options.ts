@@ -20,7 +20,10 @@ export function checkOptions(spec: CheckedSpec, operations: ReadonlyMap<string, 
   for (const role of spec.roles ?? [])
     if (!roles.includes(role))
       report("createApp", "roles", `There is no role ${show(role)}. Use "serve", "worker", both, or an empty list.`);
-  const { concurrency = 1, queue = 0 } = spec.limits ?? {};
+  const { concurrency = 1, queue = 0, streams = 1, streamsPerCaller = 1 } = spec.limits ?? {};
+  for (const [name, value] of Object.entries({ streams, streamsPerCaller }))
+    if (!Number.isSafeInteger(value) || value < 1)
+      report("createApp", `limits.${name}`, `${show(value)} is not a number of streams. Use a whole number from 1.`);
   if (!Number.isSafeInteger(concurrency) || concurrency < 1)
     report("createApp", "limits.concurrency", `${show(concurrency)} is not a number of executions. Use a whole number from 1.`);
   if (!Number.isSafeInteger(queue) || queue < 0)

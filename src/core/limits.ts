@@ -1,5 +1,6 @@
 import { authenticationLimits } from "./limits/authentication.ts";
 import { signInLimits } from "./limits/sign-in.ts";
+import { streamLimits } from "./limits/streams.ts";
 import { transferLimits } from "./limits/transfers.ts";
 
 /**
@@ -9,6 +10,7 @@ import { transferLimits } from "./limits/transfers.ts";
 export const limits = {
   ...authenticationLimits,
   ...transferLimits,
+  ...streamLimits,
   /** Executions of one operation at once. Override: `budget.concurrency`. */
   operationConcurrency: 64,
   /** Executions of one operation that may wait for a slot. Override: `budget.queue`. */

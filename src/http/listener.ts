@@ -17,47 +17,21 @@ import type { AddressLoad, HttpConnection } from "./connections/connection.ts";
 import { type ConnectionRate, connectionRateOf } from "./connections/connection-rate.ts";
 import { Connections, closingConnections } from "./connections/connections.ts";
 import { LeanResponse } from "./connections/lean-response.ts";
-import type { ListenerLimits } from "./connections/listener-limits.ts";
+import type { HttpTurn, ListenerOptions } from "./connections/listener-options.ts";
 import { requestCost } from "./connections/memory.ts";
 import { isLong, readAgain } from "./connections/skipping.ts";
-import type { Cors } from "./cors/cors.ts";
 import type { HttpHost } from "./credentials/credential-fields.ts";
 import { requestMalformed, requestTooSlow, tooManyFromAddress } from "./faults.ts";
-import type { ServerHeaders } from "./headers/security.ts";
 import { LeanRequest } from "./lean-request.ts";
 import { type NodeExchange, NodeInvocation } from "./node-invocation.ts";
 import { replyWithoutOperation } from "./pages.ts";
 import { networkOf } from "./peer/address.ts";
-import type { Proxies } from "./peer/proxies.ts";
 import { forPerson } from "./problem-page/page.ts";
 import { endOfHead, headsAreSent, linesOf, statusLine } from "./reply/head.ts";
 import { Outbox } from "./reply/outbox.ts";
 import { faultReply, type HttpReply } from "./reply/reply.ts";
 import { minorVersionOf, readTarget, refuseHead } from "./request-head.ts";
 import { acceptableRequestId, type RequestHeaders } from "./request-headers.ts";
-import type { HttpRouter } from "./router.ts";
-
-/** What a listener needs: its host, its router and its limits. */
-export interface ListenerOptions {
-  readonly host: HttpHost;
-  readonly router: HttpRouter;
-  readonly bodies: BodyReader;
-  readonly limits: ListenerLimits;
-  /** Whose word about the caller's address counts. */
-  readonly proxies: Proxies | undefined;
-  /** Documents and pages that are no operations, by path. */
-  readonly pages: ReadonlyMap<string, HttpReply>;
-  /** Which pages of other origins may read replies; undefined where none may. */
-  readonly cors: Cors | undefined;
-  /** The headers of this server, where they are not the usual ones. */
-  readonly own: ServerHeaders | undefined;
-}
-
-/** One request and the way to answer it. */
-export interface HttpTurn {
-  readonly request: LeanRequest;
-  readonly response: LeanResponse;
-}
 
 /** What the port is called in messages. */
 export const httpPort = "The HTTP port";
@@ -151,6 +125,11 @@ export class HttpListener {
     return [...accepting, this.#perAddress.line, requestBytes, this.bodies.line, this.#documents, this.#headers];
   }
 
+  /** How long a client may read almost nothing. *Units*: milliseconds. */
+  get stallMs(): number {
+    return this.#options.limits.sendStallMs;
+  }
+
   get openConnections(): number {
     return this.#connections.size;
   }
@@ -198,18 +177,31 @@ export class HttpListener {
     this.#server.closeAllConnections();
   }
 
+  /** Decides on the reply to a request. Returns whether it is the last one of its connection. */
+  #prepare(turn: HttpTurn, headers: string[]): boolean {
+    const { request, response } = turn;
+    this.#options.cors?.allowReading(headers, request.known.origin);
+    const unread = !request.complete && isLong(request.known);
+    if (!request.complete) request.discard();
+    return (unread || this.#closing || response.owner?.ending !== false || !response.shouldKeepAlive) && this.#ends(turn, unread);
+  }
+
+  /** Writes the head of a reply whose body follows in parts. */
+  begin(turn: HttpTurn, { status, constant: usual, headers }: HttpReply): void {
+    const constant = usual && (this.#options.own?.of(usual) ?? usual);
+    if (this.#prepare(turn, headers)) headers.push("connection", "close");
+    turn.response.writeHead(status, [...(constant?.pairs ?? []), ...headers]).flushHeaders();
+  }
+
   /** Writes a reply; returns the bytes of its body. */
   write(turn: HttpTurn, reply: HttpReply): number {
     const { request, response } = turn;
     if (response.destroyed || response.headersSent) return 0;
     const { status, constant: usual, headers, body, download } = forPerson(reply, request.known.accept);
     const constant = usual && (this.#options.own?.of(usual) ?? usual);
-    this.#options.cors?.allowReading(headers, request.known.origin);
     const bytes = download === undefined ? Buffer.byteLength(body) : (download.length ?? 0);
     response.keep(download === undefined ? bytes : 0);
-    const unread = !request.complete && isLong(request.known);
-    if (!request.complete) request.discard();
-    const last = (unread || this.#closing || response.owner?.ending !== false || !response.shouldKeepAlive) && this.#ends(turn, unread);
+    const last = this.#prepare(turn, headers);
     if (this.#writesHeads && !last && bytes > 0 && request.method !== "HEAD" && download === undefined) {
       const first = constant === undefined ? statusLine(status) : constant.after(status);
       response.statusCode = status;

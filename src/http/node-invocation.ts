@@ -1,4 +1,5 @@
-import type { Fault } from "../core/fault.ts";
+import assert from "node:assert";
+import { Fault } from "../core/fault.ts";
 import type { Problems } from "../core/schema.ts";
 import { parseTrace, type TraceParent } from "../core/trace.ts";
 import { type Actor, type Authenticator, anonymous, stillHolds } from "../operation/actor.ts";
@@ -10,6 +11,7 @@ import type { ShapedOutput } from "../pipeline/state/output.ts";
 import type { RunningExecution } from "../pipeline/state/running-execution.ts";
 import { compressed } from "./compression/compression.ts";
 import type { AddressLoad, ConnectionRequest, HttpConnection } from "./connections/connection.ts";
+import type { HttpTurn } from "./connections/listener-options.ts";
 import type { PickedCredentials } from "./credentials/credential-fields.ts";
 import { signInByFields } from "./credentials/sign-in.ts";
 import { protocolRemainingMs } from "./deadline/protocol-timeouts.ts";
@@ -17,11 +19,14 @@ import { remainingMs } from "./deadline/remaining.ts";
 import { type DownloadWay, sendDownload } from "./download/send-download.ts";
 import { preconditionFailed, preconditionMissing } from "./faults.ts";
 import type { PickedLines } from "./fields/request-fields.ts";
-import type { HttpListener, HttpTurn } from "./listener.ts";
+import type { HttpListener } from "./listener.ts";
 import { HttpFacts } from "./reply/facts.ts";
 import { replyTo } from "./reply/reply.ts";
 import { acceptableRequestId, type RequestHeaders } from "./request-headers.ts";
 import type { Match } from "./router.ts";
+import { type AskedStream, readAsked } from "./stream/asked.ts";
+import { NodeStream } from "./stream/node-stream.ts";
+import { endingOf, streamHead } from "./stream/reply.ts";
 import { peerCertificateOf } from "./tls/peer.ts";
 import { readUpload, type UploadTaker, type UploadTerms } from "./uploads/upload-reading.ts";
 
@@ -36,6 +41,7 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
   readonly #query: string;
   readonly #picked: PickedLines | undefined;
   #credentials: PickedCredentials | undefined;
+  readonly #asked: AskedStream | Fault | undefined;
   readonly #connection: HttpConnection;
   readonly #load: AddressLoad;
   readonly #era: number;
@@ -43,6 +49,7 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
   /** Its index among what runs for its connection. */
   index = -1;
   #reading: BodyInput | undefined = undefined;
+  #stream: NodeStream | undefined = undefined;
 
   /** `lines`: names and values of its head, of which it keeps what is read. */
   constructor(listener: HttpListener, exchange: NodeExchange, lines: readonly string[]) {
@@ -53,6 +60,7 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     this.#query = exchange.query;
     this.#picked = exchange.match.route.binder.fields?.pick(lines);
     this.#credentials = listener.host.credentials?.pick(lines);
+    this.#asked = exchange.match.route.operation.stream && readAsked(lines);
     if (this.#picked !== undefined) exchange.response.keep(this.#picked.chars);
     if (this.#credentials !== undefined) exchange.response.keep(this.#credentials.chars);
     this.#connection = exchange.connection;
@@ -81,6 +89,10 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
   }
   get idempotencyKey(): string | undefined {
     return this.#headers.idempotencyKey;
+  }
+
+  get lastEventId(): string | undefined {
+    return this.#asked instanceof Fault ? undefined : this.#asked?.lastEventId;
   }
 
   authenticate(execution: RunningExecution): Actor | Promise<Actor> {
@@ -121,6 +133,7 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
 
   readInput(execution: RunningExecution): undefined | Waiting {
     const { route } = this.#match;
+    if (this.#asked instanceof Fault) throw this.#asked;
     if (!route.binder.takesBody) return this.#bind(execution, undefined);
     const { request, response } = this.#turn;
     const taker = {
@@ -151,9 +164,22 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     void output.json;
   }
 
+  openStream(execution: RunningExecution, drained: () => void): NodeStream {
+    const { request, response } = this.#turn;
+    assert(this.#asked !== undefined && !(this.#asked instanceof Fault), "a stream opens once it is known how to write it");
+    const { format } = this.#asked;
+    this.#listener.begin(this.#turn, streamHead(execution, format));
+    this.#reading?.stop();
+    // Its client wants to know how it would begin.
+    if (request.method === "HEAD") queueMicrotask(() => execution.stop(callerLeft(), { succeeds: true }));
+    this.#stream = new NodeStream(response, { format, stallMs: this.#listener.stallMs, drained });
+    return this.#stream;
+  }
+
   reply(execution: RunningExecution): HttpFacts {
     const { route } = this.#match;
     // May throw where details of a fault have no JSON form; then this is called again with that as the fault.
+    if (this.#stream !== undefined) return this.#endStream(execution, this.#stream);
     const plain = replyTo(execution, route, this.#headers);
     const reply = route.compression === undefined ? plain : compressed(plain, this.#headers.acceptEncoding, route.compression);
     const { download } = reply;
@@ -162,9 +188,19 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     this.#reading?.stop(execution.fault);
     this.#connection.running.delete(this);
     if (isSent) sendDownload(execution, this.#way, { ...reply, download });
+    return this.#end({ status: reply.status, responseBytes });
+  }
+
+  #endStream(execution: RunningExecution, stream: NodeStream): HttpFacts {
+    stream.end(endingOf(execution));
+    this.#connection.running.delete(this);
+    return this.#end({ status: 200, responseBytes: stream.bytes });
+  }
+
+  #end({ status, responseBytes }: Sent): HttpFacts {
     this.#listener.ended(this.#load, this.#era);
     if (this.#connection.malformed !== undefined) this.#listener.endMalformed(this.#connection);
-    const labels = route.labels.of(this.#turn.request.method ?? "", reply.status);
+    const labels = this.#match.route.labels.of(this.#turn.request.method ?? "", status);
     return new HttpFacts(labels, Number(this.#headers.contentLength ?? 0), responseBytes);
   }
 
@@ -208,6 +244,12 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
 interface BodyInput extends Waiting {
   /** The request is over, with this fault where it has one. */
   stop(fault?: Fault): void;
+}
+
+/** What is known of a reply once it is written. */
+interface Sent {
+  readonly status: number;
+  readonly responseBytes: number;
 }
 
 /** What a listener hands to an invocation. */

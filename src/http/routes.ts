@@ -34,7 +34,8 @@ export function compileRoutes(
     shapes.set(route.shape, name);
     if (hasKind(operation) && traitsOf(operation).transaction !== "read" && route.verb === "GET")
       report(name, "http", "Only a query can have GET, because a GET must be safe to repeat. Use another verb.");
-    checkStatus(name, http, report);
+    if (spec.stream === undefined) checkStatus(name, http, report);
+    else checkStreamed(name, http, report);
     const compiled = operations.get(name);
     if (compiled === undefined) continue;
     const fields = fieldsOf(compiled.input);
@@ -49,7 +50,7 @@ export function compileRoutes(
       );
     checkBody(compiled, { route, http, bodyBytes, report });
     checkFile(compiled, http, report);
-    compiled.head ??= compileHead(compiled, http);
+    if (compiled.stream === undefined) compiled.head ??= compileHead(compiled, http);
     checkRequestFields(compiled, http, { route, report });
     checkReplyFields(compiled, http, report);
     const cached = cacheProblem(http, { verb: route.verb, access: compiled.access });
@@ -84,6 +85,13 @@ function checkFile({ name, key }: CompiledOperation, { file, download, status }:
       "http.file",
       "The record of its key would store the file too. Return JSON from it, and send the file from a query or an action.",
     );
+}
+
+/** A stream has no output from which its head could be made. */
+function checkStreamed(name: string, http: HttpSpec, report: Report): void {
+  for (const field of ["status", "location", "redirectsTo", "etag", "file"] as const)
+    if (http[field] !== undefined)
+      report(name, `http.${field}`, "A stream begins before there is anything to make it of. Remove it, or return an output.");
 }
 
 /** A redirect without a target goes nowhere, and one to any origin is an open one. */

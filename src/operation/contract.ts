@@ -8,6 +8,7 @@ import type { Criticality } from "./execution.ts";
 import type { OfKind } from "./kind.ts";
 import type { CacheControlSpec, CookieSpec, CspSources } from "./online/http-head.ts";
 import type { RateLimit } from "./online/rate.ts";
+import type { AnyStream } from "./online/stream/spec.ts";
 import type { Uses } from "./resource.ts";
 import type { Isolation } from "./transaction.ts";
 
@@ -152,17 +153,21 @@ export interface RouteSpec<R extends Route, I extends AnySchema, O extends AnySc
 // biome-ignore lint/suspicious/noExplicitAny: a list of faults of any details; each keeps its own type where it is thrown.
 export type Faults = readonly FaultClass<any>[];
 
-/** What queries, commands and actions all declare. */
-export interface CommonSpec<I extends AnySchema, O extends AnySchema, F extends Faults> {
+/** What queries, commands and actions all declare beside what they return. */
+export interface SharedSpec<I extends AnySchema, F extends Faults> {
   /** One line for documents. */
   readonly summary?: string;
   readonly input: I;
-  readonly output: O;
   /** The faults that callers may see; any other becomes `internal`. */
   readonly faults?: F;
   readonly budget: Hint<DeadlineHint, Duration> | OnlineBudget<Output<NoInfer<I>>>;
   /** Which operations are refused first under load. *Default*: `default`. */
   readonly criticality?: Hint<CriticalityHint, Criticality>;
+}
+
+/** What an operation declares that returns one output. */
+export interface CommonSpec<I extends AnySchema, O extends AnySchema, F extends Faults> extends SharedSpec<I, F> {
+  readonly output: O;
   /** Values that documents show. */
   readonly example?: { readonly input?: Input<NoInfer<I>>; readonly output?: Output<NoInfer<O>> };
 }
@@ -188,6 +193,8 @@ export interface OperationSpec {
   readonly summary?: string;
   readonly input: Schema;
   readonly output: Schema;
+  /** In the place of an output. */
+  readonly stream?: AnyStream;
   readonly faults?: Faults;
   readonly budget: Duration | OnlineBudget<never>;
   readonly criticality?: Criticality;
@@ -222,7 +229,7 @@ export interface HttpSpec {
 }
 
 /** The handler of any operation. The constructors check each against its own input and scope, which the pipeline gives it. */
-export type Handler = (input: never, scope: never) => Promise<unknown>;
+export type Handler = (input: never, scope: never) => Promise<unknown> | AsyncIterable<unknown>;
 
 /** An operation that only reads, in a read-only transaction. */
 export interface Query<I extends AnySchema, O extends AnySchema, F extends Faults = Faults> extends Operation {
@@ -243,6 +250,23 @@ export interface Action<I extends AnySchema, O extends AnySchema, U extends Uses
   readonly kind: "action";
   readonly input: I;
   readonly output: O;
+  readonly faults: F;
+  readonly uses: U;
+}
+
+/** A query that streams: each query that it calls is a transaction, and it has none of its own. */
+export interface StreamQuery<I extends AnySchema, S extends AnySchema, U extends Uses, F extends Faults = Faults> extends Operation {
+  readonly kind: "query";
+  readonly input: I;
+  readonly item: S;
+  readonly faults: F;
+  readonly uses: U;
+}
+/** An action that streams. */
+export interface StreamAction<I extends AnySchema, S extends AnySchema, U extends Uses, F extends Faults = Faults> extends Operation {
+  readonly kind: "action";
+  readonly input: I;
+  readonly item: S;
   readonly faults: F;
   readonly uses: U;
 }

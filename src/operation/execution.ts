@@ -55,6 +55,22 @@ export interface Refusal {
 }
 
 /**
+ * Why a stream ended. `complete`: its handler had no more. `left`: the client did. `unread`: the client was too slow. `idle`: the handler was. `longest`: it was open
+ * for as long as it may. `stopping`: the process stops. `failed`: the handler did.
+ */
+export type StreamEnd = "complete" | "left" | "unread" | "idle" | "longest" | "stopping" | "failed";
+
+/** What the wide event says of a stream. */
+export interface StreamFacts {
+  /** Items that were handed to the surface. */
+  readonly items: number;
+  readonly bytes: number;
+  /** How long after its acceptance it opened. *Units*: milliseconds. */
+  readonly openedMs: number;
+  readonly ended: StreamEnd;
+}
+
+/**
  * Is the wide event of an execution: all facts that logs, metrics and traces have about it. It is published once, when the response is sent.
  * *Units*: milliseconds. `durationMs` = queued + running + database + the upstreams.
  */
@@ -102,6 +118,8 @@ export interface Execution {
   readonly notes: Readonly<Record<string, unknown>> | undefined;
   readonly spans: readonly ChildSpan[] | undefined;
   readonly refusal: Refusal | undefined;
+  /** What was streamed, and why it ended; undefined where no stream opened. */
+  readonly stream?: StreamFacts | undefined;
   /** What its surface says of it: `http` and `fetch` do. */
   readonly facts: SurfaceFacts | undefined;
 }

@@ -1,5 +1,6 @@
 import type { AnySchema, Input, Output } from "../core/schema/standard.ts";
 import type { Faults } from "./contract.ts";
+import type { Items, ReadStreamScope, Streaming } from "./online/stream/scope.ts";
 import type { ActionScope, ReadScope, WriteScope } from "./scope.ts";
 
 /** The handler of a query: its parsed input and a scope that can only read. */
@@ -19,3 +20,15 @@ export type ActionHandler<I extends AnySchema, O extends AnySchema, U, F extends
   input: Output<I>,
   scope: ActionScope<F[number]> & U,
 ) => Promise<Input<O>>;
+
+/** The handler of a query that streams: an async generator. Its scope reads by calling queries. */
+export type ReadStreamHandler<I extends AnySchema, S extends AnySchema, U, F extends Faults> = (
+  input: Output<I>,
+  scope: ReadStreamScope<F[number]> & U,
+) => Items<S>;
+
+/** The handler of an action that streams: an async generator. */
+export type ActionStreamHandler<I extends AnySchema, S extends AnySchema, U, F extends Faults> = (
+  input: Output<I>,
+  scope: ActionScope<F[number]> & Streaming & U,
+) => Items<S>;

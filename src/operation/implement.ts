@@ -1,7 +1,7 @@
 import type { AnySchema } from "../core/schema/standard.ts";
 import type { Faults, Handler, Operation } from "./contract.ts";
 import type { TaskHandler } from "./durable/task.ts";
-import type { ActionHandler, ReadHandler, WriteHandler } from "./handler.ts";
+import type { ActionHandler, ActionStreamHandler, ReadHandler, ReadStreamHandler, WriteHandler } from "./handler.ts";
 import type { KindTraits, TraitsOf } from "./kind.ts";
 import type { Used, Uses } from "./resource.ts";
 
@@ -26,7 +26,27 @@ export function implement<P extends Operation>(operation: P, run: HandlerOf<P>):
  * *Bounds*: of a kind that is not of the platform only that it is a handler is checked: its engine's own constructor says more.
  */
 export type HandlerOf<P extends Operation> =
-  P extends Declared<infer I, infer O, infer F, infer U> ? HandlerBy<TraitsOf<P["kind"]>, I, O, F, U> : never;
+  P extends DeclaredStream<infer I, infer S, infer F, infer U>
+    ? StreamHandlerBy<TraitsOf<P["kind"]>, I, S, F, U>
+    : P extends Declared<infer I, infer O, infer F, infer U>
+      ? HandlerBy<TraitsOf<P["kind"]>, I, O, F, U>
+      : never;
+
+/** What contracts of streams have: the schema of an item in the place of an output. */
+interface DeclaredStream<I extends AnySchema, S extends AnySchema, F extends Faults, U extends Uses> {
+  readonly input: I;
+  readonly item: S;
+  readonly faults: F;
+  readonly uses: U;
+}
+
+type StreamHandlerBy<
+  T extends KindTraits,
+  I extends AnySchema,
+  S extends AnySchema,
+  F extends Faults,
+  U extends Uses,
+> = T["transaction"] extends "read" ? ReadStreamHandler<I, S, Used<U>, F> : ActionStreamHandler<I, S, Used<U>, F>;
 
 /** What contracts of all kinds have, each as far as its kind has it. */
 interface Declared<I extends AnySchema, O extends AnySchema, F extends Faults, U extends Uses> {

@@ -20,6 +20,7 @@ import type { Registry } from "./registry/registry.ts";
 import type { Revocations } from "./revocations/revocations.ts";
 import type { Shedder } from "./shed/shedder.ts";
 import type { Slots } from "./slots.ts";
+import type { StreamPlaces } from "./stream/places.ts";
 
 /** What an app decides for all of its executions. */
 export interface HostOptions {
@@ -69,6 +70,7 @@ export interface Host {
   readonly wheel: DeadlineWheel;
   readonly ids: TraceIds;
   readonly slots: Slots;
+  readonly streams: StreamPlaces;
   /** Where each limit registers. */
   readonly loadLines: LoadLines;
   readonly shedder: Shedder;

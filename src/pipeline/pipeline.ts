@@ -10,6 +10,7 @@ import type { Waiting } from "./state/invocation.ts";
 import type { ShapedOutput } from "./state/output.ts";
 import type { RunningExecution } from "./state/running-execution.ts";
 import type { Runner, Step } from "./step.ts";
+import { RunningStream } from "./stream/running-stream.ts";
 
 /**
  * The way of every request, of every kind of operation and from every surface. A surface has matched the operation before it;
@@ -30,6 +31,8 @@ export const pipeline: readonly Step[] = [
   { name: "limit the rate by input", applies: ({ rates }) => rates.byInput.length > 0, run: limitByInput },
   // Before the slots: a value that is there costs the operation nothing, and those who wait for the load of another hold no place.
   { name: "look into the cache", applies: ({ cache }) => cache !== undefined, run: readCache },
+  // A stream holds its place until it has ended, and its slots only until it opens.
+  { name: "take a place of the streams", applies: ({ stream }) => stream !== undefined, run: takeStreamPlace },
   { name: "take a slot of the operation", applies: () => true, run: takeSlot },
   { name: "take a slot of the process", applies: ({ traits }) => traits.processSlot, run: takeProcessSlot },
   { name: "run", applies: () => true, run: run },
@@ -118,6 +121,16 @@ function validate(execution: RunningExecution): undefined {
   if (parsed instanceof Problems) throw execution.invocation.refuseInput?.(parsed) ?? invalidInput(parsed.list, parsed.more);
   execution.sent = execution.input;
   execution.input = execution.durable === undefined ? parsed : execution.durable.sameInput(parsed);
+}
+
+function takeStreamPlace(execution: RunningExecution): undefined {
+  const { compiled, host } = execution;
+  if (compiled.stream === undefined) return;
+  execution.streaming = new RunningStream(
+    execution,
+    compiled.stream,
+    host.streams.take(execution, (refusal) => host.shedder.faultOf(refusal)),
+  );
 }
 
 function takeSlot(execution: RunningExecution): undefined | Promise<void> {

@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { DeadlineWheel } from "../core/deadline.ts";
 import { Fault, toFault } from "../core/fault.ts";
 import { IntrusiveSet } from "../core/intrusive-set.ts";
+import { limits } from "../core/limits.ts";
 import { LoadLines } from "../core/load-line/load-lines.ts";
 import { Metrics } from "../core/metrics.ts";
 import type { Shares } from "../core/queue/share.ts";
@@ -35,6 +36,7 @@ import type { Invocation } from "./state/invocation.ts";
 import type { ShapedOutput } from "./state/output.ts";
 import { RunningExecution } from "./state/running-execution.ts";
 import { ended, type Runner, type Step } from "./step.ts";
+import { StreamPlaces, type StreamPlacesOptions } from "./stream/places.ts";
 
 /** What an app decides for its runtime; everything filled in. */
 export interface RuntimeOptions extends HostOptions {
@@ -51,6 +53,8 @@ export interface RuntimeOptions extends HostOptions {
   readonly sample: number;
   readonly concurrency: number;
   readonly queue: number;
+  /** *Defaults*: `limits.streams`, `limits.streamsPerCaller`. */
+  readonly streams?: Partial<StreamPlacesOptions> | undefined;
   /** *Default*: as an app that gives none. */
   readonly cache?: CachesOptions;
   /** *Default*: none, so that only time ends credentials. */
@@ -66,6 +70,7 @@ export class Runtime implements Runner {
   readonly wheel: DeadlineWheel;
   readonly ids: TraceIds;
   readonly slots: Slots;
+  readonly streams: StreamPlaces;
   readonly loadLines: LoadLines;
   readonly shedder: Shedder;
   readonly rates: AppRates;
@@ -101,6 +106,8 @@ export class Runtime implements Runner {
     this.ids = new TraceIds(options.clock);
     this.sampled = ratioSampler(options.sample);
     this.slots = new Slots({ name: "process", concurrency: options.concurrency, queue: options.queue, mode: "enforce" });
+    const { streams = limits.streams, streamsPerCaller = limits.streamsPerCaller } = options.streams ?? {};
+    this.streams = new StreamPlaces({ streams, streamsPerCaller });
     this.shedder = new Shedder({ turns: options.turns ?? stillTurn, clock: options.clock, loadLines: this.loadLines });
     const { clock, loadLines, signals } = this;
     this.rates = new AppRates(options.rateLimit, { clock, loadLines, changed: signals.rateStore, operations: registry.rates });
@@ -110,6 +117,7 @@ export class Runtime implements Runner {
     const { source } = options.revocations ?? {};
     this.revocations = source && new Revocations(options.revocations ?? {}, { source, clock, metrics, loadLines });
     this.slots.listOn(this.loadLines, this.clock);
+    if (operations.some(({ stream }) => stream !== undefined)) for (const line of this.streams.lines) this.loadLines.register(line);
     for (const { slots, queriesLine, callsLine, traits } of operations) {
       slots.listOn(this.loadLines, this.clock);
       if (traits.transaction !== "none") this.loadLines.register(queriesLine);
@@ -234,7 +242,8 @@ export class Runtime implements Runner {
     }
     if (execution.cache !== undefined && thrown === undefined) this.caches.count(execution.operation, execution.cache);
     execution.durationMs = total;
-    execution.late = thrown === undefined && total > execution.deadlineMs;
+    execution.late = thrown === undefined && total > execution.deadlineMs && execution.streaming === undefined;
+    execution.streaming?.settles(execution.fault);
     let elsewhere = execution.queuedMs + execution.databaseMs;
     const { upstreamMs } = execution;
     if (upstreamMs !== undefined) for (const name in upstreamMs) elsewhere += upstreamMs[name] ?? 0;
@@ -259,12 +268,18 @@ export class Runtime implements Runner {
     if (execution.handling || !this.#running.delete(execution)) return;
     if (execution.holdsProcessSlot) this.slots.leave(execution);
     if (execution.holdsSlot) execution.compiled.slots.leave(execution);
+    if (execution.streaming !== undefined) this.streams.leave(execution, execution.streaming.place);
     if (this.#running.size === 0 && this.signals.idle.hasListeners) this.signals.idle.publish(undefined);
   }
 
-  /** Waits until nothing runs, at most `withinMs`; then ends what is left as `unavailable`. */
+  /** Ends open streams, and waits until nothing runs, at most `withinMs`; then ends what is left as `unavailable`. */
   async drain(withinMs: number): Promise<void> {
-    if (this.#running.size === 0) return;
+    this.streams.close();
+    if (this.#running.size > 0) await this.#idle(withinMs);
+    this.streams.closing = false;
+  }
+
+  async #idle(withinMs: number): Promise<void> {
     const idle = new Promise<void>((resolve) => {
       const off = this.signals.idle.on(() => {
         off();

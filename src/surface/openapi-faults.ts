@@ -48,7 +48,8 @@ const takesInput = (conditions: FaultConditions) => conditions.takesInput;
 /** It uses a resource, which may be a client of another service. */
 const callsUpstreams = ({ operation }: FaultConditions) => Object.keys(operation.operation.spec.uses ?? {}).length > 0;
 /** It may call others, which are authorized, and may ask whose something is. */
-const mayCall = ({ operation }: FaultConditions) => operation.traits.transaction !== "read";
+const mayCall = ({ operation }: FaultConditions) => operation.traits.transaction !== "read" || operation.stream !== undefined;
+const streams = ({ operation }: FaultConditions) => operation.stream !== undefined;
 
 /** Every fault that the platform may end a request with. `test/surface/openapi-table.test.ts` finds those in the source that are missing here. */
 export const platformFaults: readonly PlatformFault[] = [
@@ -73,6 +74,29 @@ export const platformFaults: readonly PlatformFault[] = [
     types: ["header_not_ascii"],
     description: "A header that the operation reads has a character that is not printable ASCII.",
     applies: readsHead,
+  },
+  {
+    name: "LastEventIdInvalid",
+    code: "invalid_argument",
+    types: ["last_event_id_invalid"],
+    description: "Last-Event-ID is not the id of an item.",
+    applies: streams,
+  },
+  {
+    name: "NotAcceptable",
+    code: "invalid_argument",
+    status: 406,
+    types: ["not_acceptable"],
+    description: "Accept allows none of the formats in which the operation streams.",
+    applies: streams,
+  },
+  {
+    name: "TooManyStreams",
+    code: "resource_exhausted",
+    types: ["too_many_streams"],
+    body: "limit",
+    description: "The caller has too many streams open.",
+    applies: streams,
   },
   {
     name: "UnusableValue",

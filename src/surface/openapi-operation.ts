@@ -13,6 +13,7 @@ import type { FaultResponses } from "./openapi-fault-responses.ts";
 import { pascal } from "./openapi-names.ts";
 import { notModifiedFor, rateHeaders, ratesOf } from "./openapi-rates.ts";
 import type { SharedSchemas } from "./openapi-schemas.ts";
+import { streamContent, streamParameters, streamSentence } from "./openapi-stream.ts";
 
 /** What the operations of one document share. */
 export interface DocumentParts {
@@ -125,6 +126,7 @@ function parametersOf(described: Described): object[] {
       schema: { type: "string" },
     });
   if (http.etag !== undefined && route.verb === "GET") parameters.push({ $ref: "#/components/parameters/IfNoneMatch" });
+  parameters.push(...streamParameters(compiled));
   return parameters;
 }
 
@@ -262,7 +264,7 @@ const fileNameHeader = { description: "The name of the file.", schema: { type: "
 
 function success({ compiled, http, route }: Described, schemas: SharedSchemas): Record<string, object> {
   const { outputJson } = compiled.output;
-  const status = successStatus(outputJson, http);
+  const status = compiled.stream === undefined ? successStatus(outputJson, http) : 200;
   const redirects = status >= 300;
   const example = bodyExample(compiled.operation.spec.example?.output, fieldsElsewhere(http));
   const header = (name: string) => ({ $ref: `#/components/headers/${name}` });
@@ -276,15 +278,18 @@ function success({ compiled, http, route }: Described, schemas: SharedSchemas): 
     ...(ratesOf(compiled).length > 0 && rateHeaders),
   };
   const elsewhere = fieldsElsewhere(http);
-  const schema = () => schemas.embed(bodySchema(outputJson, elsewhere), `${pascal(compiled.name)}Output`);
+  const name = `${pascal(compiled.name)}${compiled.stream === undefined ? "Output" : "Item"}`;
+  const schema = () => schemas.embed(bodySchema(outputJson, elsewhere), name);
   const content =
-    http.download !== undefined
-      ? downloadContent(http.download)
-      : http.file !== undefined
-        ? { content: { [http.file.type]: { schema: { type: "string" } } } }
-        : status === 204 || redirects
-          ? {}
-          : { content: { "application/json": { schema: schema(), ...(example !== undefined && { example }) } } };
+    compiled.stream !== undefined
+      ? { content: streamContent(schema(), example) }
+      : http.download !== undefined
+        ? downloadContent(http.download)
+        : http.file !== undefined
+          ? { content: { [http.file.type]: { schema: { type: "string" } } } }
+          : status === 204 || redirects
+            ? {}
+            : { content: { "application/json": { schema: schema(), ...(example !== undefined && { example }) } } };
   return {
     [status]: {
       description: redirects
@@ -340,11 +345,12 @@ function sentences(compiled: CompiledOperation): string {
   const waiting = queue === 0 ? "none waits" : `${queue} may wait`;
   const statements = compiled.traits.transaction === "none" ? "" : ` with at most ${queries} statement${queries === 1 ? "" : "s"}`;
   const measured = mode === "enforce" ? "" : ` These limits are ${mode === "off" ? "off" : "measured and not enforced"}.`;
-  const load = `A request ends within ${formatMs(deadlineMs)}${statements}. In one process ${concurrency} run at once and ${waiting}; the next one gets 503.${measured}`;
+  const begins = compiled.stream === undefined ? "A request ends" : "The response begins";
+  const load = `${begins} within ${formatMs(deadlineMs)}${statements}. In one process ${concurrency} run at once and ${waiting}; the next one gets 503.${measured}`;
   const twice = {
     key: "A request that is sent again with the same Idempotency-Key takes effect once.",
     natural: compiled.traits.transaction === "read" ? "" : "Sending a request twice does no harm.",
     no: "A request that is sent twice takes effect twice.",
   }[idempotency(compiled)];
-  return [access, load, rateSentence(ratesOf(compiled)), twice].filter((sentence) => sentence !== "").join(" ");
+  return [access, load, streamSentence(compiled), rateSentence(ratesOf(compiled)), twice].filter((sentence) => sentence !== "").join(" ");
 }

@@ -13,6 +13,9 @@ const apart: Readonly<Record<string, string>> = {
   method_not_allowed: "no operation was matched",
   http_version_unknown: "no operation was matched",
   client_disconnected: "there is no client to respond to",
+  stream_unread: "there is no client that reads a response",
+  stream_idle: "the response has begun: it is the last event of a stream",
+  stream_longest: "the response has begun, and its client reconnects",
   origin_not_allowed: "no operation was matched: it is the reply to a preflight",
 };
 /** Thrown before any call, or to code in the process. */

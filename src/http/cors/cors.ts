@@ -18,7 +18,16 @@ export interface CorsOptions {
 }
 
 const readByPlatform = [
-  ...["authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "plimsoll-deadline-ms", "request-timeout-ms"],
+  ...[
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "last-event-id",
+    "plimsoll-deadline-ms",
+    "request-timeout-ms",
+  ],
   ...["traceparent", "tracestate", "x-request-id"],
 ];
 const sentByPlatform = [

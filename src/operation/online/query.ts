@@ -1,18 +1,24 @@
 import type { AnySchema, Output } from "../../core/schema/standard.ts";
 import type { Access } from "../access.ts";
 import type { CacheSpec } from "../cache/spec.ts";
-import type { AccessHint, CommonSpec, Faults, Hint, Http, NoResources, Query, ReadRoute, RouteHint } from "../contract.ts";
-import type { ReadHandler } from "../handler.ts";
+import type { AccessHint, Faults, Hint, Http, NoResources, Query, ReadRoute, RouteHint, SharedSpec, StreamQuery } from "../contract.ts";
+import type { ReadHandler, ReadStreamHandler } from "../handler.ts";
+import type { Used, Uses } from "../resource.ts";
 import type { ReadScope } from "../scope.ts";
 import type { Isolation } from "../transaction.ts";
+import { declareOnline } from "./stream/declare.ts";
+import type { NoSchema, OneOf, Returned, Returns } from "./stream/returns.ts";
 
 /** What `query` takes. */
-export interface QuerySpec<I extends AnySchema, O extends AnySchema, F extends Faults> extends CommonSpec<I, O, F> {
+export interface QuerySpec<I extends AnySchema, O extends AnySchema, S extends AnySchema, U extends Uses, F extends Faults>
+  extends SharedSpec<I, F>,
+    Returns<I, O, S> {
   readonly access: Hint<AccessHint, Access>;
-  readonly http?: Http<RouteHint, ReadRoute, NoInfer<I>, NoInfer<O>>;
+  readonly http?: Http<RouteHint, ReadRoute, NoInfer<I>, NoInfer<Returned<O, S>>>;
   /** *Default*: `read committed`; `repeatable read` gives all statements one snapshot. */
   readonly isolation?: Exclude<Isolation, "serializable">;
-  readonly uses?: NoResources;
+  /** Resources that the scope of a stream brings, by the name used here. A query without a stream is one transaction, and has none. */
+  readonly uses?: [S] extends [never] ? NoResources : U;
   /**
    * Keeps outputs and gives them to later callers with the same input, for requests; calls of other operations read from the database. *Default*: every request
    * is run.
@@ -22,7 +28,7 @@ export interface QuerySpec<I extends AnySchema, O extends AnySchema, F extends F
   /** Access that needs data. If it returns false, the caller gets the same response as for an id that does not exist: not found. */
   readonly owns?: (input: Output<I>, scope: ReadScope) => Promise<boolean>;
   /** The handler, if it is not added with `implement`. */
-  readonly run?: ReadHandler<I, O, NoInfer<F>>;
+  readonly run?: [S] extends [never] ? ReadHandler<I, O, NoInfer<F>> : ReadStreamHandler<I, S, Used<U>, NoInfer<F>>;
 }
 
 /**
@@ -33,10 +39,12 @@ export interface QuerySpec<I extends AnySchema, O extends AnySchema, F extends F
  *   run: ({ orderId }, { sql }) => sql(Order)`select id, status from orders.orders where id = ${orderId}`.one(),
  * });
  */
-export function query<I extends AnySchema, O extends AnySchema, const F extends Faults = readonly []>(
-  name: string,
-  spec: QuerySpec<I, O, F>,
-): Query<I, O, F> {
-  const { input, output, faults = [] as unknown as F } = spec;
-  return { kind: "query", name, input, output, faults, spec: spec as unknown as Query<I, O>["spec"] };
+export function query<
+  I extends AnySchema,
+  O extends AnySchema = NoSchema,
+  S extends AnySchema = never,
+  const U extends Uses = Record<never, never>,
+  const F extends Faults = readonly [],
+>(name: string, spec: QuerySpec<I, O, S, U, F> & OneOf<O, S>): [S] extends [never] ? Query<I, O, F> : StreamQuery<I, S, U, F> {
+  return declareOnline("query", name, spec) as unknown as [S] extends [never] ? Query<I, O, F> : StreamQuery<I, S, U, F>;
 }

@@ -7,9 +7,11 @@ import type { Handler, Operation } from "../../operation/contract.ts";
 import type { Implementation } from "../../operation/implement.ts";
 import { hasKind, type KindTraits, traitsOf } from "../../operation/kind.ts";
 import type { Module } from "../../operation/module.ts";
+import { streamOf } from "../../operation/online/stream/spec.ts";
 import { compileCache } from "../cache/compiled-cache.ts";
 import type { DeclaredRates } from "../rates/operation-rate.ts";
 import { Slots } from "../slots.ts";
+import { compileStream } from "../stream/compiled-stream.ts";
 import { checkBytes, checkKey } from "./checks.ts";
 import { type CompiledOperation, fieldsOf, type OperationLimits } from "./compiled.ts";
 import type { Report } from "./problem.ts";
@@ -39,7 +41,7 @@ export function compileOperation({ module, entry, rates }: Declared, report: Rep
     report(name, "run", "It has a handler in `run` and a second one from implement. Remove one.");
   if (spec.access !== "public" && typeof spec.access?.allows !== "function")
     report(name, "access", 'It is missing or is not a rule. Write role("…"), signedIn(), rule("…", …) or "public".');
-  if (!traits.usesResources && Object.keys(spec.uses ?? {}).length > 0)
+  if (!traits.usesResources && spec.stream === undefined && Object.keys(spec.uses ?? {}).length > 0)
     report(name, "uses", `A ${kind} is one transaction, and no network call belongs inside it. Make it an action.`);
   const limits = compileLimits(operation, report);
   const input = compileField(operation, "input", report);
@@ -68,6 +70,7 @@ export function compileOperation({ module, entry, rates }: Declared, report: Rep
     isolation: spec.isolation ?? "read committed",
     input,
     output,
+    stream: compileStream(operation, report),
     limits,
     rates: compileRates(operation, rates, report),
     ...linesOf(name, limits, traits),
@@ -127,7 +130,8 @@ function compileRates(operation: Operation, rates: DeclaredRates, report: Report
 }
 
 function compileField(operation: Operation, field: "input" | "output", report: Report): CompiledSchema | undefined {
-  const schema = operation.spec[field];
+  const { stream, [field]: declared } = operation.spec;
+  const schema = field === "output" && typeof stream === "object" ? streamOf(stream).item : declared;
   if (schema?.["~standard"] === undefined) {
     report(operation.name, field, "It is missing or is not a schema. Give a Zod schema, or adapt another with adaptSchema.");
     return undefined;

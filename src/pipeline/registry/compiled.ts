@@ -10,6 +10,7 @@ import type { Isolation } from "../../operation/transaction.ts";
 import type { CompiledCache } from "../cache/compiled-cache.ts";
 import type { OperationRate } from "../rates/operation-rate.ts";
 import type { Slots } from "../slots.ts";
+import type { CompiledStream } from "../stream/compiled-stream.ts";
 
 /** The numbers of a budget, all filled in. *Units*: milliseconds and counts. */
 export interface OperationLimits {
@@ -41,7 +42,10 @@ export interface CompiledOperation {
   access: Access;
   readonly isolation: Isolation;
   readonly input: CompiledSchema;
+  /** What it returns; of a stream, one item. */
   readonly output: CompiledSchema;
+  /** How it streams; undefined where it returns one output. */
+  readonly stream: CompiledStream | undefined;
   readonly limits: OperationLimits;
   readonly slots: Slots;
   /** The most statements, and the most calls, of one execution. */

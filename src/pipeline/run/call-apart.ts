@@ -31,13 +31,16 @@ export async function callApart(execution: RunningExecution, operation: Operatio
   const derived = inner.key === undefined;
   const key = inner.key ?? derivedKey(execution, compiled);
   const claim = compiled.traits.keyed ? claimOf(execution, compiled, { sent: inner.input, key, derived, tenant }) : undefined;
-  const { json } = await runTransaction(execution, compiled, {
+  const { streaming } = execution;
+  streaming?.callStarts();
+  const running = runTransaction(execution, compiled, {
     input,
     sent: inner.input,
     claim,
     tenant,
     shape: (value) => new ShapedOutput(compiled, undefined, JSON.stringify(shapeOutput(compiled, value))),
   });
+  const { json } = await (streaming === undefined ? running : running.finally(() => streaming.callEnds()));
   // It was shaped before it was committed. To shape it again would transform it twice, and refuse what an earlier version replied.
   return JSON.parse(json);
 }

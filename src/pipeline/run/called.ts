@@ -13,6 +13,7 @@ export function resolveCalled(execution: RunningExecution, operation: Operation,
   const compiled = execution.host.registry.byContract.get(operation);
   if (compiled === undefined)
     assert.fail(`${execution.operation} calls ${operation.name}, which no module of this app implements. Add its module to createApp.`);
+  assert(compiled.stream === undefined, `${compiled.name} streams and cannot be called. Move the code that both need into a function.`);
   return compiled;
 }
 

@@ -1,5 +1,6 @@
 import { ShapedOutput } from "../state/output.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
+import { runStream } from "../stream/run-stream.ts";
 import { callApart } from "./call-apart.ts";
 import { commitAttempt } from "./commit-attempt.ts";
 import { handle } from "./handle.ts";
@@ -13,6 +14,7 @@ const taskCalls: ScopeCalls = { call: callApart, commit: commitAttempt };
 /** Runs the handler of an admitted execution to its output, of which the surface has written what can fail. */
 export function execute(execution: RunningExecution): Promise<ShapedOutput | undefined> {
   const { compiled, input, sent, invocation } = execution;
+  if (execution.streaming !== undefined) return runStream(execution);
   const { transaction, durable } = compiled.traits;
   if (transaction === "none") return durable ? runTask(execution) : runAction(execution);
   const claim = compiled.key === "none" ? undefined : claimOf(execution, compiled, { sent, key: invocation.idempotencyKey });

@@ -84,7 +84,7 @@ export class RunningScope implements SqlRunner {
   #bring({ uses, bound }: CompiledOperation): void {
     Object.assign(this, uses);
     if (bound.length === 0) return;
-    const given = <T>(name: string, work: Promise<T>) => this.#given(name, work);
+    const given = <T>(name: string, work: Promise<T>) => this.given(name, work);
     const caller = new ExecutionCaller(this.#execution, { note: this.note, given });
     const own: Record<string, unknown> = {};
     for (const { alias, bind } of bound) own[alias] = bind(caller);
@@ -140,7 +140,8 @@ export class RunningScope implements SqlRunner {
     this.log.error(message, { error });
   }
 
-  #given<T>(name: string, work: Promise<T>, joins = false): Promise<T> {
+  /** A promise of the scope, which the handler must await. */
+  protected given<T>(name: string, work: Promise<T>, joins = false): Promise<T> {
     const failed = (error: unknown, awaited: boolean) => {
       noteRejection(this.#execution, error);
       if (this.begun.ended && !awaited) this.#reportLate(error);
@@ -152,7 +153,7 @@ export class RunningScope implements SqlRunner {
     const run = this.#run;
     const joins = run.transaction !== undefined;
     return (operation: Operation, input: unknown, options?: { readonly key?: string; readonly tenant?: string }) =>
-      this.#given(
+      this.given(
         `call(${operation.name})`,
         run.calls.call(this.#execution, operation, { ...options, input, caller: this.#compiled, run }),
         joins,
@@ -161,7 +162,7 @@ export class RunningScope implements SqlRunner {
 
   get start() {
     return (work: Durable, input: unknown, options: SystemStartOptions = {}) =>
-      this.#given(`start(${work.name})`, this.#start(work, input, options), this.#transaction !== undefined);
+      this.given(`start(${work.name})`, this.#start(work, input, options), this.#transaction !== undefined);
   }
 
   async #start(work: Durable, input: unknown, options: SystemStartOptions) {
@@ -193,10 +194,10 @@ export class RunningScope implements SqlRunner {
   get attempt() {
     const transaction = this.#transaction;
     if (transaction === undefined) return this.#execution.attempt;
-    return <T>(work: () => Promise<T>) => this.#given("attempt", transaction.attempt(work), true);
+    return <T>(work: () => Promise<T>) => this.given("attempt", transaction.attempt(work), true);
   }
   get commit() {
-    return <T>(work: (scope: RunningScope) => Promise<T>) => this.#given("commit", this.#commit(work));
+    return <T>(work: (scope: RunningScope) => Promise<T>) => this.given("commit", this.#commit(work));
   }
 
   async #commit<T>(work: (scope: RunningScope) => Promise<T>): Promise<T> {
@@ -214,7 +215,7 @@ export class RunningScope implements SqlRunner {
   get revoke() {
     const transaction = this.#transaction;
     assert(transaction !== undefined, `${this.#compiled.name} revokes without a transaction. Call a command that does.`);
-    return (revocation: Revocation) => this.#given("revoke", this.#revoke(transaction, revocation), true);
+    return (revocation: Revocation) => this.given("revoke", this.#revoke(transaction, revocation), true);
   }
 
   async #revoke(transaction: Transaction, revocation: Revocation): Promise<void> {
@@ -248,7 +249,7 @@ export class RunningScope implements SqlRunner {
 
   get page() {
     return <R, P>(input: PageInput, spec: PageSpec<R, P>) =>
-      this.#given("page", readPage(this.#execution, this.#compiled, { input, spec, run: this.#run }), true);
+      this.given("page", readPage(this.#execution, this.#compiled, { input, spec, run: this.#run }), true);
   }
   get newId() {
     return () => this.#execution.host.clock.uuid();
@@ -294,7 +295,7 @@ export class RunningScope implements SqlRunner {
 
   get span() {
     return <T>(name: string, work: () => T | Promise<T>) =>
-      this.#given(`span(${messageOf(name)})`, timed(this.#execution, { name, kind: "internal" }, work));
+      this.given(`span(${messageOf(name)})`, timed(this.#execution, { name, kind: "internal" }, work));
   }
 
   get upstream() {
@@ -308,7 +309,7 @@ export class RunningScope implements SqlRunner {
         [deadlineHeader]: String(Math.floor(execution.remainingMs())),
         [criticalityHeader]: criticality,
       };
-      return this.#given(
+      return this.given(
         `upstream(${messageOf(name)})`,
         timed(execution, { name, kind: "client", spanId }, () => work({ signal, headers })),
       );

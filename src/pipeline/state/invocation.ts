@@ -4,6 +4,7 @@ import type { TraceParent } from "../../core/trace.ts";
 import type { Actor } from "../../operation/actor.ts";
 import type { Criticality, SurfaceFacts } from "../../operation/execution.ts";
 import type { Statement } from "../../operation/transaction.ts";
+import type { StreamSink } from "../stream/sink.ts";
 import type { ShapedOutput } from "./output.ts";
 import type { RunningExecution } from "./running-execution.ts";
 
@@ -31,6 +32,8 @@ export interface Invocation {
    */
   internalRemainingMs?(): number | undefined;
   readonly idempotencyKey: string | undefined;
+  /** The id of the last item that the client of a stream got before. *Default*: it begins. */
+  readonly lastEventId?: string | undefined;
   /** The attempt that it is of durable work. *Default*: it is none, and its caller waits. */
   readonly durable?: Attempt | undefined;
   authenticate(execution: RunningExecution): Actor | Promise<Actor>;
@@ -43,6 +46,11 @@ export interface Invocation {
    * run is repeated after a conflict, and not at all for a replay.
    */
   prepare(output: ShapedOutput): void;
+  /**
+   * Begins the reply of a stream, once, and returns where its items go. `drained`: called when a sink that was full takes more. After it, `reply` ends the
+   * stream. *Default*: the surface has no streams.
+   */
+  openStream?(execution: RunningExecution, drained: () => void): StreamSink;
   /**
    * Takes the outcome, once, or again with a fault if it throws. The output may be another than was prepared: the one that is kept under the key.
    * Returns the facts to publish.

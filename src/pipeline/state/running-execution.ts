@@ -6,7 +6,15 @@ import { placesOf } from "../../core/json/places.ts";
 import type { LoadLine } from "../../core/load-line/load-line.ts";
 import { type Actor, anonymous } from "../../operation/actor.ts";
 import type { Starts } from "../../operation/durable/start.ts";
-import { type ChildSpan, type Criticality, type Execution, type Refusal, rankOf, type SurfaceFacts } from "../../operation/execution.ts";
+import {
+  type ChildSpan,
+  type Criticality,
+  type Execution,
+  type Refusal,
+  rankOf,
+  type StreamFacts,
+  type SurfaceFacts,
+} from "../../operation/execution.ts";
 import type { ActiveExecution } from "../../operation/telemetry.ts";
 import type { Statement, Transaction, TransactionOwner, UnstorableProblem } from "../../operation/transaction.ts";
 import { callerOf } from "../admission.ts";
@@ -16,6 +24,8 @@ import type { Host } from "../host.ts";
 import type { TakenRate } from "../rates/operation-rate.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
 import type { Slots, Waiter } from "../slots.ts";
+import type { RunningStream } from "../stream/running-stream.ts";
+import type { StreamSink } from "../stream/sink.ts";
 import { callsExceeded, deadlineExceeded, queriesExceeded } from "./faults.ts";
 import type { Attempt, Invocation } from "./invocation.ts";
 import type { ShapedOutput } from "./output.ts";
@@ -93,6 +103,8 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   holdsProcessSlot = false;
   /** Its handler has begun and not ended: what it holds is still in use, whatever was replied. */
   handling = false;
+  /** The stream that it is; undefined for what returns one output. */
+  streaming: RunningStream | undefined = undefined;
   /** What it took of the rates of its operation; undefined where there is none, or one has refused. */
   rates: TakenRate[] | undefined = undefined;
   /** It took from what strangers of its address may send, until its credentials are verified. */
@@ -108,6 +120,8 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   #controller: AbortController | undefined;
   #waitsSince = 0;
   #databaseDepth = 0;
+  /** What it used for the items before this one. */
+  #earlier = { statements: 0, calls: 0 };
   #databaseSince = 0;
   #resume: (() => void) | undefined;
   #waitsFor: Slots | undefined;
@@ -204,7 +218,7 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
 
   statementStarts(statement: Statement): void {
     this.statements++;
-    const refusal = this.#uses(this.compiled.queriesLine, this.statements);
+    const refusal = this.#uses(this.compiled.queriesLine, this.statements - this.#earlier.statements);
     if (refusal !== undefined) throw queriesExceeded(this.operation, refusal, statement.text);
   }
 
@@ -265,9 +279,36 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
     this.#upstreams?.close(this.host.clock.monotonic());
   }
 
+  /** Of a stream: the budget counts for each item, and what has ended is let go of. `deadlineAt`: until when it must be there. */
+  nextItem(deadlineAt: number): void {
+    this.deadlineAt = deadlineAt;
+    this.#earlier = { statements: this.statements, calls: this.calls };
+  }
+
+  /** Begins the reply of a stream: the deadline is met, and the slots are free for others. */
+  openStream(drained: () => void): StreamSink {
+    const { host, invocation } = this;
+    assert(invocation.openStream !== undefined, `the surface ${invocation.surface} has no streams`);
+    host.wheel.remove(this);
+    this.#leaveSlots();
+    return invocation.openStream(this, drained);
+  }
+
+  #leaveSlots(): void {
+    this.durationMs = this.elapsedMs();
+    if (this.holdsProcessSlot) this.host.slots.leave(this);
+    if (this.holdsSlot) this.compiled.slots.leave(this);
+    this.holdsProcessSlot = false;
+    this.holdsSlot = false;
+  }
+
+  get stream(): StreamFacts | undefined {
+    return this.streaming?.facts;
+  }
+
   /** Counts an inner call against the budget. A transaction that it would have joined cannot commit without it. */
   callStarts(joins?: Transaction): void {
-    const refusal = this.#uses(this.compiled.callsLine, ++this.calls);
+    const refusal = this.#uses(this.compiled.callsLine, ++this.calls - this.#earlier.calls);
     if (refusal === undefined) return;
     const fault = callsExceeded(this.operation, refusal);
     joins?.doom(fault);
@@ -335,13 +376,16 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
     return deadlineExceeded(this.operation, { deadlineMs: this.deadlineMs, elapsedMs: this.elapsedMs() });
   }
 
-  /** Ends the execution from outside: deadline, a client that went away, a process that stops. A commit that is on its way is waited for. */
-  stop(fault: Fault): void {
+  /**
+   * Ends the execution from outside: deadline, a client that went away, a process that stops. A commit that is on its way is waited for. `succeeds`: what it sent
+   * so far is its outcome, and the fault is only what its work ends with.
+   */
+  stop(fault: Fault, { succeeds = false }: { readonly succeeds?: boolean } = {}): void {
     if (this.settled) return;
     let committing = false;
     for (const transaction of this.transactions) committing = !transaction.abort(fault) || committing;
-    if (committing && this.compiled.traits.transaction !== "none") return;
-    this.host.finish(this, fault);
+    if (committing && this.compiled.traits.transaction !== "none" && this.streaming === undefined) return;
+    this.host.finish(this, succeeds ? undefined : fault);
     this.#controller?.abort(fault);
   }
 
