@@ -23,6 +23,8 @@ import { HttpFacts } from "./reply/facts.ts";
 import { faultReply, type HttpReply, replyTo } from "./reply/reply.ts";
 import { acceptableRequestId, type RequestHeaders, readHeaders } from "./request-headers.ts";
 import type { HttpRouter, Match } from "./router.ts";
+import { readAsked } from "./stream/asked.ts";
+import { FetchStreaming, type StreamedReply } from "./stream/fetch-streaming.ts";
 import { FetchSource } from "./uploads/fetch-source.ts";
 import { readUpload } from "./uploads/upload-reading.ts";
 
@@ -31,7 +33,7 @@ interface FetchContext {
   readonly router: HttpRouter;
   /** As in a listener's options. */
   readonly pages: ReadonlyMap<string, HttpReply>;
-  readonly limits: BodyLimits & { readonly urlBytes: number };
+  readonly limits: BodyLimits & { readonly urlBytes: number; readonly sendStallMs: number };
   readonly bodies: BodyReader;
   readonly proxies: Proxies | undefined;
   readonly cors: Cors | undefined;
@@ -73,7 +75,7 @@ interface FetchRun extends FetchContext {
   readonly address: string;
 }
 
-function run(request: Request, { host, headers, match, query, address, bodies }: FetchRun): Promise<HttpReply> {
+function run(request: Request, { host, headers, match, query, address, bodies, limits }: FetchRun): Promise<HttpReply> {
   return new Promise((resolve) => {
     const { params, route } = match;
     let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
@@ -81,6 +83,8 @@ function run(request: Request, { host, headers, match, query, address, bodies }:
     const gone = () => execution.stop(callerLeft());
     const lines = [...request.headers].flat();
     const picked = route.binder.fields?.pick(lines);
+    const ways = { stallMs: limits.sendStallMs, isHead: request.method === "HEAD", left: gone, opened: resolve };
+    const streaming = route.operation.stream && new FetchStreaming(readAsked(lines), ways);
     const bind = (body: unknown) => bindInput(route, { params, query, body, ifMatch: headers.ifMatch, picked });
     const execution = host.runtime.start(route.operation, {
       surface: "fetch",
@@ -91,12 +95,14 @@ function run(request: Request, { host, headers, match, query, address, bodies }:
       criticality: readCriticality(headers.criticality),
       internalRemainingMs: () => protocolRemainingMs(headers),
       idempotencyKey: headers.idempotencyKey,
+      ...(streaming && { lastEventId: streaming.lastEventId, openStream: (...given) => streaming.open(...given) }),
       authenticate: (running) => {
         const { authenticator, credentials: fields } = host;
         if (fields === undefined || authenticator === undefined) return signIn(running, authenticator, headers.authorization);
         return signInByFields(running, authenticator, { headers, picked: fields.pick(lines), writes: route.verb !== "GET" });
       },
       readInput: (running) => {
+        streaming?.check();
         const take = (body: unknown): undefined => {
           running.input = bind(body);
         };
@@ -115,6 +121,11 @@ function run(request: Request, { host, headers, match, query, address, bodies }:
       refuseInput: (problems) => versionRefused(route, headers, problems),
       prepare: (output) => void output.json,
       reply: (done: RunningExecution) => {
+        const streamed = streaming?.end(done);
+        if (streamed !== undefined) {
+          request.signal.removeEventListener("abort", gone);
+          return new HttpFacts(route.labels.of(request.method, 200), 0, streamed);
+        }
         const plain = replyTo(done, route, headers);
         const reply = route.compression === undefined ? plain : compressed(plain, headers.acceptEncoding, route.compression);
         // The rest of the body will not be read any more.
@@ -149,11 +160,14 @@ async function readBody(
   }
 }
 
-function toResponse({ status, constant, headers: own, body, download }: HttpReply, { method, signal }: Request): Response {
+function toResponse(
+  { status, constant, headers: own, body, download, stream }: HttpReply & Partial<StreamedReply>,
+  { method, signal }: Request,
+): Response {
   const headers = [...(constant?.pairs ?? []), ...own];
   const pairs: [string, string][] = [];
   for (let i = 0; i < headers.length; i += 2) pairs.push([headers[i] as string, headers[i + 1] as string]);
-  const bytes = download && ReadableStream.from(piecesOf(download, signal));
+  const bytes = stream ?? (download && ReadableStream.from(piecesOf(download, signal)));
   if (download?.length !== undefined) pairs.push(["content-length", String(download.length)]);
   return new Response(method === "HEAD" ? null : (bytes ?? (body === "" ? null : body)), { status, headers: pairs });
 }

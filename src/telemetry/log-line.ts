@@ -194,6 +194,9 @@ export class LineFormat {
     let text = parentSpanId === undefined ? "" : `,"parent_span_id":${quote(parentSpanId)}`;
     if (execution.replayed) text += ',"replayed":true';
     if (execution.cache !== undefined) text += `,"cache":"${execution.cache}"`;
+    const { stream } = execution;
+    if (stream !== undefined)
+      text += `,"stream":{"items":${numberText(stream.items)},"bytes":${numberText(stream.bytes)},"opened_ms":${millisText(stream.openedMs)},"ended":"${stream.ended}"}`;
     if (execution.late) text += ',"late":true';
     if (upstreamMs !== undefined) text += `,"upstream_ms":${timesText(upstreamMs)}`;
     if (notes !== undefined) text += `,"notes":${this.#options.redaction.json(notes)}`;

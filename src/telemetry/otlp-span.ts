@@ -113,6 +113,8 @@ function executionAttributes(execution: Execution, tenant: string | undefined): 
     "plimsoll.attempt": execution.attempt,
     "plimsoll.replayed": execution.replayed,
     "plimsoll.cache": execution.cache,
+    "plimsoll.stream.items": execution.stream?.items,
+    "plimsoll.stream.ended": execution.stream?.ended,
     "plimsoll.late": execution.late || undefined,
     "plimsoll.deadline_ms": execution.deadlineMs,
     "plimsoll.queued_ms": execution.queuedMs,

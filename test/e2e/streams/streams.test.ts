@@ -143,3 +143,53 @@ describe("a stream over HTTP", () => {
     await ended.opened;
   });
 });
+
+describe("a stream of app.fetch", () => {
+  const ask = (target: string, init?: RequestInit) => new Request(`http://t${target}`, init);
+
+  it("is the body of the response", async () => {
+    await using served = await serve([counted]);
+    const response = await served.app.fetch(ask("/counted?to=2"));
+    assert.equal(response.headers.get("content-type"), "text/event-stream");
+    assert.equal(await response.text(), events(1, 2) + end);
+    const lines = await served.app.fetch(ask("/counted", { headers: { accept: "application/jsonl", "last-event-id": "2" } }));
+    assert.equal(await lines.text(), '{"n":3}\n');
+    assert.equal((await served.app.fetch(ask("/counted", { headers: { accept: "image/png" } }))).status, 406);
+  });
+
+  it("asks for one item at a time, and ends with its reader", async () => {
+    const state = { yielded: 0 };
+    const endless = query("t.endless", {
+      ...{ ...common, stream: Item, http: "GET /endless" },
+      async *run() {
+        for (;;) yield { n: ++state.yielded };
+      },
+    });
+    await using served = await serve([endless]);
+    const response = await served.app.fetch(ask("/endless"));
+    const reader = response.body?.getReader();
+    for (let n = 1; n <= 3; n++) assert.equal(new TextDecoder().decode((await reader?.read())?.value), `data: {"n":${n}}\n\n`);
+    assert.ok(state.yielded <= 5, `${state.yielded} items were asked for`);
+    const executed = served.executed(endless);
+    await reader?.cancel();
+    assert.equal((await executed).stream?.ended, "left");
+    await served.idle();
+  });
+
+  it("fails after the problem where its handler fails", async () => {
+    const failing = query("t.failing", {
+      ...{ ...common, stream: Item, http: "GET /failing" },
+      async *run() {
+        yield { n: 1 };
+        throw new TypeError("broken");
+      },
+    });
+    await using served = await serve([failing]);
+    const response = await served.app.fetch(ask("/failing", { headers: { accept: "application/x-ndjson" } }));
+    const reader = response.body?.getReader();
+    const next = async () => new TextDecoder().decode((await reader?.read())?.value);
+    assert.equal(await next(), '{"n":1}\n');
+    assert.equal(JSON.parse(await next()).type, "urn:plimsoll:internal");
+    await assert.rejects(next);
+  });
+});
