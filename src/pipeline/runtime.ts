@@ -115,6 +115,8 @@ export class Runtime implements Runner {
     const cached = operations.filter(({ cache }) => cache !== undefined).map(({ name }) => name);
     this.caches = new Caches(options.cache ?? {}, { clock, metrics, loadLines, cached, changed: signals.cacheStore });
     const { source } = options.revocations ?? {};
+    const kept = options.revocations === undefined || source !== undefined;
+    assert(kept, "createApp({ revocations }) needs a database that keeps them, and this one does not. Use postgres() or embedded().");
     this.revocations = source && new Revocations(options.revocations ?? {}, { source, clock, metrics, loadLines });
     this.slots.listOn(this.loadLines, this.clock);
     if (operations.some(({ stream }) => stream !== undefined)) for (const line of this.streams.lines) this.loadLines.register(line);

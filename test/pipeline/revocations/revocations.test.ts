@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { createApp } from "plimsoll";
 import { limits } from "../../../src/core/limits.ts";
 import { LoadLines } from "../../../src/core/load-line/load-lines.ts";
 import { Metrics } from "../../../src/core/metrics.ts";
@@ -175,6 +176,21 @@ describe("revocations of a process", () => {
     const checked = bench.check(ann());
     await bench.reply(revoked("session", "s1"));
     assert.equal(await checked, "token_revoked");
+  });
+
+  it("keep an app from being made that has nowhere to keep them", () => {
+    assert.throws(
+      () => createApp({ modules: [], revocations: {} }),
+      /revocations: Revocations are kept in the database, and the app has none/,
+    );
+    const open = () => ({
+      name: "none",
+      begin: () => assert.fail(),
+      ping: async () => undefined,
+      start: async () => undefined,
+      stop: async () => undefined,
+    });
+    assert.throws(() => createApp({ modules: [], revocations: {}, database: { open } }), /needs a database that keeps them/);
   });
 
   it("that have no room in memory are not known", async () => {
