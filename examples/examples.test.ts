@@ -63,6 +63,11 @@ describe("examples", () => {
       "the reader: 200 read by reader-7",
       "the writer: 403 permission_denied",
     ],
+    "callers/events.ts": [
+      "text/event-stream",
+      ...["id: 3", 'data: {"step":3,"percent":75}', "id: 4", 'data: {"step":4,"percent":100}', "event: end", "data: {}"],
+      '{"step":1,"percent":25}',
+    ],
     "callers/identity-provider.ts": ["200 ann", "401 token_invalid"],
     "callers/api-keys.ts": ["shop_…: 200", "shop_…: 403", "shop_…: 401"],
     "callers/revoke.ts": ["signed out: 204", "the same token: 401 token_revoked"],
