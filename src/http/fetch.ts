@@ -85,7 +85,7 @@ function run(request: Request, { host, headers, match, query, address, bodies, l
     const picked = route.binder.fields?.pick(lines);
     const ways = { stallMs: limits.sendStallMs, isHead: request.method === "HEAD", left: gone, opened: resolve };
     const streaming = route.operation.stream && new FetchStreaming(readAsked(lines), ways);
-    const bind = (body: unknown) => bindInput(route, { params, query, body, ifMatch: headers.ifMatch, picked });
+    const bind = (body: unknown) => bindInput(route, { params, query, body, ifMatch: headers.ifMatch, picked, accept: headers.accept });
     const execution = host.runtime.start(route.operation, {
       surface: "fetch",
       address,

@@ -236,7 +236,8 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
 
   #bind(execution: RunningExecution, body: unknown): undefined {
     const { route, params } = this.#match;
-    execution.input = bindInput(route, { params, query: this.#query, body, ifMatch: this.#headers.ifMatch, picked: this.#picked });
+    const { ifMatch, accept } = this.#headers;
+    execution.input = bindInput(route, { params, query: this.#query, body, ifMatch, picked: this.#picked, accept });
   }
 }
 
@@ -264,7 +265,12 @@ export interface NodeExchange extends HttpTurn {
 }
 
 /** Binds the parts of a request to the input; a version that is needed and missing is 428. */
-export function bindInput({ binder, http, operation }: Match["route"], parts: Parameters<typeof binder.bind>[0]): unknown {
+export function bindInput(
+  { binder, http, operation, alternatives }: Match["route"],
+  parts: Parameters<typeof binder.bind>[0] & { readonly accept: string | undefined },
+): unknown {
+  // Throws where the client wants none of the forms, before anything is done for it.
+  alternatives?.chosen(parts.accept);
   if (http.ifMatch !== undefined && parts.ifMatch === undefined) {
     const required = operation.input.inputJson.required;
     if (Array.isArray(required) && required.includes(http.ifMatch)) throw preconditionMissing();

@@ -10,6 +10,7 @@ import { type BodyFormat, formatOf } from "./bodies/format.ts";
 import type { CompressionOptions } from "./compression/options.ts";
 import { hasReplyFields, ReplyFields } from "./fields/reply-fields.ts";
 import { type RouteHeaders, routeHeaders } from "./headers/route-headers.ts";
+import { Alternatives } from "./negotiation/alternatives.ts";
 import { successStatus } from "./reply/entity-head.ts";
 import { RouteLabels } from "./reply/facts.ts";
 import { uploadTermsOf } from "./uploads/terms.ts";
@@ -32,6 +33,8 @@ export interface HttpRoute {
   /** 204 where the output has no fields. */
   readonly status: number;
   readonly plain: boolean;
+  /** Between which forms of its output a client chooses. */
+  readonly alternatives: Alternatives | undefined;
   /** What its successes have in place of the usual headers. */
   readonly headers: RouteHeaders | undefined;
   /** The fields of its output that are not in the body. */
@@ -134,7 +137,9 @@ function makeRoute(operation: CompiledOperation, compression: CompressionOptions
       http.etag === undefined &&
       http.file === undefined &&
       http.download === undefined &&
-      !hasReplyFields(http),
+      !hasReplyFields(http) &&
+      http.alternatives === undefined,
+    alternatives: Alternatives.of(http),
     headers: routeHeaders(http),
     replyFields: hasReplyFields(http) ? new ReplyFields(operation.name, http) : undefined,
   };

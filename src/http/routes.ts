@@ -50,6 +50,8 @@ export function compileRoutes(
       );
     checkBody(compiled, { route, http, bodyBytes, report });
     checkFile(compiled, http, report);
+    const negotiated = alternativesProblem(http, compiled);
+    if (negotiated !== undefined) report(name, "http.alternatives", negotiated);
     if (compiled.stream === undefined) compiled.head ??= compileHead(compiled, http);
     checkRequestFields(compiled, http, { route, report });
     checkReplyFields(compiled, http, report);
@@ -61,6 +63,28 @@ export function compileRoutes(
 
 /** *Source*: RFC 9110 section 8.3.1, in small letters. */
 const mediaType = /^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/;
+
+/** Says what is wrong with other forms of an output; undefined where nothing is. */
+function alternativesProblem(
+  { alternatives, file, download, status, responseHeaders, responseCookies }: HttpSpec,
+  compiled: CompiledOperation,
+) {
+  if (alternatives === undefined) return undefined;
+  const types = alternatives.map(({ type }) => type);
+  const bad = types.find((type) => !mediaType.test(type));
+  if (bad !== undefined) return `"${bad}" is not a media type. Write one in small letters without parameters, as in "text/csv".`;
+  if (new Set([...types, "application/json"]).size < types.length + 1)
+    return "A type is there twice; application/json is always one of them.";
+  if (file !== undefined || download !== undefined) return "The response is always the file. Remove it, or alternatives.";
+  if (compiled.stream !== undefined) return "A stream has forms of its own. Remove alternatives.";
+  if (status === 204 || status === 205 || isRedirect(status ?? 200))
+    return `A response with the status ${status} has no body. Remove the status.`;
+  if (responseHeaders !== undefined || responseCookies !== undefined)
+    return "The other forms have all fields of the output. Remove responseHeaders and responseCookies.";
+  if (compiled.traits.transaction === "write")
+    return "A form is made after the commit, and may fail. Return JSON from a command, and other forms from a query.";
+  return undefined;
+}
 
 function checkFile({ name, key }: CompiledOperation, { file, download, status }: HttpSpec, report: Report): void {
   if (download !== undefined) {

@@ -133,6 +133,8 @@ export interface RouteSpec<R extends Route, I extends AnySchema, O extends AnySc
   readonly file?: FileSpec<Output<O>>;
   /** Sends bytes, of which the output is the description, instead of JSON: as they come, in parts if the client asks for one. */
   readonly download?: DownloadSpec<Output<O>>;
+  /** Other forms of the output, from which a client chooses with `Accept`; without that header it gets JSON. *Bounds*: of queries and actions. */
+  readonly alternatives?: readonly FileSpec<Output<O>>[];
   /** The input field that takes the version from `If-Match`; if the field is required, a missing header is 428. */
   readonly ifMatch?: keyof Input<I> & string;
   /** The input fields that come from request headers, and from nowhere else, as in `{ currency: "Accept-Currency" }`; an array takes a list. */
@@ -219,6 +221,7 @@ export interface HttpSpec {
   readonly etag?: (output: never) => string | number;
   readonly file?: FileSpec<never>;
   readonly download?: DownloadSpec<never>;
+  readonly alternatives?: readonly FileSpec<never>[];
   readonly ifMatch?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly cookies?: Readonly<Record<string, string>>;

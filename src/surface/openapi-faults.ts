@@ -42,6 +42,7 @@ const keyed = ({ operation }: FaultConditions) => operation.key !== "none";
 const restricted = ({ operation }: FaultConditions) => operation.access !== "public";
 const takesBody = (conditions: FaultConditions) => conditions.takesBody;
 const http = ({ operation }: FaultConditions) => httpOf(operation.operation.spec);
+const negotiates = (conditions: FaultConditions) => http(conditions)?.alternatives !== undefined;
 const readsHead = (conditions: FaultConditions) => http(conditions)?.headers !== undefined || readsCookies(conditions);
 const readsCookies = (conditions: FaultConditions) => http(conditions)?.cookies !== undefined;
 const takesInput = (conditions: FaultConditions) => conditions.takesInput;
@@ -286,6 +287,14 @@ export const platformFaults: readonly PlatformFault[] = [
     types: ["headers_too_many"],
     description: "The request has more header lines than the limit.",
     applies: always,
+  },
+  {
+    name: "NotAcceptable",
+    code: "invalid_argument",
+    status: 406,
+    types: ["not_acceptable"],
+    description: "The Accept header allows no form that the operation has.",
+    applies: negotiates,
   },
   {
     name: "CookiesTooMany",

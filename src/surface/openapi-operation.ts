@@ -289,7 +289,12 @@ function success({ compiled, http, route }: Described, schemas: SharedSchemas): 
           ? { content: { [http.file.type]: { schema: { type: "string" } } } }
           : status === 204 || redirects
             ? {}
-            : { content: { "application/json": { schema: schema(), ...(example !== undefined && { example }) } } };
+            : {
+                content: {
+                  "application/json": { schema: schema(), ...(example !== undefined && { example }) },
+                  ...Object.fromEntries((http.alternatives ?? []).map(({ type }) => [type, { schema: { type: "string" } }])),
+                },
+              };
   return {
     [status]: {
       description: redirects

@@ -70,7 +70,8 @@ export function compileHead({ name, output }: CompiledOperation, http: HttpSpec)
   };
 }
 
-function fileHead(operation: string, file: FileSpec<never>, value: never): FileHead {
+/** Makes a file of an output. *Faults thrown*: `internal` of type `invalid_output`, as {@link compileHead} says. */
+export function fileHead(operation: string, file: FileSpec<never>, value: never): FileHead {
   const text: unknown = file.text(value);
   if (typeof text !== "string") throw refusedHead(operation, "file.text", "It must return the text of the file.");
   if (file.name === undefined) return { text };

@@ -9,7 +9,7 @@ import { type ReplyBlocks, usualBlocks } from "../headers/route-headers.ts";
 import { securityHeaders } from "../headers/security.ts";
 import type { RequestHeaders } from "../request-headers.ts";
 import type { HttpRoute } from "../router.ts";
-import { type EntityHead, isEntityHead } from "./entity-head.ts";
+import { type EntityHead, fileHead, isEntityHead } from "./entity-head.ts";
 import { HeaderBlock } from "./head.ts";
 import { problemReply } from "./problem.ts";
 import { pushTakenRates } from "./rate-headers.ts";
@@ -110,8 +110,11 @@ function entityReply(execution: RunningExecution, output: ShapedOutput, { route,
   if (location !== undefined) headers.push("location", checkedHeader(location));
   if (replayed) headers.push("idempotency-replayed", "true");
   if (fields !== undefined) for (const text of fields) headers.push(checkedText(text));
+  const form = route.alternatives?.chosen(request.accept);
+  if (route.alternatives !== undefined) headers.push("vary", "Accept");
   if (etag !== undefined) {
-    headers.push("etag", checkedHeader(etag));
+    // Two forms of one version are not the same bytes.
+    headers.push("etag", form === undefined ? checkedHeader(etag) : `W/${checkedHeader(etag)}`);
     // 304 is for reads only: after a write the client does not have the new state, whatever ETag it names.
     if (route.verb === "GET" && !redirects && request.ifNoneMatch !== undefined && matches(request.ifNoneMatch, etag))
       return { status: 304, constant, headers, body: "" };
@@ -126,6 +129,10 @@ function entityReply(execution: RunningExecution, output: ShapedOutput, { route,
       const refused = faultReply({ fault, requestId });
       return { ...refused, headers: [...refused.headers, "content-range", `bytes */${download.size}`] };
     }
+  }
+  if (form !== undefined) {
+    const made = fileHead(route.operation.name, form, output.value as never);
+    return fileReply({ status, constant: blocks.plain, headers }, { file: made, type: form.type });
   }
   if (file !== undefined) return fileReply({ status, constant, headers }, { file, type: route.http.file?.type });
   const body = status === 204 || status === 205 || redirects ? "" : (route.replyFields?.bodyOf(output.value) ?? output.json);
