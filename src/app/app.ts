@@ -15,7 +15,7 @@ import { Locks } from "../locks/locks.ts";
 import { type Authenticator, none } from "../operation/actor.ts";
 import { bearer } from "../operation/authentication/bearer.ts";
 import { chain } from "../operation/authentication/chain.ts";
-import type { Action, Command, Query } from "../operation/contract.ts";
+import type { Action, Command, Query, StreamAction, StreamQuery } from "../operation/contract.ts";
 import type { Engine } from "../operation/durable/engine.ts";
 import type { Uses } from "../operation/resource.ts";
 import type { TelemetrySink } from "../operation/telemetry.ts";
@@ -36,8 +36,9 @@ import { loadLinesPage } from "./load-lines/page.ts";
 import { showLoadLines } from "./load-lines/show.ts";
 import { LoopMonitor } from "./loop-monitor.ts";
 import { exposeAll } from "./ops/expose.ts";
-import { Ops, type OpsSources, type OpsSpec } from "./ops/ops.ts";
+import { Ops, type OpsSources } from "./ops/ops.ts";
 import { checkOptions } from "./options.ts";
+import type { AppParts } from "./processes/app-parts.ts";
 import type { SupervisorLink } from "./processes/link.ts";
 import { memberVariable } from "./processes/member-variable.ts";
 import { supervisorRates } from "./processes/rates.ts";
@@ -72,6 +73,16 @@ export interface App extends Service {
     input: Input<I>,
     call?: DirectCall,
   ): Promise<Output<O>>;
+  /**
+   * Runs an operation that streams, like `call`, and returns its items once it has opened. A caller who stops to iterate ends it.
+   * *Faults thrown*: those that a caller would get; while it is iterated, those after the first item.
+   * @example for await (const progress of await app.stream(watchImport, { importId })) …
+   */
+  stream<I extends AnySchema, S extends AnySchema>(
+    operation: StreamQuery<I, S, Uses> | StreamAction<I, S, Uses>,
+    input: Input<I>,
+    call?: DirectCall,
+  ): Promise<AsyncIterable<Output<S>>>;
   /** Refuses new work, lets running work finish, and closes all parts; it waits for a start in progress first. `withinMs`: how long it waits for running work. *Default*: `shutdown`. */
   stop(options?: { readonly withinMs?: number }): Promise<void>;
   /**
@@ -99,25 +110,6 @@ export function createApp(spec: AppSpec): App {
 export function runtimeOf(app: App): Runtime {
   assert(app instanceof RunningApp, "only an app that createApp made has a runtime");
   return app.runtime;
-}
-
-/** The parts of an app by which several processes of this machine run it. */
-export interface AppParts {
-  readonly surfaces: readonly Surface[];
-  readonly shutdownMs: number;
-  readonly shutdownDelayMs: number;
-  /** What all processes of the app must share, if the app has no secret of its own for it. */
-  readonly secret: Buffer;
-  readonly ops: OpsSpec | undefined;
-  /** What runs once for all processes of the app. */
-  readonly shared: Service | undefined;
-  readonly sinks: readonly TelemetrySink[];
-  /** Where the ops port has pages that one process answers for all. */
-  readonly pages: readonly string[];
-  /** Has a sink show other metrics than those of the app. */
-  attach(sink: TelemetrySink, metrics: Metrics): Promise<void>;
-  /** Runs the app as one process of several from its start on. Only before it. */
-  join(link: SupervisorLink): void;
 }
 
 /** For what runs an app in several processes. Anything that `createApp` did not make is a bug. */
@@ -280,6 +272,10 @@ class RunningApp implements App {
 
   call<I extends AnySchema, O extends AnySchema>(operation: Query<I, O>, input: Input<I>, call?: DirectCall): Promise<Output<O>> {
     return callDirectly(this.runtime, operation, { ...call, input }) as Promise<Output<O>>;
+  }
+
+  stream<I extends AnySchema, S extends AnySchema>(operation: StreamQuery<I, S, Uses>, input: Input<I>, call?: DirectCall) {
+    return callDirectly(this.runtime, operation, { ...call, input }) as Promise<AsyncIterable<Output<S>>>;
   }
 
   async fetch(request: Request, caller?: FetchCaller): Promise<Response> {

@@ -3,6 +3,7 @@ import type { Operation } from "../operation/contract.ts";
 import type { Criticality } from "../operation/execution.ts";
 import type { Runtime } from "../pipeline/runtime.ts";
 import { callerLeft } from "../pipeline/sign-in.ts";
+import { DirectStream } from "../pipeline/stream/direct-stream.ts";
 
 /** The actor and the options of a call from inside the process. */
 export interface DirectCall {
@@ -26,6 +27,7 @@ export function callDirectly(
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const gone = () => execution.stop(callerLeft());
+    let stream: DirectStream | undefined;
     const execution = runtime.start(runtime.operation(operation.name), {
       surface: "direct",
       address: undefined,
@@ -39,9 +41,15 @@ export function callDirectly(
         running.input = input;
       },
       // A caller gets what it would get over any wire, and nothing that the handler still holds.
+      openStream: (_, drained) => {
+        stream = new DirectStream(drained, gone);
+        resolve(stream);
+        return stream;
+      },
       prepare: (output) => void output.json,
       reply: (done) => {
         signal?.removeEventListener("abort", gone);
+        if (stream !== undefined) return void stream.end(done.fault ?? done.streaming?.interruption);
         if (done.output === undefined || done.fault !== undefined) reject(done.fault);
         else resolve(JSON.parse(done.output.json));
         return undefined;

@@ -2,7 +2,7 @@ import { systemClock, type Timer } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import { exponential } from "../../resilience/backoff.ts";
-import type { AppParts } from "../app.ts";
+import type { AppParts } from "./app-parts.ts";
 import { Door } from "./door.ts";
 import { type Counts, type Ending, type Hello, Member } from "./member.ts";
 

@@ -193,3 +193,18 @@ describe("a stream of app.fetch", () => {
     await assert.rejects(next);
   });
 });
+
+describe("a stream inside the process", () => {
+  it("is iterated, and ended by a caller who stops", async () => {
+    await using served = await serve([counted]);
+    const items: number[] = [];
+    for await (const { n } of await served.app.stream(counted, { to: 5 })) items.push(n);
+    assert.deepEqual(items, [1, 2, 3, 4, 5]);
+    const executed = served.executed(counted);
+    for await (const { n } of await served.app.stream(counted, { to: 500 })) if (n === 2) break;
+    const { stream } = await executed;
+    assert.equal(stream?.ended, "left");
+    assert.ok((stream?.items ?? 0) <= 4, `${stream?.items} items`);
+    await served.idle();
+  });
+});

@@ -5,11 +5,11 @@ import { type LoadLineReading, LoadLines, type ModeSwitch } from "../../../core/
 import { Metrics } from "../../../core/metrics.ts";
 import type { OpsPage, OpsRequest, OpsResponse } from "../../../operation/ops-page.ts";
 import type { TelemetrySink } from "../../../operation/telemetry.ts";
-import type { AppParts } from "../../app.ts";
 import { registerLoadLines } from "../../load-lines/metrics.ts";
 import { loadLinesPage } from "../../load-lines/page.ts";
 import { type Exposed, exposeAll } from "../../ops/expose.ts";
 import type { OpsSources } from "../../ops/ops.ts";
+import type { AppParts } from "../app-parts.ts";
 import type { Member } from "../member.ts";
 import type { Supervisor } from "../supervisor.ts";
 import type { ModeAsked, PageAsked } from "./member-ops.ts";
