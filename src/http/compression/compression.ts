@@ -1,13 +1,14 @@
-import { constants, createBrotliCompress, createGzip, createZstdCompress } from "node:zlib";
+// As a whole: a Node.js that is too old lacks zstd, and would not get as far as saying so.
+import zlib from "node:zlib";
 import { limits } from "../../core/limits.ts";
 import type { HttpReply } from "../reply/reply.ts";
 import { type Coding, chooseCoding } from "./negotiate.ts";
 import type { CompressionOptions } from "./options.ts";
 
 const writers: Readonly<Record<Coding, () => NodeJS.ReadWriteStream>> = {
-  zstd: () => createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 3 } }),
-  br: () => createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
-  gzip: () => createGzip({ level: 6 }),
+  zstd: () => zlib.createZstdCompress({ params: { [zlib.constants.ZSTD_c_compressionLevel]: 3 } }),
+  br: () => zlib.createBrotliCompress({ params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 4 } }),
+  gzip: () => zlib.createGzip({ level: 6 }),
 };
 
 /**
