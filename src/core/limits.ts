@@ -384,6 +384,8 @@ export const limits = {
   embeddedLockMs: 150_000,
   /** Size above which the log of the embedded PostgreSQL is replaced by a new one at the next start. */
   embeddedLogBytes: 10_485_760,
+  /** How long an embedded server waits for the port that it had the last time, before it takes another one. */
+  embeddedPortWaitMs: 5_000,
   /** Free space on the disk that a new data directory needs. */
   embeddedNewBytes: 268_435_456,
   /** Free space on the disk that a start on an existing data directory needs. */

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
-import type { Clock } from "../core/clock.ts";
+import { type Clock, sleep } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
+import { limits } from "../core/limits.ts";
 
 /**
  * Below the ports that systems give to outgoing connections (Linux 32768 to 60999, others 49152 to 65535) and to services of Kubernetes (30000 to 32767).
@@ -10,6 +11,7 @@ import { Fault } from "../core/fault.ts";
  */
 const [lowestPort, portCount] = [20_000, 10_000];
 const drawings = 20;
+const lookEveryMs = 50;
 
 /**
  * Chooses a port of 127.0.0.1: the one that was asked for; else the one of the last time, so that addresses written down stay right; else a free one
@@ -19,14 +21,23 @@ const drawings = 20;
 export async function choosePort(asked: number | undefined, rememberedAt: string, clock: Clock): Promise<number> {
   if (asked !== undefined) return await tryPort(asked);
   const last = readPort(rememberedAt);
-  try {
-    if (last !== undefined) return await tryPort(last);
-  } catch {
-    // Another program has taken the port since: choose another one.
-  }
+  if (last !== undefined && (await becomesFree(last, clock))) return last;
+  // Another program has taken the port since: choose another one.
   const port = await freePort(clock);
   writeFileSync(rememberedAt, `${port}\n`);
   return port;
+}
+
+/**
+ * Whether a port is free, or becomes so soon. A process of a server that was killed may hold it for a moment longer; programs that have the address would
+ * never find a server that came back elsewhere.
+ */
+async function becomesFree(port: number, clock: Clock): Promise<boolean> {
+  for (let waitedMs = 0; ; waitedMs += lookEveryMs) {
+    if (await tryPort(port).catch(() => false)) return true;
+    if (waitedMs >= limits.embeddedPortWaitMs) return false;
+    await sleep(clock, lookEveryMs);
+  }
 }
 
 async function freePort(clock: Clock): Promise<number> {

@@ -249,6 +249,26 @@ describe("the port", () => {
     assert.equal(readFileSync(join(directory, "port"), "utf8"), `${server.port}\n`);
   });
 
+  it("of the last time is waited for, as a process of a killed server may hold it for a moment longer", async (t) => {
+    const remembered = join(home, "held");
+    const port = await choosePort(undefined, remembered, systemClock);
+    const holder = createServer().listen(port, "127.0.0.1");
+    t.after(() => holder.close());
+    await once(holder, "listening");
+    let looks = 0;
+    const clock: typeof systemClock = {
+      ...systemClock,
+      schedule: (_delayMs, callback) => {
+        // It is still held at the first three looks.
+        if (++looks === 3) holder.close(callback);
+        else setImmediate(callback);
+        return { cancel: () => undefined };
+      },
+    };
+    assert.equal(await choosePort(undefined, remembered, clock), port);
+    assert.equal(looks, 3);
+  });
+
   it("of a new server is free, and none that systems give to outgoing connections", async (t) => {
     const taken = createServer().listen(await choosePort(undefined, join(home, "taken"), systemClock), "127.0.0.1");
     await once(taken, "listening");
