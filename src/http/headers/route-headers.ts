@@ -22,10 +22,11 @@ export interface RouteHeaders {
 }
 
 /** Makes the headers of a route; undefined where it declares none. */
-export function routeHeaders({ cacheControl, contentSecurityPolicy, headers, cookies }: HttpSpec): RouteHeaders | undefined {
+export function routeHeaders({ cacheControl, contentSecurityPolicy, headers }: HttpSpec): RouteHeaders | undefined {
   if (cacheControl === undefined && contentSecurityPolicy === undefined) return undefined;
-  const vary = [...Object.values(headers ?? {}), ...(cookies === undefined ? [] : ["Cookie"]), "Authorization"];
   const blocks = (shared: boolean): ReplyBlocks => {
+    // A session may be in a cookie: who signs out must not see what the browser has kept. What is shared reads none.
+    const vary = [...Object.values(headers ?? {}), ...(shared ? [] : ["Cookie"]), "Authorization"];
     const changes = new Map<string, string>();
     if (contentSecurityPolicy !== undefined) changes.set("content-security-policy", csp(contentSecurityPolicy));
     if (cacheControl !== undefined) changes.set("cache-control", cacheText(cacheControl, shared));

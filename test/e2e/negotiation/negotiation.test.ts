@@ -58,7 +58,7 @@ describe("forms of an output", () => {
         return;
       }
       assert.deepEqual([status, got["content-type"], body, got.etag], [200, ...expected]);
-      assert.equal(got.vary, "Authorization, Accept");
+      assert.equal(got.vary, "Cookie, Authorization, Accept");
       const again = await served.ask("GET", "/list", { headers: { ...headers, "if-none-match": '"3"' } });
       assert.deepEqual([again.status, again.headers.etag], [304, expected[2]]);
       if (accept === undefined) return;
