@@ -119,7 +119,7 @@ export class Runtime implements Runner {
     assert(kept, "createApp({ revocations }) needs a database that keeps them, and this one does not. Use postgres() or embedded().");
     this.revocations = source && new Revocations(options.revocations ?? {}, { source, clock, metrics, loadLines });
     this.slots.listOn(this.loadLines, this.clock);
-    if (operations.some(({ stream }) => stream !== undefined)) for (const line of this.streams.lines) this.loadLines.register(line);
+    for (const line of this.streams.lines) this.loadLines.register(line);
     for (const { slots, queriesLine, callsLine, traits } of operations) {
       slots.listOn(this.loadLines, this.clock);
       if (traits.transaction !== "none") this.loadLines.register(queriesLine);

@@ -101,7 +101,11 @@ export class FaultResponses {
     const response = {
       description: all.map(({ description }) => description).join("\n\n"),
       headers: headersOf(status, rated),
-      content: { "application/problem+json": { schema: all.length === 1 ? all[0]?.schema : either(all) } },
+      content: {
+        "application/problem+json": { schema: all.length === 1 ? all[0]?.schema : either(all) },
+        // A page for people, if the client prefers HTML.
+        "text/html": { schema: { type: "string" } },
+      },
     };
     if (all.some(({ declared }) => declared)) return response;
     const name = `${all.map((possible) => possible.name).join("Or")}${rated ? "Rated" : ""}`;

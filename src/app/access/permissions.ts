@@ -9,7 +9,8 @@ export function grantPermissions(operations: Iterable<CompiledOperation>, grants
   const granted = new Map<Rule, Rule>();
   for (const operation of operations) {
     const { name, access } = operation;
-    if (access === "public" || access.permissions === undefined) continue;
+    // An operation without access is reported elsewhere.
+    if (access === undefined || access === "public" || access.permissions === undefined) continue;
     const roles = [...new Set(access.permissions.flatMap((permission) => [...(rolesOf.get(permission) ?? [])]))];
     for (const permission of access.permissions)
       if (!rolesOf.has(permission))
