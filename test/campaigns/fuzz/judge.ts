@@ -75,6 +75,7 @@ export class Judge {
     const type = headers["content-type"]?.split(";")[0] ?? "";
     const { schema } = content[type] ?? {};
     if (schema === undefined) return `the content type ${type} is not declared`;
+    if (!type.endsWith("json")) return schema.type === "string" ? undefined : `${type} is declared as something else than text`;
     try {
       return this.#fits(schema, JSON.parse(body));
     } catch (error) {
