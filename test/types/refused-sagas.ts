@@ -1,0 +1,53 @@
+// Code about sagas that the compiler must refuse, each with the sentence that it prints. See types.test.ts.
+import { action, command, event, saga, signedIn } from "plimsoll";
+import { z } from "zod";
+
+const charge = command("orders.charge", {
+  ...{
+    input: z.object({ cents: z.int() }),
+    output: z.object({ chargeId: z.string() }),
+    access: signedIn(),
+    budget: "1s",
+    idempotent: "no",
+  },
+  run: async () => ({ chargeId: "c" }),
+});
+const mail = action("orders.mail", {
+  ...{ input: z.object({}), output: z.object({}), access: signedIn(), budget: "1s", idempotent: "no" },
+  run: async () => ({}),
+});
+const paid = event("orders.paid", { data: z.object({ orderId: z.string(), cents: z.int() }), key: ({ orderId }) => orderId });
+const input = z.object({ orderId: z.string() });
+
+export const checkout = saga("orders.checkout", {
+  ...{ input, budget: "1h" },
+  async run({ orderId }, { step, call, waitFor, child }) {
+    const n: number = await step("n", async () => 1);
+    const { chargeId } = await call("charge", charge, { cents: n });
+    const text: string = chargeId;
+    // @ts-expect-error an input that does not match | string
+    await call("again", charge, { cents: text });
+    // @ts-expect-error an action needs the network, which belongs into a step | only queries and commands can be called
+    await call("mail", mail, {});
+    const data = await waitFor(paid, { where: { orderId }, within: "1h" });
+    // @ts-expect-error it may not have come | undefined
+    const cents: number = data.cents;
+    // @ts-expect-error the event has no such field | other
+    await waitFor(paid, { where: { other: 1 } });
+    // @ts-expect-error an input that does not match | number
+    const done: string = await child("child", inner, { orderId: 7 });
+    return { cents, done };
+  },
+});
+const inner = saga("orders.inner", { ...{ input, budget: "1h" }, run: async () => "done" });
+
+// @ts-expect-error no duration | write milliseconds
+export const slow = saga("orders.slow", { input, budget: "an hour", run: async () => undefined });
+
+export const bare = saga("orders.bare", {
+  ...{ input, budget: "1h" },
+  // @ts-expect-error the body has no clock and no database: what differs between runs belongs into a step | sql
+  async run(_, { sql }) {
+    return sql;
+  },
+});
