@@ -1,0 +1,10 @@
+export { type Display, lastShown, masked } from "./display.ts";
+export { eraseSubject, type SealedRow, type VaultField, type VaultFieldOptions, vaultField } from "./field.ts";
+export type { Fetch } from "./providers/http.ts";
+export { type AwsKmsOptions, awsKms } from "./providers/kms.ts";
+export { type EnvironmentKeysOptions, environmentKeys, fileKeys } from "./providers/local.ts";
+export type { KeyProvider, WrappedKey } from "./providers/provider.ts";
+export type { AwsCredentials } from "./providers/sigv4.ts";
+export { type VaultTransitOptions, vaultTransit } from "./providers/transit.ts";
+export type { Rotated } from "./rotation.ts";
+export { type Vault, type VaultOptions, vault } from "./vault.ts";
