@@ -1,0 +1,19 @@
+// Webhooks of other services: what an application imports from "plimsoll/webhooks".
+export { WebhookForged, WebhookIdReused, WebhookStale, WebhookUnreadable } from "./faults.ts";
+export type { EndpointDisabled, WebhookSender } from "./outgoing/delivery.ts";
+export type { EndpointScope, WebhookEndpoint } from "./outgoing/endpoints.ts";
+export { WebhookEndpointsFull, WebhookUrlRefused } from "./outgoing/faults.ts";
+export {
+  type DeliveryFilter,
+  type OutgoingWebhooks,
+  type OutgoingWebhooksOptions,
+  outgoingWebhooks,
+  type WebhookDelivery,
+} from "./outgoing/outgoing.ts";
+export type { SignedRequest, Verdict, WebhookScheme } from "./scheme.ts";
+export { github } from "./schemes/github.ts";
+export { type HmacSpec, hmac } from "./schemes/hmac.ts";
+export { standardWebhooks } from "./schemes/standard-webhooks.ts";
+export { stripe } from "./schemes/stripe.ts";
+export { matches, type Signing } from "./signature.ts";
+export { type Webhook, type WebhookMessage, type WebhookSpec, webhook } from "./webhook.ts";

@@ -1,0 +1,166 @@
+import { z } from "zod";
+import { Fault } from "../../core/fault.ts";
+import { limits } from "../../core/limits.ts";
+import { secret } from "../../core/schema.ts";
+import { rule } from "../../operation/access.ts";
+import { discard, type RetrySpec, task } from "../../operation/durable/task.ts";
+import { type DomainEvent, event } from "../../operation/events/event.ts";
+import { subscription } from "../../operation/events/subscription.ts";
+import { command } from "../../operation/online/command.ts";
+import { query } from "../../operation/online/query.ts";
+import type { Resource } from "../../operation/resource.ts";
+import { openPayload, openSecrets, sealPayload } from "./endpoints.ts";
+import { signedHeaders } from "./signing.ts";
+
+/** What sends messages: `httpOrigins` of `plimsoll/upstream`, which connects to no private address. */
+export interface WebhookSender {
+  /** Posts JSON, and returns the status of success. Rejects for any other, with `details.status` if there was a response. */
+  post(message: { readonly url: string; readonly headers: Readonly<Record<string, string>>; readonly body: unknown }): Promise<number>;
+}
+
+/** How messages are delivered, everything filled in. */
+export interface DeliverySpec {
+  readonly name: string;
+  readonly events: readonly [DomainEvent, ...DomainEvent[]];
+  readonly sender: Resource<WebhookSender>;
+  readonly retry: Required<RetrySpec>;
+  readonly lastingMs: number;
+  readonly queue: string;
+}
+
+const Disabled = z.object({ endpoint: z.uuid(), url: z.string(), reason: z.string() });
+const Id = z.object({ delivery: z.uuid() });
+const problemChars = 300;
+const system = rule("the system", ({ kind }) => kind === "system");
+const internal = { access: system, budget: "10s" } as const;
+
+/** The operations that deliver, for the module of the webhooks. */
+export function deliveryOperations(spec: DeliverySpec) {
+  const endpointDisabled = disabledEvent(spec.name);
+  const message = messageQuery(spec);
+  const ended = attemptEnded(spec, endpointDisabled);
+  const deliver = deliverTask(spec, { message, ended });
+  const send = sendCommand(spec, deliver);
+  return { endpointDisabled, deliver, operations: [message, ended, deliver, send, fanOutOf(spec, send)] };
+}
+
+/** What is emitted when an endpoint was switched off. */
+export type EndpointDisabled = ReturnType<typeof disabledEvent>;
+
+function disabledEvent(name: string) {
+  return event(`${name}.endpoint-disabled`, {
+    ...{ summary: "An endpoint of webhooks was switched off", data: Disabled, key: ({ endpoint }: z.infer<typeof Disabled>) => endpoint },
+  });
+}
+
+function messageQuery({ name }: DeliverySpec) {
+  return query(`${name}.message`, {
+    ...{ ...internal, input: Id, summary: "Reads a message that is to be sent" },
+    output: z.object({
+      message: secret(z.object({ id: z.uuid(), url: z.string(), secrets: z.array(z.string()), payload: z.string() })).nullable(),
+    }),
+    async run({ delivery }, scope) {
+      const row =
+        await scope.sql<MessageRow>`select event, url, secrets, payload, endpoint from plimsoll.read_webhook_delivery(${delivery})`.maybe();
+      if (row === undefined) return { message: null };
+      const secrets = await openSecrets(scope, row.endpoint, row.secrets);
+      return { message: { id: row.event, url: row.url, secrets: [...secrets], payload: await openPayload(scope, row.event, row.payload) } };
+    },
+  });
+}
+
+function attemptEnded({ name, lastingMs }: DeliverySpec, endpointDisabled: EndpointDisabled) {
+  return command(`${name}.attempt-ended`, {
+    ...{ ...internal, idempotent: "no", emits: [endpointDisabled], summary: "Records an attempt to send a message" },
+    input: Id.extend({
+      state: z.enum(["pending", "delivered", "failed"]),
+      status: z.int().nullable(),
+      problem: z.string().nullable(),
+      isGone: z.boolean(),
+    }),
+    output: z.object({ isDisabled: z.boolean() }),
+    async run({ delivery, state, status, problem, isGone }, { sql, emit }) {
+      const row = await sql<{ endpoint: string; url: string }>`
+        select endpoint, url from plimsoll.end_webhook_attempt(${delivery}, ${state}, ${status}, ${problem}, ${lastingMs}, ${isGone})`.maybe();
+      if (row !== undefined) emit(endpointDisabled, { endpoint: row.endpoint, url: row.url, reason: problem ?? "" });
+      return { isDisabled: row !== undefined };
+    },
+  });
+}
+
+/** The task that sends one message to one endpoint. */
+export type DeliverTask = ReturnType<typeof deliverTask>;
+
+function deliverTask(
+  { name, queue, sender, retry }: DeliverySpec,
+  { message, ended }: { readonly message: ReturnType<typeof messageQuery>; readonly ended: ReturnType<typeof attemptEnded> },
+) {
+  return task(`${name}.deliver`, {
+    ...{ input: Id, queue, budget: { deadline: limits.webhookSendMs * 2 }, retry, ttl: "30d", uses: { sender } },
+    summary: "Sends a message to an endpoint",
+    async run({ delivery }, { call, commit, sender: send, attempt, now }) {
+      const found = (await call(message, { delivery })).message;
+      if (found === null) return;
+      const { id, url, secrets, payload } = found;
+      const headers = signedHeaders({ id, at: now().getTime(), body: payload }, secrets);
+      const failure = await send.post({ url, headers, body: JSON.parse(payload) }).then(
+        (status) => ({ status, problem: undefined }),
+        (error: unknown) => ({ status: statusOf(error), problem: problemOf(error) }),
+      );
+      const { status, problem } = failure;
+      if (problem === undefined)
+        return void (await commit(({ call: record }) =>
+          record(ended, { delivery, state: "delivered", status, problem: null, isGone: false }),
+        ));
+      const state = attempt >= retry.attempts ? "failed" : "pending";
+      // 410: the receiver says that it wants no more.
+      const { isDisabled } = await call(ended, { delivery, state, status, problem, isGone: status === 410 });
+      if (isDisabled) throw discard(`The endpoint is switched off: ${problem}`);
+      throw new Fault({ code: "unavailable", type: "webhook_not_delivered", message: problem });
+    },
+  });
+}
+
+function sendCommand({ name }: DeliverySpec, deliver: DeliverTask) {
+  return command(`${name}.send`, {
+    ...{ ...internal, idempotent: "natural", summary: "Makes the deliveries of an event" },
+    input: z.object({ event: z.uuid(), type: z.string(), recordedAt: z.string(), payload: secret(z.string()) }),
+    output: z.object({ deliveries: z.int() }),
+    async run({ event: id, type, recordedAt, payload }, scope) {
+      const sealed = await sealPayload(scope, id, payload);
+      const rows = await scope.sql<{ id: string }>`
+        select id from plimsoll.add_webhook_deliveries(${id}, ${type}, ${recordedAt}::timestamptz, ${sealed})`.many();
+      for (const { id: delivery } of rows) await scope.start(deliver, { delivery });
+      if (rows.length > 0) await scope.sql`select plimsoll.expire_webhook_deliveries(${limits.webhookKeepMs}, ${limits.webhookTurn})`.run();
+      return { deliveries: rows.length };
+    },
+  });
+}
+
+function fanOutOf({ name, events }: DeliverySpec, send: ReturnType<typeof sendCommand>) {
+  return subscription(`${name}.fan-out`, {
+    ...{ on: events, order: "none", budget: "20s", summary: "Makes a message of an event for each endpoint of its tenant" },
+    async run(data, { event: { id, name: type, recordedAt }, commit }) {
+      const payload = JSON.stringify({ type, timestamp: recordedAt.toISOString(), data });
+      await commit(async ({ call }) => call(send, { event: id, type, recordedAt: recordedAt.toISOString(), payload }));
+    },
+  });
+}
+
+interface MessageRow {
+  readonly event: string;
+  readonly url: string;
+  readonly secrets: string;
+  readonly payload: string;
+  readonly endpoint: string;
+}
+
+function statusOf(error: unknown): number | null {
+  const status = error instanceof Fault ? (error.details as { readonly status?: unknown } | undefined)?.status : undefined;
+  return typeof status === "number" ? status : null;
+}
+
+/** What the tenant may know: the fault of the sender has nothing of the response but its status. */
+function problemOf(error: unknown): string {
+  return (error instanceof Fault ? error.message : "The message could not be sent.").slice(0, problemChars);
+}
