@@ -1,0 +1,4 @@
+create table bonus.points (
+  customer text primary key,
+  points integer not null
+);

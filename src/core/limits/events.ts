@@ -1,0 +1,53 @@
+/** The bounds of events and subscriptions; `limits` has them with all others. */
+export const eventLimits = {
+  /** Size of the data of one event as JSON. */
+  eventBytes: 65_536,
+  /** Length of the key of an event. */
+  eventKeyChars: 255,
+  /** Events that one transaction may emit. */
+  eventsEmitted: 1_000,
+  /** Size of the data of all events that one transaction may emit. */
+  eventsEmittedBytes: 8_388_608,
+  /** How long an event stays in the log, if every subscription has read it; the log is cut by days. Override: `createApp({ events: { retention } })`. */
+  eventRetentionMs: 604_800_000,
+  /** Days for which the log has its partitions ahead. */
+  eventDaysAhead: 3,
+  /** Rows of the log, and dead letters, that one process deletes at a time. */
+  eventExpiryTurn: 10_000,
+  /** How long a worker keeps the partitions of subscriptions without renewing its lease. */
+  eventLeaseMs: 10_000,
+  /** How often an idle process looks for events, and renews its lease. */
+  eventPollMs: 1_500,
+  /** Partitions of one subscription. Override: `partitions`, at the first start of a subscription. */
+  eventPartitions: 16,
+  /** Events of the log that one read looks at. */
+  eventScan: 1_000,
+  /** Size of the data of the events of one read. A single event may be larger. */
+  eventReadBytes: 4_194_304,
+  /** Events of one partition that wait in the process that has it. */
+  eventsWaiting: 64,
+  /** Events of one stream that a load reads, behind the last snapshot. */
+  streamEventsRead: 10_000,
+  /** Size of the state of a stream that is kept as a snapshot; a larger one is not kept. */
+  snapshotBytes: 1_048_576,
+  /** Events of the log that a projection reads, and applies in one transaction. */
+  projectionScan: 5_000,
+  /** How long a projection that has events to apply may stand still before it is reported. */
+  projectionStallMs: 30_000,
+  /** Up to where the events of a rebuild are counted when it begins. */
+  rebuildCount: 10_000_000,
+  /** Attempts of one event. Override: `retry.attempts`. */
+  eventAttempts: 25,
+  /** Events of one subscription that may be parked. At the bound, a partition stops at the next event that fails. */
+  eventsParked: 10_000,
+  /** Parked events that one process takes at a time. */
+  eventsDue: 100,
+  /** How long the dead letters of subscriptions are kept. */
+  eventDeadLetterMs: 7_776_000_000,
+  /** Up to where unread and parked events, and dead letters, are counted. */
+  eventCount: 10_000,
+  /** How long a transaction may keep readers of the log back before it is reported. */
+  eventReadersHeldMs: 30_000,
+  /** How often the lag of subscriptions, and what keeps readers back, is looked at. */
+  eventLookMs: 10_000,
+} as const;

@@ -1,0 +1,85 @@
+import assert from "node:assert";
+import { limits } from "../core/limits.ts";
+import type { DomainEvent } from "../operation/events/event.ts";
+import type { SubscriptionSpec } from "../operation/events/subscription.ts";
+import type { CompiledEvent } from "../pipeline/events/declared.ts";
+import { takesVersion } from "../pipeline/events/stored.ts";
+import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
+import { type Backoff, exponential } from "../resilience/backoff.ts";
+import type { StoredEvent } from "./ports/log-store.ts";
+
+/** A subscription with everything filled in that its spec leaves out. */
+export interface SubscriptionDefinition {
+  readonly compiled: CompiledOperation;
+  readonly name: string;
+  /** The names of its events. */
+  readonly names: readonly string[];
+  readonly order: "key" | "none";
+  readonly from: "now" | "beginning";
+  readonly onFailure: "stop" | "dead-letter";
+  readonly attempts: number;
+  readonly backoff: Backoff;
+  readonly partitions: number;
+  /** The event as the code takes it, of that version or of one to which `upcast` leads; undefined where it takes no such version. */
+  eventOf(event: Pick<StoredEvent, "name" | "version">): CompiledEvent | undefined;
+}
+
+const defaultBackoff = exponential("1s", { max: "1h" });
+const mostPartitions = 64;
+
+/** Reads what a subscription declares. Asserts what the compiler cannot see, with the fix. */
+export function defineSubscription(compiled: CompiledOperation, events: ReadonlyMap<DomainEvent, CompiledEvent>): SubscriptionDefinition {
+  const { name } = compiled;
+  // biome-ignore lint/suspicious/noExplicitAny: specs of subscriptions of all events meet here; the constructor checked each.
+  const spec = compiled.operation.spec as unknown as SubscriptionSpec<any, any>;
+  const { on, order = "key", from = "now", onFailure = "dead-letter", retry = {}, partitions = limits.eventPartitions } = spec;
+  const { attempts = limits.eventAttempts, backoff = defaultBackoff } = retry;
+  assert(["key", "none"].includes(order), `${name}: order is "${order}". Write "key" or "none".`);
+  assert(["now", "beginning"].includes(from), `${name}: from is "${from}". Write "now" or "beginning".`);
+  assert(["stop", "dead-letter"].includes(onFailure), `${name}: onFailure is "${onFailure}". Write "stop" or "dead-letter".`);
+  assert(
+    Number.isInteger(attempts) && attempts >= 1 && attempts <= 1_000,
+    `${name}: retry.attempts is ${attempts}. Write a whole number from 1 to 1000.`,
+  );
+  assert(
+    Number.isInteger(partitions) && partitions >= 1 && partitions <= mostPartitions,
+    `${name}: partitions is ${partitions}. Write a whole number from 1 to ${mostPartitions}.`,
+  );
+  return {
+    ...{ compiled, name, order, from, onFailure, attempts, backoff, partitions },
+    names: [...new Set((on as readonly DomainEvent[]).map((event) => event.name))],
+    eventOf: eventByVersion(on as readonly DomainEvent[], events),
+  };
+}
+
+/** Returns what finds the event as the code takes it: of that version, or of the earliest one to which `upcast` leads. */
+export function eventByVersion(
+  on: readonly DomainEvent[],
+  events: ReadonlyMap<DomainEvent, CompiledEvent>,
+): (event: Pick<StoredEvent, "name" | "version">) => CompiledEvent | undefined {
+  const exact = new Map(on.map((event) => [`${event.name} ${event.version}`, events.get(event)]));
+  return ({ name, version }) => {
+    const known = exact.get(`${name} ${version}`);
+    if (known !== undefined) return known;
+    const takers = on.filter((event) => event.name === name && takesVersion(event, version));
+    const first = takers.toSorted((one, other) => one.version - other.version)[0];
+    return first && events.get(first);
+  };
+}
+
+/** What events must have in common to be handled in their order. */
+export function orderKeyOf({ order }: SubscriptionDefinition, { id, key, tenant }: StoredEvent): string {
+  // A length says where the tenant ends, whatever characters both have.
+  return order === "none" ? id : `${tenant?.length ?? "-"}:${tenant ?? ""}${key}`;
+}
+
+/** The partition of an order key: FNV-1a over its UTF-16 units. It must never change: positions say what of a partition is done. */
+export function partitionOf(orderKey: string, partitions: number): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < orderKey.length; at++) {
+    const unit = orderKey.charCodeAt(at);
+    hash = Math.imul(hash ^ (unit & 0xff), 0x01000193);
+    hash = Math.imul(hash ^ (unit >>> 8), 0x01000193);
+  }
+  return (hash >>> 0) % partitions;
+}

@@ -1,0 +1,99 @@
+import { Fault } from "../core/fault.ts";
+import type { Service } from "../core/service.ts";
+import type { Engine } from "../operation/durable/engine.ts";
+import type { EventLog } from "../operation/events/log.ts";
+import { isOfKind } from "../operation/kind.ts";
+import type { OpsPage } from "../operation/ops-page.ts";
+import type { EngineHost, EngineSource } from "../pipeline/engine-source.ts";
+import { defineSubscription } from "./definition.ts";
+import { Events } from "./events.ts";
+import { countEvents } from "./metrics.ts";
+import { eventsPage } from "./ops-page.ts";
+import { openedStore } from "./personal/opened-store.ts";
+import type { EventStore } from "./ports/store.ts";
+import { defineProjection } from "./projections/definition.ts";
+import { projectionsPage } from "./projections/ops-page.ts";
+import { Projections } from "./projections/projections.ts";
+import { Projector } from "./projections/projector.ts";
+import { ProjectionWatch } from "./projections/watch.ts";
+import { eventSignals } from "./signals.ts";
+import { EventUpkeep } from "./upkeep.ts";
+import { warnOfEvents } from "./warnings.ts";
+import { EventWorker } from "./worker/worker.ts";
+
+/** How an app keeps events, everything filled in. */
+export interface EventEngineSpec {
+  readonly store: EventStore;
+  readonly retentionMs: number;
+}
+
+/** Keeps the events of an app, and runs its subscriptions. */
+class EventEngine implements Engine {
+  readonly kinds = ["subscription"] as const;
+  readonly control: Events;
+  readonly service: Service;
+  readonly events: EventLog;
+  readonly pages: readonly OpsPage[];
+
+  constructor({ runtime, metrics, name, works, stopping }: EngineHost, { store, retentionMs }: EventEngineSpec) {
+    const { registry, clock } = runtime;
+    const subscriptions = [...registry.operations.values()].filter((operation) => isOfKind(operation, "subscription"));
+    const definitions = subscriptions.map((compiled) => defineSubscription(compiled, registry.events));
+    const signals = eventSignals();
+    const projections = [...registry.projections.values()].map((compiled) => defineProjection(compiled, registry.events));
+    const projectors = projections.map((definition) => new Projector({ runtime, definition, store, signals }));
+    const isUsed = definitions.length > 0 || registry.events.size > 0;
+    const upkeep = new EventUpkeep({ store, clock, signals, definitions: [...definitions, ...projections], retentionMs });
+    const watch = new ProjectionWatch({ clock, signals, upkeep, projectors });
+    const onHeartbeat = () => {
+      upkeep.onHeartbeat();
+      watch.look();
+    };
+    const worker = works && isUsed ? new EventWorker({ name, runtime, store, definitions, projectors, signals, onHeartbeat }) : undefined;
+    const lookNow = async () => worker?.lookNow();
+    const tables = new Projections({ store: store.projections, admin: store.admin, definitions: projections, watch, lookNow });
+    this.control = new Events({
+      ...{ admin: store.admin, definitions: [...definitions, ...projections], signals, lookNow, projections: tables },
+    });
+    this.events = {
+      append: (...row) => store.log.append(...row),
+      load: (...read) => store.log.load(...read),
+      keepSnapshot: (snapshot) => store.log.keepSnapshot(snapshot),
+      committed: (names) => {
+        worker?.committed(names);
+        store.log.notify(names);
+      },
+    };
+    this.pages = [eventsPage(this.control, upkeep), ...(projections.length > 0 ? [projectionsPage(this.control)] : [])];
+    if (isUsed) {
+      countEvents(metrics, { signals, upkeep, owned: () => worker?.partitions ?? [], stalls: () => watch.stalls });
+      warnOfEvents(runtime, signals);
+    }
+    stopping.on(() => worker?.close());
+    this.service = {
+      name: "events",
+      start: async () => worker?.start(),
+      stop: async () => {
+        await Promise.all([upkeep.stop(), worker?.stop()]);
+      },
+    };
+  }
+
+  get starts(): never {
+    throw new Fault({
+      code: "failed_precondition",
+      type: "subscription_not_started",
+      message: "A subscription is not started: it handles the events that commands emit. Emit one of its events.",
+    });
+  }
+}
+
+/** Keeps events in a store, and runs the subscriptions of all modules. */
+export function eventEngine(spec: EventEngineSpec): EngineSource {
+  return { open: (host) => new EventEngine(host, { ...spec, store: openedStore(spec.store, host.runtime.vault) }) };
+}
+
+/** Finds the events among the engines of an app. */
+export function eventsOf(engines: readonly Engine[]): Events | undefined {
+  return engines.find((engine) => engine instanceof EventEngine)?.control;
+}

@@ -1,0 +1,112 @@
+import { Fault } from "../core/fault.ts";
+import { limits } from "../core/limits.ts";
+import type { SubscriptionDefinition } from "./definition.ts";
+import type { AsideEvent, SubscriptionAdmin, SubscriptionStats } from "./ports/admin-store.ts";
+import type { Projections } from "./projections/projections.ts";
+import type { EventSignals } from "./signals.ts";
+
+/** What controls events is made of. */
+export interface EventsOptions {
+  readonly admin: SubscriptionAdmin;
+  readonly definitions: readonly Pick<SubscriptionDefinition, "name" | "names">[];
+  readonly signals: EventSignals;
+  /** Has the worker of this process look at once. */
+  readonly lookNow: () => Promise<void>;
+  readonly projections: Projections;
+}
+
+/** The events of an app: shows and controls its subscriptions. */
+export class Events {
+  readonly signals: EventSignals;
+  /** Shows and rebuilds the projections of the app. */
+  readonly projections: Projections;
+  readonly #admin: SubscriptionAdmin;
+  readonly #names: Readonly<Record<string, readonly string[]>>;
+  readonly #lookNow: () => Promise<void>;
+
+  constructor({ admin, definitions, signals, lookNow, projections }: EventsOptions) {
+    this.projections = projections;
+    this.signals = signals;
+    this.#admin = admin;
+    this.#names = Object.fromEntries(definitions.map(({ name, names }) => [name, names]));
+    this.#lookNow = lookNow;
+  }
+
+  /** All subscriptions of the database, each with how far it is. *Bounds*: 1,000. */
+  subscriptions(): Promise<readonly SubscriptionStats[]> {
+    return this.#admin.stats(this.#names, undefined);
+  }
+
+  /** Parked events, the first of each key; `dueMs` is null where a person has to act. */
+  parked({ subscription, limit = 100 }: { readonly subscription?: string; readonly limit?: number } = {}) {
+    return this.#admin.parked(subscription, bounded(limit));
+  }
+
+  deadLetters({
+    subscription,
+    limit = 100,
+  }: {
+    readonly subscription?: string;
+    readonly limit?: number;
+  } = {}): Promise<readonly (AsideEvent & { readonly died: string })[]> {
+    return this.#admin.deadLetters(subscription, bounded(limit));
+  }
+
+  /** Stops a subscription in all processes. *Faults thrown*: `not_found` of type `subscription_unknown`, as the next three. */
+  pause(subscription: string): Promise<void> {
+    return this.#done(this.#admin.pause(subscription, true), subscription);
+  }
+
+  resume(subscription: string): Promise<void> {
+    return this.#done(this.#admin.pause(subscription, false), subscription);
+  }
+
+  /** Handles a parked event, or a dead letter, once more. Returns whether there is one. */
+  async retry(subscription: string, id: string): Promise<boolean> {
+    const found = await this.#admin.retry(subscription, id);
+    await this.#lookNow();
+    return found;
+  }
+
+  /** Makes a dead letter of a parked event, and keeps the reason. Returns whether it was parked. *Bounds*: a reason has 1 to 500 characters. */
+  async skip(subscription: string, id: string, reason: string): Promise<boolean> {
+    if (reason.length === 0 || reason.length > limits.loadLineReasonChars)
+      throw new Fault({
+        code: "invalid_argument",
+        type: "reason_invalid",
+        message: `Say in 1 to ${limits.loadLineReasonChars} characters why the event is skipped: the reason is kept with it.`,
+      });
+    const found = await this.#admin.skip(subscription, id, reason);
+    await this.#lookNow();
+    return found;
+  }
+
+  /** Handles again every event that was recorded since, also those that were committed by `commit`. Returns whether there is one. */
+  async replay(subscription: string, from: Date): Promise<boolean> {
+    const found = await this.#admin.replay(subscription, from);
+    await this.#lookNow();
+    return found;
+  }
+
+  /** Deletes a subscription that no running process declares, with its parked events and dead letters: the log keeps nothing for it any more. */
+  forget(subscription: string): Promise<boolean> {
+    return this.#admin.forget(subscription);
+  }
+
+  /** Looks for events now, without waiting for the next look of the worker. */
+  lookNow(): Promise<void> {
+    return this.#lookNow();
+  }
+
+  async #done(done: Promise<boolean>, name: string): Promise<void> {
+    if (!(await done))
+      throw new Fault({
+        code: "not_found",
+        type: "subscription_unknown",
+        message: `There is no subscription "${name}". Check the name: GET /events lists them.`,
+      });
+    await this.#lookNow();
+  }
+}
+
+const bounded = (limit: number): number => Math.max(1, Math.min(limits.eventCount, Math.floor(limit)));

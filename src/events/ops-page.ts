@@ -1,0 +1,70 @@
+import { isOpsId, type OpsPage, type OpsRequest, type OpsResponse, opsFound, readOpsRequest } from "../operation/ops-page.ts";
+import type { Events } from "./events.ts";
+import type { EventUpkeep } from "./upkeep.ts";
+import { whyReadersHeld } from "./warnings.ts";
+
+const shown = 20;
+
+const help = {
+  "GET /events": "shows the subscriptions, the last dead letters, parked events, and what keeps readers back",
+  "POST /events/subscriptions/{name}/pause, …/resume": "pauses or resumes a subscription in all processes",
+  "POST /events/subscriptions/{name}/retry?id=": "handles a parked event, or a dead letter, once more",
+  "POST /events/subscriptions/{name}/skip?id=&reason=": "makes a dead letter of a parked event, and keeps the reason",
+  "POST /events/subscriptions/{name}/replay?from=2026-11-29T10:00:00Z": "handles again every event that was recorded since",
+  "POST /events/subscriptions/{name}/forget": "deletes a subscription that no running process declares",
+} as const;
+
+/** The page `/events` of the ops port. A POST needs the header `plimsoll-ops: yes`. */
+export function eventsPage(events: Events, upkeep: Pick<EventUpkeep, "readersHeld">): OpsPage {
+  return { path: "/events", answer: (request) => answer({ events, upkeep }, request) };
+}
+
+interface Shown {
+  readonly events: Events;
+  readonly upkeep: Pick<EventUpkeep, "readersHeld">;
+}
+
+async function answer(of: Shown, request: OpsRequest): Promise<OpsResponse | undefined> {
+  const asked = readOpsRequest(request, help);
+  if ("status" in asked) return asked;
+  const { query, changes } = asked;
+  const [first, name, action] = asked.parts;
+  if (!changes) return first === undefined || first === "" ? overview(of) : undefined;
+  if (first !== "subscriptions" || name === undefined || action === undefined) return undefined;
+  return control(of.events, { name, action, query });
+}
+
+async function overview({ events, upkeep: { readersHeld } }: Shown): Promise<OpsResponse> {
+  const subscriptions = (await events.subscriptions()).map(({ epoch, xid, seq, ...stats }) => ({
+    ...stats,
+    position: `${epoch}/${xid}/${seq}`,
+  }));
+  const parked = await events.parked({ limit: shown });
+  const deadLetters = await events.deadLetters({ limit: shown });
+  const held = readersHeld && { ...readersHeld, why: whyReadersHeld(readersHeld) };
+  return { status: 200, body: { subscriptions, ...(held && { readersHeld: held }), parked, deadLetters, help } };
+}
+
+async function control(
+  events: Events,
+  { name, action, query }: { readonly name: string; readonly action: string; readonly query: URLSearchParams },
+): Promise<OpsResponse | undefined> {
+  if (action === "pause" || action === "resume") {
+    await events[action](name);
+    return opsFound({ [action === "pause" ? "paused" : "resumed"]: name });
+  }
+  if (action === "forget") return opsFound({ forgotten: await events.forget(name) });
+  if (action === "replay") {
+    const from = new Date(query.get("from") ?? "");
+    if (Number.isNaN(from.getTime()))
+      return refused("The request does not say since when. Add ?from= with a time, as in 2026-11-29T10:00:00Z.");
+    return opsFound({ replayed: await events.replay(name, from) });
+  }
+  if (action !== "retry" && action !== "skip") return undefined;
+  const id = query.get("id") ?? "";
+  if (!isOpsId(id)) return refused("The id is not a UUID. Add ?id=…, copied from GET /events.");
+  if (action === "retry") return opsFound({ retried: await events.retry(name, id) });
+  return opsFound({ skipped: await events.skip(name, id, query.get("reason") ?? "") });
+}
+
+const refused = (error: string): OpsResponse => ({ status: 400, body: { error, help } });

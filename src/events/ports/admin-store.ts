@@ -1,0 +1,45 @@
+import type { Position } from "../position.ts";
+
+/** How far a subscription is. */
+export interface SubscriptionStats extends Position {
+  readonly name: string;
+  readonly partitions: number;
+  /** Partitions that a worker has. */
+  readonly owned: number;
+  readonly paused: boolean;
+  /** Events that it has to read yet. *Bounds*: counted up to `limits.eventCount`, as are the next three. */
+  readonly lag: number;
+  /** Since when the oldest of them waits. *Units*: milliseconds. */
+  readonly lagMs: number;
+  readonly parked: number;
+  /** Of these, the ones that wait for a person. */
+  readonly stopped: number;
+  readonly deadLetters: number;
+}
+
+/** An event that was set aside, as people see it. */
+export interface AsideEvent {
+  readonly subscription: string;
+  readonly id: string;
+  readonly name: string;
+  readonly version: number;
+  readonly key: string;
+  readonly tenant: string | null;
+  readonly attempt: number;
+  readonly code: string | null;
+  readonly reason: string | null;
+}
+
+/** What people, and metrics, ask of subscriptions. *Faults thrown*: `unavailable`. */
+export interface SubscriptionAdmin {
+  /** Of these subscriptions, with the names of the events that each reads; undefined: of all. */
+  stats(events: Readonly<Record<string, readonly string[]>>, names: readonly string[] | undefined): Promise<readonly SubscriptionStats[]>;
+  pause(name: string, paused: boolean): Promise<boolean>;
+  /** The first of each key; `dueMs` is null where a person has to act. */
+  parked(name: string | undefined, limit: number): Promise<readonly (AsideEvent & { readonly dueMs: number | null })[]>;
+  deadLetters(name: string | undefined, limit: number): Promise<readonly (AsideEvent & { readonly died: string })[]>;
+  retry(name: string, id: string): Promise<boolean>;
+  skip(name: string, id: string, reason: string): Promise<boolean>;
+  replay(name: string, from: Date): Promise<boolean>;
+  forget(name: string): Promise<boolean>;
+}

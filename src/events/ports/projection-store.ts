@@ -1,0 +1,65 @@
+import type { Position } from "../position.ts";
+import type { Hold } from "./subscription-store.ts";
+
+/** The table of a projection, as it is in the database. */
+export interface ProjectionTable {
+  readonly schema: string;
+  readonly table: string;
+  /** The column that is the key beside the tenant. */
+  readonly key: string;
+  /** The columns that a projection writes, the key included. */
+  readonly columns: readonly string[];
+  /** The columns of the primary key. */
+  readonly primaryKey: readonly string[];
+}
+
+/** The rows that one batch touches for one tenant. */
+export interface RowGroup {
+  readonly tenant: string | null;
+  readonly keys: readonly string[];
+}
+
+/** The rows of a group after a batch: by columns. */
+export interface RowChanges {
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly deletes: readonly string[];
+}
+
+/** A rebuild that is under way. */
+export interface Rebuild extends Position {
+  readonly name: string;
+  /** Events that it has applied, and those that there were at its start. *Bounds*: the second is counted up to `limits.rebuildCount`. */
+  readonly events: number;
+  readonly total: number;
+  readonly startedMs: number;
+}
+
+/** What one batch writes, and up to where. */
+export interface BatchWrite {
+  readonly hold: Hold;
+  readonly table: ProjectionTable;
+  readonly groups: readonly RowGroup[];
+  readonly through: Position;
+  /** Of a rebuild: how many events it adds. *Default*: it is of the table that is read. */
+  readonly rebuild?: number;
+  /** Of an event that was set aside, and is tried once more: its order key. *Default*: it is none. */
+  readonly parked?: string;
+}
+
+/** The tables of projections. *Faults thrown*: `aborted` of type `lease_lost`, `unavailable`, and those of the rows. */
+export interface ProjectionStore {
+  /** *Faults thrown*: `failed_precondition` of type `projection_table`, where the table is not as the projection says. */
+  describe(
+    name: string,
+    table: { readonly name: string; readonly key: string; readonly columns: readonly string[] },
+  ): Promise<ProjectionTable>;
+  /** Loads the rows of the groups, has them changed, and writes them with the position in one transaction. */
+  apply(write: BatchWrite, change: (group: number, rows: readonly Readonly<Record<string, unknown>>[]) => RowChanges): Promise<void>;
+  position(name: string): Promise<Position | undefined>;
+  rebuilds(): Promise<readonly Rebuild[]>;
+  /** Returns false where one is under way. *Faults thrown*: `failed_precondition` of type `projection_rebuild`. */
+  begin(name: string, table: ProjectionTable, names: readonly string[]): Promise<boolean>;
+  cancel(name: string, table: ProjectionTable): Promise<boolean>;
+  /** Puts the table that was rebuilt in the place of the other one, with its position. Returns false where readers hold the table; then it is tried again. */
+  swap(hold: Hold, table: ProjectionTable): Promise<boolean>;
+}

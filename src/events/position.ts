@@ -1,0 +1,20 @@
+/** Where an event stands in the log. */
+export interface Position {
+  readonly epoch: number;
+  /** 64 bits, in digits. */
+  readonly xid: string;
+  readonly seq: number;
+}
+
+/** Negative where one stands before the other, 0 where they are the same. */
+export function comparePositions(one: Position, other: Position): number {
+  if (one.epoch !== other.epoch) return one.epoch - other.epoch;
+  // Digits without leading zeros: the longer one is the larger.
+  if (one.xid !== other.xid) return one.xid.length - other.xid.length || (one.xid < other.xid ? -1 : 1);
+  return one.seq - other.seq;
+}
+
+/** As people read it, and as the scope of a handler has it. */
+export function positionText({ epoch, xid, seq }: Position): string {
+  return `${epoch}/${xid}/${seq}`;
+}

@@ -1,0 +1,305 @@
+import type { Timer } from "../../core/clock.ts";
+import { codes } from "../../core/code.ts";
+import { toFault } from "../../core/fault.ts";
+import { limits } from "../../core/limits.ts";
+import { messageOf } from "../../core/value/thrown.ts";
+import type { Runtime } from "../../pipeline/runtime.ts";
+import { storable } from "../../tasks/context.ts";
+import type { EventBatch, StoredEvent } from "../ports/log-store.ts";
+import type { ProjectionTable, Rebuild } from "../ports/projection-store.ts";
+import type { EventStore } from "../ports/store.ts";
+import type { Hold, OwnedPartition, ParkedEvent } from "../ports/subscription-store.ts";
+import { comparePositions, type Position } from "../position.ts";
+import type { EventSignals } from "../signals.ts";
+import type { LogReader } from "../worker/log-reader.ts";
+import { type ProjectionDefinition, skippedKeyOf } from "./definition.ts";
+import { Batch, Inapplicable } from "./fold.ts";
+
+/** What keeping a projection needs. */
+export interface ProjectorOptions {
+  readonly runtime: Runtime;
+  readonly definition: ProjectionDefinition;
+  readonly store: EventStore;
+  readonly signals: EventSignals;
+}
+
+const firstAgainMs = 5;
+/** How many batches a rebuild applies before the events that came meanwhile. */
+const rebuildTurns = 4;
+
+/**
+ * Keeps one projection while this process has it: applies events to its table in their order, each batch in one transaction with the position, and fills the table
+ * of a rebuild beside it. *Guarantees*: an event that cannot be applied is set aside with its reason, alone; what cannot be reached is tried again.
+ */
+export class Projector implements LogReader {
+  readonly definition: ProjectionDefinition;
+  readonly #options: ProjectorOptions;
+  #hold: Hold | undefined;
+  #position: Position | undefined;
+  #rebuild: Rebuild | undefined;
+  #state: "open" | "paused" | "closed" = "open";
+  #working: Promise<void> | undefined;
+  #worksAgain = false;
+  #againMs = firstAgainMs;
+  #againTimer: Timer | undefined;
+  readonly #due: ParkedEvent[] = [];
+  /** Why the last turn failed; undefined where it did not. */
+  failure: string | undefined;
+
+  constructor(options: ProjectorOptions) {
+    this.#options = options;
+    this.definition = options.definition;
+  }
+
+  get readTo(): Position | undefined {
+    return this.#hold && this.#position;
+  }
+  get partitions(): number {
+    return this.#hold === undefined ? 0 : 1;
+  }
+
+  async adopt([owned]: readonly OwnedPartition[], { isPaused }: { readonly isPaused: boolean }): Promise<void> {
+    if (this.#state === "closed") return;
+    this.#state = isPaused ? "paused" : "open";
+    if (owned === undefined) return this.abandon();
+    const { subscription, partition, fence, epoch, xid, seq } = owned;
+    if (this.#hold?.fence !== fence) {
+      this.#hold = { subscription, partition, fence };
+      this.#position = { epoch, xid, seq };
+    }
+    const rebuilds = await this.#options.store.projections.rebuilds();
+    const found = rebuilds.find(({ name }) => name === this.definition.name);
+    // The one that this process moves is further than what was read just now.
+    if (found === undefined || this.#rebuild === undefined || comparePositions(this.#rebuild, found) < 0) this.#rebuild = found;
+    if (found !== undefined) this.wake();
+  }
+
+  /** Nothing of a projection is parked but what a person asked for once more. */
+  takeDue(events: readonly ParkedEvent[]): void {
+    if (events.length === 0) return;
+    this.#due.push(...events.filter(({ id }) => !this.#due.some((known) => known.id === id)));
+    this.wake();
+  }
+
+  announced(): void {
+    this.#againMs = firstAgainMs;
+    this.wake(true);
+  }
+
+  wake(expected = false): void {
+    this.#worksAgain = true;
+    this.#working ??= this.#work(expected).finally(() => {
+      this.#working = undefined;
+      if (this.#worksAgain && this.#isOpen) this.wake();
+    });
+  }
+
+  close(): void {
+    this.#state = "closed";
+    this.#againTimer?.cancel();
+  }
+
+  abandon(): void {
+    if (this.#hold !== undefined) this.#options.signals.lost.publish({ subscription: this.definition.name, partition: 0 });
+    this.#hold = undefined;
+    this.#position = undefined;
+    this.#rebuild = undefined;
+    this.#due.length = 0;
+  }
+
+  async idle(): Promise<void> {
+    while (this.#working !== undefined) await this.#working;
+  }
+
+  get #isOpen(): boolean {
+    return this.#state === "open" && this.#hold !== undefined;
+  }
+
+  async #work(expected: boolean): Promise<void> {
+    let found = false;
+    try {
+      while (this.#worksAgain && this.#isOpen) {
+        this.#worksAgain = false;
+        while (this.#isOpen && (await this.#turn())) found = true;
+      }
+      this.failure = undefined;
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    if (found) this.#againMs = firstAgainMs;
+    else if (expected && this.#isOpen) this.#workLater();
+  }
+
+  #failed(error: unknown): void {
+    const fault = toFault(error);
+    if (fault.type === "lease_lost") {
+      // The next heartbeat says who has it, and where it stands.
+      this.#hold = undefined;
+      this.#rebuild = undefined;
+      this.#due.length = 0;
+      return;
+    }
+    this.failure = messageOf(fault.cause ?? fault);
+    this.#options.signals.failing.publish({ error });
+    this.#workLater(limits.eventPollMs);
+  }
+
+  #workLater(delayMs = this.#againMs): void {
+    // The next regular look comes no later.
+    if (delayMs > limits.eventPollMs) return;
+    this.#againMs = delayMs * 2;
+    this.#againTimer?.cancel();
+    this.#againTimer = this.#options.runtime.clock.schedule(delayMs, () => this.wake(true));
+  }
+
+  /** Applies what came, then a part of the rebuild. Returns whether there may be more. */
+  async #turn(): Promise<boolean> {
+    await this.#applyDue();
+    const came = await this.#applyNext();
+    const rebuild = this.#rebuild;
+    if (rebuild === undefined) return came;
+    for (let turn = 0; turn < rebuildTurns && this.#isOpen; turn++) if (!(await this.#rebuildNext())) return (await this.#swap()) || came;
+    return true;
+  }
+
+  async #applyDue(): Promise<void> {
+    const [hold, { store, signals }] = [this.#hold, this.#options];
+    for (let event = this.#due[0]; hold !== undefined && event !== undefined; event = this.#due[0]) {
+      try {
+        const batch = new Batch(this.definition, [event]);
+        const write = { hold, table: this.#table, groups: batch.groups, through: event, parked: event.orderKey };
+        await store.projections.apply(write, (group, rows) => batch.change(group, rows));
+        signals.projected.publish({ projection: this.definition.name, events: 1, lagMs: 0 });
+      } catch (error) {
+        const parts = partsOf(error, [event]);
+        if (parts === undefined) throw error;
+        await store.subscriptions.failParked(hold, event, { ...reasonOf(error), attempt: event.attempt + 1, due: "final" });
+      }
+      this.#due.shift();
+    }
+  }
+
+  async #applyNext(): Promise<boolean> {
+    const [hold, position] = [this.#hold, this.#position];
+    if (hold === undefined || position === undefined) return false;
+    const { events, through } = await this.#read(position);
+    if (through === undefined) return false;
+    await this.#apply(hold, events, through);
+    return true;
+  }
+
+  #read(after: Position): Promise<EventBatch> {
+    const bounds = { scan: limits.projectionScan, bytes: limits.eventReadBytes };
+    return this.#options.store.log.read(this.definition.names, after, bounds);
+  }
+
+  get #table(): ProjectionTable {
+    return this.definition.table as ProjectionTable;
+  }
+
+  /** Applies events; those that cannot be applied are skipped one by one. */
+  async #apply(hold: Hold, events: readonly StoredEvent[], through: Position): Promise<void> {
+    const { projections } = this.#options.store;
+    try {
+      const batch = new Batch(this.definition, events);
+      await projections.apply({ hold, table: this.#table, groups: batch.groups, through }, (group, rows) => batch.change(group, rows));
+      this.#passed(events, through);
+    } catch (error) {
+      const parts = partsOf(error, events);
+      if (parts === undefined) throw error;
+      const { before, bad, after } = parts;
+      if (before.length > 0) await this.#apply(hold, before, before.at(-1)!);
+      if (bad !== undefined) await this.#skip(hold, bad, error);
+      if (comparePositions(this.#position as Position, through) < 0) await this.#apply(hold, after, through);
+    }
+  }
+
+  #passed(events: readonly StoredEvent[], through: Position): void {
+    const { signals, runtime } = this.#options;
+    this.#position = { epoch: through.epoch, xid: through.xid, seq: through.seq };
+    const last = events.at(-1);
+    if (last !== undefined)
+      signals.projected.publish({
+        ...{ projection: this.definition.name, events: events.length },
+        lagMs: Math.max(0, runtime.clock.now() - Date.parse(last.recordedAt)),
+      });
+  }
+
+  async #skip(hold: Hold, event: StoredEvent, error: unknown): Promise<void> {
+    const { store, signals } = this.#options;
+    const failed = reasonOf(error);
+    await store.subscriptions.deadLetter(hold, event, { ...failed, attempt: 1, orderKey: skippedKeyOf(event) });
+    this.#passed([], event);
+    signals.skipped.publish({ projection: this.definition.name, id: event.id, event: event.name, key: event.key, reason: failed.reason });
+  }
+
+  /** Returns false where it has come as far as can be read. */
+  async #rebuildNext(): Promise<boolean> {
+    const [hold, rebuild] = [this.#hold, this.#rebuild];
+    if (hold === undefined || rebuild === undefined) return false;
+    const { events, through } = await this.#read(rebuild);
+    if (through === undefined) return false;
+    await this.#fill(hold, events, through);
+    return true;
+  }
+
+  /** As `#apply`; what cannot be applied was reported when it came, or is when it comes. */
+  async #fill(hold: Hold, events: readonly StoredEvent[], through: Position): Promise<void> {
+    const { projections } = this.#options.store;
+    try {
+      const batch = new Batch(this.definition, events);
+      const write = { hold, table: this.#table, groups: batch.groups, through, rebuild: events.length };
+      await projections.apply(write, (group, rows) => batch.change(group, rows));
+      const { epoch, xid, seq } = through;
+      this.#rebuild = { ...(this.#rebuild as Rebuild), epoch, xid, seq };
+    } catch (error) {
+      const parts = partsOf(error, events);
+      if (parts === undefined) throw error;
+      const { before, after } = parts;
+      if (before.length > 0) await this.#fill(hold, before, before.at(-1)!);
+      await this.#fill(hold, after, through);
+    }
+  }
+
+  async #swap(): Promise<boolean> {
+    const [hold, position, rebuild] = [this.#hold, this.#position, this.#rebuild];
+    if (hold === undefined || position === undefined || rebuild === undefined || comparePositions(rebuild, position) < 0) return false;
+    const { store, signals } = this.#options;
+    if (!(await store.projections.swap(hold, this.#table))) {
+      // Readers hold the table, or it is further than the rebuild.
+      this.#workLater(limits.eventPollMs / 10);
+      return false;
+    }
+    this.#position = { epoch: rebuild.epoch, xid: rebuild.xid, seq: rebuild.seq };
+    this.#rebuild = undefined;
+    signals.rebuilt.publish({ projection: this.definition.name });
+    return true;
+  }
+}
+
+function reasonOf(error: unknown): { readonly code: string; readonly reason: string } {
+  const code = error instanceof Inapplicable ? error.code : toFault(error).type;
+  return { code: storable(code), reason: storable(messageOf(error)) };
+}
+
+interface Parts {
+  readonly before: readonly StoredEvent[];
+  /** The event that is at fault; undefined where it is not known yet. */
+  readonly bad: StoredEvent | undefined;
+  readonly after: readonly StoredEvent[];
+}
+
+/** What is to be tried apart after a batch failed; undefined where no event is at fault, and all is to be tried again later. */
+function partsOf(error: unknown, events: readonly StoredEvent[]): Parts | undefined {
+  if (error instanceof Inapplicable) {
+    const at = events.indexOf(error.event);
+    return { before: events.slice(0, at), bad: error.event, after: events.slice(at + 1) };
+  }
+  const { code } = toFault(error);
+  // A conflict, a lost lease, a database that cannot be reached.
+  if (events.length === 0 || codes[code].retry === "at-once" || code === "unavailable" || code === "deadline_exceeded") return undefined;
+  if (events.length === 1) return { before: [], bad: events[0], after: [] };
+  const half = Math.ceil(events.length / 2);
+  return { before: events.slice(0, half), bad: undefined, after: events.slice(half) };
+}

@@ -1,0 +1,209 @@
+import { Fault } from "../../core/fault.ts";
+import { limits } from "../../core/limits.ts";
+import type { Statement } from "../../operation/transaction.ts";
+import type { Runtime } from "../../pipeline/runtime.ts";
+import { failureOf, storable } from "../../tasks/context.ts";
+import { orderKeyOf, type SubscriptionDefinition } from "../definition.ts";
+import { type EventOutcome, eventOutcome } from "../outcome.ts";
+import type { StoredEvent } from "../ports/log-store.ts";
+import type { Due, FailedEvent, ParkedEvent, SubscriptionStore } from "../ports/subscription-store.ts";
+import type { EventSignals } from "../signals.ts";
+import { EventInvocation } from "./invocation.ts";
+import type { Partition } from "./partition.ts";
+import { Turnstile } from "./turnstile.ts";
+
+/** What handling the events of a subscription needs. */
+export interface EventHandlerOptions {
+  readonly runtime: Runtime;
+  readonly definition: SubscriptionDefinition;
+  readonly store: SubscriptionStore;
+  readonly signals: EventSignals;
+  readonly isOpen: () => boolean;
+  /** A position moved that is not written yet. */
+  readonly advanced: () => void;
+  /** An event of the partition is done or set aside. */
+  readonly settled: (partition: Partition) => void;
+  /** Has the worker look for parked events then. */
+  readonly due: (delayMs: number) => void;
+}
+
+/** An attempt that ended. */
+interface Ended {
+  readonly outcome: EventOutcome;
+  readonly fault: Fault | undefined;
+  readonly attempt: number;
+  /** Its completion was written with what it committed. */
+  readonly committed: boolean;
+}
+
+/** Handles the events of partitions, each one after the other, and writes their outcomes. */
+export class EventHandler {
+  readonly #options: EventHandlerOptions;
+  readonly #places: Turnstile;
+
+  constructor(options: EventHandlerOptions) {
+    this.#options = options;
+    this.#places = new Turnstile(options.definition.compiled.limits.concurrency);
+  }
+
+  close(): void {
+    this.#places.close();
+  }
+
+  /** Has a partition handle what it has; does nothing where it does so already. */
+  work(partition: Partition): void {
+    if (partition.isBusy || !this.#hasWork(partition)) return;
+    partition.isBusy = true;
+    void this.#workThrough(partition).then(
+      () => {
+        partition.isBusy = false;
+        if (this.#hasWork(partition)) this.work(partition);
+      },
+      (error: unknown) => {
+        partition.isBusy = false;
+        // Begun again from what the store has, with the next look.
+        partition.isOver = true;
+        if (!isLost(error)) this.#options.signals.failing.publish({ error });
+      },
+    );
+  }
+
+  #hasWork({ isOver, isFull, queue, due }: Partition): boolean {
+    return this.#options.isOpen() && !isOver && (due.length > 0 || (queue.length > 0 && !isFull));
+  }
+
+  async #workThrough(partition: Partition): Promise<void> {
+    while (this.#hasWork(partition)) {
+      const parked = partition.due.shift();
+      if (parked !== undefined) await this.#handleParked(partition, parked);
+      else await this.#handleNext(partition);
+      this.#options.settled(partition);
+    }
+  }
+
+  async #handleNext(partition: Partition): Promise<void> {
+    const { store, definition } = this.#options;
+    const event = partition.queue[0] as StoredEvent;
+    const orderKey = orderKeyOf(definition, event);
+    if (partition.parkedKeys.has(orderKey))
+      return this.#park(partition, event, { orderKey, due: "behind", attempt: 0, code: null, reason: null });
+    const ended = await this.#attempt(partition, event, { attempt: 1, completion: () => store.completion(partition.hold, event) });
+    if (ended === undefined) return;
+    const { outcome, attempt } = ended;
+    const failed = this.#failed(ended);
+    if (outcome.kind === "done") this.#pass(partition, event, ended.committed);
+    else if (outcome.kind === "dead_lettered") {
+      await store.deadLetter(partition.hold, event, { orderKey, ...failed });
+      this.#pass(partition, event, true);
+    } else if (outcome.kind === "stopped") await this.#park(partition, event, { orderKey, due: "stopped", ...failed });
+    else if (outcome.kind === "parked")
+      await this.#park(partition, event, { orderKey, due: outcome, ...failed, attempt: outcome.spent ? attempt : attempt - 1 });
+  }
+
+  /** Sets an event aside, and moves the position past it; where as many are parked as may be, the partition stops at it. */
+  async #park(
+    partition: Partition,
+    event: StoredEvent,
+    how: FailedEvent & { readonly orderKey: string; readonly due: Due },
+  ): Promise<void> {
+    const { store, signals } = this.#options;
+    const { subscription, partition: at } = partition.hold;
+    if (!(await store.park(partition.hold, event, how))) {
+      partition.isFull = true;
+      return signals.full.publish({ subscription, partition: at, parked: limits.eventsParked });
+    }
+    partition.parkedKeys.add(how.orderKey);
+    this.#pass(partition, event, true);
+    if (typeof how.due === "object") this.#options.due(how.due.afterMs);
+  }
+
+  async #handleParked(partition: Partition, event: ParkedEvent): Promise<void> {
+    const { store } = this.#options;
+    const { hold } = partition;
+    const ended = await this.#attempt(partition, event, {
+      attempt: event.attempt + 1,
+      completion: () => store.parkedCompletion(hold, event),
+    });
+    if (ended === undefined) return;
+    const { outcome, attempt, committed } = ended;
+    const failed = this.#failed(ended);
+    // After a commit the store knows whether others of its key are parked, and the next look finds them.
+    let isFollowed = true;
+    if (outcome.kind === "done") isFollowed = committed || (await store.completeParked(hold, event));
+    else if (outcome.kind === "dead_lettered") isFollowed = await store.failParked(hold, event, { ...failed, due: "final" });
+    else if (outcome.kind === "stopped") return void (await store.failParked(hold, event, { ...failed, due: "stopped" }));
+    else if (outcome.kind === "parked") {
+      await store.failParked(hold, event, { ...failed, due: outcome, attempt: outcome.spent ? attempt : event.attempt });
+      return this.#options.due(outcome.afterMs);
+    } else return;
+    if (committed) await this.#refresh(partition);
+    else if (!isFollowed) partition.parkedKeys.delete(event.orderKey);
+    if (partition.parkedKeys.has(event.orderKey)) this.#options.due(0);
+  }
+
+  async #refresh(partition: Partition): Promise<void> {
+    const parked = new Set(await this.#options.store.orderKeys(partition.hold));
+    for (const key of partition.parkedKeys) if (!parked.has(key)) partition.parkedKeys.delete(key);
+  }
+
+  #pass(partition: Partition, event: StoredEvent, isWritten: boolean): void {
+    if (partition.queue[0] === event) partition.queue.shift();
+    partition.passed(event);
+    if (isWritten) partition.written = partition.position;
+    else this.#options.advanced();
+  }
+
+  /** Attempts until the outcome is another than to do so again at once; undefined where nothing is to be written. */
+  async #attempt(
+    partition: Partition,
+    event: StoredEvent,
+    run: { readonly attempt: number; readonly completion: () => Statement },
+  ): Promise<Ended | undefined> {
+    const { definition, signals, runtime } = this.#options;
+    for (let attempt = run.attempt; ; attempt++) {
+      if (!(await this.#places.enter())) return undefined;
+      // Meanwhile it may have been lost.
+      if (partition.isOver || !this.#options.isOpen()) return void this.#places.leave();
+      const { fault, committed } = await this.#run(partition, event, { ...run, attempt });
+      this.#places.leave();
+      const outcome = eventOutcome(definition, { fault, attempt, random: () => runtime.clock.random() });
+      const lagMs = runtime.clock.now() - Date.parse(event.recordedAt);
+      signals.handled.publish({ subscription: definition.name, id: event.id, key: event.key, outcome: outcome.kind, attempt, lagMs });
+      if (outcome.kind === "again" && !partition.isOver) continue;
+      if (outcome.kind === "lost" || outcome.kind === "kept" || partition.isOver) {
+        partition.isOver = true;
+        return undefined;
+      }
+      return { outcome, fault, attempt, committed };
+    }
+  }
+
+  #run(
+    partition: Partition,
+    event: StoredEvent,
+    { attempt, completion }: { readonly attempt: number; readonly completion: () => Statement },
+  ): Promise<{ readonly fault: Fault | undefined; readonly committed: boolean }> {
+    const { definition, runtime } = this.#options;
+    return new Promise((resolve) => {
+      const invocation = new EventInvocation(event, {
+        ...{ definition, attempt, completion },
+        ended: ({ committed }, fault) => {
+          partition.running = undefined;
+          resolve({ fault, committed });
+        },
+      });
+      partition.running = invocation;
+      invocation.execution = runtime.start(definition.compiled, invocation);
+    });
+  }
+
+  #failed({ fault, attempt }: Ended): FailedEvent {
+    if (fault === undefined) return { attempt, code: null, reason: null };
+    const { type, message } = failureOf(fault, { at: this.#options.runtime.clock.now(), attempt });
+    return { attempt, code: storable(type), reason: storable(message) };
+  }
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof Fault && error.type === "lease_lost";
+}

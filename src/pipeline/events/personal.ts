@@ -1,0 +1,56 @@
+import assert from "node:assert";
+import { Problems } from "../../core/schema.ts";
+import { attempt } from "../../core/value/thrown.ts";
+import type { EventRow } from "../../operation/events/log.ts";
+import type { Transaction } from "../../operation/transaction.ts";
+import { sealedMember } from "../../operation/vault/sealed.ts";
+import type { DataKey, KeyRow } from "../../operation/vault/vault.ts";
+import type { RunningExecution } from "../state/running-execution.ts";
+import type { CompiledEvent } from "./declared.ts";
+import { invalidSubject, notErasable } from "./faults.ts";
+
+/** The keys that a transaction has made, by the person. */
+interface Fresh {
+  readonly rows: KeyRow[];
+  readonly keys: Map<string, DataKey>;
+}
+
+const made = new WeakMap<Transaction, Fresh>();
+
+/**
+ * Seals the personal fields of an event, each with a key that this transaction makes for the person: no key has to be read for that. An event without such fields
+ * stays as it is.
+ */
+export function sealPersonal(
+  execution: RunningExecution,
+  { event, data: schema, personal }: CompiledEvent,
+  { row, transaction, tenant = "" }: { readonly row: EventRow; readonly transaction: Transaction; readonly tenant: string | undefined },
+): EventRow {
+  if (personal === undefined) return row;
+  const { vault } = execution.host;
+  assert(vault !== undefined, `${event.name} has personal data, and this app has no vault. Give createApp one.`);
+  const data: unknown = JSON.parse(row.data);
+  const subject: unknown = attempt(() => personal.subject(schema.parse(data) as never));
+  if (typeof subject !== "string" || subject === "" || !subject.isWellFormed() || subject.includes("\0")) throw invalidSubject(event.name);
+  const erased = schema.parse(personal.replace(data, (_, at) => at.erased));
+  if (erased instanceof Problems) throw notErasable(event.name, erased);
+  let fresh = made.get(transaction);
+  if (fresh === undefined) {
+    fresh = { rows: [], keys: new Map() };
+    made.set(transaction, fresh);
+    transaction.defer(vault.store(fresh.rows));
+  }
+  let key = fresh.keys.get(subject);
+  if (key === undefined) {
+    const next = vault.fresh({ tenant, subject });
+    fresh.rows.push(next.row);
+    fresh.keys.set(subject, next.key);
+    key = next.key;
+  }
+  const sealing = key;
+  const sealed = personal.replace(data, (value, at) => ({
+    [sealedMember]: sealing.seal({ field: `${row.name}${at.path}`, id: row.id }, JSON.stringify(value)),
+    ...(at.erased !== null && { erased: at.erased }),
+  }));
+  return { ...row, data: JSON.stringify(sealed) };
+}

@@ -1,0 +1,68 @@
+import type { EventOrigin, EventRow, SnapshotRow, StreamLoad, StreamPlace, StreamRow } from "../../operation/events/log.ts";
+import type { Statement } from "../../operation/transaction.ts";
+
+/** Appends events: those of streams behind the last one of their stream, the others to the log. */
+export function recordStatement(
+  { tenant, actorId, traceparent, causation, correlation }: EventOrigin,
+  rows: readonly EventRow[],
+  recorded: (position: string) => void,
+): Statement {
+  const origin = [tenant ?? null, actorId ?? null, traceparent, causation, correlation];
+  return {
+    text: "select plimsoll.record_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) as position",
+    columnsAsIs: true,
+    // Read when it is sent: until then more may be emitted, or undone.
+    get values() {
+      return [
+        rows.map(({ id }) => id),
+        rows.map(({ name }) => name),
+        rows.map(({ version }) => version),
+        rows.map(({ key }) => key),
+        rows.map(({ data }) => data),
+        ...placesOf(rows),
+        ...origin,
+      ];
+    },
+    committed: ({ rows: [row] }) => {
+      if (typeof row?.position === "string") recorded(row.position);
+    },
+  };
+}
+
+function placesOf(rows: readonly EventRow[]): readonly unknown[] {
+  if (!rows.some(({ stream }) => stream !== undefined)) return [null, null, null];
+  return [
+    rows.map(({ stream }) => stream?.type ?? null),
+    rows.map(({ stream }) => stream?.id ?? null),
+    rows.map(({ stream }) => stream?.version ?? null),
+  ];
+}
+
+/** Reads a stream. */
+export function loadStatement(
+  { type, id }: Pick<StreamPlace, "type" | "id">,
+  { shape, limit }: { readonly shape: number | undefined; readonly limit: number },
+): StreamLoad {
+  return {
+    statement: {
+      text: 'select stream_version as "streamVersion", name, version, data from plimsoll.load_stream($1, $2, $3, $4)',
+      columnsAsIs: true,
+      values: [type, id, shape ?? null, limit],
+    },
+    rows: ({ rows }) => rows as unknown as readonly StreamRow[],
+  };
+}
+
+/** Keeps a state of a stream. */
+export function snapshotStatement(snapshot: () => SnapshotRow | undefined): Statement {
+  return {
+    text: "select plimsoll.keep_snapshot($1, $2, $3, $4, $5)",
+    columnsAsIs: true,
+    get values() {
+      const made = snapshot();
+      if (made === undefined) return [null, null, null, null, null];
+      const { stream, shape, state } = made;
+      return [stream.type, stream.id, stream.version, shape, state];
+    },
+  };
+}

@@ -1,0 +1,16 @@
+-- Completes an event inside a transaction of its handler, or undoes that transaction: its partition has another owner, or the event is done already.
+create or replace function plimsoll.complete_event(
+  p_subscription text, p_partition integer, p_fence bigint, p_epoch integer, p_xid xid8, p_seq bigint
+) returns void
+  language plpgsql volatile security definer set search_path = ''
+  as $$
+declare
+  held plimsoll.event_position := plimsoll.hold_subscription(p_subscription, p_partition, p_fence);
+begin
+  if (held.epoch, held.xid, held.seq) >= (p_epoch, p_xid, p_seq) then
+    raise exception 'this event is done already' using errcode = 'PL001';
+  end if;
+  update plimsoll.subscription_partitions t set epoch = p_epoch, xid = p_xid, seq = p_seq
+  where t.subscription = p_subscription and t.partition = p_partition;
+end $$;
+grant execute on function plimsoll.complete_event to :"app";
