@@ -1,0 +1,4 @@
+create table bank.balances (
+  account text primary key,
+  total_cents bigint not null
+);
