@@ -12,6 +12,7 @@ import { BoundedQueue, type QueuedWaiter } from "../core/queue/bounded-queue.ts"
 import { enter } from "../core/queue/enter.ts";
 import { FixedLimit } from "../core/queue/limit.ts";
 import { InOrder } from "../core/queue/turns.ts";
+import { HashingThreads } from "./hashing-threads.ts";
 import { type Argon2Cost, type EncodedPassword, formatPassword, parsePassword } from "./password-text.ts";
 
 /** Options of one hash or verification. */
@@ -39,7 +40,7 @@ const tagBytes = 32;
 const decoySalt = Buffer.alloc(saltBytes);
 
 /**
- * Hashes passwords with argon2id on the thread pool, few at a time, the others waiting in a bounded queue.
+ * Hashes passwords with argon2id on threads of low priority, few at a time, the others waiting in a bounded queue.
  * *Guarantees*: a caller that gave up waiting still counts until the thread is free.
  */
 export class PasswordHasher {
@@ -54,7 +55,7 @@ export class PasswordHasher {
     const { concurrency = limits.passwordHashing, queue = limits.passwordQueue } = options;
     const line = new LoadLine({
       ...{ name: "passwords being hashed", unit: "passwords", declared: concurrency, now: () => this.#queue.running },
-      fixed: "Each takes a thread of the pool of Node.js and 7 MiB, and what is above the limit waits. Change limits.passwordHashing.",
+      fixed: "Each takes a thread of its own and 7 MiB, and what is above the limit waits. Change limits.passwordHashing.",
     });
     this.#queue = new BoundedQueue({ limit: new FixedLimit(concurrency), queue, turns: new InOrder(), line });
     this.#waiting = new LoadLine({ name: "passwords waiting", unit: "passwords", declared: queue, now: () => this.#queue.waiting });
@@ -115,10 +116,11 @@ async function derive(
   // Keyboards differ in how they write one and the same letter.
   const message = password.normalize("NFKC");
   const parameters = { message, nonce: salt, memory: memoryKib, passes, parallelism, tagLength: tagBytes };
-  return new Promise((resolve, reject) =>
-    crypto.argon2("argon2id", parameters, (error, tag) => (error === null ? resolve(tag) : reject(error))),
-  );
+  return threads.derive(parameters);
 }
+
+/** One set for the process: each hasher limits how many it uses at once. */
+const threads = new HashingThreads();
 
 function settledOrAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -136,7 +138,7 @@ const tooLong = (): Fault =>
     message: `A password has at most ${limits.passwordChars} characters. Choose a shorter one.`,
   });
 
-/** One for the process, as the thread pool is. */
+/** One for the process, as its cores are. */
 const shared = new PasswordHasher();
 shareLines(shared[loadLines]);
 

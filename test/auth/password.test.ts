@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { argon2Sync } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { constants, getPriority } from "node:os";
 import { describe, it } from "node:test";
+import { HashingThreads } from "../../src/auth/hashing-threads.ts";
 import { hashPassword, needsRehash, verifyPassword } from "../../src/auth/index.ts";
 import { PasswordHasher, type PasswordHasherOptions } from "../../src/auth/password.ts";
 import { limits } from "../../src/core/limits.ts";
@@ -11,7 +14,7 @@ import { TestClock } from "../../src/testing/clock.ts";
 const cheap = { memoryKib: 8, passes: 1, parallelism: 1 };
 const hasher = (options: PasswordHasherOptions = {}) => new PasswordHasher({ cost: cheap, clock: new TestClock(), ...options });
 
-/** Settles when all that is on the thread pool or waits for it has had its turn. */
+/** Settles when all that is on a thread or waits for one has had its turn. */
 const outcome = (work: Promise<unknown>) =>
   work.then(
     () => "done",
@@ -183,5 +186,35 @@ describe("PasswordHasher", () => {
     const hashes = hasher({ concurrency: 1, queue: 0 });
     await assert.rejects(hashes.hash(["no", "text"] as unknown as string), TypeError);
     await assert.doesNotReject(hashes.hash("a"));
+  });
+});
+
+describe("HashingThreads", () => {
+  const parameters = { message: "a", nonce: Buffer.alloc(16), memory: 8, passes: 1, parallelism: 1, tagLength: 16 };
+
+  it("compute what argon2 does, also several at once", async () => {
+    const threads = new HashingThreads();
+    const expected = argon2Sync("argon2id", parameters);
+    for (const tag of await Promise.all([1, 2, 3].map(() => threads.derive(parameters)))) assert.deepEqual(tag, expected);
+  });
+
+  it("fail the hash alone whose thread ends, and use another one for the next", async () => {
+    const threads = new HashingThreads();
+    await threads.derive(parameters);
+    // argon2 refuses it: the thread ends with the error.
+    await assert.rejects(threads.derive({ ...parameters, memory: 1 }), { code: "internal", type: "thread_died" });
+    assert.equal((await threads.derive(parameters)).length, 16);
+  });
+
+  it("have a lower priority than the event loop, where threads have one", { skip: process.platform !== "linux" }, async () => {
+    await new HashingThreads().derive(parameters);
+    const niceOf = (task: string) =>
+      Number(
+        readFileSync(`/proc/self/task/${task}/stat`, "utf8")
+          .replace(/^.*\) /s, "")
+          .split(" ")[16],
+      );
+    assert.ok(readdirSync("/proc/self/task").some((task) => niceOf(task) === constants.priority.PRIORITY_BELOW_NORMAL));
+    assert.equal(niceOf(String(process.pid)), getPriority());
   });
 });

@@ -10,6 +10,7 @@ import { signedInBy } from "../../operation/authentication/credentials.ts";
 import type { CredentialPlace } from "../../operation/authentication/place.ts";
 import { RememberedTokens } from "../remembered-tokens.ts";
 import { type ApiKeyText, type IssuedApiKey, isPrefix, makeKey, readKey } from "./key-text.ts";
+import { type ApiKeyUse, KeyUses } from "./key-uses.ts";
 
 /** What an app keeps of an API key. */
 export interface StoredApiKey {
@@ -33,6 +34,13 @@ export interface ApiKeyOptions {
   readonly find: (id: string) => StoredApiKey | undefined | Promise<StoredApiKey | undefined>;
   /** How long a verified key is good without another look-up, so also how long after its withdrawal. *Default*: 1 s. *Bounds*: 0 to 1 min. */
   readonly rememberFor?: Duration;
+  /**
+   * Gets which keys were used and when last, each once within `usedEvery`: write it beside the keys, to find those that no caller uses any more. No request waits for
+   * it. Where it throws, the process warns, and the next use of a key is reported again. A process that ends does not report its last uses.
+   */
+  readonly used?: (uses: readonly ApiKeyUse[]) => unknown;
+  /** *Default*: 1 min. *Bounds*: 1 s to 1 h. */
+  readonly usedEvery?: Duration;
   readonly clock?: Clock;
 }
 
@@ -72,13 +80,17 @@ class ApiKeys implements Authenticator {
   readonly #clock: Clock;
   readonly #rememberMs: number;
   readonly #remembered = new RememberedTokens(limits.rememberedTokens);
+  readonly #uses: KeyUses | undefined;
 
   constructor(options: ApiKeyOptions) {
-    const { prefix, header, rememberFor = "1s", clock = systemClock } = options;
+    const { prefix, header, rememberFor = "1s", used, usedEvery = "1m", clock = systemClock } = options;
     assertPrefix(prefix, "apiKeys");
     this.#rememberMs = toMs(rememberFor);
     const bounded = this.#rememberMs >= 0 && this.#rememberMs <= limits.rememberedTokenMs;
     assert(bounded, `apiKeys({ rememberFor }) is ${this.#rememberMs} ms. Write 0 to "1m".`);
+    const everyMs = toMs(usedEvery);
+    assert(everyMs >= 1_000 && everyMs <= 3_600_000, `apiKeys({ usedEvery }) is ${everyMs} ms. Write "1s" to "1h".`);
+    this.#uses = used && new KeyUses({ used, everyMs, clock });
     this.#options = options;
     this.#clock = clock;
     const description = `An API key, which begins with ${prefix}_.`;
@@ -150,6 +162,7 @@ class ApiKeys implements Authenticator {
     // A date that is none compares as later than nothing: it must not make a key eternal.
     if (!(now < expiresMs))
       throw new Fault({ code: "unauthenticated", type: "token_expired", message: "The API key has expired. Ask for a new one." });
+    this.#uses?.note(id, now);
     const frozen = Object.freeze({ ...actor });
     signedInBy(frozen, { id, issuedAt: issuedAt?.getTime() });
     if (this.#rememberMs > 0)

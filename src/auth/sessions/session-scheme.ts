@@ -2,14 +2,14 @@ import assert from "node:assert";
 import type { Clock } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
-import { LoadLine } from "../../core/load-line/load-line.ts";
+import { LoadLine, type RefusalCount } from "../../core/load-line/load-line.ts";
 import { loadLines } from "../../core/load-line/load-lines.ts";
 import { overloaded } from "../../core/load-line/refusal.ts";
 import { type Actor, type Authenticator, anonymous, type RememberedToken } from "../../operation/actor.ts";
 import type { CredentialPlace, IssuedCredential } from "../../operation/authentication/place.ts";
 import type { FoundSession, SessionStore } from "../../operation/authentication/session-store.ts";
+import { hashOf, isToken, newToken } from "../random-token.ts";
 import { RememberedTokens } from "../remembered-tokens.ts";
-import { hashOf, isToken, newToken } from "./session-token.ts";
 import type { SessionSettings } from "./settings.ts";
 
 /** What the sessions of one app need. */
@@ -37,23 +37,31 @@ export class SessionScheme implements Authenticator {
   readonly #using = new Map<string, Promise<Actor>>();
   /** What the replies to the requests of an actor give to its client. */
   readonly #renewed = new WeakMap<Actor, IssuedCredential>();
-  readonly #line = new LoadLine({
-    ...{ name: "sessions being looked up", unit: "sessions", declared: limits.verifyingTokens },
-    now: () => this.#using.size,
-  });
-  readonly #full = this.#line.reason("full");
+  /** The app that has opened it lists this; a scheme that only describes itself looks nothing up. */
+  readonly #lookUps: { readonly line: LoadLine; readonly full: RefusalCount } | undefined;
 
   constructor(settings: SessionSettings, opened: OpenSessions | undefined) {
     const { name, origins } = settings;
     this.#settings = settings;
     this.#opened = opened;
     this.place = { in: "cookie", name, origins };
-    this.document = { type: "apiKey", in: "cookie", name, description: "The session of a browser, which a sign-in starts." };
+    this.document = {
+      type: "apiKey",
+      in: "cookie",
+      name,
+      description: "The session of a browser, which a sign-in starts. Any response may set the cookie to a new token.",
+    };
+    if (opened === undefined) return;
+    const line = new LoadLine({
+      ...{ name: "sessions being looked up", unit: "sessions", declared: limits.verifyingTokens },
+      now: () => this.#using.size,
+    });
+    this.#lookUps = { line, full: line.reason("full") };
   }
 
   /** Its limit, for the app that uses it. */
   get [loadLines](): readonly LoadLine[] {
-    return [this.#line];
+    return this.#lookUps === undefined ? [] : [this.#lookUps.line];
   }
 
   credentialsIn(cookie: string): string | undefined {
@@ -88,9 +96,10 @@ export class SessionScheme implements Authenticator {
   #use(token: string): Promise<Actor> {
     const { size } = this.#using;
     const { clock } = this.#app;
-    if (size >= limits.verifyingTokens && this.#line.refuses(this.#full))
-      throw overloaded({ limit: this.#line.name, value: limits.verifyingTokens, load: size }, clock.random());
-    this.#line.admits(size + 1);
+    const { line, full } = this.#lookUps ?? assert.fail("an opened scheme bounds its look-ups");
+    if (size >= limits.verifyingTokens && line.refuses(full))
+      throw overloaded({ limit: line.name, value: limits.verifyingTokens, load: size }, clock.random());
+    line.admits(size + 1);
     const using = this.#find(token).finally(() => this.#using.delete(token));
     this.#using.set(token, using);
     return using;

@@ -6,8 +6,8 @@ import type { Authenticator } from "../../operation/actor.ts";
 import { type AuthenticatorHost, issue } from "../../operation/authentication/place.ts";
 import type { WriteScope } from "../../operation/scope.ts";
 import { isName } from "../claims.ts";
+import { hashOf, newToken } from "../random-token.ts";
 import { type OpenSessions, SessionScheme, sessionOf } from "./session-scheme.ts";
-import { hashOf, newToken } from "./session-token.ts";
 import { readSessionOptions, type SessionOptions } from "./settings.ts";
 
 /** Whose session it is. */

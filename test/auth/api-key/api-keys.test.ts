@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { describe, it } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
 import { type ApiKeyOptions, apiKeys, issueApiKey, type StoredApiKey } from "../../../src/auth/api-key/api-keys.ts";
+import type { ApiKeyUse } from "../../../src/auth/api-key/key-uses.ts";
 import type { Actor } from "../../../src/operation/actor.ts";
 import { TestClock } from "../../../src/testing/clock.ts";
 import { authenticationConformance } from "../../../src/testing/conformance/authentication.ts";
@@ -125,4 +128,72 @@ describe("apiKeys, at start, refuses", () => {
   it("to remember for more than a minute", () =>
     assert.throws(() => apiKeys({ prefix, find: () => undefined, rememberFor: "2m" }), /rememberFor/));
   it("to make a key with an id that is none", () => assert.throws(() => issueApiKey(prefix, { id: "x'; drop" }), /no id/));
+});
+
+describe("an API key that is used", () => {
+  const second = issueApiKey(prefix, { clock });
+  const open = (used: (uses: readonly ApiKeyUse[]) => unknown, options: Partial<ApiKeyOptions> = {}) => {
+    const time = new TestClock({ now: startMs });
+    const known = new Map([made, second].map(({ id, hash }) => [id, { hashes: [hash], actor }]));
+    return { time, authenticator: apiKeys({ prefix, find: (id) => known.get(id), clock: time, used, ...options }) };
+  };
+
+  it("is reported once a minute, with its last use, and only where the key was good", async () => {
+    const reports: unknown[] = [];
+    const { time, authenticator } = open((uses) => reports.push(uses.map(({ id, usedAt }) => [id, usedAt.getTime() - startMs])));
+    await authenticator.authenticate(made.key);
+    time.advance(20_000);
+    for (const { key } of [second, made]) await authenticator.authenticate(key);
+    await assert.rejects(async () => authenticator.authenticate(issueApiKey(prefix, { clock }).key));
+    time.advance(39_000);
+    assert.deepEqual(reports, []);
+    time.advance(1_000);
+    assert.deepEqual(reports, [[made, second].map(({ id }) => [id, 20_000])]);
+    await nextTurn();
+    time.advance(3_600_000);
+    await authenticator.authenticate(second.key);
+    time.advance(60_000);
+    assert.deepEqual(reports.slice(1), [[[second.id, 3_660_000]]]);
+  });
+
+  it("is reported by one report at a time, and again after one that fails, which warns", async () => {
+    const answers: PromiseWithResolvers<void>[] = [];
+    const reports: (readonly ApiKeyUse[])[] = [];
+    const { time, authenticator } = open(
+      (uses) => {
+        reports.push(uses);
+        answers.push(Promise.withResolvers<void>());
+        return answers.at(-1)!.promise;
+      },
+      { usedEvery: "1s", rememberFor: 0 },
+    );
+    const use = async () => {
+      await authenticator.authenticate(made.key);
+      time.advance(1_000);
+      await nextTurn();
+    };
+    await use();
+    await use();
+    assert.equal(reports.length, 1, "the first has not ended");
+    const warned = once(process, "warning");
+    answers[0]!.reject(new Error("away"));
+    assert.match(String((await warned)[0]), /apiKeys\(\{ used \}\) failed/);
+    await use();
+    assert.equal(reports.length, 2);
+  });
+
+  it("is one of a bounded number in a report", async () => {
+    const many = Array.from({ length: 10_002 }, () => issueApiKey(prefix, { clock }));
+    const known = new Map(many.map(({ id, hash }) => [id, { hashes: [hash], actor }]));
+    let count = 0;
+    const { time, authenticator } = open((uses) => (count = uses.length), { find: (id) => known.get(id) });
+    for (const { key } of many) await authenticator.authenticate(key);
+    time.advance(60_000);
+    assert.equal(count, 10_000);
+  });
+
+  for (const usedEvery of [999, "2h"] as const)
+    it(`is not reported every ${usedEvery}`, () => {
+      assert.throws(() => open(() => undefined, { usedEvery }), /usedEvery/);
+    });
 });

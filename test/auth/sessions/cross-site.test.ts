@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { command, query, signedIn } from "plimsoll";
+import { action, command, query, signedIn } from "plimsoll";
 import { apiKeys, issueApiKey, sessions } from "plimsoll/auth";
 import { postgres } from "plimsoll/postgres";
 import { type TestDatabase, testDatabase } from "plimsoll/testing";
@@ -81,12 +81,20 @@ describe("over HTTP", () => {
     run: async (_, { actor }) => ({ by: actor.id }),
   });
 
+  const talk = action("t.talk", {
+    ...{ input: z.object({}), stream: z.object({ by: z.string() }), receives: z.object({}), access: signedIn(), idempotent: "no" },
+    ...{ budget: "5s", http: "GET /v1/talk" },
+    async *run(_, { actor }) {
+      yield { by: actor.id };
+    },
+  });
+
   let database: TestDatabase;
   let served: Served;
   let cookie = "";
   before(async () => {
     database = await testDatabase({ modules: [] });
-    served = await serve([signIn, write, read], { database: postgres({ url: database.url }), authentication: [keys, session] });
+    served = await serve([signIn, write, read, talk], { database: postgres({ url: database.url }), authentication: [keys, session] });
     const { headers } = await served.ask("POST", "/v1/sign-in", { headers: {}, body: {} });
     cookie = String(headers["set-cookie"]).split(";")[0]!;
   });
@@ -114,6 +122,28 @@ describe("over HTTP", () => {
     assert.deepEqual(await both("DELETE /v1/notes", { cookie }), refused);
     assert.deepEqual(await both("DELETE /v1/notes", { cookie, "sec-fetch-site": "same-site" }), refused);
     assert.deepEqual(await both("DELETE /v1/notes", { cookie, "sec-fetch-site": "cross-site", origin: "https://evil.test" }), refused);
+  });
+
+  it("a WebSocket is opened with the cookie by the own pages and listed ones alone, since its messages may write", async () => {
+    const handshake = {
+      upgrade: "websocket",
+      connection: "Upgrade",
+      "sec-websocket-version": "13",
+      "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+    };
+    const statusFor = async (headers: Readonly<Record<string, string>>) => {
+      const wire = await served.wire();
+      const lines = Object.entries({ host: "t", ...handshake, ...headers }).map((pair) => `${pair.join(": ")}\r\n`);
+      const { status } = await wire.ask(`GET /v1/talk HTTP/1.1\r\n${lines.join("")}\r\n`, { head: true });
+      wire.close();
+      return status;
+    };
+    assert.equal(await statusFor({ cookie, origin: app, "sec-fetch-site": "cross-site" }), 101);
+    assert.equal(await statusFor({ cookie, origin: "https://t" }), 101);
+    assert.equal(await statusFor({ cookie, origin: "https://evil.test" }), 403);
+    assert.equal(await statusFor({ cookie, origin: "https://evil.test", "sec-fetch-site": "cross-site" }), 403);
+    assert.equal(await statusFor({ origin: app }), 401);
+    assert.equal(await statusFor({ "x-api-key": key, origin: "https://evil.test" }), 101);
   });
 
   it("a cookie that is made up is refused in the same way", async () => {

@@ -304,7 +304,8 @@ describe("sessions in cookies", () => {
         type: "apiKey",
         in: "cookie",
         name: "__Host-session",
-        description: "The session of a browser, which a sign-in starts. The tenant comes from the claim tid.",
+        description:
+          "The session of a browser, which a sign-in starts. Any response may set the cookie to a new token. The tenant comes from the claim tid.",
       },
     });
     assert.deepEqual(body.paths["/v1/me"].get.security, [{ session: [] }]);

@@ -1,0 +1,7 @@
+create table team.grants (
+  tenant_id text,
+  role text,
+  permission text,
+  primary key (tenant_id, role, permission)
+);
+select plimsoll.tenant_table('team.grants');
