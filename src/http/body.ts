@@ -8,8 +8,9 @@ import type { Waiting } from "../pipeline/state/invocation.ts";
 import type { BodyFormat, ContentLimits } from "./bodies/format.ts";
 import { BodyBytes } from "./body-bytes.ts";
 import { anonymousBodyTooLarge, bodyEncoded, bodyInPieces, bodyTooLarge } from "./faults.ts";
-import type { BodySink, LeanRequest } from "./lean-request.ts";
+import type { BodySink } from "./lean-request.ts";
 import type { RequestHeaders } from "./request-headers.ts";
+import type { BodySource } from "./uploads/upload-reading.ts";
 
 /** Bounds of the bodies of one server. */
 export interface BodyLimits extends ContentLimits {
@@ -63,7 +64,7 @@ export class BodyReader {
    * Reads and parses a body; the taker gets the value, undefined where there is none.
    * *Faults thrown*, at once or while waiting: `invalid_argument` (413, 415, malformed JSON), `unavailable` where too much is being read at once.
    */
-  read(request: LeanRequest, taker: BodyTaker): undefined | BodyReading {
+  read(request: BodySource, taker: BodyTaker): undefined | BodyReading {
     const { contentLength } = request.known;
     const length = contentLength === undefined ? undefined : Number(contentLength);
     if (!request.known.hasBody) {
@@ -148,13 +149,13 @@ export class BodyShare {
  */
 export class BodyReading implements Waiting, BodySink {
   readonly #share: BodyShare;
-  readonly #request: LeanRequest;
+  readonly #request: BodySource;
   readonly #taker: BodyTaker;
   readonly #bytes = new BodyBytes();
   #done: (() => void) | undefined = undefined;
   #failed: ((error: unknown) => void) | undefined = undefined;
 
-  constructor(share: BodyShare, request: LeanRequest, taker: BodyTaker) {
+  constructor(share: BodyShare, request: BodySource, taker: BodyTaker) {
     this.#share = share;
     this.#request = request;
     this.#taker = taker;

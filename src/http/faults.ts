@@ -156,6 +156,16 @@ export const tooManyHeaders = (limit: number): Fault =>
     details: { limit: "header lines", value: limit },
   });
 
+/** Refuses a request whose headers are together larger than `headerBytes`: 431. */
+export const headersTooLarge = (limit: number): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "headers_too_many",
+    status: 431,
+    message: `The headers of the request have more than ${limit} bytes together. Send fewer or shorter ones.`,
+    details: { limit: "header bytes", value: limit },
+  });
+
 /** Refuses a request with several `Host` headers: 400. */
 export const hostAmbiguous = (): Fault =>
   new Fault({

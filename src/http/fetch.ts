@@ -1,4 +1,5 @@
 import type { Fault } from "../core/fault.ts";
+import type { Upload } from "../core/schema/opaque/upload.ts";
 import { parseTrace } from "../core/trace.ts";
 import { readCriticality } from "../operation/execution.ts";
 import { callerLeft, signIn } from "../pipeline/sign-in.ts";
@@ -14,7 +15,7 @@ import { remainingMs } from "./deadline/remaining.ts";
 import { piecesOf } from "./download/transfer.ts";
 import { urlTooLong } from "./faults.ts";
 import type { ServerHeaders } from "./headers/security.ts";
-import { anonymousBytes, bindInput, versionRefused } from "./node-invocation.ts";
+import { anonymousBytes, bindInput, prepareOutput, versionRefused } from "./node-invocation.ts";
 import { replyWithoutOperation } from "./pages.ts";
 import { networkOf } from "./peer/address.ts";
 import type { Proxies } from "./peer/proxies.ts";
@@ -27,6 +28,8 @@ import { readAsked } from "./stream/asked.ts";
 import { FetchStreaming, type StreamedReply } from "./stream/fetch-streaming.ts";
 import { FetchSource } from "./uploads/fetch-source.ts";
 import { readUpload } from "./uploads/upload-reading.ts";
+import { type WebRequestParts, webInputOf } from "./web/request.ts";
+import { upgradeRequired } from "./websocket/handshake.ts";
 
 interface FetchContext {
   readonly host: HttpHost;
@@ -85,7 +88,10 @@ function run(request: Request, { host, headers, match, query, address, bodies, l
     const picked = route.binder.fields?.pick(lines);
     const ways = { stallMs: limits.sendStallMs, isHead: request.method === "HEAD", left: gone, opened: resolve };
     const streaming = route.operation.stream && new FetchStreaming(readAsked(lines), ways);
-    const bind = (body: unknown) => bindInput(route, { params, query, body, ifMatch: headers.ifMatch, picked, accept: headers.accept });
+    const bind = (running: RunningExecution, body: unknown) =>
+      route.operation.traits.plain === true
+        ? webInputOf({ ...partsOf(request), ...{ lines, params, query, body: body as Upload | undefined, signal: running.signal } })
+        : bindInput(route, { params, query, body, ifMatch: headers.ifMatch, picked, accept: headers.accept });
     const execution = host.runtime.start(route.operation, {
       surface: "fetch",
       address,
@@ -103,10 +109,11 @@ function run(request: Request, { host, headers, match, query, address, bodies, l
       },
       readInput: (running) => {
         streaming?.check();
+        if (route.operation.receives !== undefined) throw upgradeRequired();
         const take = (body: unknown): undefined => {
-          running.input = bind(body);
+          running.input = bind(running, body);
         };
-        if (!route.binder.takesBody) return take(undefined);
+        if (!route.binder.takesBody || (route.http.requestBytes !== undefined && request.body === null)) return take(undefined);
         if (route.upload !== undefined) {
           const refuse = (fault: unknown) => running.stop(fault as Fault);
           const taker = { take, refuse, keep: () => undefined, anonymousBytes: anonymousBytes(running, route) };
@@ -119,7 +126,7 @@ function run(request: Request, { host, headers, match, query, address, bodies, l
         return readBody(reader, { headers, bodies, format: route.format, anonymousBytes: anonymousBytes(running, route) }).then(take);
       },
       refuseInput: (problems) => versionRefused(route, headers, problems),
-      prepare: (output) => void output.json,
+      prepare: (output) => prepareOutput(route, output),
       reply: (done: RunningExecution) => {
         const streamed = streaming?.end(done);
         if (streamed !== undefined) {
@@ -127,6 +134,7 @@ function run(request: Request, { host, headers, match, query, address, bodies, l
           return new HttpFacts(route.labels.of(request.method, 200), 0, streamed);
         }
         const plain = replyTo(done, route, headers);
+        if (request.method === "HEAD") plain.download?.drop?.();
         const reply = route.compression === undefined ? plain : compressed(plain, headers.acceptEncoding, route.compression);
         // The rest of the body will not be read any more.
         if (uploading === undefined) (reader ?? request.body)?.cancel().catch(() => undefined);
@@ -139,6 +147,11 @@ function run(request: Request, { host, headers, match, query, address, bodies, l
     if (request.signal.aborted) gone();
     else if (!execution.settled) request.signal.addEventListener("abort", gone, { once: true });
   });
+}
+
+function partsOf({ url, method }: Request): Pick<WebRequestParts, "protocol" | "host" | "method" | "path"> {
+  const { protocol, host, pathname } = new URL(url);
+  return { protocol: protocol === "https:" ? "https" : "http", host, method, path: pathname };
 }
 
 async function readBody(

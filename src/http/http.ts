@@ -18,6 +18,7 @@ import { HttpRouter } from "./router.ts";
 import { compileRoutes } from "./routes.ts";
 import { type Listener, TlsListener } from "./tls/tls-listener.ts";
 import type { HttpTls } from "./tls/tls-options.ts";
+import { WebSockets } from "./websocket/web-sockets.ts";
 
 /** What `http` takes: where it listens, its documents, its limits and its proxies. */
 export interface HttpSpec {
@@ -61,6 +62,12 @@ export interface HttpLimits extends BodyLimits {
   readonly keepAliveMs: number;
   /** How long a client may read almost nothing of a response. */
   readonly sendStallMs: number;
+  /** How long a connection may be used, idle or not. */
+  readonly connectionAgeMs: number;
+  /** Requests of one connection of HTTP/2 at once. */
+  readonly streamsPerConnection: number;
+  /** Frames of one connection of HTTP/2 that ask for no work, in a second. */
+  readonly controlFramesPerSecond: number;
   /** Handshakes of TLS under way. */
   readonly handshakes: number;
   /** The same from one address. */
@@ -94,6 +101,7 @@ const limitNames = [
     "pipelinedRequests",
   ] as const),
   ...(["headerMs", "requestMs", "keepAliveMs", "sendStallMs", "handshakes", "handshakesPerAddress", "handshakeMs"] as const),
+  ...(["connectionAgeMs", "streamsPerConnection", "controlFramesPerSecond"] as const),
 ];
 
 function pick<T, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
@@ -126,7 +134,10 @@ class HttpSurface implements Surface {
     const wanted: HttpLimits = { ...pick(defaults, limitNames), ...spec.limits };
     const heapBytes = getHeapStatistics().heap_size_limit;
     this.#declared = wanted.connections;
-    this.#limits = { ...wanted, ...planMemory(wanted, { heapBytes, given: spec.limits ?? {}, isSecured: spec.tls !== undefined }) };
+    this.#limits = {
+      ...wanted,
+      ...planMemory(wanted, { heapBytes, given: spec.limits ?? {}, isSecured: spec.tls !== undefined, isShared: spec.tls?.http2 === true }),
+    };
     this.compile = (declared, operations, report) => compileRoutes(declared, operations, { report, bodyBytes: this.#limits.bodyBytes });
     this.#bodies = new BodyReader(this.#limits);
   }
@@ -147,7 +158,8 @@ class HttpSurface implements Surface {
     };
     const { loadLines } = host.runtime;
     if (this.#spec.port === false) return void loadLines.register(this.#bodies.line);
-    const options = { ...this.#served, bodies: this.#bodies, limits: this.#limits, proxies: this.#proxies };
+    const webSockets = await WebSockets.of(router);
+    const options = { ...this.#served, webSockets, bodies: this.#bodies, limits: this.#limits, proxies: this.#proxies };
     const { tls } = this.#spec;
     this.#listener = tls === undefined ? new HttpListener(options) : new TlsListener({ ...options, tls, handshakeLimits: this.#limits });
     for (const line of this.#listener.lines) this.#listed.push(loadLines.register(line));

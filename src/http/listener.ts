@@ -5,11 +5,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { listen, publicUrlOf } from "../app/listen.ts";
 import type { HandedSockets } from "../app/surface.ts";
 import { systemClock, type Timer } from "../core/clock.ts";
-import type { Fault } from "../core/fault.ts";
 import { limits as bounds } from "../core/limits.ts";
-import { Bound } from "../core/load-line/bound.ts";
 import { LoadLine, type RefusalCount } from "../core/load-line/load-line.ts";
-import { overloaded } from "../core/load-line/refusal.ts";
 import { nodeHttp } from "../core/node/http.ts";
 import type { BodyReader } from "./body.ts";
 import { endsGently, ignoresRest, isGone, lingers, refuseMalformed, withoutStacks } from "./connections/closing.ts";
@@ -21,17 +18,17 @@ import type { HttpTurn, ListenerOptions } from "./connections/listener-options.t
 import { requestCost } from "./connections/memory.ts";
 import { isLong, readAgain } from "./connections/skipping.ts";
 import type { HttpHost } from "./credentials/credential-fields.ts";
-import { requestMalformed, requestTooSlow, tooManyFromAddress } from "./faults.ts";
+import { requestMalformed, requestTooSlow } from "./faults.ts";
 import { LeanRequest } from "./lean-request.ts";
-import { type NodeExchange, NodeInvocation } from "./node-invocation.ts";
-import { replyWithoutOperation } from "./pages.ts";
 import { networkOf } from "./peer/address.ts";
-import { forPerson } from "./problem-page/page.ts";
+import { Reception } from "./reception/reception.ts";
+import { shown } from "./reception/shown.ts";
+import type { Replies } from "./reception/turn.ts";
 import { endOfHead, headsAreSent, linesOf, statusLine } from "./reply/head.ts";
 import { Outbox } from "./reply/outbox.ts";
-import { faultReply, type HttpReply } from "./reply/reply.ts";
-import { minorVersionOf, readTarget, refuseHead } from "./request-head.ts";
-import { acceptableRequestId, type RequestHeaders } from "./request-headers.ts";
+import type { HttpReply } from "./reply/reply.ts";
+import { minorVersionOf, refuseHead } from "./request-head.ts";
+import { upgradeResponse } from "./websocket/upgrade-response.ts";
 
 /** What the port is called in messages. */
 export const httpPort = "The HTTP port";
@@ -42,16 +39,15 @@ const pollMs = 20;
 const sweepEveryMs = 1_000;
 
 /** Listens with `node:http` and hands every request to the pipeline. */
-export class HttpListener {
+export class HttpListener implements Replies<HttpTurn> {
   readonly host: HttpHost;
   readonly bodies: BodyReader;
   readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #connections: Connections;
-  readonly #perAddress: Bound;
+  /** Decides on requests, also on those that come in another version of HTTP. */
+  readonly reception: Reception;
   readonly #rate: ConnectionRate;
-  readonly #documents: LoadLine;
-  readonly #tooMuch: RefusalCount;
   readonly #headers: LoadLine;
   readonly #tooLarge: RefusalCount;
   readonly #sweepEveryMs: number;
@@ -67,36 +63,30 @@ export class HttpListener {
     this.host = options.host;
     this.bodies = options.bodies;
     const { limits } = options;
-    this.#sweepEveryMs = Math.min(sweepEveryMs, limits.keepAliveMs / 8, limits.sendStallMs / 4);
+    const { keepAliveMs, sendStallMs, connectionAgeMs, requestMs, headerMs } = limits;
+    this.#sweepEveryMs = Math.min(sweepEveryMs, keepAliveMs / 8, sendStallMs / 4, connectionAgeMs / 8, requestMs / 8, headerMs / 8);
     this.#connections = new Connections({
-      ...{ ...limits, everyMs: this.#sweepEveryMs },
+      ...{ ...limits, everyMs: this.#sweepEveryMs, random: () => this.host.runtime.clock.random() },
       switched: (mode) => {
         this.#server.maxConnections = mode === "enforce" ? limits.connections + closingConnections : Number.POSITIVE_INFINITY;
       },
     });
-    this.#perAddress = new Bound({
-      ...{ name: "requests in flight per address", unit: "requests of one address", declared: limits.requestsPerAddress },
-      recount: () => this.#connections.recount(),
-    });
+    this.reception = new Reception(options, this.#connections);
     this.#rate = connectionRateOf(limits);
-    this.#documents = new LoadLine({
-      name: "document bytes waiting",
-      unit: "bytes of one connection",
-      declared: bounds.documentBytesWaiting,
-    });
     this.#headers = new LoadLine({
       ...{ name: "header bytes", unit: "bytes of one request", declared: limits.headerBytes },
       fixed: "The parser of node:http reads no more. Change http({ limits: { headerBytes } }).",
     });
-    this.#tooMuch = this.#documents.reason("full");
     this.#tooLarge = this.#headers.reason("over");
     this.#server = nodeHttp.createServer({
       maxHeaderSize: limits.headerBytes,
-      headersTimeout: limits.headerMs,
+      // Node.js refuses to wait longer for a head than for a request.
+      headersTimeout: Math.min(limits.headerMs, limits.requestMs),
       requestTimeout: limits.requestMs,
       connectionsCheckingInterval: Math.min(1_000, limits.headerMs),
       // Idle connections are swept below: a timer set and cleared with every request costs more than looking at them now and then.
       keepAliveTimeout: 0,
+      ...(options.webSockets && { shouldUpgradeCallback: (request: LeanRequest) => options.webSockets?.wants(request) === true }),
       IncomingMessage: LeanRequest,
       ServerResponse: LeanResponse as unknown as typeof ServerResponse,
       // `refuseHead` refuses a missing Host. node:http would pass on the requests behind it, and they would get no response.
@@ -114,6 +104,7 @@ export class HttpListener {
     // Otherwise node:http would ask for a body before it is known whether the body is wanted.
     this.#server.on("checkContinue", accept);
     this.#server.on("checkExpectation", accept);
+    if (options.webSockets !== undefined) this.#server.on("upgrade", (...given) => accept(given[0], upgradeResponse(...given)));
     this.#server.on("clientError", (error, socket) => this.#malformed(error, socket as Socket));
   }
 
@@ -122,12 +113,22 @@ export class HttpListener {
     const { connections, requestBytes } = this.#connections.lines;
     const { sockets } = this.host;
     const accepting = sockets === undefined ? [connections, this.#rate.line] : [connections];
-    return [...accepting, this.#perAddress.line, requestBytes, this.bodies.line, this.#documents, this.#headers];
+    const { perAddress, documents } = this.reception.lines;
+    return [...accepting, perAddress, requestBytes, this.bodies.line, documents, this.#headers];
+  }
+
+  /** Counts a head that is larger than `headerBytes`. */
+  headersTooLarge(): void {
+    this.#headers.refuses(this.#tooLarge);
   }
 
   /** How long a client may read almost nothing. *Units*: milliseconds. */
   get stallMs(): number {
     return this.#options.limits.sendStallMs;
+  }
+
+  get webSockets() {
+    return this.#options.webSockets;
   }
 
   get openConnections(): number {
@@ -183,7 +184,7 @@ export class HttpListener {
     this.#options.cors?.allowReading(headers, request.known.origin);
     const unread = !request.complete && isLong(request.known);
     if (!request.complete) request.discard();
-    return (unread || this.#closing || response.owner?.ending !== false || !response.shouldKeepAlive) && this.#ends(turn, unread);
+    return (unread || this.#closing || response.owner?.leaves !== false || !response.shouldKeepAlive) && this.#ends(turn, unread);
   }
 
   /** Writes the head of a reply whose body follows in parts. */
@@ -197,8 +198,7 @@ export class HttpListener {
   write(turn: HttpTurn, reply: HttpReply): number {
     const { request, response } = turn;
     if (response.destroyed || response.headersSent) return 0;
-    const { status, constant: usual, headers, body, download } = forPerson(reply, request.known.accept);
-    const constant = usual && (this.#options.own?.of(usual) ?? usual);
+    const { status, constant, headers, body, download } = shown(reply, this.#options, request.known.accept);
     const bytes = download === undefined ? Buffer.byteLength(body) : (download.length ?? 0);
     response.keep(download === undefined ? bytes : 0);
     const last = this.#prepare(turn, headers);
@@ -247,9 +247,7 @@ export class HttpListener {
   #connected(socket: Socket): void {
     // Sockets live in real time, whatever the app's clock says. Where another process accepts, it has looked at the rate of all.
     if (!this.#isHanded && !this.#rate.takes(systemClock.monotonic())) return void socket.destroy();
-    const peer = socket.remoteAddress ?? "";
-    const proxy = this.#options.proxies?.include(peer) ? peer : undefined;
-    const connection = this.#connections.add(socket, { address: networkOf(peer), proxy });
+    const connection = this.connect(socket);
     if (connection === undefined) return void socket.destroy();
     let restore: (() => void) | undefined;
     // Before the server's own listener, which comes first otherwise.
@@ -259,9 +257,21 @@ export class HttpListener {
     });
     socket.on("close", () => {
       restore?.();
-      this.#connections.remove(connection);
-      for (const invocation of connection.running.list()) invocation.disconnected();
+      this.disconnected(connection);
     });
+  }
+
+  /** Counts a new connection, of whatever version of HTTP; undefined where there is no room for it. */
+  connect(socket: Socket): HttpConnection | undefined {
+    const peer = socket.remoteAddress ?? "";
+    const proxy = this.#options.proxies?.include(peer) ? peer : undefined;
+    return this.#connections.add(socket, { address: networkOf(peer), proxy });
+  }
+
+  /** Forgets a connection that {@link connect} has counted. */
+  disconnected(connection: HttpConnection): void {
+    this.#connections.remove(connection);
+    for (const invocation of connection.running.list()) invocation.disconnected();
   }
 
   #accept(turn: HttpTurn): void {
@@ -269,30 +279,14 @@ export class HttpListener {
     const lines = request.takeLines();
     const connection = this.#connections.get(request.socket);
     if (connection === undefined || !this.#begins(turn, connection)) return request.discard();
-    const method = request.method ?? "GET";
     const headers = request.known;
     const version = minorVersionOf(request);
-    const { limits, router } = this.#options;
-    const refused = refuseHead(headers, version, limits);
+    const refused = refuseHead(headers, version, this.#options.limits);
     // HTTP/1.0 has no chunks: where such a request ends is known to us, but maybe not to proxies on the way.
     if (refused?.closes || (version === 0 && headers.chunked)) response.shouldKeepAlive = false;
     // This response closes the connection: requests that the client has sent behind it are not begun.
     if (!response.shouldKeepAlive) connection.ending = true;
-    if (refused !== undefined) return this.#turnAway(turn, refused.fault);
-    const target = readTarget(request.url ?? "/", { method, urlBytes: limits.urlBytes });
-    if ("code" in target) return this.#turnAway(turn, target);
-    const match = router.find(method === "HEAD" ? "GET" : method, target.path);
-    if (match === undefined) {
-      // A document is long, and a client that does not read it keeps it here.
-      if (!this.#connections.hasRoomForRequest()) return this.#refuse(turn, this.#noRoom());
-      // Hundreds of documents of one connection would be written in one turn of the loop, in which nothing else runs.
-      if (connection.kept > bounds.documentBytesWaiting && this.#documents.refuses(this.#tooMuch))
-        return this.#refuse(turn, this.#busy(this.#documents, connection.kept));
-      this.#documents.admits(connection.kept);
-      const about = { method, path: target.path, requestId: this.#requestId(headers), headers };
-      return this.#turnAway(turn, replyWithoutOperation(this.#options, about));
-    }
-    this.#start(turn, { match, query: target.query, connection }, lines);
+    this.reception.receive({ turn, connection, lines, refused: refused?.fault, replies: this });
   }
 
   /** Whether a request is taken up: nothing is after the last response of its connection, nor beyond how many may wait for theirs. */
@@ -311,68 +305,14 @@ export class HttpListener {
     return false;
   }
 
-  #start(turn: HttpTurn, known: Pick<NodeExchange, "match" | "query" | "connection">, lines: readonly string[]): void {
-    const { match, connection } = known;
-    const load = this.#connections.load(this.#addressOf(connection, turn.request.known));
-    const { inFlight } = load;
-    const era = this.#perAddress.judge(inFlight - load.over);
-    if (era === undefined || !this.#connections.hasRoomForRequest()) {
-      this.#connections.release(load);
-      if (era !== undefined) return this.#refuse(turn, this.#noRoom());
-      const { line, limit } = this.#perAddress;
-      return this.#refuse(turn, tooManyFromAddress({ limit: line.name, value: limit, load: inFlight }, this.host.runtime.clock.random()));
-    }
-    const invocation = new NodeInvocation(this, { ...turn, ...known, load, era }, lines);
-    connection.running.add(invocation);
-    this.#perAddress.line.admits(++load.inFlight);
-    if (era > 0) load.over++;
-    invocation.execution = this.host.runtime.start(match.route.operation, invocation);
-  }
-
-  #noRoom(): Fault {
-    return this.#busy(this.#connections.lines.requestBytes, this.#connections.kept.bytes);
-  }
-
-  #busy({ name: limit, declared: value = 0 }: LoadLine, load: number): Fault {
-    return overloaded({ limit, value, load }, this.host.runtime.clock.random());
-  }
-
   /** What a request has counted as under way is over. */
   ended(load: AddressLoad, era: number): void {
-    load.inFlight--;
-    if (this.#perAddress.isApart(era)) load.over--;
-    this.#connections.release(load);
-  }
-
-  /** Whose request it is: a proxy of ours says it. */
-  #addressOf({ proxy, load }: HttpConnection, headers: RequestHeaders): string {
-    return proxy === undefined ? load.address : networkOf(this.#options.proxies?.callerOf(proxy, headers) ?? proxy);
-  }
-
-  #requestId(headers: RequestHeaders): string {
-    return acceptableRequestId(headers.requestId) ?? this.host.runtime.ids.spanId();
-  }
-
-  #refuse(turn: HttpTurn, fault: Fault): void {
-    this.write(turn, faultReply({ fault, requestId: this.#requestId(turn.request.known) }));
-  }
-
-  /** Answers what reaches no operation, at the rate of strangers: it costs as much as what does. */
-  #turnAway(turn: HttpTurn, answer: Fault | HttpReply): void {
-    const { owner } = turn.response;
-    const limited = owner && this.host.runtime.limitStranger(this.#addressOf(owner, turn.request.known));
-    if (limited instanceof Promise) void limited.then((fault) => this.#answer(turn, fault ?? answer));
-    else this.#answer(turn, limited ?? answer);
-  }
-
-  #answer(turn: HttpTurn, answer: Fault | HttpReply): void {
-    if ("code" in answer) this.#refuse(turn, answer);
-    else this.write(turn, answer);
+    this.reception.ended(load, era);
   }
 
   /** Bytes that are not HTTP end the connection, but never instead of a response that a client waits for, nor after the last one. */
   #malformed(error: NodeJS.ErrnoException, socket: Socket): void {
-    if (error.code === "HPE_HEADER_OVERFLOW") this.#headers.refuses(this.#tooLarge);
+    if (error.code === "HPE_HEADER_OVERFLOW") this.headersTooLarge();
     const connection = this.#connections.get(socket);
     if (connection?.ending && (isGone(error) || connection.unanswered === 0)) return endsGently(socket);
     if (connection === undefined || connection.unanswered === 0 || isGone(error)) return refuseMalformed(error, socket);

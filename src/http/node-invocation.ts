@@ -1,5 +1,6 @@
 import assert from "node:assert";
 import { Fault } from "../core/fault.ts";
+import type { Upload } from "../core/schema/opaque/upload.ts";
 import type { Problems } from "../core/schema.ts";
 import { parseTrace, type TraceParent } from "../core/trace.ts";
 import { type Actor, type Authenticator, anonymous, stillHolds } from "../operation/actor.ts";
@@ -11,7 +12,6 @@ import type { ShapedOutput } from "../pipeline/state/output.ts";
 import type { RunningExecution } from "../pipeline/state/running-execution.ts";
 import { compressed } from "./compression/compression.ts";
 import type { AddressLoad, ConnectionRequest, HttpConnection } from "./connections/connection.ts";
-import type { HttpTurn } from "./connections/listener-options.ts";
 import type { PickedCredentials } from "./credentials/credential-fields.ts";
 import { signInByFields } from "./credentials/sign-in.ts";
 import { protocolRemainingMs } from "./deadline/protocol-timeouts.ts";
@@ -19,7 +19,7 @@ import { remainingMs } from "./deadline/remaining.ts";
 import { type DownloadWay, sendDownload } from "./download/send-download.ts";
 import { preconditionFailed, preconditionMissing } from "./faults.ts";
 import type { PickedLines } from "./fields/request-fields.ts";
-import type { HttpListener } from "./listener.ts";
+import type { Replies, Turn } from "./reception/turn.ts";
 import { HttpFacts } from "./reply/facts.ts";
 import { replyTo } from "./reply/reply.ts";
 import { acceptableRequestId, type RequestHeaders } from "./request-headers.ts";
@@ -29,18 +29,24 @@ import { NodeStream } from "./stream/node-stream.ts";
 import { endingOf, streamHead } from "./stream/reply.ts";
 import { peerCertificateOf } from "./tls/peer.ts";
 import { readUpload, type UploadTaker, type UploadTerms } from "./uploads/upload-reading.ts";
+import { pathOf, webInputOf } from "./web/request.ts";
+import type { Handshake } from "./websocket/handshake.ts";
+import { handshakeOf, openSocket } from "./websocket/open-socket.ts";
+import type { SocketStream } from "./websocket/socket-stream.ts";
 
-/** One request that came over a connection of `node:http`. */
+/** One request that came over a connection. */
 export class NodeInvocation implements Invocation, ConnectionRequest {
   readonly surface = "http";
   readonly polled = true;
-  readonly #listener: HttpListener;
-  readonly #turn: HttpTurn;
+  readonly #listener: Replies;
+  readonly #turn: Turn;
   readonly #headers: RequestHeaders;
   readonly #match: Match;
   readonly #query: string;
   readonly #picked: PickedLines | undefined;
   #credentials: PickedCredentials | undefined;
+  /** Its whole head, where the handler gets the request as it came. */
+  readonly #lines: readonly string[] | undefined;
   readonly #asked: AskedStream | Fault | undefined;
   readonly #connection: HttpConnection;
   readonly #load: AddressLoad;
@@ -49,10 +55,11 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
   /** Its index among what runs for its connection. */
   index = -1;
   #reading: BodyInput | undefined = undefined;
-  #stream: NodeStream | undefined = undefined;
+  #stream: NodeStream | SocketStream | undefined = undefined;
+  readonly #handshake: Handshake | Fault | undefined;
 
   /** `lines`: names and values of its head, of which it keeps what is read. */
-  constructor(listener: HttpListener, exchange: NodeExchange, lines: readonly string[]) {
+  constructor(listener: Replies, exchange: NodeExchange, lines: readonly string[]) {
     this.#listener = listener;
     this.#turn = exchange;
     this.#headers = exchange.request.known;
@@ -60,7 +67,13 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     this.#query = exchange.query;
     this.#picked = exchange.match.route.binder.fields?.pick(lines);
     this.#credentials = listener.host.credentials?.pick(lines);
-    this.#asked = exchange.match.route.operation.stream && readAsked(lines);
+    const { stream, receives } = exchange.match.route.operation;
+    this.#handshake = receives && handshakeOf(exchange, lines);
+    this.#asked = receives === undefined ? stream && readAsked(lines) : undefined;
+    if (exchange.match.route.operation.traits.plain === true) {
+      this.#lines = lines;
+      exchange.response.keep(lines.reduce((chars, line) => chars + line.length, 0));
+    }
     if (this.#picked !== undefined) exchange.response.keep(this.#picked.chars);
     if (this.#credentials !== undefined) exchange.response.keep(this.#credentials.chars);
     this.#connection = exchange.connection;
@@ -120,7 +133,12 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
   #signInByFields(execution: RunningExecution, authenticator: Authenticator, picked: PickedCredentials): Actor | Promise<Actor> {
     const headers = this.#headers;
     const certified = authenticator.byCertificate === undefined ? undefined : () => this.#signInByPeer(execution, authenticator);
-    const signed = signInByFields(execution, authenticator, { headers, picked, writes: this.#match.route.verb !== "GET", certified });
+    const signed = signInByFields(execution, authenticator, {
+      headers,
+      picked,
+      writes: this.#match.route.verb !== "GET" || this.#handshake !== undefined,
+      certified,
+    });
     // They may be long, and the request waits for its body.
     this.#credentials = undefined;
     headers.authorization = undefined;
@@ -134,7 +152,8 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
   readInput(execution: RunningExecution): undefined | Waiting {
     const { route } = this.#match;
     if (this.#asked instanceof Fault) throw this.#asked;
-    if (!route.binder.takesBody) return this.#bind(execution, undefined);
+    if (this.#handshake instanceof Fault) throw this.#handshake;
+    if (!route.binder.takesBody || (this.#lines !== undefined && !this.#headers.hasBody)) return this.#bind(execution, undefined);
     const { request, response } = this.#turn;
     const taker = {
       anonymousBytes: anonymousBytes(execution, route),
@@ -145,7 +164,7 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
       route.upload === undefined
         ? this.#listener.bodies.read(request, { ...taker, format: route.format })
         : this.#readUpload(execution, { terms: route.upload, taker });
-    if (this.#reading !== undefined && this.#headers.expectsContinue && request.httpVersionMinor > 0) response.writeContinue();
+    if (this.#reading !== undefined && this.#headers.expectsContinue && request.httpVersion !== "1.0") response.writeContinue();
     return this.#reading;
   }
 
@@ -160,12 +179,15 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
   }
 
   prepare(output: ShapedOutput): void {
-    // What has no JSON form is refused here, and what is written here is what is sent.
-    void output.json;
+    prepareOutput(this.#match.route, output);
   }
 
-  openStream(execution: RunningExecution, drained: () => void): NodeStream {
+  openStream(execution: RunningExecution, drained: () => void): NodeStream | SocketStream {
     const { request, response } = this.#turn;
+    if (this.#handshake !== undefined) {
+      this.#stream = openSocket(execution, this.#handshake as Handshake, { listener: this.#listener, response, drained });
+      return this.#stream;
+    }
     assert(this.#asked !== undefined && !(this.#asked instanceof Fault), "a stream opens once it is known how to write it");
     const { format } = this.#asked;
     this.#listener.begin(this.#turn, streamHead(execution, format));
@@ -181,6 +203,7 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     // May throw where details of a fault have no JSON form; then this is called again with that as the fault.
     if (this.#stream !== undefined) return this.#endStream(execution, this.#stream);
     const plain = replyTo(execution, route, this.#headers);
+    if (this.#turn.request.method === "HEAD") plain.download?.drop?.();
     const reply = route.compression === undefined ? plain : compressed(plain, this.#headers.acceptEncoding, route.compression);
     const { download } = reply;
     const isSent = download !== undefined && this.#turn.request.method !== "HEAD";
@@ -191,10 +214,11 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     return this.#end({ status: reply.status, responseBytes });
   }
 
-  #endStream(execution: RunningExecution, stream: NodeStream): HttpFacts {
-    stream.end(endingOf(execution));
+  #endStream(execution: RunningExecution, stream: NodeStream | SocketStream): HttpFacts {
+    if (stream instanceof NodeStream) stream.end(endingOf(execution));
+    else stream.end(execution);
     this.#connection.running.delete(this);
-    return this.#end({ status: 200, responseBytes: stream.bytes });
+    return this.#end({ status: stream instanceof NodeStream ? 200 : 101, responseBytes: stream.bytes });
   }
 
   #end({ status, responseBytes }: Sent): HttpFacts {
@@ -237,8 +261,28 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
   #bind(execution: RunningExecution, body: unknown): undefined {
     const { route, params } = this.#match;
     const { ifMatch, accept } = this.#headers;
+    if (this.#lines !== undefined) return this.#bindRequest(execution, this.#lines, body as Upload | undefined);
     execution.input = bindInput(route, { params, query: this.#query, body, ifMatch, picked: this.#picked, accept });
   }
+
+  #bindRequest(execution: RunningExecution, lines: readonly string[], body: Upload | undefined): undefined {
+    const { request } = this.#turn;
+    const { route, params } = this.#match;
+    const url = request.url ?? "/";
+    execution.input = webInputOf({
+      protocol: "encrypted" in this.#connection.socket ? "https" : "http",
+      host: this.#headers.host,
+      method: request.method ?? route.verb,
+      path: pathOf(url),
+      query: this.#query,
+      ...{ lines, body, params, signal: execution.signal },
+    });
+  }
+}
+
+/** Writes of an output what can fail: what has no JSON form is refused here, and what is written here is what is sent. */
+export function prepareOutput({ operation }: Match["route"], output: ShapedOutput): void {
+  void (operation.traits.plain === true ? output.value : output.json);
 }
 
 /** A body that is being read. */
@@ -254,7 +298,7 @@ interface Sent {
 }
 
 /** What a listener hands to an invocation. */
-export interface NodeExchange extends HttpTurn {
+export interface NodeExchange extends Turn {
   readonly match: Match;
   readonly query: string;
   readonly connection: HttpConnection;

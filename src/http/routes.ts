@@ -32,8 +32,12 @@ export function compileRoutes(
     const other = shapes.get(route.shape);
     if (other !== undefined) report(name, "http", `${other} has the route "${http.route}" already. Give one of them another route.`);
     shapes.set(route.shape, name);
-    if (hasKind(operation) && traitsOf(operation).transaction !== "read" && route.verb === "GET")
-      report(name, "http", "Only a query can have GET, because a GET must be safe to repeat. Use another verb.");
+    if (hasKind(operation) && !isSafeToRepeat(operation) && spec.receives === undefined && route.verb === "GET")
+      report(
+        name,
+        "http",
+        "Only a query, or an action with receives, can have GET, because a GET must be safe to repeat. Use another verb.",
+      );
     if (spec.stream === undefined) checkStatus(name, http, report);
     else checkStreamed(name, http, report);
     const compiled = operations.get(name);
@@ -59,6 +63,12 @@ export function compileRoutes(
     if (cached !== undefined) report(name, "http.cacheControl", cached);
     checkTexts(compiled, { route, http }, report);
   }
+}
+
+/** A handler that takes the request itself decides what its verb means. */
+function isSafeToRepeat(operation: Operation): boolean {
+  const { transaction, plain } = traitsOf(operation);
+  return transaction === "read" || plain === true;
 }
 
 /** *Source*: RFC 9110 section 8.3.1, in small letters. */

@@ -103,7 +103,7 @@ export class Page implements AsyncDisposable {
   /** Waits in the page until an expression holds, looking at every change of the document. */
   async until(expression: string): Promise<void> {
     // A navigation may replace the document under the question; it is asked again of the new one.
-    for (let attempt = 0; attempt < 3; attempt++) {
+    for (let attempt = 1; ; attempt++) {
       const holds = `new Promise((resolve) => {
         const look = () => { if (${expression}) { observer.disconnect(); resolve(true); } };
         const observer = new MutationObserver(look);
@@ -114,7 +114,8 @@ export class Page implements AsyncDisposable {
         await this.evaluate(holds);
         return;
       } catch (error) {
-        if (!/context|navigat/i.test(String(error))) throw error;
+        // Not without end: a page that never holds it must not pass.
+        if (attempt === 3 || !/context|navigat/i.test(String(error))) throw error;
       }
     }
   }

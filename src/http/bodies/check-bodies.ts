@@ -1,3 +1,4 @@
+import { limits } from "../../core/limits.ts";
 import { bytesOf } from "../../core/schema/opaque/opaque.ts";
 import { rawField } from "../../core/schema/opaque/raw-body.ts";
 import type { JsonSchema } from "../../core/schema/standard.ts";
@@ -5,6 +6,7 @@ import type { HttpSpec } from "../../operation/contract.ts";
 import type { ParsedRoute } from "../../operation/route.ts";
 import type { CompiledOperation } from "../../pipeline/registry/compiled.ts";
 import type { Report } from "../../pipeline/registry/problem.ts";
+import { fileIn } from "../uploads/terms.ts";
 import { isMediaRange } from "./media-range.ts";
 
 /** How bodies reach an operation, and where what is wrong with that is reported. */
@@ -68,20 +70,36 @@ interface CheckedFields extends Pick<Checked, "http" | "report"> {
 }
 
 function checkUploads({ compiled: { name, traits, kind }, properties, http, report }: CheckedFields): void {
-  const uploads = properties.filter(([, schema]) => bytesOf(schema) === "upload");
+  const uploads = properties.filter(([, schema]) => bytesOf(schema) === "upload" || bytesOf(schema) === "uploads");
   if (http.body === "multipart" && uploads.length === 0)
-    report(name, "http.body", 'A form with a file has one field that is a file. Declare it with upload({ … }), or write body: "form".');
-  for (const [at, [field, { maxLength, "x-media-types": types }]] of uploads.entries()) {
+    report(
+      name,
+      "http.body",
+      'A form with a file has one field that is a file. Declare it with upload({ … }) or uploads({ … }), or write body: "form".',
+    );
+  for (const [at, [field, schema]] of uploads.entries()) {
+    const { maxLength, "x-media-types": types } = fileIn(schema);
     const refuse = (why: string) => report(name, `input.${field}`, why);
     if (traits.transaction !== "none" || traits.durable)
       refuse(`A ${kind} would wait for the client in its transaction. Take the upload in an action, and call the ${kind} from there.`);
-    if (http.body !== "multipart" && !(http.body === "raw" && field === rawField))
+    if (bytesOf(schema) === "uploads") checkList(schema, { isForm: http.body === "multipart", refuse });
+    else if (http.body !== "multipart" && !(http.body === "raw" && field === rawField))
       refuse(`It is upload(), which comes with http: { body: "multipart" }, or as the field "${rawField}" with http: { body: "raw" }.`);
-    if (at > 0) refuse("An input has one file. Upload the other with a request of its own.");
+    if (at > 0) refuse("An input has one field of files. Take several files as uploads({ … }), or with a request of their own.");
     if (!Number.isSafeInteger(maxLength) || (maxLength as number) < 1)
       refuse(`bytesMax is ${maxLength}. Write a whole number of bytes from 1 on.`);
     for (const type of Array.isArray(types) ? (types as string[]) : []) if (!isMediaRange(type)) refuse(notRange(type));
   }
+}
+
+function checkList(
+  { maxItems, "x-total-bytes": total }: JsonSchema,
+  { isForm, refuse }: { readonly isForm: boolean; refuse(why: string): void },
+): void {
+  if (!isForm) refuse('It is uploads(), which comes with http: { body: "multipart" }.');
+  if (!Number.isSafeInteger(maxItems) || (maxItems as number) < 1 || (maxItems as number) > limits.uploadFiles)
+    refuse(`filesMax is ${maxItems}. Write a whole number from 1 to ${limits.uploadFiles}.`);
+  if (!Number.isSafeInteger(total) || (total as number) < 1) refuse(`totalBytesMax is ${total}. Write a whole number of bytes from 1 on.`);
 }
 
 const notRange = (type: string): string => `"${type}" is not a media type. Write one in small letters, as in "image/png" or "image/*".`;

@@ -33,12 +33,24 @@ export interface ConnectionRequest {
   malformed(fault: Fault): void;
 }
 
+/** A connection on which several requests are under way at once, each on a stream of its own. */
+export interface SharedConnection {
+  /** Looks at its streams: once in so many milliseconds, of monotonic time. */
+  sweep(now: number): void;
+  /** Whether a client keeps something here and does not continue. */
+  readonly isStuck: boolean;
+  /** Takes no new request, and closes when those under way have their responses. */
+  close(): void;
+}
+
 /** What is known of one open connection. */
 export class HttpConnection {
   readonly socket: Socket;
   readonly load: AddressLoad;
   /** The peer's address where it is a proxy that says who its callers are. */
   readonly proxy: string | undefined;
+  /** When it has become too old. *Units*: monotonic milliseconds. */
+  readonly oldAt: number;
   readonly #total: KeptBytes;
   /** Most clients send the same header again: comparing beats looking its token up. Only of a token that was verified. */
   authorization: string | undefined = undefined;
@@ -53,6 +65,10 @@ export class HttpConnection {
   dropped = 0;
   /** A response that closes is on its way: what comes after it is not begun. */
   ending = false;
+  /** It is older than a connection may become: the next response ends it. */
+  isOld = false;
+  /** Where several requests of it share it at once, as in HTTP/2. */
+  session: SharedConnection | undefined = undefined;
   /** What came after the requests that run is no HTTP; it is answered after them. */
   malformed: NodeJS.ErrnoException | undefined = undefined;
   /** Not 0 where it is above the limit of connections, which is only measured; see {@link Bound.judge}. */
@@ -68,12 +84,13 @@ export class HttpConnection {
 
   constructor(
     socket: Socket,
-    { load, total, proxy }: { readonly load: AddressLoad; readonly total: KeptBytes; readonly proxy: string | undefined },
+    { load, total, proxy, oldAt }: Pick<HttpConnection, "load" | "proxy" | "oldAt"> & { readonly total: KeptBytes },
   ) {
     this.socket = socket;
     this.load = load;
     this.#total = total;
     this.proxy = proxy;
+    this.oldAt = oldAt;
   }
 
   /** Counts bytes that it makes the server keep; below zero where they are let go. */
@@ -83,6 +100,17 @@ export class HttpConnection {
     this.kept += bytes;
     this.load.kept += bytes;
     this.#total.bytes += bytes;
+  }
+
+  /** Whether its next response is to be its last. */
+  get leaves(): boolean {
+    return this.ending || this.isOld;
+  }
+
+  /** Closes it where it is idle. */
+  closeIdle(): void {
+    if (this.session === undefined) this.socket.destroySoon();
+    else this.session.close();
   }
 
   closed(): void {
@@ -98,6 +126,7 @@ export class HttpConnection {
 
   /** Whether something is kept for a client that does not continue: half a request, or a reply that waits to be taken. */
   get isStuck(): boolean {
+    if (this.session !== undefined) return this.session.isStuck;
     if (this.socket.writableLength > 0) return true;
     for (const invocation of this.running.list()) if (!invocation.arrived) return true;
     return false;

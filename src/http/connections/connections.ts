@@ -10,6 +10,8 @@ export interface ConnectionsOptions {
   readonly connections: number;
   readonly keepAliveMs: number;
   readonly sendStallMs: number;
+  readonly connectionAgeMs: number;
+  readonly random: () => number;
   /** Bytes of the heap for requests under way and replies that are not sent. */
   readonly requestBytes: number;
   /** The mode of the limit of connections has changed. */
@@ -29,6 +31,8 @@ interface Peer {
 /** One in so many of what is allowed is given up at once when there is no room: looking for what to give up reads all of it. */
 const givenUpAtOnce = 64;
 const lookEveryMs = 20;
+/** By up to this part of its age, a connection ends earlier. */
+const earlier = 0.1;
 /** Connections that are given up close a moment later: the system counts them until then. */
 export const closingConnections = 256;
 
@@ -91,7 +95,9 @@ export class Connections {
     if (era === undefined) return undefined;
     const load = this.load(address);
     load.connections++;
-    const connection = new HttpConnection(socket, { load, total: this.kept, proxy });
+    // Those that were opened at once must not all be opened again at once.
+    const age = this.#options.connectionAgeMs * (1 - this.#options.random() * earlier);
+    const connection = new HttpConnection(socket, { load, total: this.kept, proxy, oldAt: systemClock.monotonic() + age });
     this.#open.set(socket, connection);
     this.#bound.line.admits(this.#open.size);
     this.#apart(connection, era);
@@ -163,11 +169,14 @@ export class Connections {
   sweep(): void {
     const { everyMs, keepAliveMs, sendStallMs } = this.#options;
     const bytesPerRound = (bounds.sendBytesPerSecond * everyMs) / 1_000;
+    const now = systemClock.monotonic();
     for (const connection of this.#open.values()) {
       // Of the first round it may have been idle for a moment only.
       const idleMs = (connection.sweep(bytesPerRound) - 1) * everyMs;
       if (connection.stalledRounds * everyMs >= sendStallMs) connection.socket.destroy();
-      else if (idleMs >= keepAliveMs) connection.socket.destroySoon();
+      else if (idleMs >= keepAliveMs) connection.closeIdle();
+      else if (now >= connection.oldAt) connection.isOld = true;
+      connection.session?.sweep(now);
     }
   }
 

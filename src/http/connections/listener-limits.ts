@@ -13,4 +13,7 @@ export interface ListenerLimits {
   readonly requestMs: number;
   readonly keepAliveMs: number;
   readonly sendStallMs: number;
+  readonly connectionAgeMs: number;
+  readonly streamsPerConnection: number;
+  readonly controlFramesPerSecond: number;
 }

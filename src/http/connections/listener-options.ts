@@ -6,6 +6,7 @@ import type { LeanRequest } from "../lean-request.ts";
 import type { Proxies } from "../peer/proxies.ts";
 import type { HttpReply } from "../reply/reply.ts";
 import type { HttpRouter } from "../router.ts";
+import type { WebSockets } from "../websocket/web-sockets.ts";
 import type { LeanResponse } from "./lean-response.ts";
 import type { ListenerLimits } from "./listener-limits.ts";
 
@@ -21,6 +22,8 @@ export interface ListenerOptions {
   readonly pages: ReadonlyMap<string, HttpReply>;
   /** Which pages of other origins may read replies; undefined where none may. */
   readonly cors: Cors | undefined;
+  /** What opens WebSockets; undefined where no operation has them. */
+  readonly webSockets?: WebSockets | undefined;
   /** The headers of this server, where they are not the usual ones. */
   readonly own: ServerHeaders | undefined;
 }

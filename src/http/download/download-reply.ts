@@ -10,6 +10,8 @@ export interface ReplyBytes {
   readonly length: number | undefined;
   /** Begins to read them. */
   open(signal: AbortSignal): DownloadBytes;
+  /** They are not wanted. */
+  drop?(): void;
 }
 
 /** What decides which part of a download is sent. */

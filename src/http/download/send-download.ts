@@ -1,15 +1,15 @@
-import type { ServerResponse } from "node:http";
 import { readThrown } from "../../core/value/thrown.ts";
 import { visibleFault } from "../../pipeline/faults.ts";
 import type { RunningExecution } from "../../pipeline/state/running-execution.ts";
 import type { HttpConnection } from "../connections/connection.ts";
+import type { TurnResponse } from "../reception/turn.ts";
 import { faultReply, type HttpReply } from "../reply/reply.ts";
 import type { ReplyBytes } from "./download-reply.ts";
 import { Transfer } from "./transfer.ts";
 
 /** What a download is sent over. */
 export interface DownloadWay {
-  readonly response: ServerResponse;
+  readonly response: TurnResponse;
   readonly connection: HttpConnection;
   /** Writes a reply, of a download its head. */
   write(reply: HttpReply): void;
@@ -34,6 +34,7 @@ export function sendDownload(execution: RunningExecution, way: DownloadWay, repl
     },
   });
   way.connection.running.add(transfer);
+  way.response.runs(transfer);
   void transfer.run();
 }
 

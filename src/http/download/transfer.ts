@@ -1,13 +1,12 @@
-import { once } from "node:events";
-import type { ServerResponse } from "node:http";
 import { systemClock, type Timer } from "../../core/clock.ts";
 import { limits } from "../../core/limits.ts";
 import type { ConnectionRequest } from "../connections/connection.ts";
+import type { TurnResponse } from "../reception/turn.ts";
 import type { ReplyBytes } from "./download-reply.ts";
 
 /** Where a transfer writes, and what it says of its end. */
 export interface TransferEnds {
-  readonly response: ServerResponse;
+  readonly response: TurnResponse;
   /** Writes the head: the first bytes are there. */
   begin(): void;
   /** Writes another reply: no byte came. */
@@ -51,7 +50,7 @@ export class Transfer implements ConnectionRequest {
         if (!hasBegun) begin();
         hasBegun = true;
         if (response.destroyed) return;
-        if (bytes.length > 0 && !response.write(bytes)) await once(response, "drain", { signal: this.#left.signal });
+        if (bytes.length > 0 && !response.write(bytes)) await response.drained(this.#left.signal);
         waiting = this.#wait();
       }
       waiting.cancel();

@@ -78,7 +78,14 @@ const sentByPlatform = new Set([
 ]);
 
 /** Reports fields of the output that cannot be sent as headers and cookies. */
-export function checkReplyFields({ name, output: { outputJson } }: CompiledOperation, http: HttpSpec, report: Report): void {
+export function checkReplyFields({ name, output: { outputJson }, views }: CompiledOperation, http: HttpSpec, report: Report): void {
+  for (const place of ["file", "download"] as const)
+    if (views !== undefined && http[place] !== undefined)
+      report(
+        name,
+        `http.${place}`,
+        "It is made of the output for all callers alike, and the output has a field with visibleTo. Remove one of them.",
+      );
   const { responseHeaders = {}, responseCookies = {} } = http;
   const properties = (outputJson.properties ?? {}) as Readonly<Record<string, JsonSchema>>;
   const all = [
@@ -97,7 +104,10 @@ export function checkReplyFields({ name, output: { outputJson } }: CompiledOpera
     const untold = isOneText(isList ? textShapeOf(itemsOf(properties[field], outputJson), outputJson) : shape)
       ? undefined
       : `It is sent as ${place === "responseHeaders" ? "a header" : "a cookie"}, which is text. Make it a text, a number or a boolean.`;
-    const found = missing ?? twice ?? problem ?? untold;
+    const marked = views?.fields.some(({ path }) => path === field)
+      ? "Only some callers may see the field (visibleTo), and every response has the same headers. Remove one of them."
+      : undefined;
+    const found = missing ?? twice ?? problem ?? untold ?? marked;
     if (found !== undefined) report(name, `http.${place}.${field}`, found);
   }
 }

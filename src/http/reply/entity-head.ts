@@ -44,7 +44,7 @@ export function successStatus(http: HttpSpec, output: CompiledSchema): number {
  * *Faults thrown* by that function: `internal` of type `invalid_output` where `location`, `etag` or the name of a file give what no header can hold, or a
  * redirect goes to an origin that the route does not list.
  */
-export function compileHead({ name, output }: CompiledOperation, http: HttpSpec): (output: CompiledOutput) => EntityHead {
+export function compileHead({ name, output, views }: CompiledOperation, http: HttpSpec): (output: CompiledOutput) => EntityHead {
   const { location, etag, file, download } = http;
   const status = successStatus(http, output);
   const fields = hasReplyFields(http) ? new ReplyFields(name, http) : undefined;
@@ -58,7 +58,8 @@ export function compileHead({ name, output }: CompiledOperation, http: HttpSpec)
     throw refusedHead(name, "location", "A redirect may go to a path of this origin, or to an origin that http.redirectsTo lists.");
   };
   return (made) => {
-    const value = made.value as never;
+    // It is kept for all callers, so it is made of what all of them may see.
+    const value = (views === undefined ? made.value : views.common(made.json)) as never;
     return {
       status,
       ...(location !== undefined && { location: target(uriReference(name, location(value))) }),

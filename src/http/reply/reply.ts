@@ -9,6 +9,7 @@ import { type ReplyBlocks, usualBlocks } from "../headers/route-headers.ts";
 import { securityHeaders } from "../headers/security.ts";
 import type { RequestHeaders } from "../request-headers.ts";
 import type { HttpRoute } from "../router.ts";
+import { webReply } from "../web/response.ts";
 import { type EntityHead, fileHead, isEntityHead } from "./entity-head.ts";
 import { HeaderBlock } from "./head.ts";
 import { problemReply } from "./problem.ts";
@@ -47,6 +48,12 @@ export function replyTo(execution: RunningExecution, route: HttpRoute, request: 
   }
   const { requestId, output } = execution;
   assert(output !== undefined, "an execution ends with an output or a fault");
+  if (route.operation.traits.plain === true) {
+    const headers = ["x-request-id", requestId];
+    if (execution.rates !== undefined) pushTakenRates(headers, execution.rates, execution.host.clock.monotonic());
+    if (execution.credentials !== undefined) pushCookies(headers, execution.credentials.of(true));
+    return webReply(output.value as Response, headers);
+  }
   if (route.plain && !execution.replayed) {
     const headers = ["x-request-id", requestId];
     if (execution.cache === "stale") headers.push(...stale);
@@ -116,7 +123,14 @@ function entityReply(execution: RunningExecution, output: ShapedOutput, { route,
     // Two forms of one version are not the same bytes.
     headers.push("etag", form === undefined ? checkedHeader(etag) : `W/${checkedHeader(etag)}`);
     // 304 is for reads only: after a write the client does not have the new state, whatever ETag it names.
-    if (route.verb === "GET" && !redirects && request.ifNoneMatch !== undefined && matches(request.ifNoneMatch, etag))
+    // Nor where callers see different parts of one version: the client may have had another role.
+    if (
+      route.verb === "GET" &&
+      !redirects &&
+      execution.compiled.views === undefined &&
+      request.ifNoneMatch !== undefined &&
+      matches(request.ifNoneMatch, etag)
+    )
       return { status: 304, constant, headers, body: "" };
   }
   const spec = route.http.download;

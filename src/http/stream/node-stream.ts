@@ -1,7 +1,6 @@
 import { limits } from "../../core/limits.ts";
 import type { StreamSink } from "../../pipeline/stream/sink.ts";
-import { endsGently } from "../connections/closing.ts";
-import type { LeanResponse } from "../connections/lean-response.ts";
+import type { TurnResponse } from "../reception/turn.ts";
 import type { StreamEnding, StreamFormat } from "./format.ts";
 
 /** How a stream is written to its connection. */
@@ -11,18 +10,18 @@ export interface NodeStreamOptions {
   readonly drained: () => void;
 }
 
-/** The items of a stream on their way to a connection of `node:http`. */
+/** The items of a stream on their way to a connection. */
 export class NodeStream implements StreamSink {
   readonly stallMs: number;
   bytes = 0;
-  readonly #response: LeanResponse;
+  readonly #response: TurnResponse;
   readonly #format: StreamFormat;
   readonly #drained: () => void;
   /** Bytes that the system has not taken yet. */
   #waiting = 0;
   #isFull = false;
 
-  constructor(response: LeanResponse, { format, stallMs, drained }: NodeStreamOptions) {
+  constructor(response: TurnResponse, { format, stallMs, drained }: NodeStreamOptions) {
     this.#response = response;
     this.#format = format;
     this.stallMs = stallMs;
@@ -46,10 +45,7 @@ export class NodeStream implements StreamSink {
     const last = this.#format.end(ending);
     if (last !== "") this.#write(last);
     if (!cut) return void response.end();
-    const { socket } = response;
-    if (socket !== null) return endsGently(socket);
-    // The client has sent it behind another request, whose response is on its way.
-    response.once("socket", (assigned) => setImmediate(() => endsGently(assigned)));
+    response.cut();
   }
 
   #write(text: string): void {

@@ -10,6 +10,8 @@ import type { HttpTls, Secrets } from "./tls-options.ts";
 export interface CertificatesOptions {
   readonly tls: HttpTls;
   readonly runtime: Pick<Runtime, "clock" | "signals">;
+  /** Which of several names of the server it is for. *Default*: all others. */
+  readonly name?: string;
   /** Handshakes that begin from now on use these. */
   readonly replaced: (secrets: Secrets) => void;
 }
@@ -32,7 +34,7 @@ export class Certificates {
   constructor(options: CertificatesOptions) {
     this.#options = options;
     this.#files = filesOf(options.tls);
-    this.#current = readSecrets(options.tls, options.runtime.clock.now());
+    this.#current = readSecrets(options.tls, options.runtime.clock.now(), options.name);
   }
 
   get current(): Secrets {
@@ -59,9 +61,9 @@ export class Certificates {
   }
 
   #readAgain(stamp: string | undefined): void {
-    const { tls, runtime, replaced } = this.#options;
+    const { tls, runtime, replaced, name } = this.#options;
     try {
-      const secrets = readSecrets(tls, runtime.clock.now());
+      const secrets = readSecrets(tls, runtime.clock.now(), name);
       this.#stamp = stamp;
       this.#warned = undefined;
       if (secrets.digest === this.#current.digest) return;
@@ -90,6 +92,14 @@ export class Certificates {
   #log(level: "info" | "warn", message: string, fields: Readonly<Record<string, unknown>>): void {
     const { clock, signals } = this.#options.runtime;
     const ids = { requestId: "", traceId: "", spanId: "" };
-    signals.logged.publish({ level, message, fields, at: clock.now(), operation: "plimsoll.http", ...ids });
+    const { name } = this.#options;
+    signals.logged.publish({
+      level,
+      message,
+      fields: name === undefined ? fields : { ...fields, name },
+      at: clock.now(),
+      operation: "plimsoll.http",
+      ...ids,
+    });
   }
 }

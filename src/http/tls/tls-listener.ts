@@ -1,17 +1,20 @@
 import { constants } from "node:crypto";
 import { Server as NetServer, type Socket } from "node:net";
-import type { TLSSocket, Server as TlsServer } from "node:tls";
+import type { SecureContext, TLSSocket, Server as TlsServer } from "node:tls";
 import { listen, publicUrlOf } from "../../app/listen.ts";
 import type { HandedSockets } from "../../app/surface.ts";
 import { systemClock } from "../../core/clock.ts";
+import { Fault } from "../../core/fault.ts";
 import type { LoadLine } from "../../core/load-line/load-line.ts";
 import { type ConnectionRate, connectionRateOf } from "../connections/connection-rate.ts";
 import { closingConnections } from "../connections/connections.ts";
 import type { ListenerOptions } from "../connections/listener-options.ts";
+import { Http2Listener } from "../http2/http2-listener.ts";
 import { HttpListener, httpPort } from "../listener.ts";
 import { networkOf } from "../peer/address.ts";
 import { Certificates } from "./certificates.ts";
 import { Handshakes } from "./handshakes.ts";
+import { NamedCertificates } from "./named-certificates.ts";
 import type { HttpTls } from "./tls-options.ts";
 
 /** What a listener over TLS needs beside what every listener does. */
@@ -27,9 +30,11 @@ export interface TlsListenerOptions extends ListenerOptions {
 export class TlsListener {
   readonly #options: TlsListenerOptions;
   readonly #inner: HttpListener;
+  readonly #http2: Http2Listener | undefined;
   readonly #server: TlsServer;
   readonly #front: NetServer;
   readonly #certificates: Certificates;
+  readonly #named: NamedCertificates | undefined;
   readonly #handshakes: Handshakes;
   readonly #rate: ConnectionRate;
   readonly #byPeer = new Map<string, Socket>();
@@ -48,19 +53,22 @@ export class TlsListener {
     };
     this.#inner = new HttpListener({ ...options, host: { ...host, sockets } });
     this.#inner.take(sockets);
+    this.#http2 = tls.http2 === true ? new Http2Listener(options, this.#inner) : undefined;
     this.#handshakes = new Handshakes(handshakeLimits);
     this.#rate = connectionRateOf(limits);
     this.#certificates = new Certificates({
       ...{ tls, runtime: host.runtime },
       replaced: ({ context }) => this.#server.setSecureContext({ ...context, secureOptions }),
     });
+    this.#named = this.#openNames(options);
     const clientCertificates = tls.clientCertificates ?? (tls.ca === undefined ? undefined : "request");
     this.#server = process.getBuiltinModule("node:tls").createServer({
       ...{ ...this.#certificates.current.context, secureOptions },
       handshakeTimeout: handshakeLimits.handshakeMs,
       requestCert: clientCertificates !== undefined,
       rejectUnauthorized: clientCertificates === "require",
-      ALPNProtocols: ["http/1.1"],
+      ...(this.#named !== undefined && { SNICallback: (name: string, done: SniDone) => this.#choose(name, done) }),
+      ALPNProtocols: this.#http2 === undefined ? ["http/1.1"] : ["h2", "http/1.1"],
     });
     this.#server.on("secureConnection", (socket) => this.#secured(socket));
     this.#server.on("tlsClientError", (_, socket) => void socket.destroy());
@@ -70,35 +78,54 @@ export class TlsListener {
 
   get lines(): readonly LoadLine[] {
     const accepting = this.#options.host.sockets === undefined ? [this.#rate.line] : [];
-    return [...accepting, ...this.#inner.lines, ...this.#handshakes.lines];
+    return [...accepting, ...this.#inner.lines, ...this.#handshakes.lines, ...(this.#http2?.lines ?? [])];
+  }
+
+  #openNames({ tls, host: { runtime } }: TlsListenerOptions): NamedCertificates | undefined {
+    if (tls.names === undefined && tls.unknownNames !== "refuse") return undefined;
+    const { createSecureContext } = process.getBuiltinModule("node:tls");
+    return new NamedCertificates({ tls, runtime, contextOf: ({ context }) => createSecureContext({ ...context, secureOptions }) });
+  }
+
+  #choose(name: string, done: SniDone): void {
+    const found = this.#named?.find(name);
+    if (found === undefined && this.#options.tls.unknownNames === "refuse") return done(unknownName());
+    done(null, found);
   }
 
   async listen(port: number, host: string): Promise<string> {
     await listen(this.#front, { port, host, what: httpPort });
-    this.#certificates.watch();
+    this.#watch();
     return publicUrlOf(this.#front, host, "https");
   }
 
   /** Serves connections that another process accepts. */
   take(sockets: HandedSockets): void {
     this.#isHanded = true;
-    this.#certificates.watch();
+    this.#watch();
     sockets.take((socket) => {
       socket.setNoDelay(true);
       this.#connected(socket);
     });
   }
 
+  #watch(): void {
+    this.#certificates.watch();
+    this.#named?.watch();
+  }
+
   /** Stops accepting. Handshakes that have begun may end, and the request behind each is served. */
   async close(): Promise<void> {
     this.#front.close();
-    await this.#inner.close();
+    await Promise.all([this.#inner.close(), this.#http2?.close()]);
   }
 
   async stop(): Promise<void> {
     this.#certificates.stop();
+    this.#named?.stop();
     for (const socket of this.#handshakes.list()) socket.destroy();
     await this.#inner.stop();
+    this.#http2?.stop();
   }
 
   #connected(socket: Socket): void {
@@ -120,12 +147,21 @@ export class TlsListener {
   #secured(socket: TLSSocket): void {
     const raw = this.#byPeer.get(`${socket.remoteAddress} ${socket.remotePort}`);
     if (raw === undefined) return void socket.destroy();
+    // A client that asks for no name has none that is known.
+    if (this.#options.tls.unknownNames === "refuse" && !socket.servername) return void socket.destroy();
     this.#handshakes.ended(raw);
     // A reset between two requests is no error of the process: node:http listens for others.
     socket.on("error", () => undefined);
-    this.#serve(socket);
+    if (this.#http2 !== undefined && socket.alpnProtocol === "h2") this.#http2.serve(socket);
+    else this.#serve(socket);
   }
 }
+
+type SniDone = (error: Error | null, context?: SecureContext) => void;
+
+/** Nothing reads it: Node.js ends the handshake. */
+const unknownName = (): Fault =>
+  new Fault({ code: "invalid_argument", message: "No certificate of this server is for the name that was asked for." });
 
 /** A client could make the server do one handshake after another on one connection. */
 const secureOptions = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_CIPHER_SERVER_PREFERENCE;

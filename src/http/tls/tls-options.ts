@@ -17,6 +17,22 @@ export interface HttpTls {
    * goes on, and the app's authentication decides. *Default*: `request` if `ca` is given, otherwise none is asked for.
    */
   readonly clientCertificates?: "request" | "require";
+  /**
+   * Further certificates, by the name that a client asks for, as in `{ "shop.example": { cert, key }, "*.shops.example": { cert, key } }`. *Default*: all clients get
+   * `cert`. *Bounds*: 100 names.
+   */
+  readonly names?: Readonly<Record<string, NamedPair>>;
+  /** What clients get that ask for a name which is not in `names`, or for none: `cert`, or no connection. *Default*: `default`. */
+  readonly unknownNames?: "default" | "refuse";
+  /** Whether clients may choose HTTP/2; the others get HTTP/1.1. *Default*: false. */
+  readonly http2?: boolean;
+}
+
+/** The certificate and key of one name of a server, each as PEM or as the path of a file. */
+export interface NamedPair {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+  readonly passphrase?: string;
 }
 
 /** What a handshake is made with. */

@@ -28,6 +28,26 @@ export const fileTooLarge = (most: number): Fault =>
     details: { limit: "file bytes", value: most },
   });
 
+/** Refuses files that are too large together: 413. */
+export const filesTooLarge = (most: number): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "body_too_large",
+    status: 413,
+    message: `The files are larger than the ${most} bytes that this operation takes of all of them together. Send fewer at once.`,
+    details: { limit: "file bytes in all", value: most },
+  });
+
+/** Refuses more files than a field takes: 413. */
+export const tooManyFiles = (most: number): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "too_many_values",
+    status: 413,
+    message: `The form has more than ${most} files. Send fewer at once.`,
+    details: { limit: "files", value: most },
+  });
+
 /** Refuses a file whose type is not among those of its field: 415. */
 export const fileTypeRefused = (found: string, types: readonly string[]): Fault =>
   new Fault({

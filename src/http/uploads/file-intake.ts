@@ -12,6 +12,8 @@ export interface FileTerms {
   readonly bytesMax: number;
   /** Media types and ranges; undefined where any is taken. */
   readonly types: readonly string[] | undefined;
+  /** Whether the first bytes need not fit the declared type, so that none are waited for. *Default*: they must. */
+  readonly untyped?: boolean;
 }
 
 /** One file as it comes. Its first bytes are looked at before a handler gets it. */
@@ -42,7 +44,7 @@ export class FileIntake {
     if (this.file !== undefined) return void this.file.push(bytes);
     this.#head.push(bytes);
     this.#headBytes += bytes.length;
-    return this.#headBytes < sniffedBytes ? undefined : this.open();
+    return this.#headBytes < sniffedBytes && this.#terms.untyped !== true ? undefined : this.open();
   }
 
   /** Returns it by what has come. *Faults thrown*: `media_type_unsupported`, `media_type_mismatch`. */
@@ -50,7 +52,8 @@ export class FileIntake {
     const head = Buffer.concat(this.#head.splice(0));
     const declaredType = essenceOf(this.#facts.type);
     const { name } = this.#facts;
-    const type = typeOf(head, declaredType, this.#terms.types);
+    const { types, untyped } = this.#terms;
+    const type = untyped === true ? (declaredType ?? unknownType) : typeOf(head, declaredType, types);
     this.file = new IncomingFile({ name: name === undefined ? undefined : safeFileName(name), declaredType, type }, this.#source);
     if (head.length > 0) this.file.push(head);
     return this.file;

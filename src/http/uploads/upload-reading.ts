@@ -9,9 +9,10 @@ import { bodyEncoded, bodyTooLarge } from "../faults.ts";
 import type { BodySink } from "../lean-request.ts";
 import type { RequestHeaders } from "../request-headers.ts";
 import { boundaryOf } from "./boundary.ts";
-import { fileTooLarge, malformedMultipart, notMultipart } from "./faults.ts";
+import { filesTooLarge, fileTooLarge, malformedMultipart, notMultipart, tooManyFiles } from "./faults.ts";
 import { FileIntake, type FileTerms } from "./file-intake.ts";
 import type { FileSource, IncomingFile } from "./incoming-file.ts";
+import { IncomingFiles } from "./incoming-files.ts";
 import { MultipartParser, type MultipartSink } from "./multipart.ts";
 import type { PartHead } from "./part-head.ts";
 
@@ -32,12 +33,14 @@ export interface UploadTerms extends FileTerms {
   readonly field: string;
   /** A part of a form; otherwise it is the whole body. */
   readonly isPart: boolean;
+  /** Several files, one after the other. *Default*: one. */
+  readonly list?: { readonly filesMax: number; readonly bytesMax: number };
 }
 
 /** What is read of a form with a file, up to the file. */
 export interface FormWithFile {
   readonly fields: readonly (readonly [name: string, value: string])[];
-  readonly file: { readonly field: string; readonly upload: IncomingFile } | undefined;
+  readonly file: { readonly field: string; readonly upload: IncomingFile | IncomingFiles } | undefined;
 }
 
 /** Who wants an upload. */
@@ -83,6 +86,10 @@ class UploadReading implements Waiting, BodySink, MultipartSink, FileSource {
   #fieldBytes = 0;
   #bytes = 0;
   #intake: FileIntake | undefined = undefined;
+  readonly #list: IncomingFiles | undefined;
+  /** What one file of a list asks for. */
+  readonly #each: FileSource = { drained: () => this.drained(), dropped: () => this.drained() };
+  #fileBytes = 0;
   #isTaken = false;
   #isOver = false;
   #done: (() => void) | undefined = undefined;
@@ -95,8 +102,10 @@ class UploadReading implements Waiting, BodySink, MultipartSink, FileSource {
     this.#taker = taker;
     this.#share = new BodyShare(bodies);
     if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== "identity") throw bodyEncoded();
-    const most = terms.isPart ? terms.bytesMax + bodies.limits.bodyBytes : terms.bytesMax;
-    if (Number(contentLength ?? 0) > most) throw fileTooLarge(terms.bytesMax);
+    const fileBytes = terms.list?.bytesMax ?? terms.bytesMax;
+    const most = terms.isPart ? fileBytes + bodies.limits.bodyBytes : fileBytes;
+    if (Number(contentLength ?? 0) > most) throw terms.list === undefined ? fileTooLarge(fileBytes) : filesTooLarge(fileBytes);
+    this.#list = terms.list && new IncomingFiles(this);
     if (terms.isPart) {
       const boundary = boundaryOf(contentType);
       if (boundary === undefined) throw notMultipart();
@@ -129,6 +138,7 @@ class UploadReading implements Waiting, BodySink, MultipartSink, FileSource {
       if (this.#parser === undefined) this.partEnd();
       if (!this.#isTaken) this.#give(undefined);
       this.#intake?.file?.end();
+      this.#list?.end();
     });
   }
 
@@ -139,10 +149,11 @@ class UploadReading implements Waiting, BodySink, MultipartSink, FileSource {
     this.#share.free();
     this.#source.discard();
     this.#intake?.file?.fail(error);
+    this.#list?.fail(error);
   }
 
   drained(): void {
-    this.#source.goOn();
+    if (this.#list?.isFull !== true) this.#source.goOn();
   }
 
   dropped(): void {
@@ -150,7 +161,9 @@ class UploadReading implements Waiting, BodySink, MultipartSink, FileSource {
   }
 
   part({ name, fileName, type }: PartHead): void {
-    if (this.#intake !== undefined) throw malformedMultipart("A part follows the file. Send the fields first, and one file");
+    const isList = this.#list !== undefined;
+    if (this.#intake !== undefined || (isList && this.#isTaken && fileName === undefined))
+      throw malformedMultipart("A part follows the file. Send the fields first, and then what has files");
     if (fileName === undefined) {
       if (name === "__proto__") throw malformedMultipart("A part has the name __proto__, which no field has");
       this.#count(name.length + fieldCost);
@@ -159,11 +172,14 @@ class UploadReading implements Waiting, BodySink, MultipartSink, FileSource {
     }
     if (name !== this.#terms.field)
       throw invalidInput([{ pointer: `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`, message: "Invalid input: expected no file" }]);
-    this.#intake = new FileIntake({ name: fileName, type }, this.#terms, this);
+    this.#intake = new FileIntake({ name: fileName, type }, this.#terms, isList ? this.#each : this);
   }
 
   data(bytes: Uint8Array): void {
     if (this.#field === undefined) {
+      const { list } = this.#terms;
+      this.#fileBytes += bytes.length;
+      if (list !== undefined && this.#fileBytes > list.bytesMax) throw filesTooLarge(list.bytesMax);
       const file = this.#intake?.data(bytes);
       if (file !== undefined) this.#give(file);
       return;
@@ -177,6 +193,9 @@ class UploadReading implements Waiting, BodySink, MultipartSink, FileSource {
     if (field === undefined) {
       if (this.#intake?.isNone) this.#intake = undefined;
       else if (this.#intake !== undefined && this.#intake.file === undefined) this.#give(this.#intake.open());
+      if (this.#list === undefined) return;
+      this.#intake?.file?.end();
+      this.#intake = undefined;
       return;
     }
     this.#field = undefined;
@@ -187,11 +206,14 @@ class UploadReading implements Waiting, BodySink, MultipartSink, FileSource {
     this.#fields.push([field.name, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")]);
   }
 
-  /** Hands over what has come: with the file, or at the end of a form without one. */
+  /** Hands over what has come: with the file, or the first of several, or at the end of a form without one. */
   #give(file: IncomingFile | undefined): void {
+    const { field, isPart, list } = this.#terms;
+    if (file !== undefined && list !== undefined && this.#list?.count === list.filesMax) throw tooManyFiles(list.filesMax);
+    if (file !== undefined) this.#list?.push(file);
+    if (this.#isTaken) return;
     this.#isTaken = true;
-    const { field, isPart } = this.#terms;
-    this.#taker.take(isPart ? { fields: this.#fields, file: file && { field, upload: file } } : file);
+    this.#taker.take(isPart ? { fields: this.#fields, file: file && { field, upload: this.#list ?? file } } : file);
     this.#done?.();
   }
 
@@ -217,6 +239,6 @@ class UploadReading implements Waiting, BodySink, MultipartSink, FileSource {
       if (isTaken) this.#taker.refuse(error);
       else this.#failed?.(error);
     }
-    return this.#isOver || this.#intake?.file?.isFull !== true;
+    return this.#isOver || (this.#intake?.file?.isFull !== true && this.#list?.isFull !== true);
   }
 }

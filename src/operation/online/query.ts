@@ -1,7 +1,8 @@
 import type { AnySchema, Output } from "../../core/schema/standard.ts";
+import type { Hint } from "../../core/value/hint.ts";
 import type { Access } from "../access.ts";
 import type { CacheSpec } from "../cache/spec.ts";
-import type { AccessHint, Faults, Hint, Http, NoResources, Query, ReadRoute, RouteHint, SharedSpec, StreamQuery } from "../contract.ts";
+import type { AccessHint, Faults, Http, NoResources, Query, ReadRoute, RouteHint, SharedSpec, StreamQuery } from "../contract.ts";
 import type { ReadHandler, ReadStreamHandler } from "../handler.ts";
 import type { Used, Uses } from "../resource.ts";
 import type { ReadScope } from "../scope.ts";

@@ -1,10 +1,12 @@
 import assert from "node:assert";
 import { toFault } from "../../core/fault.ts";
 import type { Operation } from "../../operation/contract.ts";
+import { lookUpForItem } from "../permissions/look-up.ts";
 import { callApart } from "../run/call-apart.ts";
 import type { ScopeCall, ScopeCalls } from "../run/running-scope.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
 import { notIterable } from "./faults.ts";
+import type { Stopping } from "./running-stream.ts";
 import { StreamScope } from "./scope.ts";
 
 const actionCalls: ScopeCalls = { call: callApart };
@@ -31,6 +33,8 @@ export async function runStream(execution: RunningExecution): Promise<undefined>
     const items = new HandlerItems(execution, await compiled.handler(input as never, scope as never));
     while (await items.next()) {
       try {
+        const lookingUp = lookUpForItem(execution);
+        if (lookingUp !== undefined) await lookingUp;
         const drained = streaming.push(items.value);
         if (drained !== undefined) await drained;
       } catch (error) {
@@ -48,7 +52,7 @@ export async function runStream(execution: RunningExecution): Promise<undefined>
 }
 
 /** What a handler yields. When its execution ends before it does, it is asked to return: its `finally` blocks run. */
-class HandlerItems {
+class HandlerItems implements Stopping {
   readonly #execution: RunningExecution;
   readonly #iterator: AsyncIterator<unknown>;
   value: unknown;
@@ -60,9 +64,8 @@ class HandlerItems {
     const method = (given as Partial<AsyncIterable<unknown>> | null | undefined)?.[Symbol.asyncIterator];
     if (typeof method !== "function") throw notIterable(execution.operation);
     this.#iterator = method.call(given);
-    const { signal } = execution;
-    if (signal.aborted) this.#return();
-    else signal.addEventListener("abort", () => this.#return(), { once: true });
+    if (execution.settled) this.stop();
+    else execution.streaming?.onStop(this);
   }
 
   /** Whether there is another item. */
@@ -74,7 +77,7 @@ class HandlerItems {
     return done !== true && !this.#execution.settled;
   }
 
-  #return(): void {
+  stop(): void {
     // What fails now has no caller any more. A generator runs its `finally` blocks once what it awaits has ended.
     this.returned = (async () => this.#iterator.return?.())().catch((error: unknown) => this.#report(error));
   }

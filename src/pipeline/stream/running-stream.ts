@@ -6,9 +6,15 @@ import type { StreamEnd, StreamFacts } from "../../operation/execution.ts";
 import { invalidOutput } from "../faults.ts";
 import type { CompiledStream } from "./compiled-stream.ts";
 import { itemIdInvalid, itemTooLarge, streamIdle, streamInterrupted, streamUnread } from "./faults.ts";
+import { Inbox } from "./inbox.ts";
 import type { StreamPlace } from "./places.ts";
 import type { StreamSink } from "./sink.ts";
 import type { StreamedExecution } from "./streamed.ts";
+
+/** What ends when the execution of its stream is stopped. */
+export interface Stopping {
+  stop(fault: Fault): void;
+}
 
 /**
  * The stream of one execution: when it opens, what it sends, and when it must end. One entry on the wheel of its process stands for all of its times; an item
@@ -18,6 +24,8 @@ export class RunningStream implements Expiring {
   readonly place: StreamPlace;
   /** What ended it before it was complete, for its client. */
   interruption: Fault | undefined = undefined;
+  /** The messages of its client; undefined where it sends none. */
+  readonly incoming: Inbox | undefined;
   // The wheel.
   deadlineAt = 0;
   wheelNext: Expiring | undefined = undefined;
@@ -36,15 +44,25 @@ export class RunningStream implements Expiring {
   #sentAt = 0;
   #isFull = false;
   #drained: (() => void) | undefined = undefined;
+  // Not listeners of the signal of the execution: that and they would take as much memory as all the rest of a stream that waits.
+  #stopping: Stopping[] = [];
 
   constructor(execution: StreamedExecution, declared: CompiledStream, place: StreamPlace) {
     this.#execution = execution;
     this.#declared = declared;
     this.place = place;
+    const { receives } = execution.compiled;
+    if (receives !== undefined)
+      this.incoming = new Inbox(receives, execution.host.clock, { asked: () => this.open(), drained: () => this.#sink?.goOn?.() });
   }
 
   get isOpen(): boolean {
     return this.#sink !== undefined;
+  }
+
+  /** A message of its client has come. */
+  received(): void {
+    this.#waits(this.#execution.host.clock.monotonic());
   }
 
   /** What the wide event says of it; undefined where it never opened. */
@@ -84,12 +102,13 @@ export class RunningStream implements Expiring {
    */
   push(item: unknown): Promise<void> | undefined {
     const { compiled, host } = this.#execution;
-    const json = compiled.output.stringify(item);
-    if (json instanceof Problems) throw invalidOutput(compiled.name, json);
+    const whole = compiled.output.stringify(item);
+    if (whole instanceof Problems) throw invalidOutput(compiled.name, whole);
+    const json = compiled.views === undefined ? whole : compiled.views.jsonFor(this.#execution, whole);
     // A character takes three bytes at the most, so that what is small need not be measured.
     const bytes = json.length * 3 > limits.streamItemBytes ? Buffer.byteLength(json) : 0;
     if (bytes > limits.streamItemBytes) throw itemTooLarge(compiled.name, bytes);
-    const id = this.#declared.id?.(JSON.parse(json) as never);
+    const id = this.#declared.id?.((compiled.views === undefined ? JSON.parse(json) : compiled.views.common(whole)) as never);
     if (this.#declared.id !== undefined && !isId(id)) throw itemIdInvalid(compiled.name);
     this.open();
     if (this.#execution.settled) return undefined;
@@ -118,6 +137,20 @@ export class RunningStream implements Expiring {
     this.#ended = end;
     this.interruption = streamInterrupted(end, this.#execution.host.clock.random());
     this.#execution.stop(this.interruption, { succeeds: true });
+  }
+
+  /** Has *one* called when the execution is stopped, until it is let go of. */
+  onStop(one: Stopping): void {
+    this.#stopping.push(one);
+  }
+  forgets(one: Stopping): void {
+    const index = this.#stopping.indexOf(one);
+    if (index >= 0) this.#stopping.splice(index, 1);
+  }
+
+  /** The execution was stopped: what it waits for ends. */
+  stopped(fault: Fault): void {
+    for (const one of this.#stopping.splice(0)) one.stop(fault);
   }
 
   /** The execution has an outcome. */

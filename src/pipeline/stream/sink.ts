@@ -6,6 +6,8 @@ export interface StreamSink {
   readonly stallMs: number;
   /** Sends an item. Returns whether another may follow at once; if not, `drained` is called when it may. */
   send(json: string, id: string | undefined): boolean;
+  /** Lets more messages of the client come. *Default*: it sends none. */
+  goOn?(): void;
   /** Sends a sign of life. */
   beat(): void;
 }

@@ -1,6 +1,8 @@
 import type { Clock } from "../../core/clock.ts";
 import type { DeadlineWheel } from "../../core/deadline.ts";
 import type { Fault } from "../../core/fault.ts";
+import type { RolesByPermission } from "../../operation/access.ts";
+import type { Actor } from "../../operation/actor.ts";
 import type { Refusal } from "../../operation/execution.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
 import type { StreamSink } from "./sink.ts";
@@ -14,7 +16,9 @@ export interface StreamCaller {
 
 /** An execution as its stream needs it. */
 export interface StreamedExecution {
-  readonly compiled: Pick<CompiledOperation, "name" | "output">;
+  readonly compiled: Pick<CompiledOperation, "name" | "output" | "views" | "receives">;
+  readonly actor: Actor;
+  readonly permitted: RolesByPermission | undefined;
   readonly host: { readonly clock: Clock; readonly wheel: DeadlineWheel; readonly streams: { readonly closing: boolean } };
   readonly acceptedAt: number;
   readonly settled: boolean;

@@ -144,6 +144,10 @@ describe("headers and cookies as input", () => {
       );
     });
 
+  it("a list has the rest of its text as its last item, where a quote does not end", () => {
+    assert.deepEqual([listItems('a,"b'), listItems('"b'), listItems('a,"b,c')], [["a", '"b'], ['"b'], ["a", '"b,c']]);
+  });
+
   it("cookies and lists are read whatever their text is, and what is well written comes back", () => {
     const name = fc.stringMatching(/^[a-z]{1,3}$/);
     const value = fc.string({ unit: "binary", maxLength: 20 }).filter((text) => text.isWellFormed());
@@ -163,6 +167,7 @@ describe("headers and cookies as input", () => {
           Object.values(jarOf).map(encodeURIComponent),
         );
       }),
+      { numRuns: 1_000, examples: [[{}, '#,"']] },
     );
   });
 });

@@ -21,9 +21,11 @@ describe("API7: server side request forgery", () => {
     const inside = await listen((_request, response) => response.end("secret"));
     const named = await listen((_request, response) => response.end("named"));
     await using shop = await openTestShop({ places: { urls: { named: named.url }, allow: ["127.0.0.1"] } });
-    const fetched = (upstream: string, path: string) =>
-      shop.ask("POST /v1/fetch", { token: shop.token("Ben"), body: { upstream, path, timeoutMs: 2_000 } });
-    assert.equal((await fetched("named", "/a")).status, 200);
+    const fetched = async (upstream: string, path: string) => {
+      const { status, body } = await shop.ask("POST /v1/fetch", { token: shop.token("Ben"), body: { upstream, path, timeoutMs: 2_000 } });
+      return [status, body.type ?? body.body].join(" ");
+    };
+    assert.equal(await fetched("named", "/a"), "200 named");
     const authority = new URL(inside.url).host;
     for (const path of [
       `//${authority}/a`,
@@ -31,12 +33,27 @@ describe("API7: server side request forgery", () => {
       `@${authority}/a`,
       `\\\\${authority}/a`,
       `/..//${authority}/a`,
+      `/../a`,
+      `/%2e%2e/a`,
+      `/a\r\nhost: ${authority}\r\n`,
       `.${authority}`,
     ])
-      await fetched("named", path);
-    assert.equal((await fetched(inside.url, "/a")).status, 404, "an upstream is a name");
+      assert.equal(await fetched("named", path), "400 urn:plimsoll:upstream_path_invalid", path);
+    assert.match(await fetched(inside.url, "/a"), /^404 /, "an upstream is a name");
     assert.deepEqual(inside.asked, []);
-    for (const asked of named.asked) assert.ok(asked.startsWith(new URL(named.url).host), asked);
+    assert.deepEqual(named.asked, [`${new URL(named.url).host} /a`], "and no path of them has left the process");
     for (const { server } of [inside, named]) server.close().closeAllConnections();
+  });
+
+  it("an upstream whose name leads to an address inside is not connected to, unless that is listed", async () => {
+    const inside = await listen((_request, response) => response.end("secret"));
+    // A name, which is looked up for each connection: an address that is written there keeps the shop from starting.
+    const url = inside.url.replace("127.0.0.1", "localhost");
+    await using shop = await openTestShop({ places: { urls: { named: url }, allow: [] } });
+    const asked = { token: shop.token("Ben"), body: { upstream: "named", path: "/a", timeoutMs: 2_000 } };
+    const { status, body } = await shop.ask("POST /v1/fetch", asked);
+    assert.deepEqual([status, body.type], [502, "urn:plimsoll:upstream_address_refused"]);
+    assert.deepEqual(inside.asked, []);
+    inside.server.close().closeAllConnections();
   });
 });

@@ -123,7 +123,8 @@ test("it brings at most 40 packages, and none that would run a script when it is
 });
 
 test("every export loads, and the front door without the drivers behind the others", async () => {
-  await succeed("npm", [...installing, `kysely@${manifest.devDependencies.kysely}`], project);
+  const builders = (["kysely", "drizzle-orm"] as const).map((name) => `${name}@${manifest.devDependencies[name]}`);
+  await succeed("npm", [...installing, ...builders], project);
   const doors = Object.keys(manifest.exports).filter((name) => name !== "./package.json");
   const { exit, stdout, stderr } = await program({
     "doors.js": `

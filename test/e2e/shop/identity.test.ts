@@ -76,6 +76,15 @@ describe("identity", () => {
     assert.equal(again.status, 201);
   });
 
+  it("refuses an address that sends sign-ins without end, before it looks at them", async () => {
+    await using flooded = await openTestShop();
+    const attempt = (n: number) =>
+      flooded.ask("POST /v1/sessions", { body: { tenant: "acme", email: `guess${n}@acme.example`, password: "wrong" } });
+    const types = (await Promise.all(Array.from({ length: 150 }, (_, n) => attempt(n)))).map(({ body }) => body.type);
+    assert.ok(types.filter((type) => type === "urn:plimsoll:rate_limited").length >= 30, JSON.stringify(types));
+    assert.equal((await flooded.ask("GET /v1/products?limit=1", { token: flooded.token("Ben") })).status, 200);
+  });
+
   it("refuses a password that is the user's address", async () => {
     const body = { email: "long-address@acme.example", name: "Long", password: "LONG-address@acme.example" };
     const refused = await shop.ask("POST /v1/users", { token: ada, body });
@@ -163,7 +172,7 @@ describe("identity", () => {
 
   it("reveals no password, not even hashed", async () => {
     const made = await makeUser();
-    assert.deepEqual(Object.keys(made).toSorted(), ["createdAt", "email", "id", "name", "roles", "version"]);
+    assert.deepEqual(Object.keys(made).toSorted(), ["createdAt", "email", "emailVerified", "id", "name", "roles", "version"]);
     const { body } = await shop.ask("GET /v1/users?limit=100", { token: ada });
     assert.doesNotMatch(JSON.stringify(body), /argon2|hash/i);
   });

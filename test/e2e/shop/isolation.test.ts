@@ -17,11 +17,15 @@ interface Names {
   readonly productId: string;
   readonly orderId: string;
   readonly batchId: string;
-  /** A page of the products, users and orders of the named user. */
+  readonly invitationId: string;
+  readonly passkeyId: string;
+  /** A page of the products, users, orders and invitations of the named user. */
   readonly cursors: Readonly<Record<string, string>>;
 }
 
 const version = 1;
+/** A token as a link has it, of none that was issued. */
+const notIssued = "A".repeat(43);
 const cursorOf = (name: string) => (names: Names) => ({ cursor: names.cursors[name] });
 /** Each operation that makes a user makes another one, so that none finds what the one before it made. */
 const user = (email: string) => ({ email, name: "Any", roles: ["customer"] });
@@ -31,6 +35,48 @@ const lines = ({ productId }: Names) => ({ lines: [{ productId, quantity: 1 }] }
 const cases: Readonly<Record<string, (names: Names) => object>> = {
   "identity.sign-in": ({ tenant, email }) => ({ tenant, email, password: "a wrong password" }),
   "identity.find-credentials": ({ email }) => ({ email }),
+  "identity.enter": ({ tenant, email }) => ({ tenant, email, password: "a wrong password" }),
+  "identity.start-session": ({ userId }) => ({ id: userId, roles: ["customer"] }),
+  "identity.leave": () => ({}),
+  "identity.who-am-i": () => ({}),
+  "identity.start-html": () => ({}),
+  "identity.sign-in-html": () => ({}),
+  "identity.sign-in-css": () => ({}),
+  "identity.sign-in-js": () => ({}),
+  "identity.ask-for-reset": ({ tenant, email }) => ({ tenant, email }),
+  "identity.start-reset": ({ email }) => ({ email }),
+  "identity.issue-reset": ({ email }) => ({ email }),
+  "identity.find-reset": () => ({ token: notIssued }),
+  "identity.store-reset": () => ({ token: notIssued, passwordHash: "none" }),
+  "identity.reset-password": ({ tenant }) => ({ tenant, token: notIssued, password: "a password of mine" }),
+  "identity.sign-up": ({ tenant, email }) => ({ tenant, email }),
+  "identity.start-sign-up": ({ email }) => ({ email }),
+  "identity.issue-sign-up": ({ email }) => ({ email }),
+  "identity.join": ({ tenant }) => ({ tenant, token: notIssued, name: "Any", password: "a password of mine" }),
+  "identity.find-joining": () => ({ token: notIssued }),
+  "identity.store-joined": () => ({ token: notIssued, name: "Any", passwordHash: "none" }),
+  "identity.invite": ({ email }) => ({ email: `invited.${email}`, roles: ["customer"] }),
+  "identity.list-invitations": cursorOf("invitations"),
+  "identity.revoke-invitation": ({ invitationId }) => ({ invitationId }),
+  "identity.issue-invitation": ({ invitationId }) => ({ invitationId }),
+  "identity.ask-to-verify": () => ({}),
+  "identity.issue-verification": ({ userId }) => ({ userId }),
+  "identity.verify-email": ({ tenant }) => ({ tenant, token: notIssued }),
+  "identity.store-verified": () => ({ token: notIssued }),
+  "identity.ask-to-add-passkey": () => ({}),
+  "identity.offer-passkey": () => ({ origin: "http://localhost:1" }),
+  "identity.add-passkey": () => ({ name: "Mine", response: {} }),
+  "identity.store-passkey": () => ({ origin: "http://localhost:1", name: "Mine", response: {} }),
+  "identity.list-passkeys": () => ({}),
+  "identity.remove-passkey": ({ passkeyId }) => ({ passkeyId }),
+  "identity.ask-to-enter-with-passkey": ({ tenant }) => ({ tenant }),
+  "identity.challenge-passkey": () => ({ origin: "http://localhost:1" }),
+  "identity.enter-with-passkey": ({ tenant }) => ({ tenant, response: {} }),
+  "identity.use-passkey": () => ({ origin: "http://localhost:1", response: {} }),
+  "identity.begin-second-factor": () => ({}),
+  "identity.confirm-second-factor": () => ({ code: "000000" }),
+  "identity.confirm-code": () => ({ code: "000000", hashes: [] }),
+  "identity.use-code": ({ userId }) => ({ userId, code: "000000" }),
   "identity.create-user": ({ email }) => ({ ...user(`created.${email}`), password }),
   "identity.add-user": ({ email }) => ({ ...user(`added.${email}`), passwordHash: "none" }),
   "identity.list-users": cursorOf("users"),
@@ -87,9 +133,15 @@ describe("what belongs to another", () => {
     const { body: users } = await shop.ask("GET /v1/users?limit=1", { token: second });
     const crunched = { token: ben, headers: { "idempotency-key": randomUUID() }, body: { items: ["theirs"] } };
     const { batchId } = (await shop.ask("POST /v1/crunch", crunched)).body;
+    const invite = (email: string) => shop.ask("POST /v1/invitations", { token: second, body: { email, roles: ["customer"] } });
+    await invite("first@invited.example");
+    const { body: invitation } = await invite("other@invited.example");
+    const { body: invitations } = await shop.ask("GET /v1/invitations?limit=1", { token: second });
+    const passkeyId = await addPasskeyOf(shop, subjectOf(ben));
     theirs = {
+      ...{ invitationId: invitation.id, passkeyId },
       ...{ tenant: "acme", email: "ben@acme.example", userId: subjectOf(ben), productId, orderId: placed.orderId, batchId },
-      cursors: { users: users.nextCursor, products: products.nextCursor, orders: orders.nextCursor },
+      cursors: { users: users.nextCursor, products: products.nextCursor, orders: orders.nextCursor, invitations: invitations.nextCursor },
     };
   });
   after(() => shop?.[Symbol.asyncDispose]());
@@ -117,12 +169,12 @@ describe("what belongs to another", () => {
     assert.equal((await ask(shop, { operation: listUsers ?? assert.fail(), token: second, names: theirs })).status, 200);
   });
 
-  const strange = ["tenant", "email", "userId", "productId", "orderId", "batchId", "cursors"] as const;
+  const strange = ["tenant", "email", "userId", "productId", "orderId", "batchId", "invitationId", "passkeyId", "cursors"] as const;
   const intruders = [
     { name: "Gus", what: "an administrator of another tenant", foreign: strange },
     { name: "Hana", what: "a customer of another tenant", foreign: strange },
-    { name: "Cleo", what: "another customer of the tenant", foreign: ["userId", "orderId", "cursors"] },
-    { name: "Ada", what: "the tenant's administrator, whose business orders are not", foreign: ["orderId", "cursors"] },
+    { name: "Cleo", what: "another customer of the tenant", foreign: ["userId", "orderId", "invitationId", "passkeyId", "cursors"] },
+    { name: "Ada", what: "the tenant's administrator, whose business orders are not", foreign: ["orderId", "passkeyId", "cursors"] },
   ] as const;
 
   for (const { name, what, foreign } of intruders)
@@ -161,9 +213,19 @@ function nobodys(): Names {
       productId: randomUUID(),
       orderId: randomUUID(),
       batchId: randomUUID(),
+      ...{ invitationId: randomUUID(), passkeyId: randomUUID() },
     },
-    cursors: { users: "AQ", products: "AQ", orders: "AQ" },
+    cursors: { users: "AQ", products: "AQ", orders: "AQ", invitations: "AQ" },
   };
+}
+
+/** Not by a browser: what is asked here is whose it is. */
+async function addPasskeyOf({ database }: TestShop, userId: string): Promise<string> {
+  const id = randomUUID();
+  await database.admin(`
+    insert into identity.passkeys (tenant_id, id, user_id, name, credential_id, public_key, counter, transports, synced)
+    values ('acme', '${id}', '${userId}', 'theirs', '${id}', 'none', 0, '{}', false)`);
+  return id;
 }
 
 async function signInAsSecond(shop: TestShop, token: string): Promise<string> {
@@ -174,9 +236,18 @@ async function signInAsSecond(shop: TestShop, token: string): Promise<string> {
 
 /** All that Acme has, as its owner sees it. */
 async function acme({ database }: TestShop, { isOfTenant }: { readonly isOfTenant: boolean }): Promise<string> {
-  const own = ["identity.tenants", "identity.users", "catalog.products", "orders.orders", "orders.order_lines", "notifications.receipts"];
-  // Any user of the tenant may have items crunched.
-  const tables = isOfTenant ? own : [...own, "crunch.batches", "crunch.results"];
+  const own = [
+    "identity.tenants",
+    "identity.users",
+    "identity.passkeys",
+    "identity.invitations",
+    "catalog.products",
+    "orders.orders",
+    "orders.order_lines",
+    "notifications.receipts",
+  ];
+  // Any user of the tenant may have items crunched, and begin a second factor.
+  const tables = isOfTenant ? own : [...own, "crunch.batches", "crunch.results", "identity.second_factors"];
   const rows = tables.map((table) => database.admin(`select * from ${table} t where tenant_id = 'acme' order by t::text`));
   return JSON.stringify(await Promise.all(rows));
 }
@@ -197,6 +268,8 @@ async function ask(shop: TestShop, { operation, token, names }: Question): Promi
   const text = JSON.stringify({ status, body: { ...body, requestId: undefined } })
     .replaceAll(names.email, "<email>")
     .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "<id>")
+    .replaceAll(/\b[A-Z2-7]{32}\b/g, "<secret>")
+    .replaceAll(/(?<="(?:challenge|id)":")[\w-]{43}(?=")/g, "<random>")
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>");
   return JSON.parse(text);
 }

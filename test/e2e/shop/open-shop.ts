@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Chaos } from "../../../examples/shop/crunch/chaos.ts";
+import type { Mailer } from "../../../examples/shop/notifications/mailer.ts";
 import type { UpstreamPlaces } from "../../../examples/shop/relay/clients.ts";
 import { type Opened, openShops } from "../../../examples/shop/seed.ts";
 import { createShop, modules } from "../../../examples/shop/shop.ts";
@@ -43,9 +44,15 @@ export async function openTestShop({
   chaos,
   places,
   shared,
+  mail,
+  port = 0,
 }: {
   readonly chaos?: Chaos;
   readonly places?: UpstreamPlaces;
+  /** *Default*: a file for each. */
+  readonly mail?: Mailer;
+  /** One that is known before the start, where the shop's pages must know their origin. */
+  readonly port?: number;
   /** What it has with other shops. */
   readonly shared?: Pick<AppSpec, "rateLimit" | "cache">;
 } = {}): Promise<TestShop> {
@@ -54,10 +61,12 @@ export async function openTestShop({
   const database = await testDatabase({ modules, ...(server && { server }) });
   const app = createShop({
     ...testSpec,
+    port,
     database: asChosen(database),
     mailDirectory,
     ...(chaos && { chaos }),
     ...(places && { places }),
+    ...(mail && { mail }),
     ...shared,
   });
   await app.start();
@@ -87,7 +96,8 @@ async function send(url: string, line: string, { token, body, headers }: Ask = {
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };
+  const isJson = /^application\/(?:[a-z]+\+)?json/.test(response.headers.get("content-type") ?? "");
+  return { status: response.status, headers: response.headers, body: text === "" ? undefined : isJson ? JSON.parse(text) : { text } };
 }
 
 /** The id of the user that a token is for. */

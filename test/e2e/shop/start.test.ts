@@ -128,9 +128,13 @@ describe("npm start", () => {
     }
   });
 
-  it("leads from its address to its documents", async () => {
+  it("leads from its address to the page to sign in and to its documents, as the screen does", async () => {
     const response = await fetch(`${shop.api}/`);
-    assert.deepEqual([response.status, response.url], [200, `${shop.api}/docs`]);
+    const paths = [...(await response.text()).matchAll(/href="(\/[^"]*)"/g)].map(([, path]) => path);
+    assert.deepEqual([response.status, paths], [200, ["/sign-in.css", "/sign-in", "/docs"]]);
+    for (const path of paths) assert.equal((await fetch(`${shop.api}${path}`)).status, 200, path);
+    const shown = /^ {2}sign in (\S+\/sign-in),/m.exec(shop.output)?.[1] ?? assert.fail(shop.output);
+    assert.match(await (await fetch(shown)).text(), /<form id="enter"/);
     assert.equal((await fetch(`${shop.api}/`, { method: "POST" })).status, 405);
   });
 

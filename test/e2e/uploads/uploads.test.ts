@@ -252,7 +252,7 @@ describe("an upload on its way", () => {
       http: "POST /json",
       run: async () => ({ type: "", size: 0, sha256: "" }),
     });
-    await using served = await serve([take, json], { http: { limits: { requestMs: 200, headerMs: 100 } } });
+    await using served = await serve([take, json], { http: { limits: { requestMs: 200 } } });
     const wire = await served.wire();
     wire.send(`PUT /take HTTP/1.1\r\nhost: t\r\ncontent-type: text/plain\r\ncontent-length: 2049\r\n\r\n${"a".repeat(2_048)}`);
     await begun;

@@ -69,6 +69,7 @@ export const fieldRow = (name, given, { mark, place, note, open }) => {
       place && el("span", { class: "tag" }, place),
       mark && el("span", { class: `tag ${mark}` }, say(mark)),
       schema["x-secret"] && el("span", { class: "tag" }, say("secret")),
+      schema["x-visible-to"] && el("span", { class: "tag" }, say("someCallers")),
       schema.deprecated && el("span", { class: "tag" }, say("deprecated")),
       boundsOf(given).map((bound) => el("span", { class: "bound" }, bound)),
     ),

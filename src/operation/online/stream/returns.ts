@@ -1,5 +1,5 @@
 import type { AnySchema, Input, Output } from "../../../core/schema/standard.ts";
-import type { Refused } from "../../contract.ts";
+import type { Refused } from "../../../core/value/hint.ts";
 import type { Streamed } from "./spec.ts";
 
 /** What an operation returns: one output, or a stream of items. */

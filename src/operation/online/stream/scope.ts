@@ -1,6 +1,7 @@
 import type { Duration } from "../../../core/duration.ts";
 import type { AnySchema, Input, Output } from "../../../core/schema/standard.ts";
-import type { Hint, Query } from "../../contract.ts";
+import type { Hint } from "../../../core/value/hint.ts";
+import type { Query } from "../../contract.ts";
 import type { AnyFault, BaseScope, Outbound } from "../../scope.ts";
 
 /** What the handler of a stream has beside the scope of its kind. */

@@ -1,0 +1,212 @@
+import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
+import { systemClock } from "../../core/clock.ts";
+import { Fault } from "../../core/fault.ts";
+import { limits as bounds } from "../../core/limits.ts";
+import type { HttpConnection, SharedConnection } from "../connections/connection.ts";
+import type { ListenerLimits } from "../connections/listener-limits.ts";
+import { requestCost } from "../connections/memory.ts";
+import { headersTooLarge, requestTooSlow } from "../faults.ts";
+import { refuseHead } from "../request-head.ts";
+import { codes } from "./codes.ts";
+import { ControlRate } from "./control-rate.ts";
+import { readHead } from "./head.ts";
+import { Http2Request } from "./request.ts";
+import { Http2Response } from "./response.ts";
+import { sessionOptions } from "./session-options.ts";
+
+/** One request on a stream. */
+export interface Http2Turn {
+  readonly request: Http2Request;
+  readonly response: Http2Response;
+}
+
+/** What a connection hands its requests to, and what counts what it refuses. */
+export interface Http2Way {
+  readonly limits: ListenerLimits;
+  /** Bytes of one piece of a response. */
+  readonly pieceBytes: number;
+  receive(turn: Http2Turn, head: Http2Arrival): void;
+  /** Whether one more stream is taken; counts it. */
+  takesStream(running: number): boolean;
+  /** Whether a connection ends that sends too much that asks for no work; counts it. */
+  refusesControl(): boolean;
+  /** The headers of a request are too large. */
+  tooLarge(): void;
+}
+
+/** A request that has come, and why its head is refused. */
+export interface Http2Arrival {
+  readonly connection: HttpConnection;
+  readonly lines: readonly string[];
+  readonly refused: Fault | undefined;
+}
+
+interface OpenStream extends Http2Turn {
+  readonly stream: ServerHttp2Stream;
+  readonly since: number;
+}
+
+const endOfStream = 1;
+/** More than any id that a stream can have: no request on its way is refused yet. *Source*: RFC 9113 §6.8. */
+const everyStream = 2 ** 31 - 1;
+const closingMs = 1_000;
+const frameBursts = 10;
+const byteBursts = 16;
+
+/** One connection of HTTP/2. */
+export class Http2Connection implements SharedConnection {
+  readonly #socket: Socket;
+  readonly #connection: HttpConnection;
+  readonly #way: Http2Way;
+  readonly #session: ServerHttp2Session;
+  readonly #open = new Set<OpenStream>();
+  readonly #frames: ControlRate;
+  readonly #bytes = new ControlRate(bounds.controlBytesPerSecond, bounds.controlBytesPerSecond * byteBursts);
+  readonly #since = systemClock.monotonic();
+  #hasSettings = false;
+  #closingSince: number | undefined = undefined;
+  #isRetiring = false;
+  #isEnding = false;
+  /** Bytes of the heads and bodies of streams that have closed, and of the heads of those that are open. */
+  #worked = 0;
+  #readBefore = 0;
+  /** What was worked for when it was last looked at: heads, bodies and what was sent. */
+  #workedBefore = 0;
+
+  constructor(socket: Socket, connection: HttpConnection, way: Http2Way) {
+    this.#socket = socket;
+    this.#connection = connection;
+    this.#way = way;
+    const { controlFramesPerSecond } = way.limits;
+    this.#frames = new ControlRate(controlFramesPerSecond, controlFramesPerSecond * frameBursts);
+    const session = process.getBuiltinModule("node:http2").performServerHandshake(socket, sessionOptions(way.limits));
+    this.#session = session;
+    session.on("stream", (stream, ...[, flags, lines]) => this.#arrived(stream, (flags & endOfStream) !== 0, lines as unknown as string[]));
+    session.on("error", () => undefined);
+    session.on("frameError", () => undefined);
+    // Its client sends nothing more: what it has asked for is still sent.
+    socket.once("end", () => this.close());
+    session.on("ping", () => this.#control());
+    session.on("remoteSettings", () => {
+      this.#hasSettings = true;
+      this.#control();
+    });
+  }
+
+  get isStuck(): boolean {
+    for (const { request, response } of this.#open) if (!request.complete || response.isWaiting) return true;
+    return false;
+  }
+
+  sweep(now: number): void {
+    if (this.#connection.isOld) this.retire();
+    this.#lookAtClosing(now);
+    const { headerMs, requestMs, sendStallMs } = this.#way.limits;
+    if (now - this.#since >= headerMs && (!this.#hasSettings || this.#session.pendingSettingsAck)) return this.#end(codes.settingsTimeout);
+    for (const one of this.#open) {
+      const { request, response, since } = one;
+      if (now - response.stalledSince >= sendStallMs) response.destroy(codes.cancel);
+      else if (!request.complete && now - since >= requestMs && response.request?.takesLong !== true) this.#tooSlow(one);
+    }
+    this.#lookAtBytes();
+  }
+
+  /** Lets the client know that it must open another connection: what it sends until it knows is still served. */
+  retire(): void {
+    if (this.#isRetiring || this.#session.destroyed || this.#session.closed) return;
+    this.#isRetiring = true;
+    this.#session.goaway(codes.noError, everyStream);
+  }
+
+  close(): void {
+    this.#closingSince ??= systemClock.monotonic();
+    if (!this.#session.closed && !this.#session.destroyed) this.#session.close();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #arrived(stream: ServerHttp2Stream, complete: boolean, raw: readonly string[]): void {
+    // What a client does to a stream is no error of the process.
+    stream.on("error", () => undefined);
+    const { limits } = this.#way;
+    const running = Math.max(this.#connection.running.size, this.#open.size);
+    if (!this.#way.takesStream(running)) return stream.close(codes.refusedStream);
+    const head = readHead(raw);
+    const request = new Http2Request(stream, head, complete);
+    const response = new Http2Response(stream, this.#connection, this.#way.pieceBytes);
+    this.#worked += head.chars;
+    response.keep(requestCost + request.known.chars + head.url.length + request.unread);
+    const one = { stream, request, response, since: systemClock.monotonic() };
+    this.#open.add(one);
+    this.#connection.idleRounds = 0;
+    this.#connection.requests++;
+    stream.once("finish", () => {
+      // The response is whole: no more of the request is wanted.
+      if (!request.complete && !response.isCut) stream.close(codes.noError);
+    });
+    stream.once("close", () => this.#closed(one));
+    const isLarge = head.chars > limits.headerBytes;
+    if (isLarge) this.#way.tooLarge();
+    const refused = isLarge ? headersTooLarge(limits.headerBytes) : refuseHead(request.known, 1, limits)?.fault;
+    this.#way.receive({ request, response }, { connection: this.#connection, lines: head.lines, refused });
+  }
+
+  #closed(one: OpenStream): void {
+    const { stream, request, response } = one;
+    this.#open.delete(one);
+    this.#worked += request.bytes;
+    const isReset = stream.rstCode !== 0 && !response.isCut && !this.#session.destroyed;
+    response.closed();
+    if (isReset) this.#control();
+  }
+
+  /** Ends the connection of a client that sends too much that asks for no work. */
+  #control(count?: number): void {
+    if (this.#isEnding) return;
+    const takes = count === undefined ? this.#frames.takes(systemClock.monotonic()) : this.#bytes.takes(systemClock.monotonic(), count);
+    if (!takes && this.#way.refusesControl()) this.#end(codes.enhanceYourCalm);
+  }
+
+  #end(code: number): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#closingSince ??= systemClock.monotonic();
+    // Not while Node.js reads frames: it would close the connection before it has sent why.
+    setImmediate(() => {
+      if (!this.#session.destroyed) this.#session.destroy(misused(), code);
+    });
+  }
+
+  #tooSlow({ stream, response }: OpenStream): void {
+    const running = response.request;
+    if (running === undefined || running.index < 0) return stream.close(codes.cancel);
+    running.malformed(requestTooSlow());
+  }
+
+  #lookAtClosing(now: number): void {
+    if (this.#isRetiring && this.#closingSince === undefined) return this.close();
+    // Its client does not close its half.
+    if (this.#closingSince !== undefined && this.#open.size === 0 && now - this.#closingSince >= closingMs) this.destroy();
+  }
+
+  /** Frames that ask for no work, such as small updates of a window, are seen by their bytes alone. */
+  #lookAtBytes(): void {
+    const { bytesRead, bytesWritten } = this.#socket;
+    let worked = this.#worked + bytesWritten;
+    for (const { request } of this.#open) worked += request.bytes;
+    const beside = bytesRead - this.#readBefore - (worked - this.#workedBefore);
+    this.#readBefore = bytesRead;
+    this.#workedBefore = worked;
+    if (beside > 0) this.#control(beside);
+  }
+}
+
+/** Nothing reads it: Node.js takes the code of a connection's end together with an error alone. */
+const misused = (): Fault =>
+  new Fault({
+    code: "resource_exhausted",
+    message: "The client sent frames that no connection may send so often, or did not acknowledge ours.",
+  });

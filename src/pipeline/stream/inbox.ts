@@ -1,0 +1,83 @@
+import type { Clock } from "../../core/clock.ts";
+import { Fault } from "../../core/fault.ts";
+import { parseJson } from "../../core/json.ts";
+import { limits } from "../../core/limits.ts";
+import { Problems } from "../../core/schema.ts";
+import type { CompiledReceives } from "./compiled-receives.ts";
+
+/** Why a message is refused. */
+export type MessageRefusal = "not JSON" | "invalid" | "too many";
+
+/** The messages of one client on their way to a handler: validated, in order, and bounded in number and rate. */
+export class Inbox implements AsyncIterableIterator<unknown> {
+  readonly #declared: CompiledReceives;
+  readonly #clock: Clock;
+  readonly #hooks: { readonly asked: () => void; readonly drained: () => void };
+  readonly #held: unknown[] = [];
+  #taker: ((result: IteratorResult<unknown>) => void) | undefined = undefined;
+  #ended = false;
+  #allowance: number;
+  #countedAt: number;
+
+  /** `asked`: the handler wants a message. `drained`: there is room again. */
+  constructor(declared: CompiledReceives, clock: Clock, hooks: { readonly asked: () => void; readonly drained: () => void }) {
+    this.#declared = declared;
+    this.#clock = clock;
+    this.#hooks = hooks;
+    this.#allowance = declared.perSecond;
+    this.#countedAt = clock.monotonic();
+  }
+
+  /** Whether nothing more should be read for now. */
+  get isFull(): boolean {
+    return this.#held.length >= limits.webSocketWaiting;
+  }
+
+  /** Takes a message, or returns why it is refused: the connection is to be closed. */
+  accept(bytes: Uint8Array): MessageRefusal | undefined {
+    const now = this.#clock.monotonic();
+    const { perSecond, message } = this.#declared;
+    this.#allowance = Math.min(perSecond, this.#allowance + ((now - this.#countedAt) * perSecond) / 1_000);
+    this.#countedAt = now;
+    if (this.#allowance < 1) return "too many";
+    this.#allowance--;
+    let sent: unknown;
+    try {
+      sent = parseJson(bytes, { maxDepth: limits.jsonDepth, maxValues: limits.jsonValues });
+    } catch (error) {
+      if (error instanceof Fault) return "not JSON";
+      throw error;
+    }
+    const parsed = message.parse(sent);
+    if (parsed instanceof Problems) return "invalid";
+    const taker = this.#taker;
+    this.#taker = undefined;
+    if (taker === undefined) this.#held.push(parsed);
+    else taker({ done: false, value: parsed });
+    return undefined;
+  }
+
+  /** No more comes. */
+  end(): void {
+    this.#ended = true;
+    this.#taker?.({ done: true, value: undefined });
+    this.#taker = undefined;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<unknown>> {
+    this.#hooks.asked();
+    if (this.#held.length > 0) {
+      const value = this.#held.shift();
+      if (this.#held.length < limits.webSocketWaiting / 2) this.#hooks.drained();
+      return Promise.resolve({ done: false, value });
+    }
+    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
+    return new Promise((resolve) => {
+      this.#taker = resolve;
+    });
+  }
+}
