@@ -1,0 +1,1 @@
+export { type DrizzleOptions, drizzle, type SqlDatabase, type StatementRows } from "./drizzle.ts";
