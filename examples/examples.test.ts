@@ -18,7 +18,25 @@ describe("examples", () => {
 
   it("are all run here", () =>
     assert.deepEqual(
-      globSync(["*.ts", "callers/*.ts", "mounts/*.ts"], { cwd: import.meta.dirname })
+      globSync(
+        [
+          "*.ts",
+          "audit/*.ts",
+          "reactions/*.ts",
+          "sagas/*.ts",
+          "callers/*.ts",
+          "mounts/*.ts",
+          "sockets/*.ts",
+          "sourcing/*.ts",
+          "tenants/*.ts",
+          "libraries/*.ts",
+          "vault/*.ts",
+          "webhooks/*.ts",
+        ],
+        {
+          cwd: import.meta.dirname,
+        },
+      )
         .filter((name) => !name.endsWith(".test.ts"))
         .toSorted(),
       ["01-hello.ts", ...Object.keys(outputs), "04-migrate.ts", "mounts/bookings.ts"].toSorted(),
@@ -43,12 +61,42 @@ describe("examples", () => {
     '400 {"type":"urn:plimsoll:invalid_input","title":"Invalid argume',
   ];
   const outputs = {
+    "sourcing/accounts.ts": ["300 cents are left", "The account has 300 cents only.", "bank.balances: 0 skipped"],
+    "libraries/drizzle.ts": ["left: 0", "none is left: check_violation", "at least one: rope"],
+    "libraries/valibot.ts": [
+      '200 {"email":"ann@example.com","seats":1,"guests":0}',
+      '400 /email Invalid email: Received "ann"',
+      "400 /seats Invalid value: Expected >=1 but received 0",
+      "400 /guests/1/name Invalid length: Expected >=1 but received 0",
+      '"seats":{"type":"integer","minimum":1,"maximum":8,"default":1}',
+    ],
+    "libraries/arktype.ts": [
+      '200 {"email":"ann@example.com","seats":1,"guests":0}',
+      "400 /guests/1/name guests[1].name must be non-empty",
+      "400 /seats seats must be at least 1 (was 0)",
+      '400 /email email must be an email address (was "ann")',
+      '"seats":{"type":"integer","maximum":8,"minimum":1}',
+    ],
     "mounts/express.ts": mounted("Express"),
     "mounts/fastify.ts": mounted("Fastify"),
     "mounts/hono.ts": mounted("Hono"),
     "mounts/nest.ts": mounted("NestJS"),
     "mounts/serverless.ts": ['200 {"cents":24000}'],
+    "sagas/checkout.ts": [
+      "charged 1200, took apple: order of apple paid with ch_1",
+      "charged 1200, voided the charge: last: It is sold out.",
+    ],
+    "audit/refunds.ts": [
+      'ada ok null -> {"cents":1200,"iban":"[secret]"}',
+      'ada ok {"cents":1200,"iban":"[secret]"} -> {"cents":1500,"iban":"[secret]"}',
+      "ada invalid_argument invalid_input",
+      "problems: 0",
+    ],
+    "vault/cards.ts": ["•••• 5556", "{ holder: 'Ada', number: '4000056655665556' }", "{ keys: 2 }", "sealed_text_erased"],
+    "webhooks/sender.ts": ['shop.order-placed {"orderId":"o-7"}', "shop.order-placed delivered 1"],
+    "webhooks/provider.ts": ["202 duplicate: false", "202 duplicate: true", "403 urn:plimsoll:webhook_signature_wrong", "settled in_7"],
     "02-command.ts": ["Ben: That is not nice. Write something else.", "Ada wrote: What a lovely place!"],
+    "reactions/order-placed.ts": ["mailed ada@example.com", "bonus.on-placed: 0 dead letters"],
     "07-lock.ts": ["a higher token: true", "the first holder: lock_lost"],
     "09-resilience.ts": ["1250 cents after 3 requests"],
     "10-rate-limits.ts": [
@@ -71,7 +119,13 @@ describe("examples", () => {
     "callers/identity-provider.ts": ["200 ann", "401 token_invalid"],
     "callers/api-keys.ts": ["shop_…: 200", "shop_…: 403", "shop_…: 401"],
     "callers/revoke.ts": ["signed out: 204", "the same token: 401 token_revoked"],
-    "callers/permissions.ts": ["auditor reads: 200", "auditor cancels: permission_denied", "support cancels: 200"],
+    "callers/permissions.ts": [
+      'auditor reads: {"id":"7"}',
+      'support reads: {"id":"7","commission":12}',
+      "auditor cancels: permission_denied",
+      "support cancels: {}",
+    ],
+    "tenants/permissions.ts": ["a guest of acme reads: 3 members", "a guest of globex reads: permission_denied"],
     "callers/cors.ts": [
       "https://app.example.com: 204 POST",
       "https://pr-7.preview.example.com: 204 POST",
@@ -84,10 +138,12 @@ describe("examples", () => {
       "X-Total-Count: null, Set-Cookie: null",
     ],
     "callers/download.ts": ['200 100 attachment; filename="Report of may.txt"', "012345678901"],
+    "callers/route.ts": ["200 Hello, Ada!", '404 {"type":"urn:plimsoll:language_unknown",', "201 QUIET"],
     "callers/upload.ts": [
       '200 {"title":"A boat","name":"é.png","type":"image/png","bytes":8}',
       '415 {"type":"urn:plimsoll:media_type_mismatch","title":"Invalid argume',
     ],
+    "sockets/chat.ts": ['{"room":"harbour","said":"AHOY"}', "4400 The message does not fit its schema."],
     "callers/webhook.ts": ['200 {"received":"evt_1"}', '403 {"type":"urn:plimsoll:signature_wrong","titl'],
     "callers/csv.ts": [
       'text/csv; charset=utf-8, attachment; filename="bookings May.csv"',
@@ -103,6 +159,12 @@ describe("examples", () => {
       "mail breaker: closed",
     ],
     "11-upstream.ts": ["apple: 1250 cents", "pear: 1250 cents", "apple: 1250 cents, as they were", "plum: unavailable, upstream_failed"],
+    "callers/passkey.ts": [
+      "to make one: example.com, required",
+      "to sign in: example.com, required",
+      "what is no response: passkey_refused",
+    ],
+    "callers/reset-password.ts": ["first: the password is changed", "second: The link is not valid any more. Ask for another."],
     "callers/sign-in-cookie.ts": ["same-origin: 200", "cross-site: 403"],
     "05-task.ts": ["attempt 1", "attempt 2", "mailed ada@example.com", "0 waiting"],
     "06-schedule.ts": ["books.close-often fired", "books.close completed", "books.close-nightly is active, next at 0 past"],
@@ -124,6 +186,9 @@ describe("examples", () => {
     const migrate = async (mode: string) => (await run(process.execPath, [...program("04-migrate.ts"), mode], { env })).stdout;
     const files = [
       "identity/0001_identity",
+      "identity/0002_second_factors",
+      "identity/0003_passkeys",
+      "identity/0004_invitations",
       "catalog/0001_catalog",
       "catalog/0002_stock_without_bound",
       "orders/0001_orders",

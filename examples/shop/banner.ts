@@ -37,10 +37,11 @@ export function banner({ urls }: App, { directory, logFile, mailDirectory }: Pla
   return `
 The shop runs. Its API is documented at ${api}/docs
 
+  sign in ${api}/sign-in, for browsers: sessions, passkeys, invitations
   API     ${api}/v1
   ops     ${urls.ops}/metrics
   log     ${logFile}, a line for each request and each task
-  mail    ${mailDirectory}, a receipt for each order (.eml)
+  mail    ${mailDirectory}, a receipt for each order, and links (.eml)
   users   ${names("acme")} of acme; ${names("globex")} of globex
           Their password is ${password}. Their tokens are in ${join(directory, "tokens")}, and valid for an hour.
 
@@ -58,7 +59,7 @@ export function reopened({ urls }: App): string {
 
 function noUsers(api: string | undefined): string {
   return `
-The shop runs at ${api}/v1. Its API is documented at ${api}/docs
+The shop runs at ${api}/v1. Its API is documented at ${api}/docs, and browsers sign in at ${api}/sign-in
 In production there are no users with a printed password. To create a tenant with its first administrator, start once with FIRST_TENANT, FIRST_EMAIL and FIRST_PASSWORD.
 `;
 }

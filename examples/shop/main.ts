@@ -21,6 +21,7 @@ const app = exitOnFault(() =>
     secret: settings.JWT_SECRET ?? keptSecret(directory),
     database: url === undefined ? embedded({ directory: join(directory, "postgres"), keepRunning }) : postgres({ url, adminUrl }),
     port: settings.PORT,
+    ...(settings.ORIGIN !== undefined && { origin: new URL(settings.ORIGIN).origin }),
     opsPort: settings.OPS_PORT,
     mailDirectory,
     places: upstreamPlaces(settings),

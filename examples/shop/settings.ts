@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { config, fault, field } from "plimsoll";
 import { z } from "zod";
@@ -8,6 +9,14 @@ import type { UpstreamPlaces } from "./relay/clients.ts";
 const Port = z.int().min(0).max(65_535);
 const Url = z.url().optional();
 const Secret = z.string().min(32);
+
+/** Whether browsers accept cookies that are `Secure`, and passkeys, from pages there. */
+function isForBrowsers(url: string | undefined): boolean {
+  // What is no URL is refused for that.
+  if (url === undefined || !URL.canParse(url)) return true;
+  const { protocol, hostname } = new URL(url);
+  return (protocol === "https:" && isIP(hostname.replace(/^\[|\]$/g, "")) === 0) || (protocol === "http:" && hostname === "localhost");
+}
 
 const SettingsUnusable = fault("settings_unusable", {
   code: "failed_precondition",
@@ -42,7 +51,7 @@ export function readSettings(env = process.env) {
       REDIS_URL: field(Url, {
         secret: true,
         description:
-          "the Redis in which all processes of the shop count their rates and keep cached values together; without it each does for itself",
+          "the Redis (rediss:, or redis: on this machine) in which all processes of the shop count their rates and keep cached values together; without it each does for itself",
       }),
       DATABASE_URL: field(Url, {
         secret: true,
@@ -51,6 +60,10 @@ export function readSettings(env = process.env) {
       ADMIN_DATABASE_URL: field(Url, {
         secret: true,
         description: "the address of the same database for its owner, who runs the migrations",
+      }),
+      ORIGIN: field(Url.refine(isForBrowsers, "write https and a domain, or http and localhost: browsers keep passkeys nowhere else"), {
+        description:
+          "where browsers find the shop, as `https://shop.example.com`, for links in mail and for passkeys; without it this machine",
       }),
       FIRST_TENANT: field(z.string().min(1).max(63).optional(), {
         description: "in production: the tenant to create, if it does not exist",

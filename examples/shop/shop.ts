@@ -4,8 +4,9 @@ import { http } from "plimsoll/http";
 import { catalog } from "./catalog/module.ts";
 import { type Chaos, chaos } from "./crunch/chaos.ts";
 import { crunch } from "./crunch/module.ts";
+import { session } from "./identity/browser-contract.ts";
 import { identity } from "./identity/module.ts";
-import { guard, tokens } from "./identity/tokens.ts";
+import { guard, pages, tokens } from "./identity/tokens.ts";
 import { emlFiles } from "./notifications/eml-files.ts";
 import { type Mailer, mailer } from "./notifications/mailer.ts";
 import { notifications } from "./notifications/module.ts";
@@ -26,6 +27,8 @@ export interface ShopSpec extends Pick<AppSpec, "database" | "telemetry" | "role
   readonly mailDirectory: string;
   /** *Default*: a file for each in `mailDirectory`. */
   readonly mail?: Mailer;
+  /** Where browsers find the shop, for the links in mail. *Default*: this machine. */
+  readonly origin?: string;
   /** Lets attempts to crunch an item fail. *Default*: none. */
   readonly chaos?: Chaos;
   /** What the relay may fetch from. *Default*: nothing. */
@@ -39,6 +42,7 @@ export function createShop({
   opsPort,
   mailDirectory,
   mail = emlFiles({ directory: mailDirectory }),
+  origin = `http://localhost:${port}`,
   chaos: fails,
   places = { urls: {}, allow: [] },
   ...edges
@@ -49,11 +53,12 @@ export function createShop({
     service: { name: "shop", version: "1.0.0" },
     modules,
     tenancy: claim("tid"),
-    authentication: jwt({ keys: [key], ...shop }),
+    authentication: [jwt({ keys: [key], ...shop }), session],
     provide: [
       override(tokens, jwtIssuer({ key, ...shop, ttl: "1h" })),
       override(guard, signInGuard("identity.sign-in", { deviceKey: secret })),
       override(mailer, mail),
+      override(pages, { origin }),
       override(upstreams, relayClients(places)),
       ...(fails ? [override(chaos, fails)] : []),
     ],

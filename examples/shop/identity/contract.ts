@@ -1,4 +1,4 @@
-import { action, command, fault, query, role, secret, signedIn } from "plimsoll";
+import { action, command, fault, query, rateLimit, role, secret, signedIn } from "plimsoll";
 import { z } from "zod";
 import { system } from "../access.ts";
 import { pageInput, pageOf } from "../paging.ts";
@@ -7,7 +7,7 @@ import { answersFor, Email, Role, User, UserFacts } from "./domain.ts";
 import { guard, tokens } from "./tokens.ts";
 
 const Roles = z.array(Role).min(1).max(2);
-const NewPassword = secret(z.string().min(12).max(200));
+export const NewPassword = secret(z.string().min(12).max(200));
 /** What the client keeps after a sign-in and sends with the next one, so that failures of others do not count for it. */
 const Device = secret(z.string().max(100));
 const ETag = ({ version }: User) => version;
@@ -45,15 +45,35 @@ export const LastAdministrator = fault("last_administrator", {
   message: "This user is the last administrator of the tenant. Make another user an administrator first.",
 });
 
+export const SecondFactorNeeded = fault("second_factor_needed", {
+  code: "unauthenticated",
+  message: "The password is right. Send it again with a code of your authenticator app, or a recovery code.",
+});
+
+/** What a user signs in with. `code`: of an authenticator app, or a recovery code, if the user has a second factor. */
+export const Credentials = z.object({
+  tenant: z.string().min(1).max(63),
+  email: Email,
+  password: secret(z.string().max(1_000)),
+  code: secret(z.string().max(100)).optional(),
+  device: Device.optional(),
+});
+
+/** Two passwords are hashed at a time. Other callers wait in this queue, where callers take turns. What an attacker sends above the rate does not get so far. */
+export const signInBudget = {
+  deadline: "5s",
+  concurrency: 4,
+  rate: rateLimit({ per: "address", limit: 300, burst: 60, period: "1m" }),
+} as const;
+
 export const signIn = action("identity.sign-in", {
   summary: "Sign in",
-  input: z.object({ tenant: z.string().min(1).max(63), email: Email, password: secret(z.string().max(1_000)), device: Device.optional() }),
+  input: Credentials,
   output: z.object({ token: secret(z.string()), expiresAt: z.iso.datetime(), device: Device.optional() }),
-  faults: [WrongCredentials],
+  faults: [WrongCredentials, SecondFactorNeeded],
   access: "public",
   idempotent: "no",
-  // Two passwords are hashed at a time. Other callers wait in this queue, where callers take turns.
-  budget: { deadline: "5s", concurrency: 4 },
+  budget: signInBudget,
   uses: { tokens, guard },
   http: { route: "POST /v1/sessions", status: 201 },
 });

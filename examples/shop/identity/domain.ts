@@ -14,6 +14,8 @@ export const UserFacts = z.object({ email: Email, name: z.string().trim().min(1)
 export const User = z.object({
   id: z.uuid(),
   ...UserFacts.shape,
+  /** Whether its user has opened a link that was mailed to it. If not, no password is reset by mail: a mistyped address would give the account away. */
+  emailVerified: z.boolean(),
   roles: z.array(Role),
   version: Version,
   createdAt: z.iso.datetime(),

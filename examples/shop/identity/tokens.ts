@@ -6,3 +6,6 @@ export const tokens = resource<JwtIssuer>("identity.tokens");
 
 /** Limits failed sign-ins; the composition root replaces it by one that knows devices again. */
 export const guard = signInGuard("identity.sign-in");
+
+/** Where browsers find the pages of the shop: links in mail begin with it. */
+export const pages = resource<{ readonly origin: string }>("identity.pages");

@@ -1,6 +1,7 @@
 import { command, implement, query, secret, signedIn } from "plimsoll";
 import { hashPassword, verifyPassword } from "plimsoll/auth";
 import { z } from "zod";
+import { session } from "../browser-contract.ts";
 import * as identity from "../contract.ts";
 import { answersFor, passwords } from "../domain.ts";
 
@@ -25,7 +26,9 @@ export const storePassword = command("identity.store-password", {
   owns: async ({ userId }, { actor }) => answersFor(actor, userId),
   idempotent: "natural",
   budget: "1s",
-  async run({ userId, passwordHash }, { sql, fail }) {
+  async run({ userId, passwordHash }, scope) {
+    const { sql, fail } = scope;
+    await session.endAllOf(scope, userId, { keepOwn: true });
     const changed = await sql`update identity.users set password_hash = ${passwordHash} where id = ${userId}`.run();
     return changed === 1 ? {} : fail(identity.UserNotFound, { userId });
   },
