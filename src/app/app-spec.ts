@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Duration } from "../core/duration.ts";
 import type { LimitMode } from "../core/load-line/load-line.ts";
 import type { TurnClock } from "../core/turn/turn-clock.ts";
+import type { TenantPermissions } from "../operation/access/tenant-permissions.ts";
 import type { Grants, Rule } from "../operation/access.ts";
 import type { Authenticator, Tenancy } from "../operation/actor.ts";
 import type { Module } from "../operation/module.ts";
@@ -10,6 +11,7 @@ import type { TelemetrySink } from "../operation/telemetry.ts";
 import type { CacheOptions } from "../pipeline/cache/caches.ts";
 import type { EngineSource } from "../pipeline/engine-source.ts";
 import type { RevocationsSpec } from "../pipeline/revocations/revocations.ts";
+import type { VaultSource } from "../pipeline/vault/source.ts";
 import type { RateStore, WithoutStore } from "../resilience/rate-limit.ts";
 import type { TasksSpec } from "../tasks/spec.ts";
 import type { DatabaseSource } from "./database.ts";
@@ -40,10 +42,11 @@ export interface AppSpec {
   /** How callers sign in; without it every caller is anonymous. */
   readonly authentication?: Authenticator | readonly [Authenticator, ...Authenticator[]];
   /**
-   * Which permissions each role has, for operations with `access: permission(…)`. *Default*: none.
+   * Which permissions each role has, for operations with `access: permission(…)`: for all tenants alike, or with `tenantPermissions` for each of them.
+   * *Default*: none.
    * @example permissions: { support: ["orders.read", "orders.refund"], auditor: ["orders.read"] }
    */
-  readonly permissions?: Grants;
+  readonly permissions?: Grants | TenantPermissions;
   /** Has every process refuse, within a second, credentials that `revoke` has ended. It needs a database. *Default*: only time ends a token. */
   readonly revocations?: RevocationsSpec;
   /**
@@ -60,6 +63,20 @@ export interface AppSpec {
   readonly provide?: readonly Override[];
   /** Limits of the queues of tasks. Tasks need a database. */
   readonly tasks?: TasksSpec;
+  /** How long events are kept: `retention`, of which subscriptions may need more. *Default*: 7 d. *Bounds*: 1 h to 10 years. */
+  readonly events?: { readonly retention?: Duration };
+  /**
+   * Keeps an audit trail, in which audited commands are recorded. `key`: a secret of at least 32 bytes that the database does not have, or several while you rotate
+   * them, of which the first makes the hashes. `retention`: how long records are kept. *Default*: 400 d. *Bounds*: 1 d to 100 years; the owner of the database
+   * keeps them for 365 d at least.
+   */
+  readonly audit?: { readonly key: string | readonly string[]; readonly retention?: Duration };
+  /**
+   * How many sagas one process runs at once, and how long those that have ended are kept. *Defaults*: 500, 7 d. *Bounds*: 1 to 100,000; 1 h to 10 years.
+   */
+  readonly sagas?: { readonly concurrency?: number; readonly retention?: Duration };
+  /** Seals values with keys of tenants and people: `vault({ keys })` of `plimsoll/vault`. It needs a database. *Default*: the app has none. */
+  readonly vault?: VaultSource;
   /** What runs durable work of other kinds than the platform's own. The port of engines is not exported yet. */
   readonly engines?: readonly EngineSource[];
   /** What this process does: serve its surfaces, run tasks, or both. Processes that only start tasks need no role for it. *Default*: both. */

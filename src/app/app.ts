@@ -1,4 +1,5 @@
 import assert from "node:assert";
+import type { AuditTrail } from "../audit/audit.ts";
 import { keepProcess, systemClock, type Timer } from "../core/clock.ts";
 import { toMs } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
@@ -11,7 +12,9 @@ import { type Service, startAll, stopAll } from "../core/service.ts";
 import { Signal } from "../core/signals.ts";
 import { LoopTurns } from "../core/turn/loop-turns.ts";
 import { stillTurn } from "../core/turn/turn-clock.ts";
+import type { Events } from "../events/events.ts";
 import { Locks } from "../locks/locks.ts";
+import { arePerTenant } from "../operation/access/tenant-permissions.ts";
 import { type Authenticator, none } from "../operation/actor.ts";
 import { bearer } from "../operation/authentication/bearer.ts";
 import { chain } from "../operation/authentication/chain.ts";
@@ -24,13 +27,13 @@ import type { EngineSource } from "../pipeline/engine-source.ts";
 import type { HostSignals } from "../pipeline/host.ts";
 import { buildRegistry, type SurfaceCompiler } from "../pipeline/registry/registry.ts";
 import { Runtime } from "../pipeline/runtime.ts";
-import { tasksOf } from "../tasks/engine.ts";
+import type { Sagas } from "../sagas/sagas.ts";
 import type { Tasks } from "../tasks/tasks.ts";
 import { accessPage, accessPath } from "./access/page.ts";
 import type { AppSpec } from "./app-spec.ts";
-import type { KeptByDatabase } from "./database.ts";
+import { type KeptByDatabase, withoutDatabase } from "./database.ts";
 import { callDirectly, type DirectCall } from "./direct-call.ts";
-import { engineSources } from "./engines.ts";
+import { auditOf, engineSources, eventsOf, sagasOf, tasksOf } from "./engines.ts";
 import { registerGauges } from "./gauges.ts";
 import { loadLinesPage } from "./load-lines/page.ts";
 import { showLoadLines } from "./load-lines/show.ts";
@@ -53,6 +56,12 @@ export interface App extends Service {
   readonly loadLines: LoadLines;
   /** The durable tasks of the app. *Faults thrown*: `failed_precondition` if the app has no database. */
   readonly tasks: Tasks;
+  /** The events of the app, and its subscriptions. *Faults thrown*: as `tasks`. */
+  readonly events: Events;
+  /** The audit trail of the app. *Faults thrown*: as `tasks`, and if the app keeps none. */
+  readonly audit: AuditTrail;
+  /** The sagas of the app. *Faults thrown*: as `tasks`. */
+  readonly sagas: Sagas;
   /** Locks and leadership across all processes. *Faults thrown*: as `tasks`. */
   readonly locks: Locks;
   /** Whether the app accepts new work. */
@@ -176,6 +185,7 @@ class RunningApp implements App {
       queue: spec.limits?.queue ?? defaults.processQueue,
       streams: spec.limits,
       cache: { ...spec.cache, app: this.name, channel: database?.invalidations },
+      tenantPermissions: arePerTenant(spec.permissions) ? spec.permissions : undefined,
       revocations: spec.revocations && { ...spec.revocations, source: database?.revocations },
       rateLimit: {
         app: this.name,
@@ -232,28 +242,23 @@ class RunningApp implements App {
   }
 
   get locks(): Locks {
-    if (this.#locks !== undefined) return this.#locks;
-    throw new Fault({
-      code: "failed_precondition",
-      type: "tasks_unavailable",
-      message: "This app has no locks, because it has no database. Give createApp a database.",
-    });
+    return this.#locks ?? withoutDatabase("locks");
   }
-
   get tasks(): Tasks {
-    const tasks = tasksOf(this.#engines);
-    if (tasks !== undefined) return tasks;
-    throw new Fault({
-      code: "failed_precondition",
-      type: "tasks_unavailable",
-      message: "This app has no tasks, because it has no database. Give createApp a database.",
-    });
+    return tasksOf(this.#engines) ?? withoutDatabase("tasks");
   }
-
+  get events(): Events {
+    return eventsOf(this.#engines) ?? withoutDatabase("events");
+  }
+  get sagas(): Sagas {
+    return sagasOf(this.#engines) ?? withoutDatabase("sagas");
+  }
+  get audit(): AuditTrail {
+    return auditOf(this.#engines) ?? withoutDatabase("audit trail");
+  }
   get ready(): boolean {
     return this.#state === "ready";
   }
-
   get urls() {
     const surfaces = (this.#spec.surfaces ?? []).flatMap((surface) => (surface.url === undefined ? [] : [surface.url]));
     return { surfaces, ops: this.#link === undefined ? this.#ops?.url : (this.#link.hello.urls.ops ?? undefined) };

@@ -1,14 +1,19 @@
+import type { AuditStore } from "../audit/store.ts";
 import type { Clock } from "../core/clock.ts";
+import { Fault } from "../core/fault.ts";
 import type { LoadLines } from "../core/load-line/load-lines.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Shares } from "../core/queue/share.ts";
 import type { Service } from "../core/service.ts";
+import type { EventStore } from "../events/ports/store.ts";
 import type { LockStore } from "../locks/store.ts";
 import type { RevocationStoreSource } from "../operation/authentication/revocations.ts";
 import type { SessionStore } from "../operation/authentication/session-store.ts";
 import type { InvalidationChannelSource } from "../operation/cache/port.ts";
 import type { Module } from "../operation/module.ts";
 import type { Database } from "../operation/transaction.ts";
+import type { VaultStore } from "../operation/vault/store.ts";
+import type { SagaStore } from "../sagas/ports/store.ts";
 import type { ScheduleStore } from "../schedules/store.ts";
 import type { TaskStore } from "../tasks/ports/store.ts";
 
@@ -21,7 +26,11 @@ export interface DatabaseSource {
 export interface KeptByDatabase {
   readonly tasks?: TaskStore;
   readonly schedules?: ScheduleStore;
+  readonly events?: EventStore;
+  readonly sagas?: SagaStore;
   readonly locks?: LockStore;
+  readonly audit?: AuditStore;
+  readonly vault?: VaultStore;
   readonly revocations?: RevocationStoreSource;
   readonly sessions?: SessionStore;
   readonly invalidations?: InvalidationChannelSource;
@@ -39,4 +48,13 @@ export interface DatabaseContext {
   readonly loadLines: LoadLines;
   readonly clock: Clock;
   readonly serviceName: string;
+}
+
+/** Refuses what needs a database. *Faults*: `tasks_unavailable`. */
+export function withoutDatabase(what: string): never {
+  throw new Fault({
+    code: "failed_precondition",
+    type: "tasks_unavailable",
+    message: `This app has no ${what}, because it has no database. Give createApp a database.`,
+  });
 }

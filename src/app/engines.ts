@@ -1,15 +1,64 @@
+import assert from "node:assert";
+import { auditEngine, auditOf } from "../audit/engine.ts";
+import { type Duration, toMs } from "../core/duration.ts";
+import { limits } from "../core/limits.ts";
+import { eventEngine, eventsOf } from "../events/engine.ts";
 import type { EngineSource } from "../pipeline/engine-source.ts";
-import { taskEngine } from "../tasks/engine.ts";
+import type { VaultSource } from "../pipeline/vault/source.ts";
+import { sagaEngine, sagasOf } from "../sagas/engine.ts";
+import { taskEngine, tasksOf } from "../tasks/engine.ts";
 import type { TasksSpec } from "../tasks/spec.ts";
 import type { KeptByDatabase } from "./database.ts";
+
+export { auditOf, eventsOf, sagasOf, tasksOf };
 
 /** What decides which engines an app has. */
 export interface EnginesSpec {
   readonly tasks?: TasksSpec;
+  readonly events?: { readonly retention?: Duration };
+  readonly audit?: { readonly key: string | readonly string[]; readonly retention?: Duration };
+  readonly sagas?: { readonly concurrency?: number; readonly retention?: Duration };
+  readonly vault?: VaultSource;
   readonly engines?: readonly EngineSource[];
 }
 
 /** Lists the engines of an app: those that it was given, and a line for each of the platform's own that its database can keep the work of. */
-export function engineSources({ tasks = {}, engines = [] }: EnginesSpec, kept: KeptByDatabase = {}): readonly EngineSource[] {
-  return [...engines, ...(kept.tasks && kept.schedules ? [taskEngine({ store: kept.tasks, schedules: kept.schedules, spec: tasks })] : [])];
+export function engineSources(
+  { tasks = {}, events = {}, sagas = {}, audit, vault, engines = [] }: EnginesSpec,
+  kept: KeptByDatabase = {},
+): readonly EngineSource[] {
+  return [
+    // First: others open what they read with its keys.
+    ...(kept.vault && vault ? [vault.engine(kept.vault)] : []),
+    ...engines,
+    ...(kept.tasks && kept.schedules ? [taskEngine({ store: kept.tasks, schedules: kept.schedules, spec: tasks })] : []),
+    ...(kept.audit && audit ? [auditEngine({ store: kept.audit, key: audit.key, retentionMs: auditRetentionOf(audit) })] : []),
+    ...(kept.events ? [eventEngine({ store: kept.events, retentionMs: retentionOf("events", events, limits.eventRetentionMs) })] : []),
+    ...(kept.sagas ? [sagaEngine({ store: kept.sagas, ...sagasSpecOf(sagas) })] : []),
+  ];
+}
+
+const hourMs = 3_600_000;
+
+const dayMs = 24 * hourMs;
+
+function auditRetentionOf({ retention }: { readonly retention?: Duration }): number {
+  const ms = retention === undefined ? limits.auditRetentionMs : toMs(retention);
+  assert(ms >= dayMs && ms <= 36_500 * dayMs, `createApp({ audit }): the retention is ${ms} ms. Write a duration from 1d to 36500d.`);
+  return ms;
+}
+
+function retentionOf(what: string, { retention }: { readonly retention?: Duration }, standardMs: number): number {
+  const ms = retention === undefined ? standardMs : toMs(retention);
+  assert(ms >= hourMs && ms <= 87_600 * hourMs, `createApp({ ${what} }): the retention is ${ms} ms. Write a duration from 1h to 3650d.`);
+  return ms;
+}
+
+function sagasSpecOf(sagas: NonNullable<EnginesSpec["sagas"]>) {
+  const { concurrency = limits.sagaConcurrency } = sagas;
+  assert(
+    Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 100_000,
+    `createApp({ sagas }): concurrency is ${concurrency}. Write a whole number from 1 to 100000.`,
+  );
+  return { concurrency, retentionMs: retentionOf("sagas", sagas, limits.sagaRetentionMs) };
 }

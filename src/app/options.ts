@@ -6,7 +6,18 @@ import { checkOpsToken } from "./ops/token.ts";
 
 type CheckedSpec = Pick<
   AppSpec,
-  "roles" | "limits" | "sample" | "cache" | "revocations" | "database" | "permissions" | "internalCallers" | "ops"
+  | "roles"
+  | "limits"
+  | "sample"
+  | "cache"
+  | "revocations"
+  | "database"
+  | "tenancy"
+  | "permissions"
+  | "internalCallers"
+  | "ops"
+  | "audit"
+  | "vault"
 >;
 
 const roles: readonly string[] = ["serve", "worker"];
@@ -14,7 +25,7 @@ const roles: readonly string[] = ["serve", "worker"];
 /** Reports options of an app that no process can run by: often they come from the environment, where types do not reach. */
 export function checkOptions(spec: CheckedSpec, operations: ReadonlyMap<string, CompiledOperation>, report: Report): void {
   if (spec.ops !== undefined) checkOpsToken(spec.ops, report);
-  grantPermissions(operations.values(), spec.permissions ?? {}, report);
+  grantPermissions(operations.values(), spec, report);
   if (spec.internalCallers?.permissions !== undefined)
     report("createApp", "internalCallers", "It is asked of every request, and permissions are of operations. Write role(…) or rule(…).");
   for (const role of spec.roles ?? [])
@@ -37,6 +48,17 @@ export function checkOptions(spec: CheckedSpec, operations: ReadonlyMap<string, 
       "revocations",
       "Revocations are kept in the database, and the app has none. Add a database, or take revocations out.",
     );
+  if (spec.audit !== undefined && spec.database === undefined)
+    report("createApp", "audit", "The audit trail is kept in the database, and the app has none. Add a database, or take audit out.");
+  if (spec.vault !== undefined && spec.database === undefined)
+    report(
+      "createApp",
+      "vault",
+      "The keys of the vault are kept in the database, and the app has none. Add a database, or take vault out.",
+    );
+  for (const { name, audit } of operations.values())
+    if (audit !== undefined && spec.audit === undefined)
+      report(name, "audit", "It is audited, and the app keeps no audit trail. Add audit: { key } to createApp.");
   const { sample = 0 } = spec;
   if (!(sample >= 0 && sample <= 1)) report("createApp", "sample", `${show(sample)} is not a share of requests. Use a number from 0 to 1.`);
 }

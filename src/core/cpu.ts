@@ -44,7 +44,8 @@ interface Call extends QueuedWaiter {
 /**
  * A bounded set of worker threads for computation that would block the event loop.
  * *Bounds*: `threads` and `queue`; each thread runs one call at a time and is started when a call first needs it. *Guarantees*: an idle thread does not
- * keep the process alive, a running call does; a thread that dies fails its own call only and is replaced.
+ * keep the process alive, a running call does; a thread that dies fails its own call only and is replaced. On Linux the threads have a lower priority than the
+ * event loop, so that requests do not wait where all cores compute.
  */
 export class CpuPool {
   readonly #queueLimit: number;

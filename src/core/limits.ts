@@ -1,7 +1,15 @@
+import { auditLimits } from "./limits/audit.ts";
 import { authenticationLimits } from "./limits/authentication.ts";
+import { connectionLimits } from "./limits/connections.ts";
+import { eventLimits } from "./limits/events.ts";
+import { sagaLimits } from "./limits/sagas.ts";
+import { scheduleLimits } from "./limits/schedules.ts";
 import { signInLimits } from "./limits/sign-in.ts";
 import { streamLimits } from "./limits/streams.ts";
 import { transferLimits } from "./limits/transfers.ts";
+import { vaultLimits } from "./limits/vault.ts";
+import { webSocketLimits } from "./limits/web-sockets.ts";
+import { webhookLimits } from "./limits/webhooks.ts";
 
 /**
  * Every default bound of the platform, in one place. No default is infinite.
@@ -11,6 +19,13 @@ export const limits = {
   ...authenticationLimits,
   ...transferLimits,
   ...streamLimits,
+  ...connectionLimits,
+  ...webSocketLimits,
+  ...eventLimits,
+  ...auditLimits,
+  ...sagaLimits,
+  ...vaultLimits,
+  ...webhookLimits,
   /** Executions of one operation at once. Override: `budget.concurrency`. */
   operationConcurrency: 64,
   /** Executions of one operation that may wait for a slot. Override: `budget.queue`. */
@@ -31,6 +46,8 @@ export const limits = {
   turnAgeCriticalMs: 100,
   /** How long the event loop must have work without a pause before requests count as queueing. */
   turnStandingMs: 100,
+  /** The first requests of a process, whose code is not compiled yet; they begin up to a quarter of their deadline, critical ones up to two fifths. */
+  turnColdRequests: 500,
   /** How long every request that leaves the queue of an operation must have waited for at least a tenth of the deadline, before the queue counts as standing; a quarter of the deadline if that is more. */
   queueIntervalMs: 100,
   /** The longest deadline that an online operation may declare. */
@@ -87,18 +104,7 @@ export const limits = {
   taskHistoryMs: 604_800_000,
   /** Failed attempts whose errors a task keeps: the last ones. */
   taskFailures: 10,
-  /** Length of a cron expression. */
-  cronChars: 256,
-  /** How late a worker may notice an occurrence of a schedule that still counts as on time. */
-  scheduleGraceMs: 60_000,
-  /** How far back missed occurrences start tasks, with `missed: "all"`. */
-  scheduleCatchUpMs: 604_800_000,
-  /** Occurrences of one schedule that start tasks in one transaction. Further ones follow in the next one. */
-  scheduleBatch: 100,
-  /** How often a process reads the last occurrences of its schedules again. */
-  scheduleReadMs: 15_000,
-  /** How long the last occurrence of a schedule is stored after no app declares the schedule any more. */
-  scheduleKeptMs: 34_560_000_000,
+  ...scheduleLimits,
   /** How long a caller waits for a lock. Override: `hold(…, { wait })`. */
   lockWaitMs: 10_000,
   /** Callers that may wait for the same lock in one process. */

@@ -30,8 +30,16 @@ export function clusterName(dataDirectory: string): string {
   return `plimsoll-${dev.toString(36)}-${ino.toString(36)}`;
 }
 
+/** What of a server is not the same for all. `fsync`: whether what is committed outlives a loss of power. */
+export interface ServerSettings {
+  readonly port: number;
+  readonly dataDirectory: string;
+  readonly fsync: boolean;
+}
+
 /** The server's settings. What is not here is in `postgresql.conf`, where a user may change it. */
-export function settings({ port, dataDirectory }: { port: number; dataDirectory: string }): string[] {
+export function settings({ port, dataDirectory, fsync }: ServerSettings): string[] {
+  const safe = fsync ? "on" : "off";
   const rows: Record<string, string | number> = {
     cluster_name: clusterName(dataDirectory),
     port,
@@ -40,8 +48,8 @@ export function settings({ port, dataDirectory }: { port: number; dataDirectory:
     unix_socket_directories: "",
     max_connections: 100,
     shared_buffers: "128MB",
-    fsync: "on",
-    full_page_writes: "on",
+    fsync: safe,
+    full_page_writes: safe,
     // Our process owns the log: one file beside the data, turned over at a start.
     logging_collector: "off",
     log_destination: "stderr",

@@ -30,6 +30,8 @@ export interface EmbeddedPostgresInit {
   readonly resolveFrom?: readonly string[];
   /** Where a copy of the programs is kept when the package cannot be run in place. *Default*: the system's place for caches. */
   readonly cacheDirectory?: string;
+  /** Whether what is committed outlives a loss of power. It outlives the end of any process either way. *Default*: true. False is for tests, which it makes faster. */
+  readonly fsync?: boolean;
   readonly clock?: Clock;
 }
 
@@ -40,7 +42,7 @@ export interface EmbeddedPostgresInit {
  * last to stop stops it. Users that were killed do not count. All this happens under one lock, so that no process adopts a server that is going
  * down. A server whose users were all killed keeps running; the next start adopts it.
  *
- * *Guarantees*: fsync stays on; a data directory is whole or not there; the server listens on 127.0.0.1 only, without a password, so any user of
+ * *Guarantees*: fsync stays on unless `fsync` is false; a data directory is whole or not there; the server listens on 127.0.0.1 only, without a password, so any user of
  * this machine can reach it. *Faults thrown* by `start`: `failed_precondition` and `unavailable`, each with what to do; see their `type`.
  * @example
  * const server = new EmbeddedPostgres({ directory: "./.data" });
@@ -155,7 +157,7 @@ export class EmbeddedPostgres implements Service {
 
   async #launch(): Promise<Postmaster> {
     const clock = this.#clock;
-    const { port: asked, resolveFrom, cacheDirectory } = this.#init;
+    const { port: asked, resolveFrom, cacheDirectory, fsync = true } = this.#init;
     const dataDirectory = this.#data();
     const logPath = this.#path("postgres.log");
     const account = accountFor(dataDirectory);
@@ -170,7 +172,7 @@ export class EmbeddedPostgres implements Service {
     }
     own(dataDirectory, account);
     const port = await choosePort(asked, this.#path("port"), clock);
-    return await startServer({ dataDirectory, programs, account, port, logPath, clock });
+    return await startServer({ dataDirectory, programs, account, port, fsync, logPath, clock });
   }
 
   #path(name: string): string {

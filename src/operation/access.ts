@@ -9,10 +9,16 @@ export interface Rule {
   readonly roles?: readonly string[];
   /** The permissions of which one is enough. The app finds the roles that have one, at start. */
   readonly permissions?: readonly string[];
+  /** Each tenant decides which roles have the permissions; `roles` are those by default. */
+  readonly perTenant?: true;
   /** Every caller who has signed in is admitted, and no other. */
   readonly needsSignIn?: true;
-  allows(actor: Actor): boolean;
+  /** `granted`: which roles have which permission, where tenants decide that. */
+  allows(actor: Actor, granted?: RolesByPermission): boolean;
 }
+
+/** The roles that have a permission, by its name. */
+export type RolesByPermission = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** Who may call an operation: a rule, or `"public"`. Leaving it out does not compile. */
 export type Access = "public" | Rule;
@@ -34,8 +40,8 @@ export function role(...names: readonly [string, ...string[]]): Rule {
 export type Grants<P extends string = string> = Readonly<Record<string, readonly P[]>>;
 
 /**
- * Makes a rule that admits actors with at least one of the permissions. Which roles have a permission is data of the app: `createApp({ permissions })`. An app in
- * which no role has one of them does not start. With a type of your permissions, the compiler refuses all other names: `permission<MyPermission>("…")`.
+ * Makes a rule that admits actors with at least one of the permissions. Which roles have a permission is data of the app: `createApp({ permissions })`, or data of
+ * each tenant: `tenantPermissions`. An app in which no role has one of them, and no tenant decides, does not start. With a type of your permissions, the compiler refuses all other names: `permission<MyPermission>("…")`.
  * *Guarantees*: a request costs no more than with `role`. A rule that no app has taken up admits no caller.
  * @example access: permission("orders.refund")
  */

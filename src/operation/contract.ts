@@ -2,27 +2,20 @@ import type { Duration } from "../core/duration.ts";
 import type { FaultClass } from "../core/fault.ts";
 import type { LimitMode } from "../core/load-line/load-line.ts";
 import type { AnySchema, Input, Output, Schema } from "../core/schema/standard.ts";
+import type { Hint, Refused } from "../core/value/hint.ts";
 import type { Access } from "./access.ts";
+import type { AuditForm } from "./audit/spec.ts";
 import type { CacheSpec } from "./cache/spec.ts";
+import type { Emits } from "./events/event.ts";
 import type { Criticality } from "./execution.ts";
 import type { OfKind } from "./kind.ts";
 import type { CacheControlSpec, CookieSpec, CspSources } from "./online/http-head.ts";
 import type { RateLimit } from "./online/rate.ts";
+import type { ReceivesSpec } from "./online/stream/receives.ts";
 import type { AnyStream } from "./online/stream/spec.ts";
 import type { Uses } from "./resource.ts";
+import type { Streams } from "./sourcing/event-stream.ts";
 import type { Isolation } from "./transaction.ts";
-
-/** What can never be given; the compiler prints the sentence. */
-export interface Refused<Sentence extends string> {
-  readonly [refused]: Sentence;
-}
-declare const refused: unique symbol;
-
-/**
- * A type with a hint: where a value does not fit, the compiler prints the sentence with the type. To give such a type another name hides the sentence.
- * The sentence stands first, where the compiler does not cut it off.
- */
-export type Hint<Sentence extends string, T> = T | (Sentence & Refused<Sentence>);
 
 /** What the compiler prints where `access` is wrong. */
 export type AccessHint = 'write role("…"), signedIn(), rule("…", …) or "public"';
@@ -197,12 +190,22 @@ export interface OperationSpec {
   readonly output: Schema;
   /** In the place of an output. */
   readonly stream?: AnyStream;
+  /** What the client of a stream sends, over a WebSocket. */
+  readonly receives?: Schema | ReceivesSpec<Schema>;
   readonly faults?: Faults;
   readonly budget: Duration | OnlineBudget<never>;
   readonly criticality?: Criticality;
   readonly access: Access;
   readonly idempotent?: "key" | "natural" | "no" | { readonly key: string };
   readonly isolation?: Isolation;
+  /** The events that it may emit. */
+  readonly emits?: Emits;
+  /** The kinds of streams that it may append to. */
+  readonly streams?: Streams;
+  /** The events that it reacts to. */
+  readonly on?: Emits;
+  /** Whether, and how, its executions are recorded in the audit trail. */
+  readonly audit?: true | AuditForm;
   readonly cache?: CacheSpec<never, never>;
   readonly http?: Route | HttpSpec;
   readonly uses?: Uses;
@@ -215,6 +218,8 @@ export interface OperationSpec {
 export interface HttpSpec {
   readonly route: Route;
   readonly body?: BodyKind;
+  /** Of a plain route: the most bytes of a request's body. */
+  readonly requestBytes?: number;
   readonly status?: number;
   readonly location?: (output: never) => string;
   readonly redirectsTo?: readonly string[];
@@ -242,11 +247,19 @@ export interface Query<I extends AnySchema, O extends AnySchema, F extends Fault
   readonly faults: F;
 }
 /** An operation that writes, in exactly one transaction and without the network. */
-export interface Command<I extends AnySchema, O extends AnySchema, F extends Faults = Faults> extends Operation {
+export interface Command<
+  I extends AnySchema,
+  O extends AnySchema,
+  F extends Faults = Faults,
+  E extends Emits = Emits,
+  X extends Streams = Streams,
+> extends Operation {
   readonly kind: "command";
   readonly input: I;
   readonly output: O;
   readonly faults: F;
+  readonly emits: E;
+  readonly streams: X;
 }
 /** An operation without a transaction of its own, which may use resources and call queries and commands. */
 export interface Action<I extends AnySchema, O extends AnySchema, U extends Uses, F extends Faults = Faults> extends Operation {
@@ -270,6 +283,17 @@ export interface StreamAction<I extends AnySchema, S extends AnySchema, U extend
   readonly kind: "action";
   readonly input: I;
   readonly item: S;
+  readonly message?: undefined;
+  readonly faults: F;
+  readonly uses: U;
+}
+/** An action that streams over a WebSocket, and receives messages meanwhile. */
+export interface DuplexAction<I extends AnySchema, S extends AnySchema, R extends AnySchema, U extends Uses, F extends Faults = Faults>
+  extends Operation {
+  readonly kind: "action";
+  readonly input: I;
+  readonly item: S;
+  readonly message: R;
   readonly faults: F;
   readonly uses: U;
 }

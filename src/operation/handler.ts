@@ -1,7 +1,9 @@
 import type { AnySchema, Input, Output } from "../core/schema/standard.ts";
 import type { Faults } from "./contract.ts";
+import type { Emits } from "./events/event.ts";
 import type { Items, ReadStreamScope, Streaming } from "./online/stream/scope.ts";
 import type { ActionScope, ReadScope, WriteScope } from "./scope.ts";
+import type { Streams } from "./sourcing/event-stream.ts";
 
 /** The handler of a query: its parsed input and a scope that can only read. */
 export type ReadHandler<I extends AnySchema, O extends AnySchema, F extends Faults> = (
@@ -9,11 +11,14 @@ export type ReadHandler<I extends AnySchema, O extends AnySchema, F extends Faul
   scope: ReadScope<F[number]>,
 ) => Promise<Input<O>>;
 
-/** The handler of a command: its parsed input and a scope that reads, writes and starts tasks. */
-export type WriteHandler<I extends AnySchema, O extends AnySchema, F extends Faults> = (
-  input: Output<I>,
-  scope: WriteScope<F[number]>,
-) => Promise<Input<O>>;
+/** The handler of a command: its parsed input and a scope that reads, writes, starts tasks and emits events. */
+export type WriteHandler<
+  I extends AnySchema,
+  O extends AnySchema,
+  F extends Faults,
+  E extends Emits = readonly [],
+  X extends Streams = readonly [],
+> = (input: Output<I>, scope: WriteScope<F[number], E[number], X[number]>) => Promise<Input<O>>;
 
 /** The handler of an action: its parsed input and a scope with its resources and no `sql`. */
 export type ActionHandler<I extends AnySchema, O extends AnySchema, U, F extends Faults> = (

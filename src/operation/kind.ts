@@ -15,6 +15,8 @@ export interface KindTraits {
   readonly keyed: boolean;
   /** Whether its output may be kept and given to later callers: it reads and changes nothing. *Default*: no. */
   readonly cached?: boolean;
+  /** Whether its handler takes a web `Request` and returns a `Response`, in the place of an input and an output. *Default*: no. */
+  readonly plain?: boolean;
   /** The longest deadline that it may declare. *Units*: milliseconds. */
   readonly maxDeadlineMs: number;
   /** Whether it outlives its caller: it is started and kept, no caller waits for its output, and its input was checked when it was started. */
@@ -51,7 +53,35 @@ export const kinds = {
     maxDeadlineMs: limits.deadlineMs,
     durable: false,
   },
+  "plain-route": {
+    transaction: "none",
+    rateLimited: true,
+    processSlot: true,
+    usesResources: true,
+    keyed: false,
+    plain: true,
+    maxDeadlineMs: limits.deadlineMs,
+    durable: false,
+  },
   task: {
+    transaction: "none",
+    rateLimited: false,
+    processSlot: false,
+    usesResources: true,
+    keyed: false,
+    maxDeadlineMs: limits.taskDeadlineMs,
+    durable: true,
+  },
+  saga: {
+    transaction: "none",
+    rateLimited: false,
+    processSlot: false,
+    usesResources: true,
+    keyed: false,
+    maxDeadlineMs: limits.sagaDeadlineMs,
+    durable: true,
+  },
+  subscription: {
     transaction: "none",
     rateLimited: false,
     processSlot: false,

@@ -1,7 +1,10 @@
 import type { Operation } from "./contract.ts";
 import type { Schedule } from "./durable/schedule.ts";
+import type { DomainEvent } from "./events/event.ts";
 import type { Implementation } from "./implement.ts";
 import type { ModuleMetric } from "./metrics/metric.ts";
+import type { Streams } from "./sourcing/event-stream.ts";
+import type { Projection } from "./sourcing/projection.ts";
 
 /** What a module consists of. */
 export interface ModuleSpec {
@@ -13,6 +16,12 @@ export interface ModuleSpec {
   readonly operations: readonly (Operation | Implementation)[];
   /** The schedules that start its tasks. */
   readonly schedules?: readonly Schedule[];
+  /** The events that happen in the module; only its own commands emit them. */
+  readonly events?: readonly DomainEvent[];
+  /** The kinds of streams that its commands append to. */
+  readonly streams?: Streams;
+  /** The tables of the module that follow from events. */
+  readonly projections?: readonly Projection[];
   /** What its operations count. */
   readonly metrics?: readonly ModuleMetric[];
 }

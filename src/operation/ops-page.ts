@@ -25,3 +25,42 @@ export interface OpsPage {
    */
   answer(request: OpsRequest): Promise<OpsResponse | undefined>;
 }
+
+/** A page in a browser on this machine could send a POST here; it cannot send a header of its own without being asked for leave. */
+const changeHeader = "plimsoll-ops";
+
+/** What a request asks of a page: the parts of its path behind the page's own, and its query. */
+export interface OpsAsked {
+  readonly parts: readonly string[];
+  readonly query: URLSearchParams;
+  /** Whether it changes something. A request that does has the header that no web page can send. */
+  readonly changes: boolean;
+}
+
+/** Reads what a request asks; or the refusal of another method, of a path that is not encoded, and of a POST without its header. `help`: what the page can do. */
+export function readOpsRequest({ url = "/", method, headers }: OpsRequest, help: Readonly<Record<string, string>>): OpsAsked | OpsResponse {
+  const [path = "", search = ""] = url.split("?", 2);
+  const [, , ...parts] = path.split("/");
+  const asked = { query: new URLSearchParams(search), changes: method !== "GET" && method !== "HEAD" };
+  let decoded: string[];
+  try {
+    decoded = parts.map(decodeURIComponent);
+  } catch {
+    return { status: 400, body: { error: "The path is not percent-encoded UTF-8. Encode it.", help } };
+  }
+  if (asked.changes && method !== "POST")
+    return { status: 405, body: { error: "This page takes only GET and POST. Send one of them.", help } };
+  if (asked.changes && headers[changeHeader] !== "yes") {
+    const error = `A POST needs the header "${changeHeader}: yes", so that no web page can send it. Send it again with the header.`;
+    return { status: 403, body: { error, help } };
+  }
+  return { ...asked, parts: decoded };
+}
+
+/** The reply of a page that did what it was asked. */
+export const opsFound = (body: unknown): OpsResponse => ({ status: 200, body });
+
+/** Returns whether a text is the id of a task or an event. */
+export function isOpsId(text: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(text);
+}

@@ -1,12 +1,16 @@
 import type { DetailsOf, FaultClass } from "../core/fault.ts";
 import type { AnySchema, Input, Output } from "../core/schema/standard.ts";
+import type { Hint } from "../core/value/hint.ts";
 import type { Actor } from "./actor.ts";
 import type { CredentialIssuer } from "./authentication/place.ts";
 import type { Revocation } from "./authentication/revocations.ts";
-import type { Command, Hint, Query } from "./contract.ts";
+import type { Command, Query } from "./contract.ts";
 import type { Start } from "./durable/start.ts";
+import type { DomainEvent, Emit } from "./events/event.ts";
 import type { CounterMetric, HistogramMetric, Labelled } from "./metrics/metric.ts";
+import type { AnyEventStream, OpenStreams } from "./sourcing/event-stream.ts";
 import type { Sql } from "./sql.ts";
+import type { VaultHolder } from "./vault/vault.ts";
 
 /** Writes log lines that carry the execution's ids. Fields whose names are on the redact list are hidden. */
 export interface ScopeLog {
@@ -94,7 +98,7 @@ export interface PageSpec<R, P> {
 export type ReadPage = <R, P>(input: PageInput, spec: PageSpec<R, P>) => Promise<Page<R>>;
 
 /** The scope of a query: reads in one read-only transaction. */
-export interface ReadScope<F extends AnyFault = AnyFault> extends BaseScope<F> {
+export interface ReadScope<F extends AnyFault = AnyFault> extends BaseScope<F>, VaultHolder {
   readonly sql: Sql;
   readonly page: ReadPage;
   /** Runs another query in this transaction, with the same deadline and budget, and authorizes it again. */
@@ -102,7 +106,10 @@ export interface ReadScope<F extends AnyFault = AnyFault> extends BaseScope<F> {
 }
 
 /** The scope of a command: exactly one transaction, no network. */
-export interface WriteScope<F extends AnyFault = AnyFault> extends BaseScope<F>, CredentialIssuer {
+export interface WriteScope<F extends AnyFault = AnyFault, E extends DomainEvent = never, X extends AnyEventStream = never>
+  extends BaseScope<F>,
+    CredentialIssuer,
+    VaultHolder {
   readonly sql: Sql;
   /**
    * Runs another query or command in this transaction, with the same deadline and budget, and authorizes it again.
@@ -114,6 +121,10 @@ export interface WriteScope<F extends AnyFault = AnyFault> extends BaseScope<F>,
   ): Promise<Output<O>>;
   /** Starts a task in this transaction: the task exists if and when the transaction commits. */
   readonly start: Start;
+  /** Emits an event that the command declares in `emits`. See {@link Emit}. */
+  readonly emit: Emit<E>;
+  /** Opens a stream of a kind that the command declares in `streams`. See {@link OpenStreams}. */
+  readonly stream: OpenStreams<X>;
   /**
    * Invalidates the values of cached queries that have one of the tags, if and when the transaction commits. After the commit no caller of this process gets such
    * a value, and no caller of another process a second later. *Bounds*: a tag has 1 to `limits.cacheTagChars` characters and no control characters.

@@ -34,7 +34,15 @@ export interface Sql {
   /** Names the schema of a row: its type here, checked in development and tests and trusted in production. */
   <S extends AnySchema>(row: S): (text: TemplateStringsArray, ...values: readonly unknown[]) => SqlStatement<Output<S>>;
   /** The one hatch: text that is sent as it stands. Never put a caller's words into it. */
-  unsafe<R = Row>(text: string, values?: readonly unknown[], options?: { readonly columnsAsIs?: boolean }): SqlStatement<R>;
+  unsafe<R = Row>(text: string, values?: readonly unknown[], options?: UnsafeOptions): SqlStatement<R>;
+}
+
+/** How the rows of a text are read. */
+export interface UnsafeOptions {
+  /** Columns keep the names that they have in SQL. */
+  readonly columnsAsIs?: boolean;
+  /** Each row is an array, in the order of its columns. */
+  readonly rowsAsArrays?: boolean;
 }
 
 /** A statement as the one who looks after a handler sees it. */
@@ -65,6 +73,7 @@ interface Template {
   text: string | undefined;
 }
 
+const runnerOf = Symbol("runner of sql");
 const templates = new WeakMap<readonly string[], Template>();
 
 class SqlText implements SqlStatement<unknown>, WrittenStatement {
@@ -74,6 +83,7 @@ class SqlText implements SqlStatement<unknown>, WrittenStatement {
   readonly #schema: Schema | undefined;
   /** Whether result columns keep their names. */
   readonly columnsAsIs: boolean;
+  readonly rowsAsArrays: boolean;
 
   constructor(runner: SqlRunner | undefined, parts: { strings: readonly string[]; values: readonly unknown[] }, more?: SqlTextOptions) {
     this.#runner = runner;
@@ -81,6 +91,7 @@ class SqlText implements SqlStatement<unknown>, WrittenStatement {
     this.values = parts.values;
     this.#schema = more?.schema;
     this.columnsAsIs = more?.columnsAsIs ?? false;
+    this.rowsAsArrays = more?.rowsAsArrays ?? false;
     runner?.wrote?.(this);
   }
 
@@ -114,6 +125,10 @@ class SqlText implements SqlStatement<unknown>, WrittenStatement {
     return watched(this.#answer(false, ({ rowCount }) => rowCount));
   }
 
+  result(): Promise<StatementResult> {
+    return watched(this.#answer(false, (result) => result));
+  }
+
   exists(): Promise<boolean> {
     return watched(this.#answer(true, ({ rows }) => rows[0]?.found === true));
   }
@@ -125,7 +140,7 @@ class SqlText implements SqlStatement<unknown>, WrittenStatement {
 
   /** The text with numbered parameters, and the parameters. */
   compile(): Statement {
-    const common = { columnsAsIs: this.columnsAsIs, writtenAt: this };
+    const common = { columnsAsIs: this.columnsAsIs, rowsAsArrays: this.rowsAsArrays, writtenAt: this };
     if (!this.values.some(isPart)) return { text: plainText(this.strings), values: checked(this.values), ...common };
     const values: unknown[] = [];
     const text = render(this, { text: "", values });
@@ -182,9 +197,8 @@ export function neverRun(statement: WrittenStatement): Fault {
   });
 }
 
-interface SqlTextOptions {
+interface SqlTextOptions extends UnsafeOptions {
   readonly schema?: Schema;
-  readonly columnsAsIs?: boolean;
 }
 
 /** Text of a template without fragments; it is built once. */
@@ -254,20 +268,33 @@ export function makeSql(runner: SqlRunner | undefined): Sql {
     return ofRow;
   };
   // The text of `unsafe` has its own parameter numbers, so it stands alone or, without values, as a fragment.
-  const unsafe = (text: string, values: readonly unknown[] = [], options?: { readonly columnsAsIs?: boolean }) => {
+  const unsafe = (text: string, values: readonly unknown[] = [], options?: UnsafeOptions) => {
     const strings = [text];
     // Here each call creates a new array of strings. In production the text alone identifies the statement.
     if (runner?.checkRow !== undefined) note(strings, unsafe);
     return values.length === 0 ? new SqlText(runner, { strings, values }, options) : new UnsafeText(runner, { strings, values }, options);
   };
-  return Object.assign(tag, { unsafe }) as unknown as Sql;
+  return Object.assign(tag, { unsafe, [runnerOf]: runner }) as unknown as Sql;
 }
 
 /** Text that numbers its own parameters. */
 class UnsafeText extends SqlText {
   override compile(): Statement {
-    return { text: this.strings[0] ?? "", values: checked(this.values), columnsAsIs: this.columnsAsIs, writtenAt: this };
+    const { columnsAsIs, rowsAsArrays } = this;
+    return { text: this.strings[0] ?? "", values: checked(this.values), columnsAsIs, rowsAsArrays, writtenAt: this };
   }
+}
+
+/** Sends a statement, for a builder of queries: its rows, and how many it changed. */
+export function resultOf(statement: SqlStatement<unknown>): Promise<StatementResult> {
+  return (statement as SqlText).result();
+}
+
+/** Says that a builder of queries has written a statement. Call what it returns when it is sent: one that never is fails the handler. */
+export function written(sql: Sql, statement: WrittenStatement): () => void {
+  const runner = (sql as unknown as { readonly [runnerOf]: SqlRunner | undefined })[runnerOf];
+  runner?.wrote?.(statement);
+  return () => runner?.uses?.(statement);
 }
 
 /** Writes a fragment without a transaction, which several statements can share. */

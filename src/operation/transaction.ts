@@ -10,8 +10,12 @@ export interface Statement {
   readonly values: readonly unknown[];
   /** Whether result columns keep their names; otherwise `total_cents` reads `totalCents`. */
   readonly columnsAsIs?: boolean;
+  /** Whether each row is an array, in the order of its columns, of which two may then have one name. */
+  readonly rowsAsArrays?: boolean;
   /** Where a handler wrote it, as in `file:///app/orders/place.ts:12:9`; its values are checked against their parameters. Undefined for our own. */
   readonly writtenAt?: { readonly site: string };
+  /** Of what the final flight sends: called with its result once the commit is confirmed. */
+  readonly committed?: (result: StatementResult) => void;
 }
 
 /** What a statement returned: its rows and their number. */
@@ -115,6 +119,8 @@ export interface Transaction {
    * A conflict, a lost connection or the end of the transaction stays a failure of the whole.
    */
   attempt<T>(work: () => Promise<T>): Promise<T>;
+  /** *Faults thrown*: `internal` of type `attempt_overlapped`, where an attempt runs and the caller is no part of it; then nothing is committed. */
+  assertInside(): void;
   /** Does this too where the attempt that runs is undone. */
   onUndo(undo: () => void): void;
   /** Stops what runs, from outside: refuses further statements, cancels the one on the server. Does nothing once the commit is on its way. */

@@ -1,4 +1,4 @@
-import { Fault } from "../core/fault.ts";
+import { Fault, withoutStack } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import type { Problem } from "../core/schema/standard.ts";
 import type { Problems } from "../core/schema.ts";
@@ -29,13 +29,10 @@ export interface ReachedRate {
  */
 export function rateLimited({ limit, value, burst, periodMs, waitMs, sentence }: ReachedRate, random: number): Fault {
   const wait = Math.ceil(waitMs);
-  return new Fault({
-    code: "resource_exhausted",
-    type: "rate_limited",
-    message: `${sentence} Wait ${wait} ms, and send fewer at once.`,
-    details: { limit, value, load: value, burst, periodMs, waitMs: wait },
-    retryAfterMs: waitMs + random * Math.max(limits.rateRetrySpreadMs, waitMs / 4),
-  });
+  const retryAfterMs = waitMs + random * Math.max(limits.rateRetrySpreadMs, waitMs / 4);
+  const message = `${sentence} Wait ${wait} ms, and send fewer at once.`;
+  const details = { limit, value, load: value, burst, periodMs, waitMs: wait };
+  return withoutStack(() => new Fault({ code: "resource_exhausted", type: "rate_limited", message, details, retryAfterMs }));
 }
 
 /** Refuses an input that its schema refuses. *Faults*: `invalid_input` with the problems. */

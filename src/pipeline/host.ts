@@ -5,16 +5,20 @@ import type { Signal } from "../core/signals.ts";
 import type { TraceIds } from "../core/trace.ts";
 import type { Rule } from "../operation/access.ts";
 import type { AuthenticationScheme, Tenancy } from "../operation/actor.ts";
+import type { AuditLog } from "../operation/audit/log.ts";
 import type { CacheStoreChange } from "../operation/cache/port.ts";
 import type { Starts } from "../operation/durable/start.ts";
+import type { EventLog } from "../operation/events/log.ts";
 import type { Execution } from "../operation/execution.ts";
 import type { OperationKind } from "../operation/kind.ts";
 import type { LogRecord } from "../operation/telemetry.ts";
 import type { Database } from "../operation/transaction.ts";
+import type { VaultKeys } from "../operation/vault/vault.ts";
 import type { RateStoreChange } from "../resilience/rate-limit.ts";
 import type { Caches } from "./cache/caches.ts";
 import type { Cursors } from "./cursor.ts";
 import type { Counts } from "./metrics/counts.ts";
+import type { TenantGrants } from "./permissions/tenant-grants.ts";
 import type { AppRates, RateLimitOptions } from "./rates/app-rates.ts";
 import type { Registry } from "./registry/registry.ts";
 import type { Revocations } from "./revocations/revocations.ts";
@@ -78,10 +82,18 @@ export interface Host {
   readonly caches: Caches;
   /** Undefined where the app declares none. */
   readonly revocations: Revocations | undefined;
+  /** Undefined where tenants decide nothing. */
+  readonly tenantGrants: TenantGrants | undefined;
   /** What the modules count. */
   readonly counts: Counts;
   /** What starts durable work of that kind; undefined where no engine of the app runs it. */
   startsOf(kind: OperationKind): Starts | undefined;
+  /** Where events go; undefined where no engine of the app keeps them. */
+  readonly events: EventLog | undefined;
+  /** Where audited commands are recorded; undefined where the app keeps no audit trail. */
+  readonly audit: AuditLog | undefined;
+  /** The keys of the vault; undefined where the app has none. */
+  readonly vault: VaultKeys | undefined;
   sampled(traceId: string): boolean;
   /** The execution whose handler continued last: when the loop stands still, it is the one that holds it. */
   entered: LoopEntry | undefined;

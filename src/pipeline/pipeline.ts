@@ -4,6 +4,7 @@ import { Problems } from "../core/schema.ts";
 import type { Actor } from "../operation/actor.ts";
 import { readCache } from "./cache/read.ts";
 import { denied, invalidInput } from "./faults.ts";
+import { lookUpPermissions } from "./permissions/look-up.ts";
 import { acceptCredentials, presentCredentials, takeOperationRates, takeRate } from "./rate.ts";
 import type { Slots } from "./slots.ts";
 import type { Waiting } from "./state/invocation.ts";
@@ -24,6 +25,8 @@ export const pipeline: readonly Step[] = [
   { name: "rate-limit", applies: ({ traits }) => traits.rateLimited, run: limitRate },
   { name: "limit the rate of the operation", applies: ({ rates }) => rates.byCaller.length > 0, run: limitOperation },
   { name: "share the loop among tenants", applies: ({ traits }) => !traits.durable, run: shareOut },
+  // After the rates: what a caller may not ask loads nothing.
+  { name: "look up the permissions of the tenant", applies: ({ tenantGrants }) => tenantGrants !== "none", run: lookUpPermissions },
   // Before the input: a stranger's body is neither read nor validated.
   { name: "authorize", applies: (operation) => operation.access !== "public", run: authorize },
   { name: "read the input", applies: () => true, run: readInput },
@@ -108,8 +111,9 @@ function limitByInput(execution: RunningExecution): undefined | Promise<void> {
 }
 
 function authorize(execution: RunningExecution): undefined {
-  const { compiled, actor } = execution;
-  if (compiled.access !== "public" && !compiled.access.allows(actor)) throw denied(compiled, actor, execution.host.options.scheme);
+  const { compiled, actor, permitted } = execution;
+  if (compiled.access !== "public" && !compiled.access.allows(actor, permitted))
+    throw denied(compiled, actor, execution.host.options.scheme);
 }
 
 function readInput(execution: RunningExecution): undefined | Waiting {
@@ -134,21 +138,25 @@ function takeStreamPlace(execution: RunningExecution): undefined {
 }
 
 function takeSlot(execution: RunningExecution): undefined | Promise<void> {
-  return enter(execution, execution.compiled.slots, () => {
-    execution.holdsSlot = true;
-    // What it waited for before (a token, its body) and for the slot itself is not the operation's time.
-    execution.slotAfterMs = execution.queuedSoFarMs();
-  });
+  return enter(execution, execution.compiled.slots, holdSlot);
+}
+
+function holdSlot(execution: RunningExecution): void {
+  execution.holdsSlot = true;
+  // What it waited for before (a token, its body) and for the slot itself is not the operation's time.
+  execution.slotAfterMs = execution.queuedSoFarMs();
 }
 
 function takeProcessSlot(execution: RunningExecution): undefined | Promise<void> {
-  return enter(execution, execution.host.slots, () => {
-    execution.holdsProcessSlot = true;
-  });
+  return enter(execution, execution.host.slots, holdProcessSlot);
 }
 
-function enter(execution: RunningExecution, slots: Slots, holds: () => void): undefined | Promise<void> {
-  if (slots.tryEnter(execution)) return void holds();
+function holdProcessSlot(execution: RunningExecution): void {
+  execution.holdsProcessSlot = true;
+}
+
+function enter(execution: RunningExecution, slots: Slots, holds: (execution: RunningExecution) => void): undefined | Promise<void> {
+  if (slots.tryEnter(execution)) return void holds(execution);
   const refusal = slots.wait(execution);
   if (refusal !== undefined) {
     execution.refusal = refusal;
@@ -158,7 +166,7 @@ function enter(execution: RunningExecution, slots: Slots, holds: () => void): un
     execution.waitFor(slots, () => {
       // Granted in the moment in which it ended: no other code would release the slot.
       if (execution.settled) return slots.leave();
-      holds();
+      holds(execution);
       resolve();
     }),
   );

@@ -11,18 +11,24 @@ import type { Service } from "../core/service.ts";
 import { Signal, warnOfListener } from "../core/signals.ts";
 import { ratioSampler, TraceIds } from "../core/trace.ts";
 import { stillTurn, type TurnClock } from "../core/turn/turn-clock.ts";
+import type { TenantPermissions } from "../operation/access/tenant-permissions.ts";
+import type { AuditLog } from "../operation/audit/log.ts";
 import type { RevocationStoreSource } from "../operation/authentication/revocations.ts";
 import type { Engine } from "../operation/durable/engine.ts";
 import type { Starts } from "../operation/durable/start.ts";
+import type { EventLog } from "../operation/events/log.ts";
 import type { OperationKind } from "../operation/kind.ts";
 import type { Module } from "../operation/module.ts";
 import type { TelemetrySink } from "../operation/telemetry.ts";
 import type { Database } from "../operation/transaction.ts";
+import type { VaultKeys } from "../operation/vault/vault.ts";
+import { recordRefused } from "./audit/record.ts";
 import { Caches, type CachesOptions } from "./cache/caches.ts";
 import { endLoad } from "./cache/read.ts";
 import { visibleFault } from "./faults.ts";
 import type { HostOptions, HostSignals, LoopEntry } from "./host.ts";
 import { Counts } from "./metrics/counts.ts";
+import { TenantGrants } from "./permissions/tenant-grants.ts";
 import { pipeline } from "./pipeline.ts";
 import { takeStrangersRate } from "./rate.ts";
 import { AppRates } from "./rates/app-rates.ts";
@@ -33,7 +39,7 @@ import { execute } from "./run/execute.ts";
 import { Shedder } from "./shed/shedder.ts";
 import { Slots } from "./slots.ts";
 import type { Invocation } from "./state/invocation.ts";
-import type { ShapedOutput } from "./state/output.ts";
+import { narrowOutput, type ShapedOutput } from "./state/output.ts";
 import { RunningExecution } from "./state/running-execution.ts";
 import { ended, type Runner, type Step } from "./step.ts";
 import { StreamPlaces, type StreamPlacesOptions } from "./stream/places.ts";
@@ -57,6 +63,8 @@ export interface RuntimeOptions extends HostOptions {
   readonly streams?: Partial<StreamPlacesOptions> | undefined;
   /** *Default*: as an app that gives none. */
   readonly cache?: CachesOptions;
+  /** *Default*: none, so that no tenant has permissions of its own. */
+  readonly tenantPermissions?: TenantPermissions | undefined;
   /** *Default*: none, so that only time ends credentials. */
   readonly revocations?: (RevocationsSpec & { readonly source: RevocationStoreSource | undefined }) | undefined;
 }
@@ -76,6 +84,7 @@ export class Runtime implements Runner {
   readonly rates: AppRates;
   readonly caches: Caches;
   readonly revocations: Revocations | undefined;
+  readonly tenantGrants: TenantGrants | undefined;
   readonly sampled: (traceId: string) => boolean;
   readonly signals: HostSignals = {
     executed: new Signal("executed"),
@@ -86,6 +95,9 @@ export class Runtime implements Runner {
     crashed: new Signal("crashed"),
     idle: new Signal("idle"),
   };
+  events: EventLog | undefined;
+  audit: AuditLog | undefined;
+  vault: VaultKeys | undefined;
   entered: LoopEntry | undefined;
   held: LoopEntry | undefined;
   readonly counts: Counts;
@@ -118,6 +130,7 @@ export class Runtime implements Runner {
     const kept = options.revocations === undefined || source !== undefined;
     assert(kept, "createApp({ revocations }) needs a database that keeps them, and this one does not. Use postgres() or embedded().");
     this.revocations = source && new Revocations(options.revocations ?? {}, { source, clock, metrics, loadLines });
+    this.tenantGrants = options.tenantPermissions && this.#openGrants(options.tenantPermissions, metrics);
     this.slots.listOn(this.loadLines, this.clock);
     for (const line of this.streams.lines) this.loadLines.register(line);
     for (const { slots, queriesLine, callsLine, traits } of operations) {
@@ -126,6 +139,23 @@ export class Runtime implements Runner {
       this.loadLines.register(callsLine);
     }
     this.#steps = new Map(operations.map((operation) => [operation, pipeline.filter((step) => step.applies(operation))]));
+  }
+
+  #openGrants(permissions: TenantPermissions, metrics: Metrics): TenantGrants {
+    const { database, clock, loadLines, registry, signals } = this;
+    assert(database !== undefined, "tenantPermissions needs a database. Give createApp one.");
+    const rules = [...registry.operations.values()].flatMap(({ access, views }) => [
+      ...(access === "public" ? [] : [access]),
+      ...(views?.rules.map(({ rule }) => rule) ?? []),
+    ]);
+    return new TenantGrants(permissions, {
+      ...{ database, clock, metrics, loadLines, development: this.options.development },
+      named: rules.flatMap((rule) => rule.permissions ?? []),
+      warn: (message, fields) => {
+        const ids = { requestId: "", traceId: "", spanId: "" };
+        signals.logged.publish({ level: "warn", message, fields, at: clock.now(), operation: "plimsoll.permissions", ...ids });
+      },
+    });
   }
 
   /** What must be started after the database. */
@@ -139,6 +169,12 @@ export class Runtime implements Runner {
       if (this.#engines.has(kind)) throw twoEngines(kind);
       this.#engines.set(kind, engine);
     }
+    if (engine.events !== undefined && this.events !== undefined) throw twoEngines("event");
+    if (engine.audit !== undefined && this.audit !== undefined) throw twoEngines("audit");
+    this.events ??= engine.events;
+    if (engine.vault !== undefined && this.vault !== undefined) throw twoEngines("vault");
+    this.audit ??= engine.audit;
+    this.vault ??= engine.vault;
   }
 
   /** Its slots, and those of its operations, are shares of limits that several processes have together. Before the first request. */
@@ -241,6 +277,7 @@ export class Runtime implements Runner {
     if (thrown !== undefined) {
       execution.fault = visibleFault(execution.compiled, thrown);
       execution.outcome = execution.fault.code;
+      recordRefused(execution, thrown);
     }
     if (execution.cache !== undefined && thrown === undefined) this.caches.count(execution.operation, execution.cache);
     execution.durationMs = total;
@@ -256,7 +293,9 @@ export class Runtime implements Runner {
   }
 
   #reply(execution: RunningExecution): void {
+    const { views } = execution.compiled;
     try {
+      if (views !== undefined && execution.fault === undefined) narrowOutput(execution, views);
       execution.facts = execution.invocation.reply(execution);
     } catch (error) {
       // The details of the fault have no JSON form. That is a bug of the operation, and its caller still gets a response.

@@ -214,7 +214,7 @@ export class Connection {
   }
 
   #query(statement: Statement, { done, describeOnly = false }: { readonly done: Done; readonly describeOnly?: boolean }): void {
-    const { text, values, columnsAsIs = false, writtenAt } = statement;
+    const { text, values, columnsAsIs = false, rowsAsArrays = false, writtenAt } = statement;
     const name = this.#nameFor(text, values);
     const answered = (error: Error | undefined): void => {
       if (error !== undefined) {
@@ -235,7 +235,7 @@ export class Connection {
       done(undefined, answer);
     };
     const query = new WireQuery({
-      ...{ text, values, name, columnsAsIs, describeOnly, typed: writtenAt !== undefined },
+      ...{ text, values, name, columnsAsIs, rowsAsArrays, describeOnly, typed: writtenAt !== undefined },
       ...{ prepared: this.#statements, catalog: this.#catalog, done: answered },
     });
     this.#client.query(query as unknown as pg.Submittable);

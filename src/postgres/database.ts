@@ -1,24 +1,31 @@
 import type { DatabaseContext, DatabaseSource, KeptByDatabase } from "../app/database.ts";
+import type { AuditStore } from "../audit/store.ts";
 import { type Clock, sleep, type Timer } from "../core/clock.ts";
 import { type Duration, toMs } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import type { Shares } from "../core/queue/share.ts";
+import type { EventStore } from "../events/ports/store.ts";
 import type { LockStore } from "../locks/store.ts";
 import type { RevocationStoreSource } from "../operation/authentication/revocations.ts";
 import type { SessionStore } from "../operation/authentication/session-store.ts";
 import type { InvalidationChannelSource } from "../operation/cache/port.ts";
 import type { Claim, ClaimResult, Database, Transaction, TransactionOptions } from "../operation/transaction.ts";
+import type { VaultStore } from "../operation/vault/store.ts";
+import type { SagaStore } from "../sagas/ports/store.ts";
 import type { ScheduleStore } from "../schedules/store.ts";
 import type { TaskStore } from "../tasks/ports/store.ts";
+import { PostgresAuditStore } from "./audit/store.ts";
 import { PostgresInvalidations } from "./cache/channel.ts";
 import { Connection } from "./connection.ts";
+import { PostgresEventStore } from "./events/store.ts";
 import { databaseFault, isReadOnly } from "./faults.ts";
 import { PostgresLockStore } from "./locks/store.ts";
 import { migrate } from "./migrate.ts";
 import { Pool, PoolLines, type PoolOptions, type PoolShares } from "./pool.ts";
 import { PostgresRevocations } from "./revocations/store.ts";
 import { checkAppRole } from "./roles.ts";
+import { PostgresSagaStore } from "./sagas/store.ts";
 import { PostgresScheduleStore } from "./schedules/store.ts";
 import { PostgresSessionStore } from "./sessions/store.ts";
 import { checkPooler } from "./start/pooler.ts";
@@ -26,6 +33,7 @@ import { unreachable } from "./start/unreachable.ts";
 import { claimStatement, expireStatement, readClaim } from "./statements.ts";
 import { PostgresTaskStore } from "./tasks/store.ts";
 import { PostgresTransaction, type TransactionHost } from "./transaction.ts";
+import { PostgresVaultStore } from "./vault/store.ts";
 
 /** What `postgres` takes: the addresses of the server and the bounds of the pool. */
 export interface PostgresSpec {
@@ -84,7 +92,11 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
   hasTransactionTimeout = false;
   readonly tasks: TaskStore;
   readonly schedules: ScheduleStore;
+  readonly events: EventStore;
+  readonly sagas: SagaStore;
   readonly locks: LockStore;
+  readonly audit: AuditStore = new PostgresAuditStore(this);
+  readonly vault: VaultStore = new PostgresVaultStore(this);
   readonly revocations: RevocationStoreSource = { open: (host) => new PostgresRevocations(this, host) };
   readonly sessions: SessionStore = new PostgresSessionStore(this);
   readonly invalidations: InvalidationChannelSource = { open: (host) => new PostgresInvalidations(this, host) };
@@ -106,6 +118,8 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
     this.clock = context.clock;
     this.tasks = new PostgresTaskStore(this);
     this.schedules = new PostgresScheduleStore(this);
+    this.events = new PostgresEventStore(this);
+    this.sagas = new PostgresSagaStore(this);
     this.locks = new PostgresLockStore(this);
     const { metrics, loadLines } = context;
     this.#bounds = { size: spec.connections ?? limits.connectionsPostgres, queue: spec.queue ?? limits.connectionQueue };

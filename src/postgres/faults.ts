@@ -93,6 +93,23 @@ const meanings: Readonly<Record<string, Meaning>> = {
     type: "lock_lost",
     message: "The lock was lost: another process holds it, or has held it since. Nothing was changed; acquire it again.",
   },
+  PL003: {
+    code: "aborted",
+    type: "stream_conflict",
+    message: "Another request appended to the same stream at the same time. This one changed nothing; try again.",
+    retryAfterMs: 100,
+  },
+  PL004: {
+    code: "failed_precondition",
+    type: "projection_rebuild",
+    message: "The table of the projection cannot be rebuilt.",
+  },
+  PL005: {
+    code: "aborted",
+    type: "saga_step_recorded",
+    message:
+      "An earlier attempt of the step was committed, though its response was lost. Nothing was changed here; the saga continues with what was recorded.",
+  },
   "25006": {
     ...gone,
     // A query that writes gets this from a healthy server. For commands, `Database.movedOn` replaces the connections.

@@ -77,7 +77,7 @@ export class PostgresTransaction implements Transaction {
 
   async run(statement: Statement): Promise<StatementResult> {
     this.#assertUsable();
-    this.#assertInside();
+    this.assertInside();
     this.#starts(statement);
     const sentAt = this.#host.clock.monotonic();
     let failed = true;
@@ -129,7 +129,7 @@ export class PostgresTransaction implements Transaction {
 
   async attempt<T>(work: () => Promise<T>): Promise<T> {
     this.#assertUsable();
-    this.#assertInside();
+    this.assertInside();
     const end = this.#savepoints.begin();
     try {
       const value = await end.inside(work);
@@ -152,7 +152,7 @@ export class PostgresTransaction implements Transaction {
   }
 
   /** Between the beginning and the end of an attempt, what belongs to it and what does not could not be distinguished. */
-  #assertInside(): void {
+  assertInside(): void {
     if (this.#savepoints.isInside()) return;
     const fault = beside();
     this.doom(fault);
@@ -311,6 +311,7 @@ export class PostgresTransaction implements Transaction {
       // After an error earlier in the transaction the server responds to a commit with the tag ROLLBACK, and pg calls that a success.
       const { command } = (settled.at(-1) as PromiseFulfilledResult<Answer>).value;
       if (command !== "COMMIT") throw this.#failure?.cause ?? rolledBack(command);
+      for (const [at, { committed }] of last.entries()) committed?.((settled[at] as PromiseFulfilledResult<Answer>).value);
       return undefined;
     } finally {
       cut.cancel();

@@ -51,6 +51,7 @@ export interface WireStatement {
   /** The name under which the server keeps it; without one it is a command, or is prepared for this once. */
   readonly name: string | undefined;
   readonly columnsAsIs: boolean;
+  readonly rowsAsArrays: boolean;
   /** Whether each value must be one that its parameter takes; otherwise they are written as what they are. */
   readonly typed: boolean;
   /** Prepares and describes it, and does not run it. */
@@ -221,6 +222,10 @@ export class WireQuery {
     const { list, hidden } = columns;
     columns.reads ??= list.map(({ type }) => this.#statement.catalog.type(type)!.read);
     const { reads } = columns;
+    if (this.#statement.rowsAsArrays) {
+      const arrays = this.#rows.map((fields) => fields.map((text, at) => (text === null ? null : reads[at]!(text))));
+      return { rows: arrays as never, rowCount: this.#rowCount, command: this.#command, hidden: undefined };
+    }
     const rows = this.#rows.map((fields) => {
       const row: Record<string, unknown> = {};
       for (let at = 0; at < fields.length; at++) {

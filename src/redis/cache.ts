@@ -12,7 +12,8 @@ import {
   type StoredValue,
 } from "../operation/cache/port.ts";
 import { invalidateScript, readScript, writeScript } from "./cache-script.ts";
-import { connectRedis, redisClient } from "./connection.ts";
+import { connectRedis, redisClient, whyNotConnected } from "./connection.ts";
+import type { RedisTls } from "./tls.ts";
 
 /** How often it is asked whether notifications arrive. *Units*: milliseconds. */
 const beatMs = 250;
@@ -23,8 +24,10 @@ const all = "*all";
 
 /** What {@link redisCache} takes. */
 export interface RedisCacheSpec {
-  /** As in `redis://user:password@host:6379/0`, or `rediss://` with TLS. */
+  /** As in `rediss://user:password@host:6379/0`. `redis://` is not encrypted: on this machine, or with `?tls=disable` in a network that is yours alone. */
   readonly url: string;
+  /** *Default*: the authorities of Node.js, and no certificate of this process. */
+  readonly tls?: RedisTls;
   /** What all its keys begin with. *Default*: `plimsoll`. */
   readonly prefix?: string;
 }
@@ -35,8 +38,8 @@ export interface RedisCacheSpec {
  *
  * An app starts without its Redis, and works without it: see the guide on caching. All keys of an app have one hash tag, so that in a cluster they are in one place.
  * *Guarantees*: no value is read whose load began before an invalidation of its tags. Every key expires. A Redis that drops keys costs loads, and nothing else.
- * *Faults thrown* at the start: `failed_precondition` of type `redis_not_installed`.
- * @example createApp({ modules, database, cache: { store: redisCache({ url: "redis://cache:6379" }) } });
+ * *Faults thrown* at the start: `failed_precondition` of type `redis_not_installed`, `redis_not_encrypted` or `redis_tls_invalid`.
+ * @example createApp({ modules, database, cache: { store: redisCache({ url: "rediss://cache:6379" }) } });
  */
 export function redisCache(spec: RedisCacheSpec): CacheStoreSource {
   return { name: "redis", open: (host) => new RedisCache(spec, host) };
@@ -44,7 +47,7 @@ export function redisCache(spec: RedisCacheSpec): CacheStoreSource {
 
 class RedisCache implements CacheStore {
   readonly service: Service;
-  readonly #url: string;
+  readonly #address: Pick<RedisCacheSpec, "url" | "tls">;
   readonly #prefix: string;
   readonly #host: CacheHost;
   readonly #beatChannel: string;
@@ -55,8 +58,8 @@ class RedisCache implements CacheStore {
   readonly #sent = new Map<string, number>();
   #beats = 0;
 
-  constructor({ url, prefix = "plimsoll" }: RedisCacheSpec, host: CacheHost) {
-    this.#url = url;
+  constructor({ url, tls, prefix = "plimsoll" }: RedisCacheSpec, host: CacheHost) {
+    this.#address = { url, ...(tls && { tls }) };
     this.#host = host;
     this.#prefix = `${prefix}:{${host.app}}:cache:`;
     this.#beatChannel = `${this.#prefix}beat:${host.clock.uuid()}`;
@@ -104,13 +107,14 @@ class RedisCache implements CacheStore {
     throw new Fault({
       code: "unavailable",
       type: "cache_store_unavailable",
-      message: "There is no connection to Redis. Check its address and that it runs.",
+      message: whyNotConnected(this.#client),
     });
   }
 
   async #start(): Promise<void> {
     const { clock } = this.#host;
-    const address = { url: this.#url, clock, commandMs };
+    const { url, tls } = this.#address;
+    const address = { url, tls, clock, commandMs };
     const [client, listener] = [await redisClient(address), await redisClient(address)];
     this.#client = client;
     this.#listener = listener;

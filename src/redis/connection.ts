@@ -2,6 +2,7 @@ import type { RedisClientType } from "redis";
 import type { Clock } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
 import { messageOf } from "../core/value/thrown.ts";
+import { type RedisTls, securedBy, whyUnreachable } from "./tls.ts";
 
 /** How long a start waits for the first attempt to connect. *Units*: milliseconds. */
 const connectMs = 5_000;
@@ -9,6 +10,7 @@ const connectMs = 5_000;
 /** Where a Redis is, and how long one of its commands may take. */
 export interface RedisAddress {
   readonly url: string;
+  readonly tls: RedisTls | undefined;
   readonly clock: Clock;
   /** *Units*: milliseconds. */
   readonly commandMs: number;
@@ -16,9 +18,10 @@ export interface RedisAddress {
 
 /**
  * Makes a client that opens its connection again whenever it is lost, and refuses commands meanwhile.
- * *Faults thrown*: `failed_precondition` of type `redis_not_installed`.
+ * *Faults thrown*: `failed_precondition` of type `redis_not_installed`, `redis_not_encrypted` or `redis_tls_invalid`.
  */
-export async function redisClient({ url, clock, commandMs }: RedisAddress): Promise<RedisClientType> {
+export async function redisClient({ url, tls, clock, commandMs }: RedisAddress): Promise<RedisClientType> {
+  const secured = securedBy(url, tls);
   const { createClient } = await loadRedis();
   const client = createClient({
     url,
@@ -27,14 +30,22 @@ export async function redisClient({ url, clock, commandMs }: RedisAddress): Prom
     pingInterval: 1_000,
     commandOptions: { timeout: commandMs },
     socket: {
+      ...(secured && { tls: true, ...secured }),
       connectTimeout: 2_000,
       socketTimeout: 5_000,
       reconnectStrategy: (retries: number) => Math.min(50 * 2 ** Math.min(retries, 5), 1_000) * (0.5 + clock.random() / 2),
     },
   }) as RedisClientType;
   // Each failure reaches who asks; without a listener it would end the process.
-  client.on("error", () => undefined);
+  client.on("error", (error) => failures.set(client, error));
   return client;
+}
+
+const failures = new WeakMap<RedisClientType, unknown>();
+
+/** Says why a client is not connected, and what to do. */
+export function whyNotConnected(client: RedisClientType | undefined): string {
+  return whyUnreachable(client && failures.get(client));
 }
 
 /** Opens the connection. Resolves also where the first attempt fails, or takes longer than 5 s; further attempts follow. */

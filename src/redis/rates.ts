@@ -8,13 +8,16 @@ import { renewMs } from "../resilience/leases/lease-store.ts";
 import { type LeaseOptions, leasedRates } from "../resilience/leases/leased-rates.ts";
 import { storeUnavailable } from "../resilience/leases/unavailable.ts";
 import type { RateHost, RateStore } from "../resilience/rate-limit.ts";
-import { connectRedis, redisClient } from "./connection.ts";
+import { connectRedis, redisClient, whyNotConnected } from "./connection.ts";
 import { rateScript, rateScriptSha } from "./script.ts";
+import type { RedisTls } from "./tls.ts";
 
 /** What {@link redisRates} takes. */
 export interface RedisRatesSpec extends LeaseOptions {
-  /** As in `redis://user:password@host:6379/0`, or `rediss://` with TLS. */
+  /** As in `rediss://user:password@host:6379/0`. `redis://` is not encrypted: on this machine, or with `?tls=disable` in a network that is yours alone. */
   readonly url: string;
+  /** *Default*: the authorities of Node.js, and no certificate of this process. */
+  readonly tls?: RedisTls;
   /** What all its keys begin with. *Default*: `plimsoll`. */
   readonly prefix?: string;
 }
@@ -25,29 +28,31 @@ export interface RedisRatesSpec extends LeaseOptions {
  *
  * An app starts without its Redis too, and finds it later. All keys of an app have one hash tag, so that in a cluster they are in one place.
  * *Guarantees*: those of `leasedRates`. A Redis that lost its data is at most one burst of each key more.
- * *Faults thrown* at the start: `failed_precondition` of type `redis_not_installed`.
- * @example createApp({ modules, rateLimit: { perSecond: 100, store: redisRates({ url: "redis://cache:6379" }) } });
+ * *Faults thrown* at the start: `failed_precondition` of type `redis_not_installed`, `redis_not_encrypted` or `redis_tls_invalid`.
+ * @example createApp({ modules, rateLimit: { perSecond: 100, store: redisRates({ url: "rediss://cache:6379" }) } });
  */
 export function redisRates({ members, ...spec }: RedisRatesSpec): RateStore {
   return leasedRates(redisLeases(spec), members === undefined ? {} : { members });
 }
 
 /** Keeps leases in Redis; what {@link redisRates} is made of. */
-export function redisLeases(spec: Pick<RedisRatesSpec, "url" | "prefix">): LeaseStoreSource {
+export function redisLeases(spec: RedisLeasesSpec): LeaseStoreSource {
   return { name: "redis", open: (host) => new RedisLeases(spec, host) };
 }
+
+type RedisLeasesSpec = Pick<RedisRatesSpec, "url" | "tls" | "prefix">;
 
 class RedisLeases implements LeaseStore {
   readonly service: Service;
   readonly #clock: Clock;
-  readonly #url: string;
+  readonly #spec: RedisLeasesSpec;
   readonly #prefix: string;
   #client: RedisClientType | undefined;
 
-  constructor({ url, prefix = "plimsoll" }: Pick<RedisRatesSpec, "url" | "prefix">, { app, clock }: RateHost) {
-    this.#url = url;
+  constructor(spec: RedisLeasesSpec, { app, clock }: RateHost) {
+    this.#spec = spec;
     this.#clock = clock;
-    this.#prefix = `${prefix}:{${app}}`;
+    this.#prefix = `${spec.prefix ?? "plimsoll"}:{${app}}`;
     this.service = { name: "redis", start: () => this.#connect(), stop: async () => this.#client?.destroy() };
   }
 
@@ -95,13 +100,13 @@ class RedisLeases implements LeaseStore {
 
   #connected(): RedisClientType {
     // A client that is not ready would let commands wait.
-    if (this.#client?.isReady !== true) throw storeUnavailable("There is no connection to Redis. Check its address and that it runs.");
+    if (this.#client?.isReady !== true) throw storeUnavailable(whyNotConnected(this.#client));
     return this.#client;
   }
 
   /** Opens the connection; the app starts without it where that fails. */
   async #connect(): Promise<void> {
-    this.#client = await redisClient({ url: this.#url, clock: this.#clock, commandMs: renewMs });
+    this.#client = await redisClient({ url: this.#spec.url, tls: this.#spec.tls, clock: this.#clock, commandMs: renewMs });
     await connectRedis(this.#client, this.#clock);
   }
 }

@@ -50,6 +50,7 @@ const takesInput = (conditions: FaultConditions) => conditions.takesInput;
 const callsUpstreams = ({ operation }: FaultConditions) => Object.keys(operation.operation.spec.uses ?? {}).length > 0;
 /** It may call others, which are authorized, and may ask whose something is. */
 const mayCall = ({ operation }: FaultConditions) => operation.traits.transaction !== "read" || operation.stream !== undefined;
+const receives = ({ operation }: FaultConditions) => operation.receives !== undefined;
 const streams = ({ operation }: FaultConditions) => operation.stream !== undefined;
 
 /** Every fault that the platform may end a request with. `test/surface/openapi-table.test.ts` finds those in the source that are missing here. */
@@ -77,19 +78,34 @@ export const platformFaults: readonly PlatformFault[] = [
     applies: readsHead,
   },
   {
+    name: "WebSocketRequired",
+    code: "invalid_argument",
+    status: 426,
+    types: ["websocket_required"],
+    description: "The operation is a WebSocket, and the request is not a handshake of version 13.",
+    applies: receives,
+  },
+  {
+    name: "WebSocketHandshakeInvalid",
+    code: "invalid_argument",
+    types: ["websocket_handshake_invalid", "websocket_message_invalid"],
+    description: "The handshake of the WebSocket is not one of RFC 6455; or a message was refused, and the close code says why.",
+    applies: receives,
+  },
+  {
     name: "LastEventIdInvalid",
     code: "invalid_argument",
     types: ["last_event_id_invalid"],
     description: "Last-Event-ID is not the id of an item.",
-    applies: streams,
+    applies: (conditions) => streams(conditions) && !receives(conditions),
   },
   {
-    name: "NotAcceptable",
+    name: "StreamNotAcceptable",
     code: "invalid_argument",
     status: 406,
     types: ["not_acceptable"],
     description: "Accept allows none of the formats in which the operation streams.",
-    applies: streams,
+    applies: (conditions) => streams(conditions) && !receives(conditions),
   },
   {
     name: "TooManyStreams",
@@ -102,7 +118,7 @@ export const platformFaults: readonly PlatformFault[] = [
   {
     name: "UnusableValue",
     code: "invalid_argument",
-    types: ["text_unstorable", "password_too_long", "task_option_invalid", "task_too_large"],
+    types: ["text_unstorable", "password_too_long", "task_option_invalid", "task_too_large", "saga_option_invalid", "saga_too_large"],
     description: "A value cannot be stored or used as it is.",
     applies: takesInput,
   },
@@ -190,7 +206,7 @@ export const platformFaults: readonly PlatformFault[] = [
   {
     name: "Conflict",
     code: "aborted",
-    types: ["conflict", "commit_lost", "lock_lost", "lease_lost"],
+    types: ["conflict", "commit_lost", "lock_lost", "lease_lost", "stream_conflict"],
     description: "Another request changed the same data at the same time. This one changed nothing; send it again.",
     applies: writes,
   },

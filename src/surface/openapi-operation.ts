@@ -13,7 +13,7 @@ import type { FaultResponses } from "./openapi-fault-responses.ts";
 import { pascal } from "./openapi-names.ts";
 import { notModifiedFor, rateHeaders, ratesOf } from "./openapi-rates.ts";
 import type { SharedSchemas } from "./openapi-schemas.ts";
-import { streamContent, streamParameters, streamSentence } from "./openapi-stream.ts";
+import { socketResponse, streamContent, streamParameters, streamSentence } from "./openapi-stream.ts";
 
 /** What the operations of one document share. */
 export interface DocumentParts {
@@ -47,14 +47,15 @@ export function describeOperation(compiled: CompiledOperation, parts: DocumentPa
   const { spec, kind } = compiled.operation;
   const { deadlineMs, concurrency, queue, queries } = compiled.limits;
   const rates = ratesOf(compiled);
-  const body = takesBody && rest.length > 0 ? requestBody(described, parts.schemas) : undefined;
+  const isPlain = compiled.traits.plain === true;
+  const body = takesBody && (rest.length > 0 || isPlain) ? requestBody(described, parts.schemas) : undefined;
   const conditions = {
     operation: compiled,
     takesInput: Object.keys(described.properties).length > 0,
     takesBody,
-    body: http.body ?? "json",
+    body: isPlain ? ("raw" as const) : (http.body ?? "json"),
     servesRanges: servesRanges(http, route),
-    takesFile: Object.values(described.properties).some((schema) => bytesOf(schema) === "upload"),
+    takesFile: Object.values(described.properties).some((schema) => ["upload", "uploads"].includes(bytesOf(schema) ?? "")),
     authenticated: parts.schemes.length > 0,
     takesCursor: compiled.traits.transaction === "read" && "cursor" in described.properties,
     takesVersion: http.ifMatch !== undefined,
@@ -68,7 +69,7 @@ export function describeOperation(compiled: CompiledOperation, parts: DocumentPa
     description: sentences(compiled),
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && { requestBody: body }),
-    responses: { ...success(described, parts.schemas), ...parts.faults.of(conditions) },
+    responses: { ...(isPlain ? plainSuccess : success)(described, parts.schemas), ...parts.faults.of(conditions) },
     ...(compiled.access === "public"
       ? { security: [] }
       : parts.schemes.length > 0 && { security: parts.schemes.map((scheme) => ({ [scheme]: [] })) }),
@@ -125,7 +126,8 @@ function parametersOf(described: Described): object[] {
       ...{ name: "Range", in: "header", required: false, description: "The part to send, as in `bytes=0-1023` or `bytes=-500`." },
       schema: { type: "string" },
     });
-  if (http.etag !== undefined && route.verb === "GET") parameters.push({ $ref: "#/components/parameters/IfNoneMatch" });
+  if (http.etag !== undefined && route.verb === "GET" && compiled.views === undefined)
+    parameters.push({ $ref: "#/components/parameters/IfNoneMatch" });
   parameters.push(...streamParameters(compiled));
   return parameters;
 }
@@ -172,6 +174,7 @@ function keyParameter({ key, limits: { idempotencyTtlMs } }: CompiledOperation):
 const textTypes = { json: "application/json", form: "application/x-www-form-urlencoded", multipart: "multipart/form-data" } as const;
 
 function requestBody({ compiled, http, root, properties, required, rest, example }: Described, schemas: SharedSchemas): object {
+  if (http.requestBytes !== undefined) return rawRequest({ "x-bytes": "request", maxLength: http.requestBytes }, false);
   const needed = rest.filter((field) => required.has(field));
   const { type, description, additionalProperties } = root;
   const part = {
@@ -181,13 +184,13 @@ function requestBody({ compiled, http, root, properties, required, rest, example
     ...(needed.length > 0 && { required: needed }),
     ...(additionalProperties !== undefined && { additionalProperties }),
   };
+  if (http.body === "raw") return rawRequest(properties[rawField] ?? {}, required.has(rawField));
   // Rules over several fields are in the schema of the whole input, which is shown if the body is the whole input.
   const schema = schemas.share(
     `${pascal(compiled.name)}Body`,
     http.body !== "multipart" && rest.length === Object.keys(properties).length ? root : part,
     "Operation",
   );
-  if (http.body === "raw") return rawRequest(properties[rawField] ?? {}, required.has(rawField));
   const shown = Object.fromEntries(rest.filter((field) => field in example).map((field) => [field, example[field]]));
   const encoding = encodingOf(rest, properties);
   const content = { schema, ...(encoding !== undefined && { encoding }), ...(Object.keys(shown).length > 0 && { example: shown }) };
@@ -197,7 +200,7 @@ function requestBody({ compiled, http, root, properties, required, rest, example
 /** The types of the file in a form. */
 function encodingOf(rest: readonly string[], properties: Described["properties"]): object | undefined {
   for (const field of rest) {
-    const types = properties[field]?.["x-media-types"];
+    const { items, "x-media-types": types = (items as JsonSchema | undefined)?.["x-media-types"] } = properties[field] ?? {};
     if (Array.isArray(types)) return { [field]: { contentType: types.join(", ") } };
   }
   return undefined;
@@ -205,7 +208,8 @@ function encodingOf(rest: readonly string[], properties: Described["properties"]
 
 function asSent(schema: JsonSchema): JsonSchema {
   if (bytesOf(schema) === undefined) return schema;
-  const { maxLength } = schema;
+  const { maxLength, minItems, maxItems, items } = schema;
+  if (items !== undefined) return { type: "array", minItems, maxItems, items: asSent({ ...(items as JsonSchema), "x-bytes": "upload" }) };
   return { type: "string", format: "binary", ...(maxLength !== undefined && { maxLength }) };
 }
 
@@ -263,6 +267,7 @@ function bodySchema(output: JsonSchema, elsewhere: ReadonlySet<string>): JsonSch
 const fileNameHeader = { description: "The name of the file.", schema: { type: "string" } };
 
 function success({ compiled, http, route }: Described, schemas: SharedSchemas): Record<string, object> {
+  if (compiled.receives !== undefined) return socketResponse(compiled, schemas);
   const { outputJson } = compiled.output;
   const status = compiled.stream === undefined ? successStatus(outputJson, http) : 200;
   const redirects = status >= 300;
@@ -308,7 +313,15 @@ function success({ compiled, http, route }: Described, schemas: SharedSchemas): 
       ...content,
     },
     ...(servesRanges(http, route) && { 206: { description: "The part that `Range` asks for.", headers, ...content } }),
-    ...(http.etag !== undefined && route.verb === "GET" && { 304: notModifiedFor(compiled) }),
+    ...(http.etag !== undefined && route.verb === "GET" && compiled.views === undefined && { 304: notModifiedFor(compiled) }),
+  };
+}
+
+/** The handler of a plain route decides on all of it. */
+function plainSuccess({ compiled }: Described): Record<string, object> {
+  const headers = { "X-Request-Id": { $ref: "#/components/headers/RequestId" }, ...(ratesOf(compiled).length > 0 && rateHeaders) };
+  return {
+    "2XX": { description: "What the handler returns.", headers, content: { "*/*": { schema: { type: "string", format: "binary" } } } },
   };
 }
 

@@ -1,6 +1,8 @@
 import { formatMs } from "../core/duration.ts";
 import type { JsonSchema } from "../core/schema/standard.ts";
 import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
+import { pascal } from "./openapi-names.ts";
+import type { SharedSchemas } from "./openapi-schemas.ts";
 
 const events =
   "Server-sent events. The data of each is an item. The last event is `end` if the stream is complete, and `problem` with a problem document if it failed.";
@@ -14,6 +16,21 @@ export function streamContent(item: JsonSchema, example: unknown): Readonly<Reco
     ...(example !== undefined && { "x-item-example": example }),
   });
   return { "text/event-stream": format(events), "application/x-ndjson": format(lines), "application/jsonl": format(lines) };
+}
+
+/** Describes a WebSocket, of which OpenAPI knows no more than the status: the schemas of its messages are an extension. */
+export function socketResponse({ name, output, receives }: CompiledOperation, schemas: SharedSchemas): Record<string, object> {
+  const schema = (document: JsonSchema, what: string) => schemas.embed(document, `${pascal(name)}${what}`);
+  return {
+    101: {
+      description: "A WebSocket. Its messages are JSON in text frames.",
+      "x-websocket": {
+        sends: schema(output.outputJson, "Item"),
+        receives: schema(receives?.message.inputJson ?? {}, "Message"),
+        ...{ bytesMax: receives?.bytesMax, perSecond: receives?.perSecond, protocols: receives?.protocols },
+      },
+    },
+  };
 }
 
 /** The parameter by which a client continues; none where items have no ids. */

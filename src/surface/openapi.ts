@@ -34,6 +34,8 @@ export function openApiDocument({ operations, service, authenticator, tenancy }:
     paths[described.path] = { ...paths[described.path], [described.verb]: described.operation };
   }
   const tenant = tenancy === undefined || tenancy.description === "none" ? "" : `The tenant comes from the ${tenancy.description}.`;
+  const text = JSON.stringify(paths);
+  const uses = (component: string) => text.includes(`"#/components/${component}"`);
   return {
     openapi: "3.1.1",
     jsonSchemaDialect: "https://json-schema.org/draft/2020-12/schema",
@@ -43,9 +45,9 @@ export function openApiDocument({ operations, service, authenticator, tenancy }:
     paths,
     components: {
       ...(parts.length > 0 && { securitySchemes: Object.fromEntries(parts.map((part) => [part.scheme, describeScheme(part, tenant)])) }),
-      parameters: { IfNoneMatch: ifNoneMatch },
+      ...(uses("parameters/IfNoneMatch") && { parameters: { IfNoneMatch: ifNoneMatch } }),
       headers,
-      responses: { NotModified: notModified, ...faults.toJson() },
+      responses: { ...(uses("responses/NotModified") && { NotModified: notModified }), ...faults.toJson() },
       schemas: schemas.toJson(),
     },
   };

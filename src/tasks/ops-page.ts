@@ -1,10 +1,8 @@
-import type { OpsPage, OpsRequest, OpsResponse } from "../operation/ops-page.ts";
+import { isOpsId, type OpsPage, type OpsRequest, type OpsResponse, opsFound, readOpsRequest } from "../operation/ops-page.ts";
 import type { Tasks } from "./tasks.ts";
 import { whyHeld, whyUnserved } from "./upkeep/reasons.ts";
 
 const shownDeadLetters = 20;
-/** A page in a browser on this machine could send a POST here; it cannot send a header of its own without being asked for leave. */
-const header = "plimsoll-ops";
 
 const help = {
   "GET /tasks": "shows the queues, the tasks that no worker takes, and the last dead letters",
@@ -22,33 +20,27 @@ export function tasksPage(tasks: Tasks): OpsPage {
 }
 
 async function answer(tasks: Tasks, request: OpsRequest): Promise<OpsResponse | undefined> {
-  const [path = "", search = ""] = (request.url ?? "/").split("?", 2);
-  const parts = segments(path);
-  if (parts === undefined) return { status: 400, body: { error: "The path is not percent-encoded UTF-8. Encode it.", help } };
-  const [, , first, second, third] = parts;
-  if (request.method === "GET" || request.method === "HEAD") {
+  const asked = readOpsRequest(request, help);
+  if ("status" in asked) return asked;
+  const { query, changes } = asked;
+  const [first, second, third] = asked.parts;
+  if (!changes) {
     if (first === undefined || first === "") return overview(tasks);
     if (second !== undefined) return undefined;
-    return isId(first) ? found({ id: first, state: await tasks.state(first) }) : undefined;
+    return isOpsId(first) ? opsFound({ id: first, state: await tasks.state(first) }) : undefined;
   }
-  if (request.method !== "POST") return { status: 405, body: { error: "This page takes only GET and POST. Send one of them.", help } };
-  if (request.headers[header] !== "yes")
-    return {
-      status: 403,
-      body: { error: `A POST needs the header "${header}: yes", so that no web page can send it. Send it again with the header.`, help },
-    };
-  if (first === "dead-letters" && second === "requeue") return requeue(tasks, new URLSearchParams(search));
+  if (first === "dead-letters" && second === "requeue") return requeue(tasks, query);
   if (first === "queues" && second !== undefined && third === "pause") {
     await tasks.pause(second);
-    return found({ paused: second, ...(await unknownQueue(tasks, second)) });
+    return opsFound({ paused: second, ...(await unknownQueue(tasks, second)) });
   }
   if (first === "queues" && second !== undefined && third === "resume") {
     await tasks.resume(second);
-    return found({ resumed: second, ...(await unknownQueue(tasks, second)) });
+    return opsFound({ resumed: second, ...(await unknownQueue(tasks, second)) });
   }
   if (first === "queues" && second !== undefined && third === "drain")
-    return found({ paused: second, drained: await tasks.drain(second), ...(await unknownQueue(tasks, second)) });
-  if (first !== undefined && isId(first) && second === "cancel") return found({ id: first, state: await tasks.cancel(first) });
+    return opsFound({ paused: second, drained: await tasks.drain(second), ...(await unknownQueue(tasks, second)) });
+  if (first !== undefined && isOpsId(first) && second === "cancel") return opsFound({ id: first, state: await tasks.cancel(first) });
   return undefined;
 }
 
@@ -59,7 +51,7 @@ async function overview(tasks: Tasks): Promise<OpsResponse> {
   const unserved = (await tasks.unserved()).map((found) => ({ ...found, why: whyUnserved(found) }));
   const held = await tasks.partitionsHeld();
   const deadLetters = (await tasks.deadLetters({ limit: shownDeadLetters })).map(readable);
-  return found({ queues, unserved, ...(held && { partitions: { ...held, why: whyHeld(held) } }), deadLetters, help });
+  return opsFound({ queues, unserved, ...(held && { partitions: { ...held, why: whyHeld(held) } }), deadLetters, help });
 }
 
 async function requeue(tasks: Tasks, query: URLSearchParams): Promise<OpsResponse> {
@@ -69,8 +61,8 @@ async function requeue(tasks: Tasks, query: URLSearchParams): Promise<OpsRespons
       status: 400,
       body: { error: "The request does not say which dead letters to requeue. Add ?id=…, ?name=… or ?all=true.", help },
     };
-  if (id !== undefined && !isId(id)) return { status: 400, body: { error: "The id is not a UUID. Copy it from GET /tasks.", help } };
-  return found({ requeued: await tasks.requeue({ ...(id !== undefined && { id }), ...(name !== undefined && { name }) }) });
+  if (id !== undefined && !isOpsId(id)) return { status: 400, body: { error: "The id is not a UUID. Copy it from GET /tasks.", help } };
+  return opsFound({ requeued: await tasks.requeue({ ...(id !== undefined && { id }), ...(name !== undefined && { name }) }) });
 }
 
 function readable({ context, born, died, ...letter }: Awaited<ReturnType<Tasks["deadLetters"]>>[number]) {
@@ -78,22 +70,8 @@ function readable({ context, born, died, ...letter }: Awaited<ReturnType<Tasks["
   return { ...letter, tenant, born: new Date(born).toISOString(), died: new Date(died).toISOString(), failures };
 }
 
-const found = (body: unknown): OpsResponse => ({ status: 200, body });
-
 /** A warning about a name that is probably misspelt. Another process may serve the queue, so the request is not refused. */
 async function unknownQueue(tasks: Tasks, name: string): Promise<{ readonly warning?: string }> {
   if ((await tasks.listQueues()).some(({ queue }) => queue === name)) return {};
   return { warning: `This process serves no queue "${name}", and no task is in one. Check the name: GET /tasks lists the queues.` };
-}
-
-function segments(path: string): string[] | undefined {
-  try {
-    return path.split("/").map(decodeURIComponent);
-  } catch {
-    return undefined;
-  }
-}
-
-function isId(text: string): boolean {
-  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(text);
 }

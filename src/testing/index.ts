@@ -5,6 +5,7 @@ export { type CacheStoreSample, cacheStoreConformance } from "./conformance/cach
 export { engineConformance } from "./conformance/engine.ts";
 export type { EngineSample, Note } from "./conformance/engine-bench.ts";
 export { type InvalidationChannelSample, invalidationChannelConformance } from "./conformance/invalidation-channel.ts";
+export { type KeyProviderSample, keyProviderConformance } from "./conformance/key-provider.ts";
 export { type LeaseStoreSample, leaseStoreConformance } from "./conformance/lease-store.ts";
 export { type RateStoreSample, rateStoreConformance } from "./conformance/rate-store.ts";
 export {
@@ -22,6 +23,7 @@ export type { CrashLedger } from "./crash/ledger.ts";
 export type { CrashOutcome, CrashScope } from "./crash/run.ts";
 export type { CrashWorld } from "./crash/world.ts";
 export { embeddedTestServer, type TestDatabase, type TestServer, testDatabase } from "./database.ts";
+export { type Decision, deciderSpec, type GivenEvents } from "./decider-spec.ts";
 export { FaultProxy, type ProxyFault } from "./fault-proxy.ts";
 export type { IdleOptions } from "./idle.ts";
 export type { NetworkConditions, NetworkCounts, NetworkState } from "./network/conditions.ts";

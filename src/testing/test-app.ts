@@ -69,11 +69,15 @@ export async function testApp(spec: TestAppSpec): Promise<TestApp> {
   return bindActor(app, actor, (options) => runUntilIdle(idlingOf(app, spec), { within: waitLimit, ...options }));
 }
 
-/** Those that tests wait on: of the app, of its tasks and of its schedules. */
+/** Those that tests wait on: of the app, of its tasks, of its schedules and of its events. */
 function signalsOf(app: App): readonly Signal<unknown>[] {
   // An app without a database that keeps tasks has none.
   const kept = attempt(() => app.tasks.signals);
-  return Object.values({ ...app.signals, ...kept, ...kept?.schedules }).filter((signal) => signal instanceof Signal) as Signal<unknown>[];
+  const events = attempt(() => app.events.signals);
+  const audit = attempt(() => app.audit.signals);
+  return Object.values({ ...app.signals, ...kept, ...kept?.schedules, ...events, ...audit }).filter(
+    (signal) => signal instanceof Signal,
+  ) as Signal<unknown>[];
 }
 
 function idlingOf({ tasks }: App, { clock = systemClock, database }: TestAppSpec) {

@@ -1,4 +1,4 @@
-import type { Access } from "../../operation/access.ts";
+import type { Access, Rule } from "../../operation/access.ts";
 import { httpOf } from "../../operation/route.ts";
 import type { CompiledOperation } from "../../pipeline/registry/compiled.ts";
 
@@ -19,6 +19,10 @@ export interface AccessRow {
   readonly signedIn: Permission;
   /** Of a caller with that role alone. */
   readonly byRole: Readonly<Record<string, Permission>>;
+  /** Each tenant decides which roles have the permissions; the columns say what holds by default. Undefined where no tenant decides. */
+  readonly perTenant: true | undefined;
+  /** The fields of the output that only some callers get, by their paths, and who; undefined where every caller gets all. */
+  readonly fields: Readonly<Record<string, string>> | undefined;
 }
 
 /** Who may run what, derived from the declarations of the operations. */
@@ -36,16 +40,24 @@ export function accessMatrix(operations: Iterable<CompiledOperation>): AccessMat
   return { roles, operations: online.map((operation) => rowOf(operation, roles)) };
 }
 
-function rowOf({ name, kind, operation, access, owns }: CompiledOperation, roles: readonly string[]): AccessRow {
+function rowOf({ name, kind, operation, access, owns, views }: CompiledOperation, roles: readonly string[]): AccessRow {
   const permit = (role: string | undefined, isSignedIn: boolean): Permission => {
     const permission = permissionOf(access, { role, isSignedIn });
     return permission === "yes" && owns !== undefined ? "own" : permission;
   };
   return {
-    ...{ operation: name, kind, route: httpOf(operation.spec)?.route, access: access === "public" ? access : access.description },
+    ...{ operation: name, kind, route: httpOf(operation.spec)?.route, access: access === "public" ? access : whoOf(access) },
     ...{ anonymous: permit(undefined, false), signedIn: permit(undefined, true) },
+    perTenant: isPerTenant(access) || views?.rules.some(({ rule }) => isPerTenant(rule)) ? true : undefined,
     byRole: Object.fromEntries(roles.map((role) => [role, permit(role, true)])),
+    fields: views && Object.fromEntries(views.fields.map(({ path, rules }) => [path, rules.map(({ rule }) => whoOf(rule)).join(" and ")])),
   };
+}
+
+const isPerTenant = (access: Access): boolean => access !== "public" && access.perTenant === true;
+
+function whoOf({ description, perTenant }: Rule): string {
+  return perTenant === true ? `${description} (per tenant)` : description;
 }
 
 function permissionOf(

@@ -10,6 +10,7 @@ export const accessPath = "/access";
 const help = {
   "GET /access": "shows which callers may run which operation; as a table with ?format=text or in a browser",
   own: "only on what belongs to the caller, as the operation's owns decides",
+  "per tenant": "each tenant decides which roles have the permission; the columns of the roles say what holds by default",
   rule: "a rule of the app decides for each caller",
 } as const;
 

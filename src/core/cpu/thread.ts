@@ -1,4 +1,5 @@
 import assert from "node:assert";
+import { constants, setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
 import { answer, becomeCpuThread, type CpuRequest } from "./function.ts";
 
@@ -6,6 +7,8 @@ import { answer, becomeCpuThread, type CpuRequest } from "./function.ts";
 assert(parentPort, "this is the entry of a worker thread: start it through cpu()");
 const parent = parentPort;
 becomeCpuThread();
+// Of this thread alone, which only Linux can do: a request must not wait because all cores compute.
+if (process.platform === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 parent.on("message", async (request: CpuRequest) => {
   const reply = await answer(request);
   try {

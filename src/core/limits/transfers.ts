@@ -4,6 +4,8 @@ export const transferLimits = {
   partHeadBytes: 4_096,
   /** Bytes of a file that are kept for its handler; no more of the file is read until half of them were taken. */
   uploadBufferBytes: 65_536,
+  /** Files that one request may have. */
+  uploadFiles: 1_000,
   /** Size from which a reply is compressed, in an app that compresses. Override: `http({ compression: { threshold } })`. */
   compressedBytes: 1_024,
   /** How long the next bytes of a download may take to be there. */

@@ -1,4 +1,5 @@
 import { systemClock } from "../clock.ts";
+import { limits } from "../limits.ts";
 import type { Turn, TurnClock } from "./turn-clock.ts";
 
 /**
@@ -9,6 +10,7 @@ import type { Turn, TurnClock } from "./turn-clock.ts";
  * *Guarantees*: nothing is pending two turns after the last look. A look at a turn that was looked at before costs reading the clock.
  */
 export class LoopTurns implements TurnClock, Turn {
+  readonly coldRequests = limits.turnColdRequests;
   ordinal = 0;
   beganAt = 0;
   now = 0;

@@ -15,6 +15,8 @@ export interface Turn {
  * process that is behind has no request in flight that it could count; all of its queue is the work of the turn.
  */
 export interface TurnClock {
+  /** How many requests run code that is not compiled yet: the first ones of a process. *Default*: none. */
+  readonly coldRequests?: number;
   /** Looks at the turn of now. The object may be the same at each look. */
   look(): Turn;
 }

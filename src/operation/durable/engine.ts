@@ -1,6 +1,9 @@
 import type { Service } from "../../core/service.ts";
+import type { AuditLog } from "../audit/log.ts";
+import type { EventLog } from "../events/log.ts";
 import type { DurableKind } from "../kind.ts";
 import type { OpsPage } from "../ops-page.ts";
+import type { VaultKeys } from "../vault/vault.ts";
 import type { Starts } from "./start.ts";
 
 /**
@@ -15,6 +18,12 @@ export interface Engine {
   readonly service: Service;
   /** What starts work of its kinds: for running operations, and for schedules. It can be used from the start of the app. */
   readonly starts: Starts;
+  /** Where commands emit events to, if it keeps them; one engine of an app may have one. *Default*: it keeps none. */
+  readonly events?: EventLog;
+  /** Where audited commands are recorded, if it keeps them; one engine of an app may have one. *Default*: it keeps none. */
+  readonly audit?: AuditLog;
+  /** The keys of the vault, if it keeps them; one engine of an app may have them. *Default*: it keeps none. */
+  readonly vault?: VaultKeys;
   /** What it shows on the ops port. */
   readonly pages: readonly OpsPage[];
 }

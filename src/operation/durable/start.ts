@@ -1,6 +1,7 @@
 import type { Duration } from "../../core/duration.ts";
 import type { AnySchema, Input } from "../../core/schema/standard.ts";
-import type { Hint, Operation } from "../contract.ts";
+import type { Hint } from "../../core/value/hint.ts";
+import type { Operation } from "../contract.ts";
 import type { Criticality } from "../execution.ts";
 import type { DurableKind } from "../kind.ts";
 import type { Uses } from "../resource.ts";

@@ -1,3 +1,5 @@
+import { readDocument } from "../../core/schema/document.ts";
+import { hasVisibleMark } from "../../core/schema/marks/visible.ts";
 import { hasBytes } from "../../core/schema/opaque/opaque.ts";
 import { type CompiledSchema, compileSchema } from "../../core/schema.ts";
 import type { Operation } from "../../operation/contract.ts";
@@ -81,8 +83,21 @@ export function checkBytes(operation: Operation, { input, output }: Record<"inpu
   if (traitsOf(operation).durable) {
     if (hasBytes(input.inputJson))
       report(name, "input", `It has bytes, and a ${kind} is stored as JSON. Store them, and give the ${kind} their id.`);
-  } else if (hasBytes(output.outputJson))
+  } else if (traitsOf(operation).plain !== true && hasBytes(output.outputJson))
     report(name, "output", "It has bytes, and an output is sent as JSON. Return a text, or an id of them.");
+}
+
+/** Reports marks of {@link visibleTo} where nothing takes a field out: what callers send, and the details of faults. */
+export function checkMarks({ name, spec }: Operation, input: CompiledSchema, report: Report): void {
+  if (hasVisibleMark(input.inputJson))
+    report(name, "input", "It has a field with visibleTo, which says who gets a field of an output. Remove the mark from the input.");
+  for (const { type, schema } of spec.faults ?? [])
+    if (schema !== undefined && hasVisibleMark(readDocument(schema, { name: `${name} fault ${type}`, side: "output", required: false })))
+      report(
+        name,
+        "faults",
+        `The details of ${type} have a field with visibleTo, and every caller who gets the fault gets all of them. Leave it out of the details.`,
+      );
 }
 
 /** Collects the resources that an operation uses, and reports those that are none or not the only ones of their name. */

@@ -8,12 +8,15 @@ import type { Implementation } from "../../operation/implement.ts";
 import { hasKind, type KindTraits, traitsOf } from "../../operation/kind.ts";
 import type { Module } from "../../operation/module.ts";
 import { streamOf } from "../../operation/online/stream/spec.ts";
+import { compileAudit } from "../audit/compiled-audit.ts";
 import { compileCache } from "../cache/compiled-cache.ts";
 import type { DeclaredRates } from "../rates/operation-rate.ts";
 import { Slots } from "../slots.ts";
+import { compileReceives } from "../stream/compiled-receives.ts";
 import { compileStream } from "../stream/compiled-stream.ts";
-import { checkBytes, checkKey } from "./checks.ts";
+import { checkBytes, checkKey, checkMarks } from "./checks.ts";
 import { type CompiledOperation, fieldsOf, type OperationLimits } from "./compiled.ts";
+import { compileViews } from "./output-views.ts";
 import type { Report } from "./problem.ts";
 
 /** One entry of a module, and the rates that the app declared before it. */
@@ -59,6 +62,7 @@ export function compileOperation({ module, entry, rates }: Declared, report: Rep
   const { idempotent } = spec;
   checkKey(operation, { fields, input, output }, report);
   checkBytes(operation, { input, output }, report);
+  checkMarks(operation, input, report);
   return {
     name,
     module: module.name,
@@ -66,15 +70,18 @@ export function compileOperation({ module, entry, rates }: Declared, report: Rep
     traits,
     criticality: spec.criticality ?? "default",
     operation,
-    access: spec.access,
+    ...{ access: spec.access, tenantGrants: "none" },
     isolation: spec.isolation ?? "read committed",
     input,
     output,
+    views: traits.durable ? undefined : compileViews(output, (message) => report(name, "output", message)),
     stream: compileStream(operation, report),
+    receives: compileReceives(operation, report),
     limits,
     rates: compileRates(operation, rates, report),
     ...linesOf(name, limits, traits),
     cache: compileCache(operation, output, report),
+    audit: compileAudit(operation, input, report),
     handler,
     owns: spec.owns,
     head: undefined,

@@ -7,10 +7,13 @@ import type { Criticality } from "../../operation/execution.ts";
 import type { KindTraits, OperationKind } from "../../operation/kind.ts";
 import type { ResourceCaller } from "../../operation/resource.ts";
 import type { Isolation } from "../../operation/transaction.ts";
+import type { CompiledAudit } from "../audit/compiled-audit.ts";
 import type { CompiledCache } from "../cache/compiled-cache.ts";
 import type { OperationRate } from "../rates/operation-rate.ts";
 import type { Slots } from "../slots.ts";
+import type { CompiledReceives } from "../stream/compiled-receives.ts";
 import type { CompiledStream } from "../stream/compiled-stream.ts";
+import type { OutputViews } from "./output-views.ts";
 
 /** The numbers of a budget, all filled in. *Units*: milliseconds and counts. */
 export interface OperationLimits {
@@ -40,12 +43,21 @@ export interface CompiledOperation {
   readonly operation: Operation;
   /** Of permissions, the roles that have them: filled in once all operations are known. */
   access: Access;
+  /**
+   * Whether it needs what the tenant of its caller permits: `needed`, for its access or for fields of its output; `ahead`, only for what it may call inside its
+   * transaction. Filled in likewise.
+   */
+  tenantGrants: "needed" | "ahead" | "none";
   readonly isolation: Isolation;
   readonly input: CompiledSchema;
   /** What it returns; of a stream, one item. */
   readonly output: CompiledSchema;
+  /** Which of its fields only some callers get; undefined where every caller gets all. */
+  readonly views: OutputViews | undefined;
   /** How it streams; undefined where it returns one output. */
   readonly stream: CompiledStream | undefined;
+  /** What its client sends; undefined where it sends nothing. */
+  readonly receives: CompiledReceives | undefined;
   readonly limits: OperationLimits;
   readonly slots: Slots;
   /** The most statements, and the most calls, of one execution. */
@@ -55,6 +67,8 @@ export interface CompiledOperation {
   readonly rates: { readonly byCaller: readonly OperationRate[]; readonly byInput: readonly OperationRate[] };
   /** How its outputs are kept; undefined where they are not. */
   readonly cache: CompiledCache | undefined;
+  /** What is recorded of it; undefined where nothing is. */
+  readonly audit: CompiledAudit | undefined;
   readonly handler: Handler;
   readonly owns: Handler | undefined;
   /**

@@ -1,9 +1,15 @@
 import { Fault } from "../../core/fault.ts";
 import type { Operation } from "../../operation/contract.ts";
+import type { DomainEvent } from "../../operation/events/event.ts";
 import type { Module } from "../../operation/module.ts";
 import type { Resource } from "../../operation/resource.ts";
+import type { AnyEventStream } from "../../operation/sourcing/event-stream.ts";
+import type { Projection } from "../../operation/sourcing/projection.ts";
+import { type CompiledEvent, checkEvents } from "../events/declared.ts";
 import { checkMetrics } from "../metrics/declared.ts";
 import { DeclaredRates, type OperationRate } from "../rates/operation-rate.ts";
+import { type CompiledEventStream, checkStreams } from "../sourcing/declared.ts";
+import { type CompiledProjection, checkProjections } from "../sourcing/projections.ts";
 import { checkModules, checkResources } from "./checks.ts";
 import { compileOperation } from "./compile.ts";
 import type { CompiledOperation } from "./compiled.ts";
@@ -14,6 +20,12 @@ export interface Registry {
   readonly operations: ReadonlyMap<string, CompiledOperation>;
   readonly byContract: ReadonlyMap<Operation, CompiledOperation>;
   readonly resources: readonly Resource<unknown>[];
+  /** The events of all modules. */
+  readonly events: ReadonlyMap<DomainEvent, CompiledEvent>;
+  /** The kinds of streams of all modules. */
+  readonly streams: ReadonlyMap<AnyEventStream, CompiledEventStream>;
+  /** The projections of all modules. */
+  readonly projections: ReadonlyMap<Projection, CompiledProjection>;
   /** The rates that operations declare, each once. */
   readonly rates: Iterable<OperationRate>;
 }
@@ -52,9 +64,12 @@ export function buildRegistry(modules: readonly Module[], surfaces: readonly Sur
       report(where, field, message);
   };
   for (const compile of surfaces) compile(declared, operations, once);
+  const events = checkEvents(modules, declared, report);
+  const streams = checkStreams(modules, { operations: declared, events }, report);
+  const projections = checkProjections(modules, { operations: declared, events }, report);
   checkMetrics(modules, report);
   if (problems.length > 0) throw invalidApp(problems);
-  return { operations, byContract, resources: [...resources.values()], rates: rates.all };
+  return { operations, byContract, events, streams, projections, resources: [...resources.values()], rates: rates.all };
 }
 
 /** All problems in one fault, one line each. */

@@ -1,6 +1,7 @@
 import assert from "node:assert";
 import type { Operation } from "../../operation/contract.ts";
 import { otherTenant } from "../faults.ts";
+import { lookUpForCall } from "../permissions/look-up.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
 import { ShapedOutput } from "../state/output.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
@@ -27,9 +28,12 @@ export async function callApart(execution: RunningExecution, operation: Operatio
     compiled.traits.transaction !== "none",
     `${compiled.name} has the kind ${compiled.kind}, and only queries and commands can be called. Move the code that both need into a function.`,
   );
-  const input = prepareInput(execution, compiled, inner.input);
   const derived = inner.key === undefined;
+  // Before anything is waited for: the next call counts on.
   const key = inner.key ?? derivedKey(execution, compiled);
+  const lookingUp = lookUpForCall(execution, compiled);
+  if (lookingUp !== undefined) await lookingUp;
+  const input = prepareInput(execution, compiled, inner.input);
   const claim = compiled.traits.keyed ? claimOf(execution, compiled, { sent: inner.input, key, derived, tenant }) : undefined;
   const { streaming } = execution;
   streaming?.callStarts();

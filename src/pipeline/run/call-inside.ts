@@ -1,5 +1,6 @@
 import assert from "node:assert";
 import type { Operation } from "../../operation/contract.ts";
+import { lookUpForCall } from "../permissions/look-up.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
 import { prepareInput, resolveCalled, shapeOutput } from "./called.ts";
@@ -24,6 +25,8 @@ async function callInside(
     `${caller.name} is a ${caller.kind} and cannot call the ${compiled.kind} ${compiled.name}. Call it from a command or an action.`,
   );
   if (shared) assertShareable(caller, compiled);
+  const lookingUp = lookUpForCall(execution, compiled);
+  if (lookingUp !== undefined) await lookingUp;
   const input = prepareInput(execution, compiled, sent);
   const inner = { transaction: joined, input, sent, tenant, shared: shared || (compiled.cache?.shared ?? false), calls };
   const scope = new RunningScope(execution, compiled, inner);

@@ -19,8 +19,9 @@ export function resolveCalled(execution: RunningExecution, operation: Operation,
 
 /** Authorizes a call again, and validates its input. */
 export function prepareInput(execution: RunningExecution, compiled: CompiledOperation, input: unknown): unknown {
-  if (compiled.access !== "public" && !compiled.access.allows(execution.actor))
-    throw denied(compiled, execution.actor, execution.host.options.scheme);
+  const { actor, permitted } = execution;
+  if (compiled.access !== "public" && !compiled.access.allows(actor, permitted))
+    throw denied(compiled, actor, execution.host.options.scheme);
   const parsed = compiled.input.parse(input);
   if (parsed instanceof Problems) throw invalidInput(parsed.list, parsed.more);
   return parsed;

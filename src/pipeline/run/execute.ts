@@ -29,8 +29,9 @@ async function runAction(execution: RunningExecution): Promise<ShapedOutput> {
 }
 
 async function runTask(execution: RunningExecution): Promise<undefined> {
-  const { compiled, input } = execution;
-  await handle(compiled, input, scopeOf(execution, taskCalls));
+  const { compiled, input, durable } = execution;
+  if (durable?.handle !== undefined) await durable.handle(execution);
+  else await handle(compiled, input, scopeOf(execution, taskCalls));
 }
 
 function scopeOf(execution: RunningExecution, calls: ScopeCalls): RunningScope {

@@ -1,6 +1,6 @@
 import { notYours } from "../faults.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
-import type { RunningScope } from "./running-scope.ts";
+import { type RunningScope, runAudited } from "./running-scope.ts";
 
 /** Asks whose it is, where the operation declares `owns`, and runs the handler to its end: when it has returned, nothing that it began may be left. */
 export async function handle(compiled: CompiledOperation, input: unknown, scope: RunningScope): Promise<unknown> {
@@ -8,7 +8,9 @@ export async function handle(compiled: CompiledOperation, input: unknown, scope:
   try {
     // The schema of the operation has parsed the input, and the scope is that of its kind: the constructors checked the handler against both.
     if (compiled.owns !== undefined && !(await compiled.owns(input as never, scope as never))) throw notYours();
-    const value = await compiled.handler(input as never, scope as never);
+    const value = await (compiled.audit === undefined
+      ? compiled.handler(input as never, scope as never)
+      : scope[runAudited](compiled.audit, () => compiled.handler(input as never, scope as never)));
     scope.begun.assertDone();
     return value;
   } finally {

@@ -1,24 +1,31 @@
 import assert from "node:assert";
-import { fail } from "../../core/fault.ts";
+import { fail, toFault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import type { Schema } from "../../core/schema/standard.ts";
-import { type CompiledSchema, compileSchema, Problems } from "../../core/schema.ts";
 import { formatTraceparent } from "../../core/trace.ts";
 import { entriesOf, messageOf } from "../../core/value/thrown.ts";
 import { type IssuedCredential, issue } from "../../operation/authentication/place.ts";
 import type { Revocation } from "../../operation/authentication/revocations.ts";
 import type { Operation } from "../../operation/contract.ts";
 import type { Durable, SystemStartOptions } from "../../operation/durable/start.ts";
+import type { DomainEvent } from "../../operation/events/event.ts";
 import { criticalityHeader } from "../../operation/execution.ts";
 import type { ModuleMetric } from "../../operation/metrics/metric.ts";
 import type { Outbound, PageInput, PageSpec, ScopeLog } from "../../operation/scope.ts";
 import { makeSql, type Sql, type SqlRunner, type WrittenStatement } from "../../operation/sql.ts";
 import type { Statement, StatementResult, Transaction } from "../../operation/transaction.ts";
-import { actorHidden, invalidRow, otherTenantRevocation, otherTenantStart } from "../faults.ts";
+import { type BoundVault, boundVault } from "../../operation/vault/vault.ts";
+import type { CompiledAudit } from "../audit/compiled-audit.ts";
+import { readState, recordRefusal, recordRun } from "../audit/record.ts";
+import { emitEvent } from "../events/emitted.ts";
+import { actorHidden, otherTenantStart } from "../faults.ts";
 import type { Counted, LabelValues } from "../metrics/counts.ts";
 import { Miscount } from "../metrics/miscount.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
-import { revocationsFull } from "../revocations/faults.ts";
+import { revokeIn } from "../revocations/revoke.ts";
+import { scopeStreams } from "../sourcing/scope-streams.ts";
+import { checkRow } from "../state/check-row.ts";
+import { hideSecrets } from "../state/hidden-secrets.ts";
 import { noteRejection } from "../state/rejections.ts";
 import { ReplyCredentials } from "../state/reply-credentials.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
@@ -29,8 +36,6 @@ import { startsFor, toWake } from "./started.ts";
 
 /** The header that tells a callee what is left of the deadline. *Units*: milliseconds. */
 const deadlineHeader = "plimsoll-deadline-ms";
-
-const rowSchemas = new WeakMap<Schema, CompiledSchema>();
 
 /** The run of one operation that a scope is made for. */
 export interface ScopeRun {
@@ -61,6 +66,9 @@ export interface ScopeCalls {
   /** Completes what runs with what `work` writes; undefined where nothing durable runs. */
   commit?<T>(execution: RunningExecution, work: (scope: RunningScope) => Promise<T>): Promise<T>;
 }
+
+/** Runs the handler of an audited command, and records it. */
+export const runAudited = Symbol("runAudited");
 
 /** What one running operation is given. Members are bound when they are read, so that they can be destructured and cost nothing unread. */
 export class RunningScope implements SqlRunner {
@@ -206,6 +214,46 @@ export class RunningScope implements SqlRunner {
     return commit(this.#execution, work);
   }
 
+  get emit() {
+    const [compiled, transaction] = [this.#compiled, this.#transaction];
+    const emits = transaction !== undefined && compiled.traits.transaction === "write";
+    assert(emits, `${compiled.name} is a ${compiled.kind}, and only a command emits events. Call a command that emits it.`);
+    return (event: DomainEvent, data: unknown) => {
+      assert(!this.begun.ended, `${compiled.name} emits ${event.name} after its handler has ended. Emit before the handler returns.`);
+      emitEvent(this.#execution, { compiled, transaction, event, data, tenant: this.tenant });
+    };
+  }
+  get stream() {
+    const given = <T>(name: string, work: Promise<T>) => this.given(name, work, true);
+    const [execution, compiled, transaction, { tenant, begun }] = [this.#execution, this.#compiled, this.#transaction, this];
+    return scopeStreams({ execution, compiled, transaction, tenant, begun, given });
+  }
+  get event() {
+    return this.#execution.durable?.event;
+  }
+
+  async [runAudited](audit: CompiledAudit, handler: () => unknown): Promise<unknown> {
+    const [execution, compiled, transaction] = [this.#execution, this.#compiled, this.#transaction];
+    assert(transaction !== undefined, `${compiled.name} is audited and has no transaction. Audit a command.`);
+    const run = { compiled, audit, input: this.#run.input, tenant: this.tenant };
+    try {
+      const before = await readState(run, this);
+      const value = await handler();
+      recordRun(execution, { ...run, transaction, before, after: await readState(run, this) });
+      return value;
+    } catch (error) {
+      // That of the request itself is recorded when its outcome is known: this one may be caught, or run again.
+      if (compiled !== execution.compiled && toFault(error).code !== "aborted") recordRefusal(execution, run, error);
+      throw error;
+    }
+  }
+
+  get [boundVault](): BoundVault {
+    const { vault } = this.#execution.host;
+    assert(vault !== undefined, `${this.#compiled.name} uses the vault, and the app has none. Add createApp({ vault }).`);
+    return { keys: vault, ask: (statement) => this.given("vault", this.run(statement), true), tenant: this.tenant ?? "" };
+  }
+
   get invalidate() {
     const transaction = this.#transaction;
     assert(transaction !== undefined, `${this.#compiled.name} invalidates without a transaction. Call a command that does.`);
@@ -213,21 +261,10 @@ export class RunningScope implements SqlRunner {
   }
 
   get revoke() {
-    const transaction = this.#transaction;
-    assert(transaction !== undefined, `${this.#compiled.name} revokes without a transaction. Call a command that does.`);
-    return (revocation: Revocation) => this.given("revoke", this.#revoke(transaction, revocation), true);
-  }
-
-  async #revoke(transaction: Transaction, revocation: Revocation): Promise<void> {
-    const { revocations } = this.#execution.host;
-    assert(
-      revocations !== undefined,
-      `${this.#compiled.name} calls revoke, and the app refuses nothing by it. Add createApp({ revocations: {} }).`,
-    );
-    const { tenant: own } = this;
-    if (own !== undefined && (revocation.tenant ?? own) !== own) throw otherTenantRevocation(this.#compiled.name);
-    const { rows } = await transaction.run(revocations.statement(revocation, own));
-    if (rows[0]?.revoked !== true) throw revocationsFull();
+    const [transaction, { name }] = [this.#transaction, this.#compiled];
+    assert(transaction !== undefined, `${name} revokes without a transaction. Call a command that does.`);
+    return (revocation: Revocation) =>
+      this.given("revoke", revokeIn(this.#execution, { transaction, name, tenant: this.tenant }, revocation), true);
   }
 
   get [issue]() {
@@ -270,7 +307,8 @@ export class RunningScope implements SqlRunner {
     const write = (level: keyof ScopeLog) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
       const { host, operation, requestId, traceId, spanId } = execution;
       if (!host.signals.logged.hasListeners) return;
-      host.signals.logged.publish({ level, message, fields, at: host.clock.now(), operation, requestId, traceId, spanId });
+      const hidden = hideSecrets(execution, { message, fields });
+      host.signals.logged.publish({ level, ...hidden, at: host.clock.now(), operation, requestId, traceId, spanId });
     };
     return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
   }
@@ -326,7 +364,8 @@ function addNotes(execution: RunningExecution, given: unknown): void {
   for (const [key, value] of entriesOf(given)) {
     const name = key.slice(0, limits.noteChars);
     if (!Object.hasOwn(notes, name) && room-- <= 0) return;
-    notes[name] = typeof value === "string" && value.length > limits.noteChars ? `${value.slice(0, limits.noteChars)}…` : value;
+    const shown = hideSecrets(execution, value);
+    notes[name] = typeof shown === "string" && shown.length > limits.noteChars ? `${shown.slice(0, limits.noteChars)}…` : shown;
   }
 }
 
@@ -354,15 +393,4 @@ async function timed<T>(
       ...{ startMs: since - execution.acceptedAt, durationMs, attributes: {}, failed },
     });
   }
-}
-
-function checkRow(schema: Schema, row: Record<string, unknown>): unknown {
-  let compiled = rowSchemas.get(schema);
-  if (compiled === undefined) {
-    compiled = compileSchema(schema, "row", "value");
-    rowSchemas.set(schema, compiled);
-  }
-  const parsed = compiled.parse(row);
-  if (parsed instanceof Problems) throw invalidRow(parsed, row);
-  return parsed;
 }

@@ -13,7 +13,7 @@ export function startsFor({ host, operation }: RunningExecution, { name, kind }:
 }
 
 /** Returns the set in which an engine puts what it gets after the commit. */
-export function toWake(execution: RunningExecution, starts: Starts): Set<string> {
+export function toWake(execution: RunningExecution, starts: Pick<Starts, "committed">): Set<string> {
   execution.started ??= new Map();
   let names = execution.started.get(starts);
   if (names === undefined) {

@@ -11,7 +11,7 @@ const lowest = 0.6;
  * What one tenant may have of the event loop while a queue stands, so that one that sends much does not keep out the others.
  *
  * There is one level for all. Where a request of a tenant with little is reached late in its turn, the level falls below what the largest tenant had in the
- * last second; else it rises. Who had more than the level is refused. If all have the same, none is refused here, and the age of the turn decides.
+ * last second, with or without a queue; else it rises. Who had more than the level is refused. If all have the same, none is refused here, and the age of the turn decides.
  * *Guarantees*: the level never falls below 0.6 of what the largest tenant had, so a small one is not refused for what others do.
  * *Bounds*: memory is fixed, whatever the number of tenants. *Units*: milliseconds of the event loop in a second.
  * *Source*: the level is that of max-min fairness, found without counting tenants.
@@ -40,20 +40,23 @@ export class FairShare {
     this.usage = usage;
     if (usage > this.#largest) this.#largest = usage;
     if (turn.age > this.#lateMs && usage < this.#largest * small) this.#crowded++;
-    const admitted = usage <= this.level;
-    this.#last = admitted ? tenant : undefined;
-    return admitted;
+    this.#last = tenant;
+    return usage <= this.level;
   }
 
-  /** The event loop worked so long for the one that was admitted last. */
+  /** The event loop worked so long for the last one, be it for its refusal: one who sends thousands takes a good part of the loop with these alone. */
   worked(ms: number, now: number): void {
     if (this.#last !== undefined) this.#usages.add(this.#last, ms, now);
     this.#last = undefined;
   }
 
-  /** No queue stands. */
-  reset(): void {
+  /**
+   * No queue stands: a request of this tenant goes on, and what it takes counts. Without it the first turn of a queue would set the level
+   * by the little that its own requests have had.
+   */
+  passes(tenant: string): void {
     this.level = Number.POSITIVE_INFINITY;
+    this.#last = tenant;
   }
 
   #turnEnds(ordinal: number): void {

@@ -74,7 +74,7 @@ export class Shedder {
     const { gate, shareLine } = this;
     const rank = rankOf(request.criticality);
     const share = this.#shares[rank]!;
-    if (!gate.isStrict) return share.reset();
+    if (!gate.isStrict) return share.passes(tenant);
     if (shareLine.mode === "off" || share.admits(tenant, { ordinal: gate.ordinal, age: gate.age, now: gate.lookedAt }))
       return shareLine.admits(share.usage);
     if (shareLine.mode === "enforce") gate.refused();

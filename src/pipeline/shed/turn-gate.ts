@@ -9,7 +9,7 @@ export interface TurnGateOptions {
   readonly turns: TurnClock;
   /** The oldest turn in which a request of each rank still begins while a queue stands. */
   readonly agesMs: readonly [number, number, number];
-  /** Called with how long the loop worked after what was admitted last, when that is known. */
+  /** Called with how long the loop worked after what was admitted last, or refused after that, when that is known. */
   readonly worked?: (ms: number, now: number) => void;
   /** How long the loop has work without a pause before that is a queue, and not a burst. */
   readonly standingMs: number;
@@ -36,11 +36,14 @@ const regained = 0.05;
  * Refuses what the event loop reaches too late in its turn, the least important first.
  *
  * The longest single step of a turn (a collection of garbage, a handler that computes, a process that got no processor) does not count for its age, nor does
- * work of a lower rank. While a queue stands (the loop has had work for `standingMs` without a pause, the longest step again not counted) a request may begin
+ * work of a lower rank, nor the refusals of tenants that have had too much. While a queue stands (the loop has had work for `standingMs` without a pause, the longest step again not counted) a request may begin
  * up to the age of its rank; without a queue up to twice as much, unless it is of the lowest. Where requests are crowded (reached later than the rank below
  * may begin, critical ones earlier), the rank below gets half the room, and regains it slowly. What has waited for half of its deadline never begins. While critical
  * requests alone need less than the loop has, these wait for up to 0.7 of theirs: a burst, which is worked off. A queue stands until the loop had pauses in
  * which all that was refused would have had its time.
+ *
+ * The first requests of a process take many times as long as those that follow, and a queue of them goes away by itself: until the cold ones have begun, only the
+ * part of their deadline counts, except for those of the lowest rank.
  * *Guarantees*: after a refusal nothing of the same rank or a lower one begins in the same turn.
  * *Source*: the interval of CoDel (RFC 8289 section 3) for what is a queue.
  */
@@ -60,6 +63,8 @@ export class TurnGate {
   /** When it decided last. */
   lookedAt = 0;
   readonly #critical = new CriticalLoad();
+  /** How many requests are still to come of a process that is cold. */
+  #cold: number;
   #beganAt = 0;
   #busySince = 0;
   #longestStep = 0;
@@ -74,11 +79,15 @@ export class TurnGate {
   #refused = -1;
   /** What follows the last look until the next belongs to it. */
   #running: Rank | -1 = -1;
+  /** It was refused after it was admitted, as others of this turn were, for so long. */
+  #refusing = false;
+  #refusingMs = 0;
   readonly #worked: [number, number, number] = [0, 0, 0];
   readonly #oldest: [number, number, number] = [0, 0, 0];
   readonly #room: [number, number, number] = [1, 1, 1];
 
   constructor({ turns, agesMs, standingMs, worked }: TurnGateOptions) {
+    this.#cold = turns.coldRequests ?? 0;
     this.#onWork = worked;
     this.#turns = turns;
     this.#agesMs = agesMs;
@@ -88,11 +97,12 @@ export class TurnGate {
   /** Whether a request of this rank may begin now. *Units* of `deadlineMs`: milliseconds. */
   admits(rank: Rank, deadlineMs: number): boolean {
     this.#look();
-    const own = this.age - this.#workBelow(rank);
+    const own = this.age - this.#workBelow(rank) - this.#refusingMs;
     if (this.age > this.#oldest[rank]) this.#oldest[rank] = this.age;
     this.bound = this.#boundOf(rank, deadlineMs);
     const seen = this.age > deadlineMs * this.#vainFrom(rank) ? this.age : own - this.#longestInTurn;
     if (seen <= this.bound && this.bound > 0 && rank > this.#refused) {
+      if (this.#cold > 0) this.#cold--;
       this.#running = rank;
       return true;
     }
@@ -103,13 +113,14 @@ export class TurnGate {
     return false;
   }
 
-  /** What was admitted is refused for another reason of the same overload: what follows is not its work. */
+  /** What was admitted is refused for another reason of the same overload: what follows is no work, but the cost of a refusal. */
   refused(): void {
-    this.#running = -1;
+    this.#refusing = true;
     this.#refusals++;
   }
 
   #boundOf(rank: Rank, deadlineMs: number): number {
+    if (this.#cold > 0 && rank > 0) return deadlineMs * deadlineParts[rank];
     const ageMs = Math.min(deadlineMs * deadlineParts[rank], this.#agesMs[rank]);
     if (!this.isStrict) return ageMs * withoutQueue[rank];
     if (rank < 2) return ageMs * this.#room[rank];
@@ -137,14 +148,18 @@ export class TurnGate {
     const inTurn = Math.min(step, this.age);
     if (inTurn > this.#longestInTurn) this.#longestInTurn = inTurn;
     if (this.#running >= 0) {
-      this.#worked[this.#running as Rank] += inTurn;
+      if (this.#refusing) this.#refusingMs += inTurn;
+      else this.#worked[this.#running as Rank] += inTurn;
       this.#learn(inTurn);
+      this.#refusing = false;
     }
-    if (turn.now - this.#busySince - this.#longestStep >= this.#standingMs) this.isStrict = true;
+    if (this.#cold > 0) this.#busySince = turn.now;
+    else if (turn.now - this.#busySince - this.#longestStep >= this.#standingMs) this.isStrict = true;
   }
 
   #learn(workMs: number): void {
     this.#onWork?.(workMs, this.lookedAt);
+    if (this.#refusing) return;
     if (this.#running === 2) this.#critical.worked(workMs);
     this.#workMs = this.#workMs === 0 ? workMs : this.#workMs + (workMs - this.#workMs) * smoothing;
   }
@@ -169,6 +184,8 @@ export class TurnGate {
     this.#shareRoom();
     this.#refused = -1;
     this.#running = -1;
+    this.#refusing = false;
+    this.#refusingMs = 0;
     this.#longestInTurn = 0;
     this.#worked.fill(0);
     this.#oldest.fill(0);

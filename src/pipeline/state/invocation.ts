@@ -69,6 +69,12 @@ export interface Attempt {
   sameInput(parsed: unknown): unknown;
   /** Its completion, sent with the commit of what the handler writes: fails where the lease is lost. */
   completion(): Statement;
+  /** The event that it reacts to, for its handler; undefined where it reacts to none. */
+  readonly event?: unknown;
+  /** What the event began with, for the events that it emits in turn. */
+  readonly correlation?: string;
+  /** Runs the handler in a way of its own, with scopes that it makes. *Default*: once, with the scope of a task. */
+  handle?(execution: RunningExecution): Promise<void>;
   /** Completed by such a commit. */
   committed: boolean;
 }

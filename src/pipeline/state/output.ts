@@ -1,6 +1,7 @@
 import { Problems, serialize } from "../../core/schema.ts";
 import { invalidOutput } from "../faults.ts";
 import type { CompiledOperation, CompiledOutput } from "../registry/compiled.ts";
+import type { OutputCaller, OutputViews } from "../registry/output-views.ts";
 
 const unshaped: unique symbol = Symbol("unshaped");
 
@@ -47,4 +48,20 @@ export class ShapedOutput implements CompiledOutput {
     if (shaped instanceof Problems) throw invalidOutput(this.#operation.name, shaped);
     return shaped;
   }
+}
+
+/**
+ * Puts in the place of the output what its caller may see of it. What was kept of it (under a key, in a cache) is whole, so that the caller of each request
+ * decides, with the roles that it has then.
+ */
+export function narrowOutput(
+  execution: OutputCaller & { output: ShapedOutput | undefined; readonly compiled: CompiledOperation },
+  views: OutputViews,
+): void {
+  const { output, compiled } = execution;
+  if (output === undefined) return;
+  const json = views.jsonFor(execution, output.json);
+  if (json === output.json) return;
+  execution.output = new ShapedOutput(compiled, undefined, json);
+  execution.output.head = output.head;
 }

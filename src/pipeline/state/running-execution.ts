@@ -4,6 +4,7 @@ import type { Expiring } from "../../core/deadline.ts";
 import { Fault } from "../../core/fault.ts";
 import { placesOf } from "../../core/json/places.ts";
 import type { LoadLine } from "../../core/load-line/load-line.ts";
+import type { RolesByPermission } from "../../operation/access.ts";
 import { type Actor, anonymous } from "../../operation/actor.ts";
 import type { Starts } from "../../operation/durable/start.ts";
 import {
@@ -58,6 +59,8 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   sampled = false;
   actor: Actor = anonymous;
   tenant: string | undefined = undefined;
+  /** What the tenant permits, where tenants decide that and it was needed. */
+  permitted: RolesByPermission | undefined = undefined;
   attempt = 1;
   replayed = false;
   /** Undefined where the reply gives none. */
@@ -80,10 +83,8 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   wheelNext: Expiring | undefined = undefined;
   wheelPrevious: Expiring | undefined = undefined;
   wheelSlot = -1;
-
   /** Its index among all that run. */
   index = -1;
-
   // What the steps hand on.
   input: unknown = undefined;
   /** The input as it was sent: bound and not parsed. It stands for the request: a key and a cursor are good for it. */
@@ -103,14 +104,14 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   holdsProcessSlot = false;
   /** Its handler has begun and not ended: what it holds is still in use, whatever was replied. */
   handling = false;
-  /** The stream that it is; undefined for what returns one output. */
+  /** Undefined for what returns one output. */
   streaming: RunningStream | undefined = undefined;
   /** What it took of the rates of its operation; undefined where there is none, or one has refused. */
   rates: TakenRate[] | undefined = undefined;
   /** It took from what strangers of its address may send, until its credentials are verified. */
   tookAsStranger = false;
   /** Whose work it started, and what they get once its transaction is committed. */
-  started: Map<Starts, Set<string>> | undefined = undefined;
+  started: Map<Pick<Starts, "committed">, Set<string>> | undefined = undefined;
   /** The attempt that it is of durable work. */
   readonly durable: Attempt | undefined;
   readonly transactions: Transaction[] = [];
@@ -120,8 +121,9 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   #controller: AbortController | undefined;
   #waitsSince = 0;
   #databaseDepth = 0;
-  /** What it used for the items before this one. */
-  #earlier = { statements: 0, calls: 0 };
+  /** What a stream used for the items before this one. */
+  #earlierStatements = 0;
+  #earlierCalls = 0;
   #databaseSince = 0;
   #resume: (() => void) | undefined;
   #waitsFor: Slots | undefined;
@@ -218,7 +220,7 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
 
   statementStarts(statement: Statement): void {
     this.statements++;
-    const refusal = this.#uses(this.compiled.queriesLine, this.statements - this.#earlier.statements);
+    const refusal = this.#uses(this.compiled.queriesLine, this.statements - this.#earlierStatements);
     if (refusal !== undefined) throw queriesExceeded(this.operation, refusal, statement.text);
   }
 
@@ -282,7 +284,8 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   /** Of a stream: the budget counts for each item, and what has ended is let go of. `deadlineAt`: until when it must be there. */
   nextItem(deadlineAt: number): void {
     this.deadlineAt = deadlineAt;
-    this.#earlier = { statements: this.statements, calls: this.calls };
+    this.#earlierStatements = this.statements;
+    this.#earlierCalls = this.calls;
   }
 
   /** Begins the reply of a stream: the deadline is met, and the slots are free for others. */
@@ -308,7 +311,7 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
 
   /** Counts an inner call against the budget. A transaction that it would have joined cannot commit without it. */
   callStarts(joins?: Transaction): void {
-    const refusal = this.#uses(this.compiled.callsLine, ++this.calls - this.#earlier.calls);
+    const refusal = this.#uses(this.compiled.callsLine, ++this.calls - this.#earlierCalls);
     if (refusal === undefined) return;
     const fault = callsExceeded(this.operation, refusal);
     joins?.doom(fault);
@@ -387,6 +390,7 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
     if (committing && this.compiled.traits.transaction !== "none" && this.streaming === undefined) return;
     this.host.finish(this, succeeds ? undefined : fault);
     this.#controller?.abort(fault);
+    this.streaming?.stopped(fault);
   }
 
   /** Whether work may begin or continue. Throws what ended the execution. */

@@ -1,5 +1,3 @@
-import pg from "pg";
-import type { Clock, Timer } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
 import type { Service } from "../../core/service.ts";
 import type {
@@ -10,16 +8,12 @@ import type {
   RevocationStore,
 } from "../../operation/authentication/revocations.ts";
 import type { Statement } from "../../operation/transaction.ts";
-import type { ChannelDatabase } from "../cache/channel.ts";
 import { borrowed } from "../lender.ts";
-import { checkSession } from "../start/session-address.ts";
-import { verifiedUrl } from "../start/verified-url.ts";
+import { ListeningSession, type SessionDatabase } from "../listening/listening-session.ts";
 
-const connectMs = 5_000;
-const reconnectMs = 500;
 /** How long one reading may take on one connection; a second may follow on another. */
 const readMs = 400;
-const channel = "plimsoll_revocations";
+const needsSession = "The pooler keeps no session. Give postgres({ directUrl }).";
 
 /**
  * Keeps revocations in PostgreSQL. Each process reads them on a session of its own, which also listens for new ones, so that no execution waits for it, nor it
@@ -27,43 +21,38 @@ const channel = "plimsoll_revocations";
  */
 export class PostgresRevocations implements RevocationStore {
   readonly service: Service;
-  readonly #database: ChannelDatabase;
-  readonly #host: RevocationHost;
-  readonly #clock: Clock;
-  #client: pg.Client | undefined;
-  #stopped = true;
-  #timer: Timer | undefined;
+  readonly #database: SessionDatabase;
+  readonly #session: ListeningSession;
 
-  constructor(database: ChannelDatabase, host: RevocationHost) {
+  constructor(database: SessionDatabase, host: RevocationHost) {
     this.#database = database;
-    this.#host = host;
-    this.#clock = database.clock;
+    this.#session = new ListeningSession({
+      ...{ database, name: "plimsoll-revocations", channel: "plimsoll_revocations", respondMs: readMs, needsSession },
+      // What came while it did not listen is read too.
+      opened: () => host.changed(),
+      notified: () => host.changed(),
+    });
     this.service = {
       name: "postgres revocations",
-      start: async () => {
-        this.#stopped = false;
-        await this.#connect();
-      },
-      stop: async () => {
-        this.#stopped = true;
-        this.#timer?.cancel();
-        const client = this.#client;
-        this.#client = undefined;
-        await client?.end().catch(() => undefined);
-      },
+      start: () =>
+        this.#session.start().catch((error) => {
+          // Behind a pooler that keeps no session there never is one: then each reading borrows a connection.
+          if (!(error instanceof Fault)) throw error;
+        }),
+      stop: () => this.#session.stop(),
     };
   }
 
   async read(mark: string | undefined, most: number): Promise<RevocationReading> {
     const text = "select plimsoll.read_revocations($1, $2) as reading";
     const values = [mark ?? null, most];
-    const client = this.#client;
+    const { client } = this.#session;
     if (client !== undefined) {
       try {
         const { rows } = await client.query<{ reading: string }>({ text, values });
         return readingOf(rows[0]?.reading);
       } catch {
-        this.#lost(client);
+        this.#session.lost(client);
       }
     }
     const { rows } = await this.#within(borrowed(this.#database, readMs, (connection) => connection.send({ text, values })));
@@ -80,51 +69,9 @@ export class PostgresRevocations implements RevocationStore {
   #within<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const message = "The database did not return the revocations in time. Check the path to it.";
-      const timer = this.#clock.schedule(readMs, () => reject(new Fault({ code: "unavailable", message })));
+      const timer = this.#database.clock.schedule(readMs, () => reject(new Fault({ code: "unavailable", message })));
       work.then(resolve, reject).finally(() => timer.cancel());
     });
-  }
-
-  async #connect(): Promise<void> {
-    const options = {
-      connectionString: verifiedUrl(this.#database.sessionUrl ?? ""),
-      application_name: "plimsoll-revocations",
-      connectionTimeoutMillis: connectMs,
-      query_timeout: readMs,
-      keepAlive: true,
-    };
-    const client = new pg.Client(options);
-    client.on("error", () => this.#lost(client));
-    client.on("end", () => this.#lost(client));
-    client.on("notification", () => this.#host.changed());
-    try {
-      await client.connect();
-      await checkSession(client, {
-        another: () => new pg.Client(options),
-        message: "The pooler keeps no session. Give postgres({ directUrl }).",
-      });
-      await client.query(`listen ${channel}`);
-      if (this.#stopped) return void client.end().catch(() => undefined);
-      this.#client = client;
-      // What came while it did not listen.
-      this.#host.changed();
-    } catch (error) {
-      client.end().catch(() => undefined);
-      // Behind a pooler that keeps no session there never is one.
-      if (!(error instanceof Fault)) this.#reconnect();
-    }
-  }
-
-  #reconnect(): void {
-    this.#timer?.cancel();
-    if (!this.#stopped) this.#timer = this.#clock.schedule(reconnectMs, () => void this.#connect());
-  }
-
-  #lost(client: pg.Client): void {
-    if (this.#client !== client) return;
-    this.#client = undefined;
-    client.end().catch(() => undefined);
-    this.#reconnect();
   }
 }
 

@@ -1,4 +1,5 @@
-const loopback = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i;
+import { isLoopback } from "../../core/node/loopback.ts";
+
 /** What the driver takes as `verify-full` today, with a warning that it will not do so for ever. */
 const asVerified = /([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/;
 
@@ -12,7 +13,7 @@ export function verifiedUrl(url: string): string {
   const host = searchParams.get("host") ?? decodeURIComponent(hostname);
   if (searchParams.get("uselibpqcompat") === "true") return url;
   if (searchParams.has("sslmode")) return url.replace(asVerified, "$1verify-full");
-  const isHere = host === "" || host.startsWith("/") || loopback.test(host);
+  const isHere = host === "" || host.startsWith("/") || isLoopback(host);
   if (isHere || searchParams.has("ssl") || process.env.PGSSLMODE !== undefined) return url;
   return `${url}${url.includes("?") ? "&" : "?"}sslmode=verify-full`;
 }

@@ -40,6 +40,11 @@ export class LeasedKey {
     return now < until ? until - now : undefined;
   }
 
+  /** How long the lease that this key has allows nothing more, when all of it is spent; undefined where it has none. */
+  untilRenewal(now: number): number | undefined {
+    return now < this.#lapsesAt ? Math.max(this.#lapsesAt - leaseMs + renewMs - now, renewMs / 5) : undefined;
+  }
+
   /** Adds one to what is held. Returns false where nothing is. */
   return(now: number): boolean {
     if (now >= this.#lapsesAt) return false;

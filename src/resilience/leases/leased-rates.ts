@@ -185,14 +185,19 @@ class LeasedLimiter implements RateLimiter {
     if (known === undefined) return this.#rates.store.take(this.#spec, key);
     const decided = known.spend(nowMs);
     if (decided !== undefined) return decided;
-    if (known.asked > 1 && this.#isLeasable) this.#rates.due(true);
+    this.#wantLease(known);
     return this.#ask(known);
   }
 
   takeWithout(key: string, nowMs: number): number {
     const known = this.#find(key, nowMs);
     if (known === undefined) return this.#beyond(nowMs);
-    return (this.#rates.gone ? undefined : known.spend(nowMs)) ?? known.takeAlone(nowMs, this.#rates.members);
+    known.asked++;
+    if (this.#rates.gone) return known.takeAlone(nowMs, this.#rates.members);
+    // One slow response is no outage: where leases come, they are all that is allowed, and the process's share must not come on top.
+    const leased = known.spend(nowMs) ?? known.untilRenewal(nowMs);
+    if (leased === undefined) this.#wantLease(known);
+    return leased ?? known.takeAlone(nowMs, this.#rates.members);
   }
 
   refund(key: string): void | Promise<void> {
@@ -221,6 +226,10 @@ class LeasedLimiter implements RateLimiter {
       if (leased && credits > 0) asks.push({ rate: this.#spec, key, want: -credits, demand: 0, held: true });
     this.#keys.clear();
     return asks;
+  }
+
+  #wantLease(known: LeasedKey): void {
+    if (known.asked > 1 && this.#isLeasable) this.#rates.due(true);
   }
 
   /** Whether a lease would hold about a call. */

@@ -1,6 +1,7 @@
 import assert from "node:assert";
 import type { Clock, Timer } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
+import { limits } from "../../core/limits.ts";
 import type { BoundedQueue, QueuedWaiter } from "../../core/queue/bounded-queue.ts";
 import { enter } from "../../core/queue/enter.ts";
 import type { ClaimedTask, ClaimRequest, ClaimStore, QueueRate } from "../ports/claim-store.ts";
@@ -45,6 +46,8 @@ export class Claimer {
   #state: State = "idle";
   /** The fairness key that was served last. */
   #after: string | undefined;
+  /** Tasks that were cancelled since the claim under way was sent: it may have taken them, and its reply is not here yet. */
+  readonly #cancelled = new Set<string>();
   #mustReconcile = false;
   #belowFloor: Timer | undefined;
   #forIdlePlaces: Timer | undefined;
@@ -76,6 +79,16 @@ export class Claimer {
   /** Claims again before the last claim has run, so that the database and this process work at the same time. */
   proceed(): void {
     if (this.#state === "wanted" && this.#options.load.hasRoom) this.wake();
+  }
+
+  /** A task of another worker, or of the claim under way, was cancelled. */
+  cancel(id: string): void {
+    if (this.#isClaiming && this.#cancelled.size < limits.tasksHeld) this.#cancelled.add(id);
+  }
+
+  /** Whether what the last claim took was cancelled before its reply came. */
+  wasCancelled(id: string): boolean {
+    return this.#cancelled.size > 0 && this.#cancelled.has(id);
   }
 
   /** Claims nothing more. */
@@ -153,6 +166,7 @@ export class Claimer {
     const { queue, maxPerKey, rate } = this.#options;
     const asked = { queue, limit, after: this.#after, floor: this.#floor.rank, maxPerKey, rate, except: load.saturated };
     const askedAt = clock.monotonic();
+    this.#cancelled.clear();
     const tasks = await store.claim(lease, asked);
     this.#onClaimResult(tasks, asked, askedAt);
     if (this.isClosed || isShut() || lease !== token()) {

@@ -23,6 +23,8 @@ export class HeldTask implements Place, Indexed {
   readonly context: string | null;
   readonly lag: number;
   readonly owner: TaskOwner;
+  /** It was cancelled before it began, so it does not begin. */
+  isCancelled = false;
   /** Its index among all that its queue has. */
   index = -1;
 

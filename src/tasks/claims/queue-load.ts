@@ -23,17 +23,31 @@ export interface QueueLoadOptions {
   readonly line: (now: () => number) => LoadLine;
 }
 
+/** What runs of one task, and what waits for a slot of its operation. */
+class NameLoad {
+  running = 0;
+  readonly parked: HeldTask[] = [];
+  readonly #most: number;
+
+  constructor(definition: TaskDefinition | undefined) {
+    this.#most = definition?.compiled.limits.concurrency ?? Number.POSITIVE_INFINITY;
+  }
+
+  get isSaturated(): boolean {
+    return this.running >= this.#most;
+  }
+}
+
 /** What one process has of a queue, from the claim until the outcome is durable, and how much more it may have. */
 export class QueueLoad {
   readonly line: LoadLine;
   readonly #options: QueueLoadOptions;
   /** Claimed and not begun: in turn, and those whose operation has no slot free. */
   readonly #waiting = new FairQueue<HeldTask>();
-  readonly #parked = new Map<string, HeldTask[]>();
   #parkedCount = 0;
   /** All of it. */
   readonly #held = new IntrusiveSet<HeldTask>();
-  readonly #runningByName = new Map<string, number>();
+  readonly #byName = new Map<string, NameLoad>();
   #running = 0;
   /** Ended, and not written yet. */
   #settling = 0;
@@ -81,15 +95,15 @@ export class QueueLoad {
 
   /** Names of the tasks that wait for a slot of their operation. */
   get saturated(): readonly string[] {
-    return [...this.#parked].flatMap(([name, tasks]) => (tasks.length > 0 ? [name] : []));
+    return [...this.#byName].flatMap(([name, { parked }]) => (parked.length > 0 ? [name] : []));
   }
 
   get ids(): readonly string[] {
     return this.#held.list().map(({ id }) => id);
   }
 
-  has(id: string): boolean {
-    return this.#held.list().some((task) => task.id === id);
+  find(id: string): HeldTask | undefined {
+    return this.#held.list().find((task) => task.id === id);
   }
 
   hold(task: HeldTask): void {
@@ -105,8 +119,12 @@ export class QueueLoad {
     while (this.#running < this.#options.concurrency && !this.#options.isShut()) {
       const task = this.#waiting.shift();
       if (task === undefined) break;
-      if (this.#isSaturated(task.name)) this.#park(task);
-      else this.#begin(task);
+      const load = this.#loadOf(task.name);
+      if (!load.isSaturated) this.#begin(task, load);
+      else {
+        load.parked.push(task);
+        this.#parkedCount++;
+      }
     }
     this.#isFilling = false;
     this.#pace.measure();
@@ -118,11 +136,12 @@ export class QueueLoad {
     this.#running--;
     this.#settling++;
     this.#pace.count();
-    this.#runningByName.set(name, (this.#runningByName.get(name) ?? 1) - 1);
-    const next = this.#parked.get(name)?.shift();
+    const load = this.#loadOf(name);
+    load.running--;
+    const next = load.parked.shift();
     if (next === undefined) return;
     this.#parkedCount--;
-    this.#begin(next);
+    this.#begin(next, load);
   }
 
   settled(task: HeldTask): void {
@@ -132,8 +151,7 @@ export class QueueLoad {
 
   /** Forgets what was not begun, and returns it. */
   withdraw(): readonly HeldTask[] {
-    const released = [...this.#waiting.clear(), ...[...this.#parked.values()].flat()];
-    this.#parked.clear();
+    const released = [...this.#waiting.clear(), ...[...this.#byName.values()].flatMap(({ parked }) => parked.splice(0))];
     this.#parkedCount = 0;
     for (const task of released) this.#held.delete(task);
     return released;
@@ -146,21 +164,19 @@ export class QueueLoad {
     this.#settling = 0;
   }
 
-  #begin(task: HeldTask): void {
+  #begin(task: HeldTask, load: NameLoad): void {
     this.line.admits(++this.#running);
-    this.#runningByName.set(task.name, (this.#runningByName.get(task.name) ?? 0) + 1);
+    load.running++;
     this.#options.run(task);
   }
 
-  #park(task: HeldTask): void {
-    const parked = this.#parked.get(task.name);
-    if (parked === undefined) this.#parked.set(task.name, [task]);
-    else parked.push(task);
-    this.#parkedCount++;
-  }
-
-  #isSaturated(name: string): boolean {
-    const definition = this.#options.definitions.get(name);
-    return definition !== undefined && (this.#runningByName.get(name) ?? 0) >= definition.compiled.limits.concurrency;
+  /** One for each name that came: as many as there are tasks of the queue. */
+  #loadOf(name: string): NameLoad {
+    let load = this.#byName.get(name);
+    if (load === undefined) {
+      load = new NameLoad(this.#options.definitions.get(name));
+      this.#byName.set(name, load);
+    }
+    return load;
   }
 }

@@ -64,9 +64,11 @@ export class QueueWorker implements TaskOwner {
     return this.#load.isLight && !this.#claimer.isClosed && !this.#isShut() && !this.#isCounted;
   }
 
-  /** Whether a task was claimed here and its outcome is not durable yet. */
-  has(id: string): boolean {
-    return this.#load.has(id);
+  /** Keeps a task from being begun: one that was claimed here, or that the claim under way may have taken. */
+  cancel(id: string): void {
+    const held = this.#load.find(id);
+    if (held === undefined) this.#claimer.cancel(id);
+    else held.isCancelled = true;
   }
 
   /** There may be something to claim. */
@@ -114,7 +116,11 @@ export class QueueWorker implements TaskOwner {
   }
 
   #accept(tasks: readonly ClaimedTask[], isLast: boolean): void {
-    for (const task of tasks) this.#load.hold(new HeldTask(task, this));
+    for (const task of tasks) {
+      const held = new HeldTask(task, this);
+      held.isCancelled = this.#claimer.wasCancelled(task.id);
+      this.#load.hold(held);
+    }
     // The next claim is sent before these are begun: the database works on it while they run, which they may do without leaving the loop once.
     if (isLast) this.#fill();
     else setImmediate(() => this.#fill());

@@ -32,8 +32,9 @@ export class ServedQueues {
     return this.#queues.get(queue);
   }
 
-  has(id: string): boolean {
-    return [...this.#queues.values()].some((queue) => queue.has(id));
+  /** Keeps a task from being begun, whichever queue has it. */
+  cancel(id: string): void {
+    for (const queue of this.#queues.values()) queue.cancel(id);
   }
 
   wake(names: Iterable<string>): void {

@@ -85,7 +85,7 @@ export class Inbox {
     else if ("handedOver" in notification) this.#acceptHandover(notification.handedOver);
     else if ("due" in notification) due();
     else if ("pause" in notification) this.#pause(notification.pause);
-    else runner.cancel(notification.cancel, () => queues.has(notification.cancel));
+    else if (!runner.cancel(notification.cancel)) queues.cancel(notification.cancel);
   }
 
   #pause(queue: string): void {

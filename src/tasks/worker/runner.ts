@@ -1,11 +1,10 @@
 import { Fault } from "../../core/fault.ts";
 import { IntrusiveSet } from "../../core/intrusive-set.ts";
-import { limits } from "../../core/limits.ts";
 import type { Runtime } from "../../pipeline/runtime.ts";
 import type { RunningExecution } from "../../pipeline/state/running-execution.ts";
 import type { HeldTask } from "../claims/held-task.ts";
 import type { TaskDefinition } from "../definition.ts";
-import { cancelled, expired, outcomeOf } from "../outcome.ts";
+import { cancelled, expired, type Outcome, outcomeOf } from "../outcome.ts";
 import type { ClaimStore } from "../ports/claim-store.ts";
 import type { TaskSignals } from "../signals.ts";
 import { TaskInvocation } from "./invocation.ts";
@@ -34,8 +33,6 @@ export interface TaskRunnerOptions {
 export class TaskRunner {
   readonly #options: TaskRunnerOptions;
   readonly #running = new IntrusiveSet<TaskInvocation>();
-  /** Held here and cancelled before they were begun. */
-  readonly #cancelled = new Set<string>();
   readonly #suspects: Suspects;
 
   constructor(options: TaskRunnerOptions) {
@@ -67,15 +64,11 @@ export class TaskRunner {
     else this.#begin(task);
   }
 
-  /** Stops a task that runs here, or keeps it from being begun. */
-  cancel(id: string, isHeld: () => boolean): void {
+  /** Stops a task. Returns false where it does not run here. */
+  cancel(id: string): boolean {
     const running = this.#running.list().find(({ task }) => task.id === id);
-    if (running !== undefined) running.execution?.stop(cancelled());
-    else if (isHeld()) {
-      // A held task may be released before it runs, and its id would stay in the set.
-      if (this.#cancelled.size >= limits.tasksHeld) this.#cancelled.clear();
-      this.#cancelled.add(id);
-    }
+    running?.execution?.stop(cancelled());
+    return running !== undefined;
   }
 
   /** Gives up the suspects that wait: all, or those of one queue. */
@@ -86,7 +79,6 @@ export class TaskRunner {
   /** The lease is lost: stops what runs. It could not be completed anyway. */
   abandon(): void {
     this.#suspects.abandon();
-    this.#cancelled.clear();
     const fault = leaseLost();
     for (const { execution } of this.#running.list()) execution?.stop(fault);
   }
@@ -97,7 +89,7 @@ export class TaskRunner {
     const token = this.#options.token();
     // Without a lease other workers have the task by now. A missing definition should not happen: workers claim only names that they know.
     if (token === undefined || definition === undefined) return this.#giveUp([task]);
-    if (this.#cancelled.delete(task.id)) return this.#refuse(task, cancelled());
+    if (task.isCancelled) return this.#refuse(task, cancelled());
     if (task.lag >= definition.ttlMs) return this.#refuse(task, expired(task, definition.ttlMs));
     if (task.attempt === 1) signals.began.publish({ task: task.name, lagMs: task.lag });
     const invocation = new TaskInvocation(task, { definition, store, token, ended: this.#ended });
@@ -109,12 +101,12 @@ export class TaskRunner {
     const { task, definition, committed } = invocation;
     const { settler, signals, runtime } = this.#options;
     this.#running.delete(invocation);
-    const outcome = outcomeOf(definition, {
-      fault: committed ? undefined : execution.fault,
-      attempt: task.attempt,
-      waitedMs: task.lag,
-      random: () => runtime.clock.random(),
-    });
+    const fault = committed ? undefined : execution.fault;
+    // Most attempts succeed, which leaves nothing to decide.
+    const outcome: Outcome =
+      fault === undefined
+        ? { kind: "completed" }
+        : outcomeOf(definition, { fault, attempt: task.attempt, waitedMs: task.lag, random: () => runtime.clock.random() });
     signals.ended.publish({ task: task.name, id: task.id, outcome: outcome.kind, attempt: task.attempt });
     this.#leave(task);
     if (committed || outcome.kind === "lost") task.owner.settled(task);

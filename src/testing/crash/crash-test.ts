@@ -3,8 +3,8 @@ import type { App } from "../../app/app.ts";
 import type { DatabaseContext, DatabaseSource } from "../../app/database.ts";
 import { systemClock } from "../../core/clock.ts";
 import { type Duration, toMs } from "../../core/duration.ts";
+import { Fault } from "../../core/fault.ts";
 import type { Module } from "../../operation/module.ts";
-import type { Database } from "../../operation/transaction.ts";
 import { postgres } from "../../postgres/database.ts";
 import { TestClock } from "../clock.ts";
 import type { TestServer } from "../database.ts";
@@ -34,7 +34,7 @@ export interface CrashSpec<K> {
   readonly seed?: number;
   /** Runs at the same time, where the server has connections for them. *Default*: 6. */
   readonly parallel?: number;
-  /** How long one run may take, healing included. *Default*: 15 s. */
+  /** How long one run may take, healing included. *Default*: 30 s. */
   readonly within?: Duration;
   /** How long it takes, by the clock of the database, until a process that is gone is replaced: leases run out meanwhile. *Default*: 30 s. */
   readonly downFor?: Duration;
@@ -124,25 +124,32 @@ function withDefaults<K>(spec: CrashSpec<K>): Omit<RunSpec<K>, "makeApp" | "clon
     scenario: (scope) => spec.scenario(scope),
     invariants: (outcome) => spec.invariants(outcome),
     ...(spec.settled !== undefined && { settled: spec.settled }),
-    withinMs: toMs(spec.within ?? "15s"),
+    withinMs: toMs(spec.within ?? "30s"),
     connections: spec.connections ?? 4,
     downSeconds: seconds(spec.downFor ?? "30s"),
     jumpSeconds: seconds(spec.clockJump ?? "1m"),
   };
 }
 
-/** An app tells its database which modules it serves when it is made. */
+/** An app tells its database which modules it serves when it is made. More of it is not made: what is opened with a database would find none. */
 function modulesOf(makeApp: (world: CrashWorld) => App): readonly Module[] {
-  let modules: readonly Module[] = [];
+  let modules: readonly Module[] | undefined;
   const database: DatabaseSource = {
     open: (context: DatabaseContext) => {
-      modules = context.modules;
-      return {} as Database;
+      ({ modules } = context);
+      throw known;
     },
   };
-  makeApp({ database, url: "postgres://nowhere.invalid/none", clock: systemClock, outside: (_, target) => target });
-  return modules;
+  try {
+    makeApp({ database, url: "postgres://nowhere.invalid/none", clock: systemClock, outside: (_, target) => target });
+  } catch (error) {
+    if (error !== known) throw error;
+  }
+  return modules ?? [];
 }
+
+/** Ends the making of an app once its modules are known. */
+const known = new Fault({ code: "cancelled", message: "The modules of the app are known." });
 
 async function prepare<K>(makeApp: (world: CrashWorld) => App, spec: CrashSpec<K>, { base }: Clones): Promise<K> {
   if (spec.prepare === undefined) return undefined as K;

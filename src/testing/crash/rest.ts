@@ -2,8 +2,8 @@ import { sleep, systemClock } from "../../core/clock.ts";
 import type { World } from "./world.ts";
 
 const lookEveryMs = 5;
-/** How long a process stands still at the most, where the one that took over cannot do without it. */
-const stallMs = 1_000;
+/** How long a process stands still at the most after another one has taken over, and while that one starts, where it cannot do without it. */
+const [stallMs, startMs] = [1_000, 10_000];
 /** Nothing that a process waits for longer is what others wait for. *Units*: milliseconds. */
 export const skipMs = 2_000;
 /** So long nothing is said between app and database before it counts as silence: between a response and what the app does about it. */
@@ -32,7 +32,7 @@ export async function comeToRest(world: World, settled: () => boolean | Promise<
     const rests = await isAtRest(world, settled);
     const stands = world.standsForMs;
     if (rests && stands === undefined) return;
-    if (rests || (stands ?? 0) > stallMs) world.wake();
+    if (rests || (stands ?? 0) > (world.isUp ? stallMs : startMs)) world.wake();
     await sleep(systemClock, lookEveryMs);
   }
 }

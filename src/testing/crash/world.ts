@@ -205,6 +205,8 @@ export class World {
     next.then(
       () => {
         this.#isUp ||= this.#current === next;
+        // Where a machine is slow, the one that takes over may need longer to start than it gets to take over.
+        this.#stoodAt = systemClock.monotonic();
       },
       // Callers of `instance` and of `comeToRest` get this error.
       (error) => {

@@ -1,6 +1,6 @@
 import type { Duration } from "../../core/duration.ts";
 import type { AnySchema, Input, Output } from "../../core/schema/standard.ts";
-import type { Hint } from "../../operation/contract.ts";
+import type { Hint } from "../../core/value/hint.ts";
 import type { Call } from "../../resilience/policies/call/call.ts";
 import type { Degraded } from "../../resilience/policies/call/facts.ts";
 import type { Runs } from "../../resilience/policies/policy.ts";

@@ -1,4 +1,5 @@
 import type { Held, Limit } from "../limit.ts";
+import { MissedDeadlines } from "./missed-deadlines.ts";
 
 /** What bounds an {@link AdaptiveLimit}. */
 export interface AdaptiveLimitOptions {
@@ -33,7 +34,8 @@ interface Probe {
  * Learns how many may hold a place at once: the most with which calls do not become slower in proportion.
  *
  * While all places are taken it holds a little less and a little more than the limit in turn, and compares the times. If they grow as the limit does, what is
- * added only waits, and the limit falls; if they stay, it rises. It keeps no baseline that could become stale, and never goes low in order to measure.
+ * added only waits, and the limit falls; if they stay, it rises. It keeps no baseline that could become stale, and never goes low in order to measure. Where most
+ * calls miss their deadline, it is halved at once.
  * *Guarantees*: from `floor` to `ceiling`; unchanged as long as places are free.
  */
 export class AdaptiveLimit implements Limit {
@@ -48,6 +50,7 @@ export class AdaptiveLimit implements Limit {
   #first: Probe | undefined = undefined;
   #isProbing = false;
   #resting = 0;
+  readonly #missed = new MissedDeadlines();
   /** Calls that began under the limit before are not counted. */
   #skip = 0;
   #samples = 0;
@@ -81,17 +84,26 @@ export class AdaptiveLimit implements Limit {
       this.#skip--;
       return;
     }
+    const factor = this.#missed.after(how, this.current, held);
+    if (factor !== undefined) return this.#jump(factor);
     this.#samples++;
     this.#sumMs += how.heldMs;
     if (held >= this.current) this.#full++;
     if (this.#samples >= Math.max(leastSamples, this.current * perPlace)) this.#windowEnds();
   }
 
+  #jump(factor: number): void {
+    this.#learnt = Math.min(this.#ceiling, Math.max(this.#floor, this.#learnt * factor));
+    this.#resting = 0;
+    this.#isProbing = false;
+    this.#hold();
+  }
+
   #windowEnds(): void {
     const wasFull = this.#full >= this.#samples * fullRatio;
     const probe = { limit: this.current, meanMs: this.#sumMs / this.#samples };
     const first = this.#first;
-    if (!wasFull || this.#resting > 0) {
+    if (!wasFull || this.#resting > 0 || this.#missed.isMost) {
       this.#resting--;
       this.#isProbing = false;
       this.#hold();
@@ -137,6 +149,7 @@ export class AdaptiveLimit implements Limit {
   #begin(limit: number): void {
     const next = Math.min(this.#ceiling, Math.max(this.#floor, Math.round(limit)));
     this.#skip = next === this.current ? 0 : Math.max(next, this.current);
+    if (next !== this.current) this.#missed.reset();
     this.current = next;
     this.#samples = 0;
     this.#full = 0;
