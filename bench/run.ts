@@ -1,4 +1,4 @@
-// npm run bench -- <http|query|command|start|types|tasks|task-life|crunch|task-designs|policies|overload|limits|processes|caches|relay> [--json] [--quick] [--rounds N] [--only name,name] [--seed N]
+// npm run bench -- <http|query|command|start|types|tasks|task-life|crunch|task-designs|policies|overload|limits|processes|caches|relay|sign-in|streams|sagas> [--json] [--quick] [--rounds N] [--only name,name] [--seed N]
 import { ensureInstalled } from "./harness/install.ts";
 import { type Bench, type BenchOptions, readOptions, usage } from "./harness/options.ts";
 import { printReport, type Report } from "./harness/report.ts";
@@ -19,11 +19,14 @@ const runs: Readonly<Record<Bench, (options: BenchOptions) => Promise<Report>>> 
   processes: async (options) => (await import("./processes/bench.ts")).runProcesses(options),
   caches: async (options) => (await import("./caches/bench.ts")).runCaches(options),
   relay: async (options) => (await import("./relay/bench.ts")).runRelay(options),
+  "sign-in": async (options) => (await import("./sign-in/bench.ts")).runSignIn(options),
+  streams: async (options) => (await import("./streams/bench.ts")).runStreams(options),
+  sagas: async (options) => (await import("./sagas/bench.ts")).runSagas(options),
   types: async ({ quick, rounds }) => (await import("./type-check.ts")).runTypes({ rounds: rounds ?? (quick ? 3 : undefined) }),
 };
 
 /** Measured with the packages of the root. */
-const withRootPackages: readonly Bench[] = ["types", "limits", "processes", "caches", "relay"];
+const withRootPackages: readonly Bench[] = ["types", "limits", "processes", "caches", "relay", "sign-in", "streams"];
 
 const asked = readOptions(process.argv.slice(2));
 if ("problem" in asked) {

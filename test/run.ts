@@ -10,6 +10,8 @@ import { type Outcome, runFile } from "./run/process.ts";
 const killMs = 5 * 60_000;
 /** What takes longest comes first: at the end, the last of it would run alone. */
 const slowest = ["test/crash/lab", "test/tasks/fleet/", "test/integration/kill-loop", "test/e2e/package/", "test/crash/", "test/tasks/"];
+/** What these run is the built package, or processes that are killed before they could say what they ran: following it would only cost time. */
+const unfollowed = ["test/e2e/package/", "test/integration/kill-loop", "test/campaigns/", "test/chaos/"];
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 function rank(file: string): number {
@@ -35,7 +37,7 @@ async function runAll(files: readonly string[]): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const worker = async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const outcome = await runFile(file, killMs);
+      const outcome = await runFile(file, { killMs, env: unfollowed.some((part) => file.startsWith(part)) ? withoutCoverage : {} });
       outcomes.push(outcome);
       print(outcome);
     }
@@ -45,6 +47,9 @@ async function runAll(files: readonly string[]): Promise<Outcome[]> {
   await Promise.all(Array.from({ length: processes }, worker));
   return outcomes;
 }
+
+/** Of a test whose coverage does not count. */
+const withoutCoverage = { NODE_V8_COVERAGE: undefined };
 
 process.chdir(root);
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
@@ -58,10 +63,14 @@ if (files.length === 0)
     `No test file matches ${positionals.join(" ") || "test/**/*.test.ts"}. Give a part of its path, as in: npm test -- test/core`,
   );
 
+// Most of a short test is compiling what it imports, which is the same for all. For a few files, writing it costs more than reading it saves.
+const compiled = files.length > 10 ? mkdtempSync(join(tmpdir(), "plimsoll-compiled-")) : undefined;
+if (compiled !== undefined) process.env.NODE_COMPILE_CACHE ??= compiled;
 const covered = values.coverage ? mkdtempSync(join(tmpdir(), "plimsoll-coverage-")) : undefined;
 if (covered !== undefined) process.env.NODE_V8_COVERAGE = covered;
 const outcomes = await runAll(files);
 delete process.env.NODE_V8_COVERAGE;
+if (compiled !== undefined) rmSync(compiled, { recursive: true, force: true });
 let isReached = true;
 if (covered !== undefined) {
   // Loaded only here: without the flag nothing of it is needed.

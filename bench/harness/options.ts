@@ -29,6 +29,9 @@ export const benches = [
   "processes",
   "caches",
   "relay",
+  "sign-in",
+  "streams",
+  "sagas",
 ] as const;
 export type Bench = (typeof benches)[number];
 

@@ -30,7 +30,7 @@ describe("the shop, on a server that is set up otherwise", () => {
     process.env[serverVariable] = server.adminUrl;
     try {
       for (const file of ["test/e2e/shop/catalog.test.ts", "test/e2e/shop/receipts.test.ts"]) {
-        const { passed, failed, failures } = await runFile(file, killMs, root);
+        const { passed, failed, failures } = await runFile(file, { killMs, cwd: root });
         assert.equal(failed, 0, failures.join("\n"));
         assert.ok(passed > 0, `${file} ran nothing`);
       }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { constants, getPriority } from "node:os";
 import { describe, it, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { CpuPool, type CpuPoolOptions, cpu, cpuFunction, stopCpu } from "../../src/core/cpu.ts";
@@ -33,6 +34,11 @@ describe("cpu", () => {
     t.after(stopCpu);
     assert.deepEqual(await cpu(functions.addOne, { n: 41 }), { sum: 42, thread: "worker" });
     assert.deepEqual(functions.addOne.run({ n: 41 }), { sum: 42, thread: "main" });
+  });
+
+  it("computes with a lower priority than the event loop, where threads have one", { skip: process.platform !== "linux" }, async (t) => {
+    assert.equal(await pool(t, { threads: 1 }).run(functions.priority, null), constants.priority.PRIORITY_BELOW_NORMAL);
+    assert.equal(getPriority(), constants.priority.PRIORITY_NORMAL);
   });
 
   it("clones input and result", async (t) => {

@@ -13,7 +13,7 @@ import { countStored, stored, taskTables } from "../tasks/books/task-tables.ts";
 const url = postgresUrl();
 const server = url === undefined ? {} : { server: { name: "local", adminUrl: url, stop: async () => undefined } };
 // The short form is a part of all, chosen by the seed; all of it: CRASH=all npm test -- test/crash/examples.test.ts
-const most = process.env.CRASH === "all" ? {} : { most: 15 };
+const most = process.env.CRASH === "all" ? {} : { most: 8 };
 
 describe("each durable example in the crash lab", () => {
   const examples: readonly [string, (world: CrashWorld) => App, CrashSpec<void>][] = [

@@ -52,7 +52,7 @@ const spec: CrashSpec<void> = { ...server, scenario: putTwo, invariants: eachOnc
 
 describe("the crash lab", () => {
   it("finds nothing wrong with a command under its key, at any boundary", async (t) => {
-    const report = await crashTest(makeJar(), { ...spec, ...(all ? {} : { most: 60 }) });
+    const report = await crashTest(makeJar(), { ...spec, ...(all ? {} : { most: 24 }) });
     t.diagnostic(report.summary);
     assert.deepEqual(report.missed, []);
     // Two commands: begin, settings, claim, savepoint, two statements, record, commit; a request and a reply.

@@ -15,7 +15,7 @@ const url = postgresUrl();
 const server = url === undefined ? {} : { server: { name: "local", adminUrl: url, stop: async () => undefined } };
 
 // The short form is a part of all, chosen by the seed; all of it: CRASH=all npm test -- test/crash/receipts.test.ts
-const most = process.env.CRASH === "all" ? {} : { most: 30 };
+const most = process.env.CRASH === "all" ? {} : { most: 10 };
 
 /** `changed`: how the outside service mails. *Default*: as it is asked to. */
 const makeShop =

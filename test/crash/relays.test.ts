@@ -12,7 +12,7 @@ import { postgresUrl } from "../services.ts";
 const actor = testActor({ tenant: "acme" });
 const url = postgresUrl();
 const server = url === undefined ? {} : { server: { name: "local", adminUrl: url, stop: async () => undefined } };
-const most = process.env.CRASH === "all" ? {} : { most: 60 };
+const most = process.env.CRASH === "all" ? {} : { most: 24 };
 
 const Coin = z.object({ coin: z.string() });
 const putLater = relay("jar.put-later", {

@@ -9,7 +9,7 @@ import { createShop } from "../../examples/shop/shop.ts";
 import { postgresUrl } from "../services.ts";
 
 // The short form is a part of all, chosen by the seed; all of it: CRASH=all npm test -- test/crash/shop.test.ts
-const most = process.env.CRASH === "all" ? {} : { most: 80, seed: 1 };
+const most = process.env.CRASH === "all" ? {} : { most: 20, seed: 1 };
 const url = postgresUrl();
 const server = url === undefined ? {} : { server: { name: "local", adminUrl: url, stop: async () => undefined } };
 const secret = "a secret of the tests, 32 bytes and more";

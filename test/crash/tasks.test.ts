@@ -15,7 +15,7 @@ const url = postgresUrl();
 const server = url === undefined ? {} : { server: { name: "local", adminUrl: url, stop: async () => undefined } };
 
 // The short form is a part of all, chosen by the seed; all of it: CRASH=all npm test -- test/crash/tasks.test.ts
-const most = process.env.CRASH === "all" ? {} : { most: 70 };
+const most = process.env.CRASH === "all" ? {} : { most: 18 };
 const claimed = `app ${fingerprint(claimText)} 1`;
 
 const makePost = ({ database, clock, outside }: CrashWorld) =>

@@ -9,10 +9,13 @@ export const doors: Readonly<Record<string, string>> = {
   "plimsoll/embedded": "src/embedded/index.ts",
   "plimsoll/postgres": "src/postgres/index.ts",
   "plimsoll/kysely": "src/kysely/index.ts",
+  "plimsoll/drizzle": "src/drizzle/index.ts",
   "plimsoll/redis": "src/redis/index.ts",
   "plimsoll/telemetry": "src/telemetry/index.ts",
   "plimsoll/testing": "src/testing/index.ts",
   "plimsoll/load": "src/load/index.ts",
+  "plimsoll/webhooks": "src/webhooks/index.ts",
+  "plimsoll/vault": "src/vault/index.ts",
   "plimsoll/upstream": "src/upstream/index.ts",
 };
 

@@ -65,10 +65,12 @@ export function thrownFaults(root: string): ReadonlyMap<string, string | undefin
   const files = globSync("src/**/*.ts", { cwd: root }).filter((file) => !/^src\/(surface|http\/docs)\//.test(file.replaceAll("\\", "/")));
   // A type of one word is of something else, but for these two.
   const known = new Set(["overloaded", "conflict"]);
-  const found = files.flatMap((file) => [
-    ...readFileSync(`${root}/${file}`, "utf8").matchAll(/(?:\bcode: "(\w+)",\s*)?\btype: "([a-z_]+)"/g),
-  ]);
+  const texts = files.map((file) => readFileSync(`${root}/${file}`, "utf8"));
+  const found = texts.flatMap((text) => [...text.matchAll(/(?:\bcode: "(\w+)",\s*)?\btype: "([a-z_]+)"/g)]);
   const faults = new Map<string, string | undefined>();
+  // Those of operations that the platform declares itself; in doc comments they are examples.
+  for (const text of texts)
+    for (const [, type, code] of text.matchAll(/^export const \w+ = fault\("([a-z_]+)", \{\s*code: "(\w+)"/gm)) faults.set(type!, code);
   for (const [, code, type] of found) if (type!.includes("_") || known.has(type!)) faults.set(type!, code ?? faults.get(type!));
   return faults;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { createApp, exponential, task } from "plimsoll";
+import { createApp, exponential, saga, type TaskScope, task } from "plimsoll";
 import type { EngineSource, StartContext, Starts } from "plimsoll/ports";
 import { type EngineSample, engineConformance, type TestDatabase, testDatabase } from "plimsoll/testing";
 import { z } from "zod";
@@ -38,6 +38,16 @@ describe("an engine of durable work", () => {
     declare: (name, run) => task(name, { input, run, budget: "10s", retry: { backoff: exponential("1ms", { max: "1ms" }) } }),
     makeApp: (conformance, works) => createApp({ modules: [conformance], database, tenancy, roles: roles(works) }),
   };
+  // What a task does, as the only step of a saga.
+  const sagas: EngineSample = {
+    input,
+    declare: (name, run) =>
+      saga(name, {
+        ...{ input, budget: "1m", retry: { backoff: exponential("1ms", { max: "1ms" }) } },
+        run: async (given, { step }) => void (await step("work", async (scope) => void (await run(given, scope as TaskScope)))),
+      }),
+    makeApp: tasks.makeApp,
+  };
   const toy = (engine = relayEngine): EngineSample => ({
     input,
     declare: (name, run) => relay(name, { input, run }),
@@ -47,6 +57,10 @@ describe("an engine of durable work", () => {
 
   describe("such as tasks", () => {
     for (const { name, run } of engineConformance(tasks)) it(name, run);
+  });
+
+  describe("such as sagas", () => {
+    for (const { name, run } of engineConformance(sagas)) it(name, run);
   });
 
   describe("such as that of the tests", () => {

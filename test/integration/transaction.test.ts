@@ -159,7 +159,7 @@ for (const server of await testServers()) {
         await faulted;
         // Its transaction ends on the server, and it is not notified.
         await database.admin(
-          "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'",
+          "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'",
         );
         await app.call(deposit, { id, amount: 100 });
         let reply: Awaited<typeof slow> | undefined;
@@ -193,7 +193,8 @@ for (const server of await testServers()) {
       killed.catch(() => undefined);
       const waiting = await database.waitForWaiter(held);
       await assert.rejects(app.call(withdraw, { id, amount: 10, hold: held }, { key: "killed" }), { type: "idempotency_key_running" });
-      await database.admin("select pg_terminate_backend($1)", [waiting]);
+      // With a time limit, it returns when the process has ended: the server notifies its client before it releases the locks.
+      await database.admin("select pg_terminate_backend($1, 10000)", [waiting]);
       await assert.rejects(killed, { code: "unavailable" });
       await blocker.release();
       const reply = await app.call(withdraw, { id, amount: 10, hold: held }, { key: "killed" });

@@ -5,7 +5,7 @@ import { turf, w, write } from "./writes.ts";
 // A process that takes the lock whenever it can and writes many times, whatever its signal says. Its parent stops it in the middle.
 
 const [url, fence] = process.argv.slice(2);
-const writesOfHolder = 300;
+const writesOfHolder = 100;
 const app = createApp({ modules: [w], database: postgres({ url: url! }), roles: ["serve"] });
 let ends = false;
 process.on("message", () => {

@@ -21,6 +21,13 @@ export interface Outcome {
 /** How one test ended; `name` is its path through the tests around it. */
 export type TestEnd = Extract<ReportLine, { kind: "pass" | "fail" }>;
 
+/** How a test file is run: for how long at most, where, and what its environment has beside, or undefined where it has it not. */
+export interface RunSpec {
+  readonly killMs: number;
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 const reporter = fileURLToPath(new URL("./reporter.ts", import.meta.url));
 const outputChars = 20_000;
 
@@ -35,15 +42,15 @@ export function testEnv(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv
  * *Guarantees*: resolves at most `killMs` and a little after the start; then neither the process nor what it started in its group lives.
  * A file in which no test ran, which exits before its tests ended or which leaves with a code other than 0 counts at least one failure.
  */
-export async function runFile(file: string, killMs: number, cwd = process.cwd()): Promise<Outcome> {
+export async function runFile(file: string, { killMs, cwd = process.cwd(), env = {} }: RunSpec): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), "plimsoll-test-"));
   const reportFile = join(folder, "report.jsonl");
   const startedAt = performance.now();
-  const { exit, output, killed } = await runProcess(
-    [`--test-reporter=${reporter}`, `--test-reporter-destination=${reportFile}`, file],
+  const { exit, output, killed } = await runProcess([`--test-reporter=${reporter}`, `--test-reporter-destination=${reportFile}`, file], {
     killMs,
     cwd,
-  );
+    env,
+  });
   const lines = (await readFile(reportFile, "utf8").catch(() => ""))
     .split("\n")
     .filter((line) => line.endsWith("}"))
@@ -86,10 +93,10 @@ interface Ended {
   readonly killed: boolean;
 }
 
-function runProcess(args: readonly string[], killMs: number, cwd: string): Promise<Ended> {
+function runProcess(args: readonly string[], { killMs, cwd, env }: Required<RunSpec>): Promise<Ended> {
   return new Promise((resolve) => {
     // A group of its own, so that a kill reaches what the tests started too.
-    const child = spawn(process.execPath, args, { cwd, env: testEnv(), detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, args, { cwd, env: { ...testEnv(), ...env }, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     let killed = false;
     const collect = (chunk: Buffer) => {

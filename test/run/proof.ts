@@ -46,12 +46,12 @@ const stood = new Map(
 async function prove(file: string): Promise<FileProof> {
   const stoodAt = existed.has(file) ? file : stood.get(file);
   const [own, { tests: here }] = await Promise.all([
-    stoodAt === undefined ? undefined : runFile(stoodAt, killMs, before),
-    runFile(file, killMs, root),
+    stoodAt === undefined ? undefined : runFile(stoodAt, { killMs, cwd: before }),
+    runFile(file, { killMs, cwd: root }),
   ]);
   const earlier = own?.tests ?? [];
   if (newTests(file, { earlier, here, renames }).length === 0) return judge(file, { earlier, here, there: [], renames });
-  const run = async () => judge(file, { earlier, here, there: (await runFile(file, killMs, overlaid)).tests, renames });
+  const run = async () => judge(file, { earlier, here, there: (await runFile(file, { killMs, cwd: overlaid })).tests, renames });
   const first = await run();
   if (first.without.length === 0 || first.without.length === first.fresh) return first;
   // Waits end early or late on a loaded machine: what that left open, another run may decide.

@@ -37,7 +37,7 @@ describe("test runner", { concurrency: 2 }, () => {
     it(`counts a file that ${name}`, async () => {
       const file = join(folder, `${name.replaceAll(" ", "-")}.test.mjs`);
       await writeFile(file, text);
-      const outcome = await runFile(file, says?.source === "hung" ? 2_000 : 60_000);
+      const outcome = await runFile(file, { killMs: says?.source === "hung" ? 2_000 : 60_000 });
       assert.deepEqual([outcome.passed, outcome.failed, outcome.skipped], [passed, failed, skipped], outcome.failures.join("\n"));
       if (says) assert.match(outcome.failures.join("\n"), says);
       else assert.deepEqual(outcome.failures, []);

@@ -9,6 +9,12 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What no caller of an operation gets as it is: why. */
 const apart: Readonly<Record<string, string>> = {
+  sealed_text_erased: "of handlers that open a value of the vault",
+  vault_value_large: "of handlers that seal a value",
+  vault_key_taken: "the command runs again",
+  webhook_url_refused: "of commands that register endpoints",
+  webhook_endpoints_full: "of commands that register endpoints",
+  webhook_not_delivered: "a task ends with it",
   route_not_found: "no operation was matched",
   method_not_allowed: "no operation was matched",
   http_version_unknown: "no operation was matched",
@@ -17,6 +23,10 @@ const apart: Readonly<Record<string, string>> = {
   stream_idle: "the response has begun: it is the last event of a stream",
   stream_longest: "the response has begun, and its client reconnects",
   origin_not_allowed: "no operation was matched: it is the reply to a preflight",
+  webhook_signature_wrong: "webhooks declare it, and so the document has it with each",
+  webhook_stale: "the same",
+  webhook_unreadable: "the same",
+  webhook_id_reused: "the same",
 };
 /** Thrown before any call, or to code in the process. */
 const inside = new Set([
@@ -37,6 +47,14 @@ const inside = new Set([
   "sibling_failed",
   "flight_left",
   // To an operator at the ops port.
+  "subscription_unknown",
+  "saga_unknown",
+  "projection_unknown",
+  "saga_ended",
+  // To a saga, which its next run continues.
+  "saga_step_recorded",
+  "saga_signals_full",
+  "reason_invalid",
   "load_line_unknown",
   "load_line_change_invalid",
   "mode_unknown",

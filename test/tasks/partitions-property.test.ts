@@ -115,7 +115,7 @@ describe("nothing is lost while partitions rotate", async () => {
         const n = balances.reduce((sum, balance) => sum + balance, 0);
         assert.deepEqual(row, { n, leased: 0, ids: n });
       }),
-      { numRuns: 100, endOnFailure: true },
+      { numRuns: 40, endOnFailure: true },
     );
   });
 });

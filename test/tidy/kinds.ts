@@ -16,13 +16,17 @@ const makers: ReadonlySet<string> = new Set([
   "src/operation/online/action.ts",
   "src/operation/durable/start.ts",
   "src/operation/durable/task.ts",
+  "src/operation/durable/saga.ts",
+  "src/operation/events/subscription.ts",
+  "src/operation/online/route.ts",
   "src/tasks/tasks.ts",
 ]);
 /** Where the name of a kind is the name of something else: a part of an address, a surface, a text. */
 const otherMeanings: ReadonlyMap<string, readonly string[]> = new Map([
   ["src/surface/openapi-operation.ts", ["query"]],
   ["src/tasks/worker/invocation.ts", ["task"]],
-  ["src/http/docs/words.ts", ["query", "action"]],
+  ["src/sagas/worker/run.ts", ["saga"]],
+  ["src/http/docs/words.ts", ["query", "action", "plain-route"]],
 ]);
 /** Where `kind` is that of a value for PostgreSQL, of a span, of a bound, of a metric, or of a boundary of the crash lab. */
 const otherTables: ReadonlySet<string> = new Set([

@@ -196,3 +196,22 @@ export const planted = () => {
   // @ts-expect-error any
   exactly<string>().is(anything);
 };
+
+/** Messages both ways over a WebSocket: those of the client have the output type of their schema, with `run` and with `implement`. */
+const duplex = { input: Search, access, budget: "1s", idempotent: "no", http: "GET /v1/talks", stream: Item, receives: Search } as const;
+export const talk = action("shop.talk", {
+  ...duplex,
+  async *run(_input, { incoming }) {
+    for await (const message of incoming) {
+      exactly<{ text: string; limit: number; since?: string | undefined }>().is(message);
+      yield { id: "", price: { cents: message.limit } };
+    }
+  },
+});
+const talkContract = action("shop.talk-contract", duplex);
+export const talked = implement(talkContract, async function* (_input, { incoming }) {
+  for await (const message of incoming) {
+    exactly<{ text: string; limit: number; since?: string | undefined }>().is(message);
+    yield { id: "", price: { cents: message.limit } };
+  }
+});

@@ -68,7 +68,16 @@ function readRefusals(text: string): readonly Refusal[] {
   });
 }
 
-const sources = ["refused.ts", "refused-access.ts", "refused-policies.ts", "refused-upstreams.ts"].map((name) => ({
+const sources = [
+  "refused.ts",
+  "refused-access.ts",
+  "refused-events.ts",
+  "refused-sagas.ts",
+  "refused-sourcing.ts",
+  "refused-policies.ts",
+  "refused-streams.ts",
+  "refused-upstreams.ts",
+].map((name) => ({
   name,
   text: readFileSync(join(root, "test/types", name), "utf8"),
 }));

@@ -23,11 +23,14 @@ function isBare({ status, body, headers }: Reply): boolean {
 /** Compares replies with what a document declares. */
 export class Judge {
   readonly #document: Json;
+  /** Any response may renew or end a session, which the scheme of the sessions says. */
+  readonly #hasSessions: boolean;
   readonly #ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
   readonly #compiled = new Map<Json, ValidateFunction>();
 
   constructor(document: Json) {
     this.#document = document;
+    this.#hasSessions = Object.values<Json>(document.components?.securitySchemes ?? {}).some((scheme) => scheme.in === "cookie");
   }
 
   #follow(value: Json): Json {
@@ -66,7 +69,9 @@ export class Judge {
       const wrong = value === undefined ? undefined : this.#fits(header.schema, sent);
       if (wrong !== undefined) return `the header ${name} is ${value}: ${wrong}`;
     }
-    const other = Object.keys(reply.headers).find((name) => !declared.has(name) && !common.has(name));
+    const other = Object.keys(reply.headers).find(
+      (name) => !declared.has(name) && !common.has(name) && !(name === "set-cookie" && this.#hasSessions),
+    );
     return other === undefined ? undefined : `the header ${other} is not declared`;
   }
 

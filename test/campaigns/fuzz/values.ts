@@ -4,6 +4,8 @@ import fc from "fast-check";
 // biome-ignore lint/suspicious/noExplicitAny: documents are read by path, and a wrong path fails the campaign.
 export type Json = any;
 
+const uuidForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** A source of choices that a seed repeats. */
 export class Dice {
   #state: number;
@@ -128,8 +130,9 @@ export class Values {
 
   #text(schema: Json, name: string): string {
     const { format, pattern, minLength = 0, maxLength = 40 } = schema;
-    const known = this.#known(name);
-    if (known !== undefined && this.#dice.hits(0.85)) return this.#dice.one(known);
+    // A reply may have another thing's id under the same name, such as the id of a challenge: it would be refused before any handler.
+    const known = this.#known(name)?.filter((value) => schema.format !== "uuid" || uuidForm.test(value));
+    if (known !== undefined && known.length > 0 && this.#dice.hits(0.85)) return this.#dice.one(known);
     if (format === "uuid") return this.#dice.uuid();
     if (format === "email") return `user${this.#dice.below(1_000_000)}@example.com`;
     if (format === "date-time") return new Date(1_700_000_000_000 + this.#dice.below(100_000_000_000)).toISOString();

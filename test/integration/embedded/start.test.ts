@@ -54,6 +54,21 @@ describe("a start", () => {
     assert.throws(() => server.adminUrl, /await start/);
   });
 
+  it("does not wait for disks where fsync is false, which is for tests", async (t) => {
+    const server = launcher(t, { directory: prepared(), fsync: false });
+    await server.start();
+    const names = ["fsync", "full_page_writes", "synchronous_commit"];
+    const rows = await query(
+      server.adminUrl,
+      `select name, setting from pg_settings where name in ('${names.join("', '")}') order by name`,
+    );
+    assert.deepEqual(rows, [
+      { name: "fsync", setting: "off" },
+      { name: "full_page_writes", setting: "off" },
+      { name: "synchronous_commit", setting: "on" },
+    ]);
+  });
+
   it("finds its data and its port again, in a fraction of a second", async (t) => {
     const server = launcher(t, { directory: prepared() });
     await server.start();

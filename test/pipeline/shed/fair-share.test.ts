@@ -37,8 +37,21 @@ describe("FairShare", () => {
     const low = share.level;
     for (let ordinal = 200; ordinal < 300; ordinal++) turnOf(share, { ordinal, late: false });
     assert.ok(share.level > low * 2);
-    share.reset();
+    share.passes("quiet");
     assert.equal(share.level, Number.POSITIVE_INFINITY);
+  });
+
+  it("knows at the first turn of a queue what each tenant had before it", () => {
+    const share = new FairShare(10);
+    for (let now = 0; now < 1_000; now += 10) {
+      share.passes("noisy");
+      share.worked(8, now);
+      share.passes("quiet");
+      share.worked(1, now);
+    }
+    turnOf(share, { ordinal: 25, late: true });
+    turnOf(share, { ordinal: 26, late: false });
+    assert.ok(share.level > 300, `${share.level} ms in a second`);
   });
 
   it("refuses none where all have the same, however late they are", () => {

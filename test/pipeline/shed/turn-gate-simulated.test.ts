@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { seededRandom } from "../../../src/core/clock.ts";
-import { type Load, type Outcome, percentile, refusalMs, simulate } from "./simulator.ts";
+import { type Load, type Outcome, percentile, refusalMs, type Simulated, simulate } from "./simulator.ts";
 
 const lengthMs = 20_000;
 const deadlineMs = 250;
@@ -10,7 +10,8 @@ function load(perSecond: number, spec: Partial<Load> = {}): Load {
   return { rank: 1, perSecond: () => perSecond, most: perSecond, workMs: 5, deadlineMs, ...spec };
 }
 
-const run = (loads: readonly Load[], seed: number) => simulate(loads, { lengthMs, seed }) as [Outcome, ...Outcome[]];
+const run = (loads: readonly Load[], seed: number, more: Partial<Simulated> = {}) =>
+  simulate(loads, { lengthMs, seed, ...more }) as [Outcome, ...Outcome[]];
 const goodput = ({ ok }: Outcome) => (ok * 1_000) / lengthMs;
 
 /** What is left for work beside the refusals. */
@@ -97,5 +98,15 @@ describe("a process under overload, in virtual time", () => {
         const kept = sum(({ ok }) => ok) / sum(({ ok, late, refused }) => ok + late + refused);
         assert.ok(kept >= 0.95, `${kept} is left with ${times} times, seed ${seed}`);
       }
+  });
+
+  it("counts the refusals of a tenant as what it has had, where they take a third of the loop", () => {
+    for (const seed of [1, 2, 3, 4]) {
+      const quiet = Array.from({ length: 9 }, (_, n) => load((200 * 0.6) / 9, { tenant: `t${n}` }));
+      const outcomes = run([...quiet, load(1_200, { tenant: "noisy" })], seed, { refusalMs: 0.3 }).slice(0, 9);
+      const sum = (of: (outcome: Outcome) => number) => outcomes.reduce((total, outcome) => total + of(outcome), 0);
+      const kept = sum(({ ok }) => ok) / sum(({ ok, late, refused }) => ok + late + refused);
+      assert.ok(kept >= 0.94, `${kept} is left, seed ${seed}`);
+    }
   });
 });

@@ -6,8 +6,8 @@ import { TestTurns } from "./turns.ts";
 
 const deadlineMs = 1_000;
 
-function gateOf() {
-  const turns = new TestTurns();
+function gateOf(coldRequests = 0) {
+  const turns = new TestTurns(coldRequests);
   const gate = new TurnGate({ turns, agesMs: [12, 40, 100], standingMs: 100 });
   return { turns, gate };
 }
@@ -45,6 +45,26 @@ describe("TurnGate", () => {
     for (; admitted < 100 && gate.admits(1, deadlineMs); admitted++) turns.work(5);
     // 80 ms beside the longest step.
     assert.equal(admitted, 18);
+  });
+
+  it("lets the first requests of a process begin up to a quarter of their deadline, but no sheddable one, and then as always", () => {
+    const { turns, gate } = gateOf(60);
+    // 200 ms of each turn are work: a queue, were it not for code that is not compiled yet.
+    for (let turn = 0; turn < 3; turn++) {
+      for (let n = 0; n < 20; n++) {
+        assert.ok(gate.admits(1, deadlineMs), `request ${n} of turn ${turn}`);
+        turns.work(10);
+      }
+      assert.equal(gate.admits(0, deadlineMs), false);
+      if (turn < 2) assert.equal(gate.admits(1, 700), false);
+      turns.next();
+    }
+    let admitted = 0;
+    for (let turn = 0; turn < 5; turn++) {
+      for (admitted = 0; admitted < 100 && gate.admits(1, deadlineMs); admitted++) turns.work(10);
+      turns.next();
+    }
+    assert.equal(admitted, 6);
   });
 
   it("is strict once the loop has had work for the whole interval, and each rank has its part of the age", () => {

@@ -72,7 +72,7 @@ describe("what a stream declares", () => {
     [
       "GET of an action",
       action("t.a", { ...common, stream: Item, idempotent: "no", http: "GET /a" as never, run }),
-      /Only a query can have GET/,
+      /Only a query, or an action with receives, can have GET/,
     ],
   ];
   for (const [what, operation, message] of refused) it(`is refused with ${what}`, () => assert.match(problemsOf(operation), message));

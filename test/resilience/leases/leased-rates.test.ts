@@ -22,6 +22,24 @@ function near(actual: number, expected: number, share: number): void {
   assert.ok(Math.abs(actual - expected) <= expected * share, `${actual} is not within ${share * 100}% of ${expected}`);
 }
 
+const run = (ms: number, ...rates: number[]) => ({ kind: "run" as const, ms, rates });
+const [pause, join] = [{ kind: "pause" as const }, { kind: "join" as const }];
+/** A slow response of the store, after which a process had leases, and its last share on top of them. */
+const pausedStores: [{ rate: number; burst: number; events: (typeof pause | typeof join | ReturnType<typeof run>)[] }][] = [
+  [
+    {
+      ...{ rate: 20, burst: 1 },
+      events: [run(20, 200, 128, 0, 0), pause, run(251, 0, 5, 0, 0), pause, join, run(231, 60, 31, 0, 0), run(581, 190, 464, 0, 0)],
+    },
+  ],
+  [
+    {
+      ...{ rate: 20, burst: 1 },
+      events: [run(51, 40, 0, 0, 0), pause, run(20, 0, 0, 0, 0), join, pause, run(141, 200, 40), run(226, 98, 0), run(431, 198, 269)],
+    },
+  ],
+];
+
 describe("a rate that processes lease", () => {
   it("is allowed as a whole, in fair parts, and with few questions", async () => {
     const fleet = new Fleet({ ratePerSecond: 2_000, burst: 200 });
@@ -184,7 +202,7 @@ describe("a rate that processes lease", () => {
           assert.ok(fleet.mostWithin(windowMs) <= bound, `${fleet.mostWithin(windowMs)} in ${windowMs} ms, ${bound} are allowed`);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 100, examples: pausedStores },
     );
   });
 });
