@@ -37,6 +37,8 @@ export class SagaRunner {
   /** By id; undefined: it is being started, and is this worker's already. */
   readonly #runs = new Map<string, SagaRun | undefined>();
   readonly #byName = new Map<string, number>();
+  /** By id: claimed again, with its token, before the response to the write of its last end had come. */
+  readonly #next = new Map<string, { readonly saga: ClaimedSaga; readonly token: number }>();
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: SagaRunnerOptions) {
@@ -81,7 +83,8 @@ export class SagaRunner {
   }
 
   run(saga: ClaimedSaga, token: number): void {
-    if (this.#runs.has(saga.id)) return;
+    // Its last end is written, or others had it meanwhile: no two runs of a saga are in one process.
+    if (this.#runs.has(saga.id)) return void this.#next.set(saga.id, { saga, token });
     this.#enter(saga.name, saga.id);
     this.#start(saga, token);
   }
@@ -155,6 +158,8 @@ export class SagaRunner {
   #leave(name: string, id: string): void {
     if (!this.#runs.delete(id)) return;
     this.#byName.set(name, (this.#byName.get(name) ?? 1) - 1);
+    const next = this.#next.get(id);
+    if (next !== undefined && this.#next.delete(id)) this.run(next.saga, next.token);
     if (this.#runs.size === 0) {
       this.#idle?.resolve();
       this.#idle = undefined;
