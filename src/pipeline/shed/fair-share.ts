@@ -1,5 +1,12 @@
 import { UsageSketch } from "./usage-sketch.ts";
 
+/** A turn of the event loop: its number, its age, and the time. *Units*: milliseconds. */
+export interface Turn {
+  readonly ordinal: number;
+  readonly age: number;
+  readonly now: number;
+}
+
 const lowered = 0.9;
 const raised = 1.01;
 /** Who has less than this part of what the largest has is not the cause of a queue. */
@@ -33,15 +40,20 @@ export class FairShare {
     this.#lateMs = lateMs;
   }
 
-  /** Whether a request of this tenant may go on; asked while a queue stands. `turn`: its number, age and time. */
-  admits(tenant: string, turn: { readonly ordinal: number; readonly age: number; readonly now: number }): boolean {
-    if (turn.ordinal !== this.#ordinal) this.#turnEnds(turn.ordinal);
-    const usage = this.#usages.read(tenant, turn.now);
-    this.usage = usage;
-    if (usage > this.#largest) this.#largest = usage;
-    if (turn.age > this.#lateMs && usage < this.#largest * small) this.#crowded++;
+  /** Whether a request of this tenant may go on; asked while a queue stands. */
+  admits(tenant: string, turn: Turn): boolean {
+    this.usage = this.sees(tenant, turn);
     this.#last = tenant;
-    return usage <= this.level;
+    return this.usage <= this.level;
+  }
+
+  /** The same for a request that came too late to go on, whatever its tenant has had. Returns what that is. */
+  sees(tenant: string, { ordinal, age, now }: Turn): number {
+    if (ordinal !== this.#ordinal) this.#turnEnds(ordinal);
+    const usage = this.#usages.read(tenant, now);
+    if (usage > this.#largest) this.#largest = usage;
+    if (age > this.#lateMs && usage < this.#largest * small) this.#crowded++;
+    return usage;
   }
 
   /** The event loop worked so long for the last one, be it for its refusal: one who sends thousands takes a good part of the loop with these alone. */

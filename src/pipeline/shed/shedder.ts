@@ -7,6 +7,7 @@ import type { TurnClock } from "../../core/turn/turn-clock.ts";
 import { type Criticality, type Refusal, rankOf } from "../../operation/execution.ts";
 import { FairShare } from "./fair-share.ts";
 import { ReadyFaults } from "./ready-faults.ts";
+import { RefusedSample } from "./refused-sample.ts";
 import { TurnGate } from "./turn-gate.ts";
 
 /** What {@link Shedder} needs. */
@@ -24,6 +25,15 @@ interface Sheddable {
   refusal: Refusal | undefined;
 }
 
+/** Why a request is refused, and what its limit and the load were. */
+interface Seen {
+  readonly count: RefusalCount;
+  readonly value: number;
+  readonly load: number;
+  /** Until its tenant is known. */
+  readonly goesOn?: boolean;
+}
+
 const criticalities = ["sheddable", "default", "critical"] as const;
 const agesMs: readonly [number, number, number] = [limits.turnAgeSheddableMs, limits.turnAgeMs, limits.turnAgeCriticalMs];
 /** So early in the time of its rank a request finds no queue. */
@@ -36,6 +46,7 @@ export class Shedder {
   readonly shareLine: LoadLine;
   readonly #clock: Clock;
   readonly #faults = new ReadyFaults();
+  readonly #sample = new RefusedSample();
   readonly #shares = agesMs.map((ageMs) => new FairShare(ageMs * early));
   readonly #tooLate: readonly RefusalCount[];
   readonly #tooMuch: readonly RefusalCount[];
@@ -60,12 +71,16 @@ export class Shedder {
     return this.#faults.of(refusal, this.#clock.random());
   }
 
-  /** Lets a request go on, or throws. *Faults thrown*: `unavailable` of type `overloaded`. */
+  /**
+   * Lets a request go on, or throws; some that are refused go on to {@link shareOut}, where their tenants are known.
+   * *Faults thrown*: `unavailable` of type `overloaded`.
+   */
   shed(request: Sheddable): void {
     const { gate, line } = this;
     const rank = rankOf(request.criticality);
     if (gate.admits(rank, request.deadlineMs) || line.mode === "off") return line.admits(gate.age);
-    this.#refuse(request, line, { count: this.#tooLate[rank]!, value: gate.bound, load: gate.age });
+    const isSampled = gate.isStrict && this.shareLine.mode !== "off" && this.#sample.takes(gate.ordinal, this.#clock.random());
+    this.#refuse(request, line, { count: this.#tooLate[rank]!, value: gate.bound, load: gate.age, goesOn: isSampled });
     line.admits(gate.age);
   }
 
@@ -74,22 +89,26 @@ export class Shedder {
     const { gate, shareLine } = this;
     const rank = rankOf(request.criticality);
     const share = this.#shares[rank]!;
+    const turn = { ordinal: gate.ordinal, age: gate.age, now: gate.lookedAt };
+    if (request.refusal?.mode === "enforce") {
+      share.sees(tenant, turn);
+      throw this.faultOf(request.refusal);
+    }
     if (!gate.isStrict) return share.passes(tenant);
-    if (shareLine.mode === "off" || share.admits(tenant, { ordinal: gate.ordinal, age: gate.age, now: gate.lookedAt }))
-      return shareLine.admits(share.usage);
+    if (shareLine.mode === "off" || share.admits(tenant, turn)) return shareLine.admits(share.usage);
     if (shareLine.mode === "enforce") gate.refused();
     this.#refuse(request, shareLine, { count: this.#tooMuch[rank]!, value: share.level, load: share.usage });
     shareLine.admits(share.usage);
   }
 
-  /** *Faults thrown*: the refusal, where the limit refuses. *Units*: milliseconds. */
-  #refuse(request: Sheddable, line: LoadLine, seen: { readonly count: RefusalCount; readonly value: number; readonly load: number }): void {
+  /** *Faults thrown*: the refusal, where the limit refuses, unless the request goes on. *Units*: milliseconds. */
+  #refuse(request: Sheddable, line: LoadLine, seen: Seen): void {
     const refuses = line.refuses(seen.count);
     const refusal: Refusal = {
       ...{ limit: line.name, value: Math.floor(seen.value), load: Math.ceil(seen.load) },
       mode: refuses ? "enforce" : "measure",
     };
     request.refusal = refusal;
-    if (refuses) throw this.faultOf(refusal);
+    if (refuses && seen.goesOn !== true) throw this.faultOf(refusal);
   }
 }

@@ -1,6 +1,9 @@
-import { seededRandom } from "../../../src/core/clock.ts";
-import { FairShare } from "../../../src/pipeline/shed/fair-share.ts";
-import { type Rank, TurnGate } from "../../../src/pipeline/shed/turn-gate.ts";
+import { seededRandom, systemClock } from "../../../src/core/clock.ts";
+import { Fault } from "../../../src/core/fault.ts";
+import { LoadLines } from "../../../src/core/load-line/load-lines.ts";
+import type { Refusal } from "../../../src/operation/execution.ts";
+import { Shedder } from "../../../src/pipeline/shed/shedder.ts";
+import type { Rank } from "../../../src/pipeline/shed/turn-gate.ts";
 import { TestTurns } from "./turns.ts";
 
 /** Requests of one kind that arrive independently of each other. */
@@ -15,6 +18,8 @@ export interface Load {
   /** How long one holds the event loop. */
   readonly workMs: number;
   readonly deadlineMs: number;
+  /** What has arrived of it is reached first in every turn, as where the kernel hands its sockets over first. */
+  readonly first?: boolean;
 }
 
 /** What came of the requests of one load. */
@@ -27,6 +32,8 @@ export interface Outcome {
   /** When requests were refused. */
   readonly refusedAt: number[];
 }
+
+const criticalities = ["sheddable", "default", "critical"] as const;
 
 /** What a refusal costs the event loop, unless a test says otherwise. */
 export const refusalMs = 0.04;
@@ -45,18 +52,19 @@ export interface Simulated {
 export function simulate(loads: readonly Load[], { lengthMs, seed = 1, refusalMs: costMs = refusalMs }: Simulated): Outcome[] {
   const random = seededRandom(seed);
   const turns = new TestTurns();
-  const share = new FairShare(13);
-  const gate = new TurnGate({ turns, agesMs: [12, 40, 100], standingMs: 100, worked: (ms, now) => share.worked(ms, now) });
+  const clock = Object.assign(Object.create(systemClock), { random: seededRandom(seed + 1), monotonic: () => turns.now });
+  const shedder = new Shedder({ turns, clock, loadLines: new LoadLines(clock) });
   const admits = ({ rank, deadlineMs, tenant = "" }: Load): boolean => {
-    if (!gate.admits(rank, deadlineMs)) return false;
-    if (rank !== 1) return true;
-    if (!gate.isStrict) {
-      share.passes(tenant);
+    const refusal: Refusal | undefined = undefined;
+    const request = { criticality: criticalities[rank], deadlineMs, refusal };
+    try {
+      shedder.shed(request);
+      shedder.shareOut(request, tenant);
       return true;
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      return false;
     }
-    if (share.admits(tenant, { ordinal: gate.ordinal, age: gate.age, now: gate.lookedAt })) return true;
-    gate.refused();
-    return false;
   };
   const outcomes = loads.map((): Outcome => ({ ok: 0, late: 0, refused: 0, latencies: [], refusedAt: [] }));
   const nextAt = loads.map((load) => gapAfter(load, 0, random));
@@ -75,7 +83,8 @@ export function simulate(loads: readonly Load[], { lengthMs, seed = 1, refusalMs
     const first = arrivals.length > 0 ? turns.now : Math.min(...nextAt);
     turns.next(first - turns.now);
     arrive(turns.now);
-    for (const { at, load } of arrivals.splice(0)) {
+    const isFirst = ({ load }: { load: number }) => Number(loads[load]?.first ?? false);
+    for (const { at, load } of arrivals.splice(0).sort((a, b) => isFirst(b) - isFirst(a))) {
       const { deadlineMs, workMs } = loads[load]!;
       const outcome = outcomes[load]!;
       if (admits(loads[load]!)) {

@@ -100,6 +100,21 @@ describe("a process under overload, in virtual time", () => {
       }
   });
 
+  it("leaves other tenants what they need beside one that is reached first in every turn", () => {
+    for (const [part, times] of [
+      [0.4, 2],
+      [0.6, 6],
+      [0.6, 50],
+    ] as const)
+      for (const seed of [1, 2]) {
+        const quiet = Array.from({ length: 9 }, (_, n) => load((200 * part) / 9, { tenant: `t${n}` }));
+        const outcomes = run([...quiet, load(200 * times, { tenant: "noisy", first: true })], seed, { refusalMs: 0.02 }).slice(0, 9);
+        const sum = (of: (outcome: Outcome) => number) => outcomes.reduce((total, outcome) => total + of(outcome), 0);
+        const kept = sum(({ ok }) => ok) / sum(({ ok, late, refused }) => ok + late + refused);
+        assert.ok(kept >= 0.9, `${kept} is left with ${times} times, seed ${seed}`);
+      }
+  });
+
   it("counts the refusals of a tenant as what it has had, where they take a third of the loop", () => {
     for (const seed of [1, 2, 3, 4]) {
       const quiet = Array.from({ length: 9 }, (_, n) => load((200 * 0.6) / 9, { tenant: `t${n}` }));
