@@ -1,6 +1,6 @@
 // Runs every test and example in a process of its own: `node test/run.ts [--chaos] [--coverage] [part of a path …]`.
 // The last line is alone and reads "N passed, N failed"; the exit code is 0 only when something ran and nothing failed.
-import { globSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -48,6 +48,16 @@ async function runAll(files: readonly string[]): Promise<Outcome[]> {
   return outcomes;
 }
 
+/** Where there is enough of it, memory: most of a test's wait for a disk is for the hundreds of files of each of its databases. */
+const memory = "/dev/shm";
+const memoryBytes = 8 * 1024 ** 3;
+
+function hasMemory(): boolean {
+  if (!existsSync(memory)) return false;
+  const { bavail, bsize } = statfsSync(memory);
+  return bavail * bsize >= memoryBytes;
+}
+
 /** Of a test whose coverage does not count. */
 const withoutCoverage = { NODE_V8_COVERAGE: undefined };
 
@@ -66,8 +76,15 @@ if (files.length === 0)
 // Most of a short test is compiling what it imports, which is the same for all. For a few files, writing it costs more than reading it saves.
 const compiled = files.length > 10 ? mkdtempSync(join(tmpdir(), "plimsoll-compiled-")) : undefined;
 if (compiled !== undefined) process.env.NODE_COMPILE_CACHE ??= compiled;
+const folder = files.length > 10 && hasMemory() ? mkdtempSync(join(memory, "plimsoll-")) : undefined;
 const covered = values.coverage ? mkdtempSync(join(tmpdir(), "plimsoll-coverage-")) : undefined;
 if (covered !== undefined) process.env.NODE_V8_COVERAGE = covered;
+// From here on: what coverage writes is too much for memory.
+if (folder !== undefined) {
+  process.env.TMPDIR = folder;
+  // Also where it is stopped: this memory would be lost until the machine restarts.
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+}
 const outcomes = await runAll(files);
 delete process.env.NODE_V8_COVERAGE;
 if (compiled !== undefined) rmSync(compiled, { recursive: true, force: true });

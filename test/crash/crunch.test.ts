@@ -13,13 +13,10 @@ import {
 import { type Chaos, failFirstAttempts } from "../../examples/shop/crunch/chaos.ts";
 import { readStats, submitBatch } from "../../examples/shop/crunch/contract.ts";
 import { createShop } from "../../examples/shop/shop.ts";
-import { postgresUrl } from "../services.ts";
 import { stored } from "../tasks/books/task-tables.ts";
 import { answersEarly } from "./jar/planted.ts";
 
 const actor = testActor({ tenant: "acme", roles: ["customer"], claims: { tid: "acme" } });
-const url = postgresUrl();
-const server = url === undefined ? {} : { server: { name: "local", adminUrl: url, stop: async () => undefined } };
 
 // The short form is a part of all, chosen by the seed; all of it: CRASH=all npm test -- test/crash/crunch.test.ts
 const all = process.env.CRASH === "all";
@@ -77,7 +74,7 @@ const eachOnce =
     assert.deepEqual(await app.call(readStats, {}, { actor }), counted, "the shop counts the same");
   };
 
-const spec: CrashSpec<void> = { ...server, scenario: submitting(["a", "b", "foobar"]), invariants: eachOnce("done") };
+const spec: CrashSpec<void> = { scenario: submitting(["a", "b", "foobar"]), invariants: eachOnce("done") };
 
 describe("what the shop crunches", () => {
   it("has one result for each item, whatever breaks", async (t) => {

@@ -8,12 +8,9 @@ import { fingerprint } from "../../src/testing/crash/boundary.ts";
 import { Clones } from "../../src/testing/crash/clones.ts";
 import { type Run, runOnce } from "../../src/testing/crash/run.ts";
 import type { CrashWorld } from "../../src/testing/crash/world.ts";
-import { postgresUrl } from "../services.ts";
 import { changed } from "./jar/planted.ts";
 import { carrier, post, sendLetter } from "./post/post.ts";
 
-const url = postgresUrl();
-const server = url === undefined ? undefined : { name: "local", adminUrl: url, stop: async () => undefined };
 /** How long each heartbeat takes: longer than what counts as silence, so that one is under way while the scenario ends. */
 const heartbeatMs = 100;
 const heartbeat = `app ${fingerprint("select * from plimsoll.worker_heartbeat($1, $2, $3, $4, $5, $6, $7)")}`;
@@ -30,7 +27,7 @@ const makePost = ({ database, clock, outside }: CrashWorld) =>
 describe("the end of a run", { concurrency: 3 }, () => {
   let clones: Clones;
   before(async () => {
-    clones = await Clones.open([post], server);
+    clones = await Clones.open([post], undefined);
     const [found] = await clones.base.admin<{ text: string }>(
       "select pg_get_functiondef(oid) as text from pg_proc where proname = 'worker_heartbeat'",
     );

@@ -3,13 +3,10 @@ import { describe, it } from "node:test";
 import { command, createApp, event, exponential, module, signedIn, subscription } from "plimsoll";
 import { type CrashDatabase, type CrashOutcome, type CrashSpec, type CrashWorld, crashTest, testActor } from "plimsoll/testing";
 import { z } from "zod";
-import { postgresUrl } from "../services.ts";
 
 // A subscription that completes with commit, at every boundary.
 
 const actor = testActor({ tenant: "acme" });
-const url = postgresUrl();
-const server = url === undefined ? {} : { server: { name: "local", adminUrl: url, stop: async () => undefined } };
 const most = process.env.CRASH === "all" ? {} : { most: 10 };
 
 const Coin = z.object({ coin: z.string() });
@@ -63,7 +60,6 @@ async function eachOnce({ database, ledger }: CrashOutcome<void>): Promise<void>
 }
 
 const spec: CrashSpec<void> = {
-  ...server,
   async scenario({ call, quiet }) {
     await call(give, { coin: "gold" }, { actor });
     await quiet();

@@ -7,11 +7,8 @@ import { charity, donate } from "../../examples/03-idempotency.ts";
 import { mail, mailer, placeOrder } from "../../examples/05-task.ts";
 import { closeBooks, nightly } from "../../examples/06-schedule.ts";
 import { archive, archives, cleaning } from "../../examples/07-lock.ts";
-import { postgresUrl } from "../services.ts";
 import { countStored, stored, taskTables } from "../tasks/books/task-tables.ts";
 
-const url = postgresUrl();
-const server = url === undefined ? {} : { server: { name: "local", adminUrl: url, stop: async () => undefined } };
 // The short form is a part of all, chosen by the seed; all of it: CRASH=all npm test -- test/crash/examples.test.ts
 const most = process.env.CRASH === "all" ? {} : { most: 8 };
 
@@ -97,7 +94,7 @@ describe("each durable example in the crash lab", () => {
   ];
   for (const [what, makeApp, spec] of examples)
     it(what, async (t) => {
-      const report = await crashTest(makeApp, { ...server, ...spec, ...most });
+      const report = await crashTest(makeApp, { ...spec, ...most });
       t.diagnostic(report.summary);
       assert.ok(report.boundaries > 0);
     });

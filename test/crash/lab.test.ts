@@ -3,13 +3,10 @@ import { describe, it } from "node:test";
 import { createApp, override } from "plimsoll";
 import { type CrashOutcome, type CrashScope, type CrashSpec, type CrashWorld, crashTest, testActor } from "plimsoll/testing";
 import { explore } from "../../src/testing/crash/crash-test.ts";
-import { postgresUrl } from "../services.ts";
 import { bell, jarModule, type PutCoin } from "./jar/jar.ts";
 import { answersEarly, believesLost, effectApart, lookThenPut, readsNoTag } from "./jar/planted.ts";
 
 const actor = testActor({ tenant: "acme" });
-const url = postgresUrl();
-const server = url === undefined ? {} : { server: { name: "local", adminUrl: url, stop: async () => undefined } };
 // The short form looks for each planted bug where it must show; CRASH=all npm test -- test/crash/lab.test.ts looks everywhere.
 const all = process.env.CRASH === "all";
 const { put, ringAndPut } = jarModule();
@@ -48,7 +45,7 @@ const eachOnce = async ({ database, ledger }: CrashOutcome<void>) => {
   );
 };
 
-const spec: CrashSpec<void> = { ...server, scenario: putTwo, invariants: eachOnce };
+const spec: CrashSpec<void> = { scenario: putTwo, invariants: eachOnce };
 
 describe("the crash lab", () => {
   it("finds nothing wrong with a command under its key, at any boundary", async (t) => {

@@ -8,11 +8,7 @@ import type { Mailer } from "../../examples/shop/notifications/mailer.ts";
 import { placeOrder } from "../../examples/shop/orders/contract.ts";
 import { openShops } from "../../examples/shop/seed.ts";
 import { createShop } from "../../examples/shop/shop.ts";
-import { postgresUrl } from "../services.ts";
 import { stored } from "../tasks/books/task-tables.ts";
-
-const url = postgresUrl();
-const server = url === undefined ? {} : { server: { name: "local", adminUrl: url, stop: async () => undefined } };
 
 // The short form is a part of all, chosen by the seed; all of it: CRASH=all npm test -- test/crash/receipts.test.ts
 const most = process.env.CRASH === "all" ? {} : { most: 10 };
@@ -32,7 +28,6 @@ interface Open {
 }
 
 const spec: CrashSpec<Open> = {
-  ...server,
   async prepare({ app, database }) {
     const { productId } = await openShops(app);
     const [ben] = await database.admin<{ id: string }>(

@@ -5,13 +5,10 @@ import { type CrashDatabase, type CrashOutcome, type CrashSpec, type CrashWorld,
 import { z } from "zod";
 import { relayEngine } from "../durable/toy/engine.ts";
 import { relay, relays } from "../durable/toy/relay.ts";
-import { postgresUrl } from "../services.ts";
 
 // Durable work of a kind that the platform does not have, at every boundary.
 
 const actor = testActor({ tenant: "acme" });
-const url = postgresUrl();
-const server = url === undefined ? {} : { server: { name: "local", adminUrl: url, stop: async () => undefined } };
 const most = process.env.CRASH === "all" ? {} : { most: 24 };
 
 const Coin = z.object({ coin: z.string() });
@@ -55,7 +52,6 @@ async function eachOnce({ database, ledger }: CrashOutcome<void>): Promise<void>
 }
 
 const spec: CrashSpec<void> = {
-  ...server,
   async scenario({ call, quiet }) {
     await call(ask, { coin: "gold" }, { actor });
     await quiet();

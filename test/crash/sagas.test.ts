@@ -3,13 +3,10 @@ import { describe, it } from "node:test";
 import { command, createApp, exponential, module, saga, signedIn } from "plimsoll";
 import { type CrashDatabase, type CrashOutcome, type CrashSpec, type CrashWorld, crashTest, testActor } from "plimsoll/testing";
 import { z } from "zod";
-import { postgresUrl } from "../services.ts";
 
 // A saga of recorded calls and a sleep, at the boundaries of what becomes durable.
 
 const actor = testActor({ tenant: "acme" });
-const url = postgresUrl();
-const server = url === undefined ? {} : { server: { name: "local", adminUrl: url, stop: async () => undefined } };
 const most = process.env.CRASH === "all" ? {} : { most: 8 };
 
 const Coin = z.object({ coin: z.string() });
@@ -57,7 +54,6 @@ async function eachOnce({ database, ledger }: CrashOutcome<void>): Promise<void>
 }
 
 const spec: CrashSpec<void> = {
-  ...server,
   async scenario({ call, quiet }) {
     await call(ask, { coin: "gold" }, { actor });
     await quiet();

@@ -6,12 +6,9 @@ import type { CrashOutcome, CrashScope, CrashWorld } from "plimsoll/testing";
 import { crashTest } from "plimsoll/testing";
 import { type Opened, openShops } from "../../examples/shop/seed.ts";
 import { createShop } from "../../examples/shop/shop.ts";
-import { postgresUrl } from "../services.ts";
 
 // The short form is a part of all, chosen by the seed; all of it: CRASH=all npm test -- test/crash/shop.test.ts
 const most = process.env.CRASH === "all" ? {} : { most: 20, seed: 1 };
-const url = postgresUrl();
-const server = url === undefined ? {} : { server: { name: "local", adminUrl: url, stop: async () => undefined } };
 const secret = "a secret of the tests, 32 bytes and more";
 const mailDirectory = join(tmpdir(), `plimsoll-crash-mail-${process.pid}`);
 const makeShop = ({ database }: CrashWorld) => createShop({ database, secret, mailDirectory, port: 0, opsPort: 0 });
@@ -61,7 +58,6 @@ async function booksFit({ database, ledger, kept }: CrashOutcome<Open>): Promise
 describe("the shop's orders", () => {
   it("are placed once and cancelled once, whatever breaks", async (t) => {
     const report = await crashTest(makeShop, {
-      ...server,
       ...most,
       prepare: async ({ app, database }) => {
         const opened = await openShops(app);

@@ -6,13 +6,10 @@ import { type CrashDatabase, type CrashOutcome, type CrashSpec, type CrashWorld,
 import { claimText } from "../../src/postgres/tasks/statements.ts";
 import { fingerprint } from "../../src/testing/crash/boundary.ts";
 import { explore } from "../../src/testing/crash/crash-test.ts";
-import { postgresUrl } from "../services.ts";
 import { stored, taskTables } from "../tasks/books/task-tables.ts";
 import { carrier, post, sendLetter, writeLetter } from "./post/post.ts";
 
 const actor = testActor({ tenant: "acme" });
-const url = postgresUrl();
-const server = url === undefined ? {} : { server: { name: "local", adminUrl: url, stop: async () => undefined } };
 
 // The short form is a part of all, chosen by the seed; all of it: CRASH=all npm test -- test/crash/tasks.test.ts
 const most = process.env.CRASH === "all" ? {} : { most: 18 };
@@ -46,7 +43,6 @@ async function promisesKept({ database, ledger }: CrashOutcome<void>): Promise<v
 }
 
 const spec: CrashSpec<void> = {
-  ...server,
   async scenario({ call, start, quiet }) {
     await call(writeLetter, { name: "first" }, { actor });
     await quiet();

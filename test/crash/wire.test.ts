@@ -5,10 +5,6 @@ import pg from "pg";
 import { MessageReader, queryMessage, UnitReader } from "../../src/testing/crash/wire-messages.ts";
 import { type Gate, type Passage, WireProxy } from "../../src/testing/crash/wire-proxy.ts";
 import { type TestDatabase, testDatabase } from "../../src/testing/database.ts";
-import { postgresUrl } from "../services.ts";
-
-const url = postgresUrl();
-const server = url === undefined ? {} : { server: { name: "local", adminUrl: url, stop: async () => undefined } };
 
 describe("messages of the wire", () => {
   it("are the same however the bytes are cut", () => {
@@ -36,7 +32,7 @@ describe("messages of the wire", () => {
 describe("the proxy of the lab", () => {
   let database: TestDatabase;
   before(async () => {
-    database = await testDatabase({ modules: [], ...server });
+    database = await testDatabase({ modules: [] });
   });
   after(() => database.drop());
 

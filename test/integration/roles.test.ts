@@ -8,7 +8,7 @@ import { migrate } from "../../src/postgres/migrate.ts";
 import { checkAppRole, ensureAppRole, refuseOldServer } from "../../src/postgres/roles.ts";
 import { FaultProxy } from "../../src/testing/fault-proxy.ts";
 import { address, type Scratch, type ScratchModule, scratch, scratchModule } from "./scratch.ts";
-import { testServers } from "./servers.ts";
+import { longTestServers } from "./servers.ts";
 
 const files = { "0001_items.sql": "create table stock.items (id int primary key)" };
 
@@ -55,7 +55,8 @@ const unsafe: [string, (database: Scratch) => string, ...string[]][] = [
   ],
 ];
 
-for (const server of await testServers()) {
+// On one server; on all: SERVERS=all npm test -- test/integration/roles.test.ts
+for (const server of await longTestServers()) {
   describe(`the application's role, on ${server.name}`, { concurrency: 2 }, () => {
     after(() => server.stop());
 

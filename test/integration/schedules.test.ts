@@ -16,7 +16,7 @@ import { type TestDatabase, type TestServer, testDatabase } from "../../src/test
 import { FaultProxy } from "../../src/testing/fault-proxy.ts";
 import { emptyPart, stored } from "../tasks/books/task-tables.ts";
 import { session } from "./scratch.ts";
-import { testServers } from "./servers.ts";
+import { longTestServers } from "./servers.ts";
 
 const report = task("orders.report", { input: z.object({ occurrence: z.string() }), budget: "1m", run: async () => undefined });
 const everyMinute = schedule("orders.minutely", {
@@ -116,7 +116,8 @@ function minutes(after: number, count: number): string[] {
   return Array.from({ length: count }, (_, index) => new Date((first + index) * minuteMs).toISOString());
 }
 
-for (const server of await testServers()) {
+// On one server; on all: SERVERS=all npm test -- test/integration/schedules.test.ts
+for (const server of await longTestServers()) {
   describe(`schedules, on ${server.name}`, () => {
     after(() => server.stop());
 

@@ -7,3 +7,8 @@ export async function testServers(): Promise<readonly TestServer[]> {
   const local = url === undefined ? [] : [{ name: "local", adminUrl: url, stop: async () => undefined }];
   return [await embeddedTestServer(), ...local];
 }
+
+/** The same for files that take long on each: the embedded one; with SERVERS=all every one. */
+export async function longTestServers(): Promise<readonly TestServer[]> {
+  return process.env.SERVERS === "all" ? testServers() : [await embeddedTestServer()];
+}

@@ -4,7 +4,7 @@ import { systemClock } from "../../../src/core/clock.ts";
 import { Fault } from "../../../src/core/fault.ts";
 import { type MigrateSpec, migrate } from "../../../src/postgres/migrate.ts";
 import { type Scratch, type ScratchModule, scratch, scratchModule, session } from "../scratch.ts";
-import { testServers } from "../servers.ts";
+import { longTestServers } from "../servers.ts";
 
 const alone = "-- plimsoll: no-transaction\n";
 const items = "create table stock.items (id int primary key, name text);";
@@ -183,7 +183,8 @@ async function prepare(database: Scratch, { files, done = 0 }: Case): Promise<Sc
   return module;
 }
 
-for (const server of await testServers()) {
+// On one server; on all: SERVERS=all npm test -- test/integration/migrations/dry-run.test.ts
+for (const server of await longTestServers()) {
   describe(`a dry run, on ${server.name}`, { concurrency: 2 }, () => {
     after(() => server.stop());
 
