@@ -1,6 +1,6 @@
 // Runs every test and example in a process of its own: `node test/run.ts [--chaos] [--coverage] [part of a path …]`.
 // The last line is alone and reads "N passed, N failed"; the exit code is 0 only when something ran and nothing failed.
-import { existsSync, globSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
+import { chmodSync, existsSync, globSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -82,6 +82,8 @@ if (covered !== undefined) process.env.NODE_V8_COVERAGE = covered;
 // From here on: what coverage writes is too much for memory.
 if (folder !== undefined) {
   process.env.TMPDIR = folder;
+  // As every folder for temporary files: where this is root, the servers are another user's.
+  chmodSync(folder, 0o1777);
   // Also where it is stopped: this memory would be lost until the machine restarts.
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 }

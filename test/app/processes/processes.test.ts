@@ -27,10 +27,12 @@ describe("several processes", () => {
     const pids = await start();
     // On a busy machine a process may get no processor for a while, and then others get its connections.
     const splits: number[] = [];
-    for (let burst = 0; burst < 5 && !splits.some((split) => split <= 1.3); burst++) {
+    for (let burst = 0; burst < 8 && !splits.some((split) => split <= 1.3); burst++) {
       const agent = new Agent({ keepAlive: true });
       const served = await Promise.all(Array.from({ length: 64 }, () => program.post("/wait", { ms: 100 }, agent)));
       agent.destroy();
+      // It may also refuse some then, which say nothing of where they went.
+      if (served.some(({ status }) => status === 503)) continue;
       const counts = pids.map((pid) => served.filter((one) => one.pid === pid).length);
       assert.equal(counts[0]! + counts[1]!, 64);
       splits.push(Math.max(...counts) / Math.min(...counts));
