@@ -30,15 +30,16 @@ export function clusterName(dataDirectory: string): string {
   return `plimsoll-${dev.toString(36)}-${ino.toString(36)}`;
 }
 
-/** What of a server is not the same for all. `fsync`: whether what is committed outlives a loss of power. */
+/** What of a server is not the same for all. `fsync`: whether what is committed outlives a loss of power. `connections`: how many it takes at the most. */
 export interface ServerSettings {
   readonly port: number;
   readonly dataDirectory: string;
   readonly fsync: boolean;
+  readonly connections: number;
 }
 
 /** The server's settings. What is not here is in `postgresql.conf`, where a user may change it. */
-export function settings({ port, dataDirectory, fsync }: ServerSettings): string[] {
+export function settings({ port, dataDirectory, fsync, connections }: ServerSettings): string[] {
   const safe = fsync ? "on" : "off";
   const rows: Record<string, string | number> = {
     cluster_name: clusterName(dataDirectory),
@@ -46,7 +47,7 @@ export function settings({ port, dataDirectory, fsync }: ServerSettings): string
     listen_addresses: "127.0.0.1",
     // Paths of sockets end at 107 characters, and a shared folder is open to strangers: TCP only.
     unix_socket_directories: "",
-    max_connections: 100,
+    max_connections: connections,
     shared_buffers: "128MB",
     fsync: safe,
     full_page_writes: safe,

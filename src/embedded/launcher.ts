@@ -32,6 +32,8 @@ export interface EmbeddedPostgresInit {
   readonly cacheDirectory?: string;
   /** Whether what is committed outlives a loss of power. It outlives the end of any process either way. *Default*: true. False is for tests, which it makes faster. */
   readonly fsync?: boolean;
+  /** How many connections the server takes at the most. *Default*: 100. */
+  readonly connections?: number;
   readonly clock?: Clock;
 }
 
@@ -157,7 +159,7 @@ export class EmbeddedPostgres implements Service {
 
   async #launch(): Promise<Postmaster> {
     const clock = this.#clock;
-    const { port: asked, resolveFrom, cacheDirectory, fsync = true } = this.#init;
+    const { port: asked, resolveFrom, cacheDirectory, fsync = true, connections = 100 } = this.#init;
     const dataDirectory = this.#data();
     const logPath = this.#path("postgres.log");
     const account = accountFor(dataDirectory);
@@ -172,7 +174,7 @@ export class EmbeddedPostgres implements Service {
     }
     own(dataDirectory, account);
     const port = await choosePort(asked, this.#path("port"), clock);
-    return await startServer({ dataDirectory, programs, account, port, fsync, logPath, clock });
+    return await startServer({ dataDirectory, programs, account, port, fsync, connections, logPath, clock });
   }
 
   #path(name: string): string {

@@ -18,6 +18,7 @@ export interface ServerInit {
   readonly account: Account;
   readonly port: number;
   readonly fsync: boolean;
+  readonly connections: number;
   readonly logPath: string;
   readonly clock: Clock;
 }
@@ -27,13 +28,13 @@ export interface ServerInit {
  * *Bounds*: waits `embeddedStartMs`. *Faults thrown*: those of {@link explain}; whatever was started is stopped.
  */
 export async function startServer(init: ServerInit): Promise<Postmaster> {
-  const { dataDirectory, programs, account, port, fsync, logPath, clock } = init;
+  const { dataDirectory, programs, account, port, fsync, connections, logPath, clock } = init;
   turnOver(logPath);
   const log = openSync(logPath, "a+", 0o600);
   const logStart = fstatSync(log).size;
   const program = join(programs, "bin", "postgres");
   try {
-    const child = spawn(program, ["-D", dataArgument(dataDirectory, account), ...settings({ port, dataDirectory, fsync })], {
+    const child = spawn(program, ["-D", dataArgument(dataDirectory, account), ...settings({ port, dataDirectory, fsync, connections })], {
       cwd: dataDirectory,
       env: environment("C"),
       detached: true,

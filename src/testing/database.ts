@@ -39,8 +39,9 @@ const templateLock = 0x706c7465;
 
 /** Returns the embedded server, which all test files that run at the same time share. The last one stops it. It does not wait for disks (`fsync` is off). */
 export async function embeddedTestServer(): Promise<TestServer> {
-  // Tests kill processes, not machines: a third of the time of a suite would be waiting for disks.
-  const server = new EmbeddedPostgres({ directory: join(tmpdir(), `plimsoll-test-${process.getuid?.() ?? "user"}`), fsync: false });
+  const directory = join(tmpdir(), `plimsoll-test-${process.getuid?.() ?? "user"}`);
+  // Tests kill processes, not machines: a third of the time of a suite would be waiting for disks. Several files at a time run apps of several connections each.
+  const server = new EmbeddedPostgres({ directory, fsync: false, connections: 300 });
   await server.start();
   return { name: "embedded", adminUrl: server.adminUrl, stop: () => server.stop() };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { command, createApp, exponential, module, saga, signedIn } from "plimsoll";
+import { command, createApp, exponential, fault, module, saga, signedIn } from "plimsoll";
 import { type CrashDatabase, type CrashOutcome, type CrashSpec, type CrashWorld, crashTest, testActor } from "plimsoll/testing";
 import { z } from "zod";
 
@@ -26,14 +26,37 @@ const save = saga("jar.save", {
     await call("more", put, { coin: `${coin} more` });
   },
 });
-const ask = command("jar.ask", {
-  ...{ input: Coin, output: Coin, access: signedIn(), idempotent: "key", budget: "2s" },
-  async run({ coin }, { start }) {
-    await start(save, { coin });
+const take = command("jar.take", {
+  ...{ input: Coin, output: Coin, access: signedIn(), idempotent: "natural", budget: "2s" },
+  async run({ coin }, { sql }) {
+    await sql`insert into jar.coins (id, coin) values (gen_random_uuid(), ${`${coin} taken`})`.run();
     return { coin };
   },
 });
-const jar = module("jar", { schema: "jar", migrations: new URL("./jar/migrations/", import.meta.url), operations: [put, save, ask] });
+const Full = fault("jar_full", { code: "failed_precondition", message: "The jar is full." });
+const spoil = saga("jar.spoil", {
+  ...{ input: Coin, budget: "1h", retry: { backoff: exponential("1ms", { max: "1ms" }) } },
+  async run({ coin }, { call, step }) {
+    await call("put", {
+      ...{ operation: put, input: { coin } },
+      undo: ({ commit }) => commit((inside) => inside.call(take, { coin })),
+    });
+    await step("fill", () => Promise.reject(new Full({})));
+  },
+});
+const Ask = z.object({ coin: z.string(), spoils: z.boolean() });
+const ask = command("jar.ask", {
+  ...{ input: Ask, output: Coin, access: signedIn(), idempotent: "key", budget: "2s" },
+  async run({ coin, spoils }, { start }) {
+    await start(spoils ? spoil : save, { coin });
+    return { coin };
+  },
+});
+const jar = module("jar", {
+  schema: "jar",
+  migrations: new URL("./jar/migrations/", import.meta.url),
+  operations: [put, take, save, spoil, ask],
+});
 
 const makeJar = ({ database, clock }: CrashWorld) =>
   createApp({
@@ -48,17 +71,19 @@ const waiting = (database: CrashDatabase) => database.admin("select from plimsol
 /** What each saga puts is in the jar once. */
 async function eachOnce({ database, ledger }: CrashOutcome<void>): Promise<void> {
   const coins = (await database.admin<{ coin: string }>("select coin from jar.coins order by coin")).map(({ coin }) => coin);
-  const asked = ledger.of(ask).map(({ input }) => input.coin);
-  assert.deepEqual(coins, asked.flatMap((coin) => [coin, `${coin} more`]).toSorted());
+  const asked = ledger.of(ask).map(({ input }) => input);
+  assert.deepEqual(coins, asked.flatMap(({ coin, spoils }) => [coin, `${coin} ${spoils ? "taken" : "more"}`]).toSorted());
   assert.deepEqual(await waiting(database), []);
 }
 
 const spec: CrashSpec<void> = {
   async scenario({ call, quiet }) {
-    await call(ask, { coin: "gold" }, { actor });
+    await call(ask, { coin: "gold", spoils: false }, { actor });
     await quiet();
-    await call(ask, { coin: "copper" }, { actor });
+    await call(ask, { coin: "copper", spoils: false }, { actor });
   },
+  // A sleep ends by the clock of the database: where that is set back, it takes longer by as much.
+  clockJump: "5s",
   settled: async ({ database }) => (await waiting(database)).length === 0,
   invariants: eachOnce,
 };
@@ -69,4 +94,13 @@ describe("sagas in the crash lab", () => {
     t.diagnostic(report.summary);
     assert.deepEqual(report.missed, []);
   });
+
+  for (const commit of [1, 2])
+    it(`go on at once where only the response to their commit ${commit} was lost, the second of which is that of an undo`, async () => {
+      await crashTest(makeJar, {
+        ...spec,
+        scenario: ({ call }) => call(ask, { coin: "gold", spoils: true }, { actor }),
+        ...{ only: `jar.spoil#1 commit ${commit} / cut-after`, within: "15s" },
+      });
+    });
 });

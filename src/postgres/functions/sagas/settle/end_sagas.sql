@@ -18,6 +18,9 @@ begin
         when e.state in ('completed', 'undone', 'failed', 'suspended') then null
         -- Read from the row as it is now: what woke it may have come after this statement began.
         when e.state in ('ready', 'undoing', 'continued') or s.wakes then now_ms
+        -- Its commit was durable, and only the response to it was lost: the step is done, and the saga waits for none.
+        when e.state = 'retryable' and not exists (
+          select from plimsoll.saga_steps j where j.saga = s.id and j.state in ('retryable', 'undo_retryable')) then now_ms
         else least(case when not s.undoing then s.deadline end,
           (select min(j.due) from plimsoll.saga_steps j where j.saga = s.id and j.state in ('retryable', 'waiting', 'undo_retryable'))) end,
       ended = case when e.state in ('completed', 'undone', 'failed') then now_ms end,
