@@ -33,7 +33,7 @@ import { accessPage, accessPath } from "./access/page.ts";
 import type { AppSpec } from "./app-spec.ts";
 import { type KeptByDatabase, withoutDatabase } from "./database.ts";
 import { callDirectly, type DirectCall } from "./direct-call.ts";
-import { auditOf, engineSources, eventsOf, sagasOf, tasksOf } from "./engines.ts";
+import { auditOf, engineSources, eventsOf, openEngines, sagasOf, tasksOf } from "./engines.ts";
 import { registerGauges } from "./gauges.ts";
 import { loadLinesPage } from "./load-lines/page.ts";
 import { showLoadLines } from "./load-lines/show.ts";
@@ -299,11 +299,7 @@ class RunningApp implements App {
     const works = this.#spec.roles?.includes("worker") ?? true;
     const { runtime, metrics, name } = this;
     const host = { runtime, metrics, name, works, modules: this.#spec.modules, stopping: this.signals.stopping };
-    return sources.map((source) => {
-      const engine = source.open(host);
-      runtime.add(engine);
-      return engine;
-    });
+    return openEngines(sources, host);
   }
 
   /** Everything with a lifetime, in the order of its start; it stops in reverse. */

@@ -3,7 +3,10 @@ import { auditEngine, auditOf } from "../audit/engine.ts";
 import { type Duration, toMs } from "../core/duration.ts";
 import { limits } from "../core/limits.ts";
 import { eventEngine, eventsOf } from "../events/engine.ts";
-import type { EngineSource } from "../pipeline/engine-source.ts";
+import type { Engine } from "../operation/durable/engine.ts";
+import type { EngineHost, EngineSource } from "../pipeline/engine-source.ts";
+import { invalidApp } from "../pipeline/registry/registry.ts";
+import type { Runtime } from "../pipeline/runtime.ts";
 import type { VaultSource } from "../pipeline/vault/source.ts";
 import { sagaEngine, sagasOf } from "../sagas/engine.ts";
 import { taskEngine, tasksOf } from "../tasks/engine.ts";
@@ -36,6 +39,31 @@ export function engineSources(
     ...(kept.events ? [eventEngine({ store: kept.events, retentionMs: retentionOf("events", events, limits.eventRetentionMs) })] : []),
     ...(kept.sagas ? [sagaEngine({ store: kept.sagas, ...sagasSpecOf(sagas) })] : []),
   ];
+}
+
+/** Opens the engines of an app. *Faults thrown*: `failed_precondition` of type `app_invalid`, where operations or projections are of a kind that none of them keeps. */
+export function openEngines(sources: readonly EngineSource[], host: EngineHost): readonly Engine[] {
+  const engines = sources.map((source) => {
+    const engine = source.open(host);
+    host.runtime.add(engine);
+    return engine;
+  });
+  refuseUnkept(host.runtime);
+  return engines;
+}
+
+/** Refuses what is kept by an engine that the app does not have. */
+function refuseUnkept(runtime: Pick<Runtime, "registry" | "engineOf" | "events">): void {
+  const { operations, projections } = runtime.registry;
+  const durable = [...operations.values()].filter(
+    ({ operation: { kind }, traits }) => traits.durable && runtime.engineOf(kind) === undefined,
+  );
+  const unread = runtime.events === undefined ? [...projections.keys()] : [];
+  const problems = [...durable.map(({ operation }) => operation), ...unread].map(({ name, kind }) => ({
+    ...{ where: name, field: kind },
+    message: `A ${kind} is kept by a database${kind.includes("/") ? " or an engine of its kind" : ""}, and this app has none that does. Give createApp one, such as embedded().`,
+  }));
+  if (problems.length > 0) throw invalidApp(problems);
 }
 
 const hourMs = 3_600_000;

@@ -346,7 +346,7 @@ export const limits = {
   loadLineReasonChars: 500,
   /** How long a test waits for a signal, in real time. Override: `testApp({ waitLimit })`. */
   testWaitMs: 10_000,
-  /** Attempts of tasks after which `runUntilIdle` fails, because the tasks do not seem to end. Override: `runUntilIdle({ attempts })`. */
+  /** Attempts after which `runUntilIdle` fails, because the work does not seem to end. Override: `runUntilIdle({ attempts })`. */
   testAttempts: 1_000,
   /** The longest drain after a crash. */
   crashDrainMs: 5_000,

@@ -11,7 +11,7 @@ export interface EventsOptions {
   readonly definitions: readonly Pick<SubscriptionDefinition, "name" | "names">[];
   readonly signals: EventSignals;
   /** Has the worker of this process look at once. */
-  readonly lookNow: () => Promise<void>;
+  readonly lookNow: () => Promise<number | undefined>;
   readonly projections: Projections;
 }
 
@@ -22,7 +22,7 @@ export class Events {
   readonly projections: Projections;
   readonly #admin: SubscriptionAdmin;
   readonly #names: Readonly<Record<string, readonly string[]>>;
-  readonly #lookNow: () => Promise<void>;
+  readonly #lookNow: () => Promise<number | undefined>;
 
   constructor({ admin, definitions, signals, lookNow, projections }: EventsOptions) {
     this.projections = projections;
@@ -93,8 +93,11 @@ export class Events {
     return this.#admin.forget(subscription);
   }
 
-  /** Looks for events now, without waiting for the next look of the worker. */
-  lookNow(): Promise<void> {
+  /**
+   * Looks for events now, without waiting for the next look of the worker. Returns in how many milliseconds of database time the next parked event that this
+   * process has is due; undefined where none is.
+   */
+  lookNow(): Promise<number | undefined> {
     return this.#lookNow();
   }
 

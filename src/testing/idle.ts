@@ -2,8 +2,8 @@ import { type Clock, keepProcess, sleep, systemClock } from "../core/clock.ts";
 import { type Duration, formatMs, toMs } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
-import type { Tasks } from "../tasks/tasks.ts";
 import { TestClock } from "./clock.ts";
+import type { IdlePart } from "./idle-parts.ts";
 
 /** Options of `runUntilIdle`: how far it moves time, and when it fails. */
 export interface IdleOptions {
@@ -12,7 +12,7 @@ export interface IdleOptions {
    * `testDatabase`, as only the owner can move time. *Default*: what is due now, and nothing else.
    */
   readonly ahead?: Duration;
-  /** The most attempts of tasks. *Default*: `limits.testAttempts`. */
+  /** The most attempts. *Default*: `limits.testAttempts`. */
   readonly attempts?: number;
   /** How long it waits for an attempt to end, in real time. *Default*: the app's `waitLimit`. */
   readonly within?: Duration;
@@ -20,7 +20,7 @@ export interface IdleOptions {
 
 /** What runs until it is idle, and who can move its time. */
 export interface Idling {
-  readonly tasks: Tasks;
+  readonly parts: readonly IdlePart[];
   readonly clock: Clock;
   readonly moveTime: ((ms: number) => Promise<void>) | undefined;
 }
@@ -29,38 +29,38 @@ const lookMs = 5;
 const clockStepMs = 10;
 const named = 5;
 
-/** Counts the attempts that end, by the name of their task. */
+/** Counts the attempts that end, by name. */
 class Ran {
-  readonly byTask = new Map<string, number>();
+  readonly byName = new Map<string, number>();
   total = 0;
 
-  count(task: string): void {
+  count(name: string): void {
     this.total++;
-    this.byTask.set(task, (this.byTask.get(task) ?? 0) + 1);
+    this.byName.set(name, (this.byName.get(name) ?? 0) + 1);
   }
 
   get text(): string {
-    const most = [...this.byTask].toSorted(([, one], [, other]) => other - one).slice(0, named);
-    return most.map(([task, times]) => `${task} ${times} times`).join(", ");
+    const most = [...this.byName].toSorted(([, one], [, other]) => other - one).slice(0, named);
+    return most.map(([name, times]) => `${name} ${times} times`).join(", ");
   }
 }
 
-/** Runs due tasks, and what they start, until nothing is due. Returns the number of attempts that ended. */
+/** Runs due work, and what it starts, until nothing is due. Returns the number of attempts that ended. */
 export async function runUntilIdle(idling: Idling, options: IdleOptions & { readonly within: Duration }): Promise<number> {
   const ran = new Ran();
-  const off = idling.tasks.signals.ended.on(({ task }) => ran.count(task));
+  const offs = idling.parts.map((part) => part.onEnded((name) => ran.count(name)));
   const kept = keepProcess();
   try {
     await runAll(idling, { ran, options });
     return ran.total;
   } finally {
-    off();
+    for (const off of offs) off();
     kept.cancel();
   }
 }
 
 async function runAll(
-  { tasks, clock, moveTime }: Idling,
+  { parts, clock, moveTime }: Idling,
   { ran, options }: { readonly ran: Ran; readonly options: IdleOptions & { readonly within: Duration } },
 ): Promise<void> {
   const { attempts = limits.testAttempts } = options;
@@ -70,11 +70,10 @@ async function runAll(
   let movedAt = systemClock.monotonic();
   let wasIdle = false;
   for (;;) {
-    const { running, nextDueMs } = await tasks.lookNow();
-    const busy = (await tasks.stats()).filter((stats) => stats.running > 0 || (stats.waiting > 0 && !stats.paused));
+    const { busy, nextDueMs } = await look(parts);
     if (ran.total > attempts) throw endless(ran, attempts);
-    const isIdle = busy.length === 0 && running === 0 && (nextDueMs === undefined || nextDueMs > 0);
-    // A task may move between the two queries of one turn and be seen in neither. So two turns without an end in between must agree.
+    const isIdle = busy.length === 0;
+    // Work may move between the queries of one turn and be seen in none. So two turns without an end in between must agree.
     if (isIdle && wasIdle && ran.total === seen) {
       if (nextDueMs === undefined || nextDueMs > leftMs) return;
       leftMs -= nextDueMs;
@@ -89,6 +88,17 @@ async function runAll(
     wasIdle = isIdle;
     if (!isIdle) await letPass(clock);
   }
+}
+
+async function look(parts: readonly IdlePart[]): Promise<{ readonly busy: readonly string[]; readonly nextDueMs: number | undefined }> {
+  const busy: string[] = [];
+  let nextDueMs: number | undefined;
+  for (const part of parts) {
+    const found = await part.look();
+    busy.push(...found.busy);
+    if (found.nextDueMs !== undefined) nextDueMs = Math.min(nextDueMs ?? found.nextDueMs, found.nextDueMs);
+  }
+  return { busy, nextDueMs };
 }
 
 /** A clock that stands still would hold up what waits on it, such as a second try after a conflict. */
@@ -112,16 +122,12 @@ function endless(ran: Ran, attempts: number): Fault {
   return new Fault({
     code: "resource_exhausted",
     type: "never_idle",
-    message: `More than ${attempts} attempts ended, and more tasks are due: ${ran.text}. Look for a task that starts itself or a retry without an end, or raise \`attempts\`.`,
+    message: `More than ${attempts} attempts ended, and more work is due: ${ran.text}. Look for work that starts itself or a retry without an end, or raise \`attempts\`.`,
   });
 }
 
-function stuck(
-  busy: readonly { readonly queue: string; readonly waiting: number; readonly running: number }[],
-  { ran, withinMs }: { readonly ran: Ran; readonly withinMs: number },
-): Fault {
-  const left =
-    busy.map(({ queue, waiting, running }) => `in the queue ${queue} ${running} run and ${waiting} wait`).join(", ") || "a handler runs";
+function stuck(busy: readonly string[], { ran, withinMs }: { readonly ran: Ran; readonly withinMs: number }): Fault {
+  const left = busy.join(", ") || "work becomes due again and again, and no attempt of it ends";
   const before = ran.total === 0 ? "No attempt ended before." : `Before that, these ended: ${ran.text}.`;
   return new Fault({
     code: "deadline_exceeded",

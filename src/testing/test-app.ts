@@ -14,6 +14,7 @@ import type { Execution } from "../operation/execution.ts";
 import type { Uses } from "../operation/resource.ts";
 import type { TestDatabase } from "./database.ts";
 import { type IdleOptions, runUntilIdle } from "./idle.ts";
+import { idlePartsOf } from "./idle-parts.ts";
 
 /** Options of `testApp`, in addition to the fields of `createApp`. */
 export interface TestAppSpec extends Omit<AppSpec, "ops"> {
@@ -38,10 +39,10 @@ export interface TestApp extends AsyncDisposable {
   /** Runs an operation as a surface would. Rejects with the fault that a caller would get. */
   call<I extends AnySchema, O extends AnySchema>(operation: Callable<I, O>, input: Input<I>, call?: TestCall): Promise<Output<O>>;
   /**
-   * Runs due tasks, retries and occurrences of schedules, and what they start, until nothing is due. Returns the number of attempts that ended.
-   * A task that fails becomes a dead letter (see `app.tasks.deadLetters()`) or is retried later; with `ahead`, this also runs what becomes due later.
-   * *Bounds*: `attempts`. *Faults thrown*: `resource_exhausted` of type `never_idle`, which names the tasks that never end;
-   * `deadline_exceeded` of type `wait_limit`, which names the queues in which no attempt ends; `failed_precondition` if this app runs no tasks.
+   * Runs due tasks, occurrences of schedules, subscriptions, projections and sagas, their retries, and what they start, until nothing is due. Returns the number
+   * of attempts that ended; a batch of a projection is one. What fails becomes a dead letter (see `app.tasks.deadLetters()`) or is retried later; with `ahead`, this
+   * also runs what becomes due later. *Bounds*: `attempts`. *Faults thrown*: `resource_exhausted` of type `never_idle`, which names what never ends;
+   * `deadline_exceeded` of type `wait_limit`, which names that of which no attempt ends; `failed_precondition` if this app runs none of these.
    * @example await app.runUntilIdle({ ahead: "1d" });
    */
   runUntilIdle(options?: IdleOptions): Promise<number>;
@@ -69,21 +70,23 @@ export async function testApp(spec: TestAppSpec): Promise<TestApp> {
   return bindActor(app, actor, (options) => runUntilIdle(idlingOf(app, spec), { within: waitLimit, ...options }));
 }
 
-/** Those that tests wait on: of the app, of its tasks, of its schedules and of its events. */
+/** Those that tests wait on: of the app, of its tasks, of its schedules, of its events and of its sagas. */
 function signalsOf(app: App): readonly Signal<unknown>[] {
   // An app without a database that keeps tasks has none.
   const kept = attempt(() => app.tasks.signals);
   const events = attempt(() => app.events.signals);
   const audit = attempt(() => app.audit.signals);
-  return Object.values({ ...app.signals, ...kept, ...kept?.schedules, ...events, ...audit }).filter(
-    (signal) => signal instanceof Signal,
-  ) as Signal<unknown>[];
+  const sagas = attempt(() => app.sagas.signals);
+  return [app.signals, kept, kept?.schedules, events, audit, sagas]
+    .flatMap((one) => Object.values(one ?? {}))
+    .filter((signal) => signal instanceof Signal) as Signal<unknown>[];
 }
 
-function idlingOf({ tasks }: App, { clock = systemClock, database }: TestAppSpec) {
+function idlingOf(app: App, spec: TestAppSpec) {
+  const { clock = systemClock, database } = spec;
   const text = "select plimsoll.set_clock_offset(plimsoll.now() - statement_timestamp() + $1 * interval '1 millisecond')";
   const moveTime = isOwned(database) ? async (ms: number) => void (await database.admin(text, [ms])) : undefined;
-  return { tasks, clock, moveTime };
+  return { parts: idlePartsOf(app, spec), clock, moveTime };
 }
 
 function isOwned(database: TestAppSpec["database"]): database is TestDatabase {

@@ -33,7 +33,7 @@ export interface ProjectionsOptions {
   readonly admin: SubscriptionAdmin;
   readonly definitions: readonly ProjectionDefinition[];
   readonly watch: { readonly stalls: readonly ProjectionStall[] };
-  readonly lookNow: () => Promise<void>;
+  readonly lookNow: () => Promise<unknown>;
 }
 
 /** The projections of an app: shows and rebuilds them. */

@@ -40,6 +40,7 @@ export class EventWorker implements Service {
   readonly #listening: Listening;
   #token: number | undefined;
   #renewedAt = 0;
+  #nextDueMs: number | undefined;
   #isOpen = false;
 
   constructor(options: EventWorkerOptions) {
@@ -106,10 +107,11 @@ export class EventWorker implements Service {
     if (token !== undefined) await this.#options.store.subscriptions.leave(token).catch(() => undefined);
   }
 
-  /** Looks at once, and resolves when it has looked. */
-  async lookNow(): Promise<void> {
+  /** Looks at once, and resolves when it has looked, with the milliseconds until the next parked event of its own is due. */
+  async lookNow(): Promise<number | undefined> {
     await this.#heartbeat.idle();
     await this.#heartbeat.beatNow();
+    return this.#nextDueMs;
   }
 
   async #beat(): Promise<number> {
@@ -144,6 +146,7 @@ export class EventWorker implements Service {
       await subscriber.adopt(owned, { share, isPaused: found.paused.has(subscription) });
     }
     const { events, nextMs } = await store.subscriptions.duePark(token, limits.eventsDue);
+    this.#nextDueMs = nextMs;
     for (const subscriber of this.#readers)
       subscriber.takeDue(events.filter(({ subscription }) => subscription === subscriber.definition.name));
     const head = await store.log.head();

@@ -73,7 +73,7 @@ export function buildRegistry(modules: readonly Module[], surfaces: readonly Sur
 }
 
 /** All problems in one fault, one line each. */
-function invalidApp(problems: readonly StartProblem[]): Fault {
+export function invalidApp(problems: readonly StartProblem[]): Fault {
   const lines = problems.map(({ where, field, message }) => `  ${where}: ${field}: ${message}`);
   return new Fault({
     code: "failed_precondition",
