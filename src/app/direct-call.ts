@@ -3,6 +3,7 @@ import type { Operation } from "../operation/contract.ts";
 import type { Criticality } from "../operation/execution.ts";
 import type { Runtime } from "../pipeline/runtime.ts";
 import { callerLeft } from "../pipeline/sign-in.ts";
+import { positionOf } from "../pipeline/sourcing/positions.ts";
 import { DirectStream } from "../pipeline/stream/direct-stream.ts";
 
 /** The actor and the options of a call from inside the process. */
@@ -17,13 +18,17 @@ export interface DirectCall {
   readonly criticality?: Criticality;
   /** What the caller has left. *Units*: milliseconds. */
   readonly remainingMs?: number;
+  /** The position that a query waits for which declares `reads`: what `onPosition` of an earlier call was given, or a response said in `Plimsoll-Position`. */
+  readonly after?: string;
+  /** Called before the call resolves, with the position of the events that it committed, if there are any. */
+  readonly onPosition?: (token: string) => void;
 }
 
 /** Sends a call the way of every request, without a network. Rejects with the fault that any caller would see. The input is left as it is until then. */
 export function callDirectly(
   runtime: Runtime,
   operation: Operation,
-  { input, actor = anonymous, key, signal, remainingMs, criticality }: DirectCall & { readonly input: unknown },
+  { input, actor = anonymous, key, signal, remainingMs, criticality, after, onPosition }: DirectCall & { readonly input: unknown },
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const gone = () => execution.stop(callerLeft());
@@ -36,6 +41,7 @@ export function callDirectly(
       remainingMs,
       criticality,
       idempotencyKey: key,
+      after,
       authenticate: () => actor,
       readInput: (running) => {
         running.input = input;
@@ -50,6 +56,8 @@ export function callDirectly(
       reply: (done) => {
         signal?.removeEventListener("abort", gone);
         if (stream !== undefined) return void stream.end(done.fault ?? done.streaming?.interruption);
+        const position = done.fault === undefined ? positionOf(done) : undefined;
+        if (position !== undefined) onPosition?.(position);
         if (done.output === undefined || done.fault !== undefined) reject(done.fault);
         else resolve(JSON.parse(done.output.json));
         return undefined;

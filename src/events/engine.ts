@@ -42,6 +42,7 @@ class EventEngine implements Engine {
     const signals = eventSignals();
     const projections = [...registry.projections.values()].map((compiled) => defineProjection(compiled, registry.events));
     const projectors = projections.map((definition) => new Projector({ runtime, definition, store, signals }));
+    const eventsOfProjection = new Map(projections.map(({ name, names }) => [name, names]));
     const isUsed = definitions.length > 0 || registry.events.size > 0;
     const upkeep = new EventUpkeep({ store, clock, signals, definitions: [...definitions, ...projections], retentionMs });
     const watch = new ProjectionWatch({ clock, signals, upkeep, projectors });
@@ -59,6 +60,9 @@ class EventEngine implements Engine {
       append: (...row) => store.log.append(...row),
       load: (...read) => store.log.load(...read),
       keepSnapshot: (snapshot) => store.log.keepSnapshot(snapshot),
+      freshness: (name) => store.projections.freshness(name, eventsOfProjection.get(name) ?? []),
+      horizon: () => store.log.horizon(),
+      onProjected: (listener) => signals.projected.on(({ projection }) => listener(projection)),
       committed: (names) => {
         worker?.committed(names);
         store.log.notify(names);

@@ -100,7 +100,7 @@ function run(request: Request, { host, headers, match, query, address, bodies, l
       remainingMs: remainingMs(headers),
       criticality: readCriticality(headers.criticality),
       internalRemainingMs: () => protocolRemainingMs(headers),
-      idempotencyKey: headers.idempotencyKey,
+      ...{ idempotencyKey: headers.idempotencyKey, after: headers.after },
       ...(streaming && { lastEventId: streaming.lastEventId, openStream: (...given) => streaming.open(...given) }),
       authenticate: (running) => {
         const { authenticator, credentials: fields } = host;

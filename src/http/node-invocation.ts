@@ -104,6 +104,10 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     return this.#headers.idempotencyKey;
   }
 
+  get after(): string | undefined {
+    return this.#headers.after;
+  }
+
   get lastEventId(): string | undefined {
     return this.#asked instanceof Fault ? undefined : this.#asked?.lastEventId;
   }

@@ -1,4 +1,5 @@
 import { criticalityHeader } from "../operation/execution.ts";
+import { afterHeader } from "../pipeline/sourcing/position-token.ts";
 
 /** The request headers that the platform reads. */
 export class RequestHeaders {
@@ -30,6 +31,8 @@ export class RequestHeaders {
   connectTimeoutMs: string | undefined = undefined;
   envoyTimeoutMs: string | undefined = undefined;
   criticality: string | undefined = undefined;
+  /** The position that a query waits for. */
+  after: string | undefined = undefined;
   forwarded: string | undefined = undefined;
   forwardedFor: string | undefined = undefined;
   /** A header that stands twice where one value decides. */
@@ -65,6 +68,7 @@ export class RequestHeaders {
       versions +
       timeouts +
       size(this.accept) +
+      size(this.after) +
       size(this.origin) +
       size(this.requestedMethod) +
       size(this.host) +
@@ -132,6 +136,7 @@ export function readHeaders(raw: readonly string[]): RequestHeaders {
         break;
       case 14:
         if (is(name, "content-length")) headers.contentLength = headers.once(headers.contentLength, name, value);
+        else if (is(name, afterHeader)) headers.after = headers.once(headers.after, name, value);
         break;
       case 15:
         if (is(name, "idempotency-key")) headers.idempotencyKey = headers.once(headers.idempotencyKey, name, value);
@@ -144,11 +149,8 @@ export function readHeaders(raw: readonly string[]): RequestHeaders {
       case 17:
         if (is(name, "transfer-encoding")) headers.transferEncoding = joined(headers.transferEncoding, value);
         break;
-      case 20:
-        if (is(name, "plimsoll-deadline-ms")) headers.deadlineMs = headers.once(headers.deadlineMs, name, value);
-        else if (is(name, criticalityHeader)) headers.criticality = headers.once(headers.criticality, name, value);
-        break;
       case 18:
+      case 20:
       case 29:
       case 30:
         readLong(headers, name, value);
@@ -159,7 +161,9 @@ export function readHeaders(raw: readonly string[]): RequestHeaders {
 }
 
 function readLong(headers: RequestHeaders, name: string, value: string): void {
-  if (is(name, "request-timeout-ms")) headers.timeoutMs = headers.once(headers.timeoutMs, name, value);
+  if (is(name, "plimsoll-deadline-ms")) headers.deadlineMs = headers.once(headers.deadlineMs, name, value);
+  else if (is(name, criticalityHeader)) headers.criticality = headers.once(headers.criticality, name, value);
+  else if (is(name, "request-timeout-ms")) headers.timeoutMs = headers.once(headers.timeoutMs, name, value);
   else if (is(name, "connect-timeout-ms")) headers.connectTimeoutMs = headers.once(headers.connectTimeoutMs, name, value);
   else if (is(name, "access-control-request-method")) headers.requestedMethod = headers.once(headers.requestedMethod, name, value);
   else if (is(name, "x-envoy-expected-rq-timeout-ms")) headers.envoyTimeoutMs = headers.once(headers.envoyTimeoutMs, name, value);

@@ -15,6 +15,7 @@ import type { ReceivesSpec } from "./online/stream/receives.ts";
 import type { AnyStream } from "./online/stream/spec.ts";
 import type { Uses } from "./resource.ts";
 import type { Streams } from "./sourcing/event-stream.ts";
+import type { Projection } from "./sourcing/projection.ts";
 import type { Isolation } from "./transaction.ts";
 
 /** What the compiler prints where `access` is wrong. */
@@ -207,6 +208,10 @@ export interface OperationSpec {
   /** Whether, and how, its executions are recorded in the audit trail. */
   readonly audit?: true | AuditForm;
   readonly cache?: CacheSpec<never, never>;
+  /** The projections that it reads. */
+  readonly reads?: readonly Projection[];
+  /** How far they may be behind. */
+  readonly staleness?: Duration;
   readonly http?: Route | HttpSpec;
   readonly uses?: Uses;
   readonly example?: { readonly input?: unknown; readonly output?: unknown };

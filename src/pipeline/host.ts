@@ -24,6 +24,7 @@ import type { Registry } from "./registry/registry.ts";
 import type { Revocations } from "./revocations/revocations.ts";
 import type { Shedder } from "./shed/shedder.ts";
 import type { Slots } from "./slots.ts";
+import type { ProjectionReads } from "./sourcing/reads.ts";
 import type { StreamPlaces } from "./stream/places.ts";
 
 /** What an app decides for all of its executions. */
@@ -90,6 +91,8 @@ export interface Host {
   startsOf(kind: OperationKind): Starts | undefined;
   /** Where events go; undefined where no engine of the app keeps them. */
   readonly events: EventLog | undefined;
+  /** What queries know of the projections that they read. */
+  readonly projections: ProjectionReads;
   /** Where audited commands are recorded; undefined where the app keeps no audit trail. */
   readonly audit: AuditLog | undefined;
   /** The keys of the vault; undefined where the app has none. */

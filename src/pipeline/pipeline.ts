@@ -32,6 +32,8 @@ export const pipeline: readonly Step[] = [
   { name: "read the input", applies: () => true, run: readInput },
   { name: "validate the input", applies: () => true, run: validate },
   { name: "limit the rate by input", applies: ({ rates }) => rates.byInput.length > 0, run: limitByInput },
+  // Before the slots: those who wait for a projection hold no place.
+  { name: "look at the projections", applies: ({ reads }) => reads !== undefined, run: lookAtProjections },
   // Before the slots: a value that is there costs the operation nothing, and those who wait for the load of another hold no place.
   { name: "look into the cache", applies: ({ cache }) => cache !== undefined, run: readCache },
   // A stream holds its place until it has ended, and its slots only until it opens.
@@ -125,6 +127,11 @@ function validate(execution: RunningExecution): undefined {
   if (parsed instanceof Problems) throw execution.invocation.refuseInput?.(parsed) ?? invalidInput(parsed.list, parsed.more);
   execution.sent = execution.input;
   execution.input = execution.durable === undefined ? parsed : execution.durable.sameInput(parsed);
+}
+
+function lookAtProjections(execution: RunningExecution): undefined | Promise<void> {
+  const { reads } = execution.compiled;
+  return reads && execution.host.projections.check(execution, reads);
 }
 
 function takeStreamPlace(execution: RunningExecution): undefined {

@@ -38,6 +38,7 @@ import { Revocations, type RevocationsSpec } from "./revocations/revocations.ts"
 import { execute } from "./run/execute.ts";
 import { Shedder } from "./shed/shedder.ts";
 import { Slots } from "./slots.ts";
+import { ProjectionReads } from "./sourcing/reads.ts";
 import type { Invocation } from "./state/invocation.ts";
 import { narrowOutput, type ShapedOutput } from "./state/output.ts";
 import { RunningExecution } from "./state/running-execution.ts";
@@ -96,6 +97,7 @@ export class Runtime implements Runner {
     idle: new Signal("idle"),
   };
   events: EventLog | undefined;
+  readonly projections = new ProjectionReads(limits.projectionWaits);
   audit: AuditLog | undefined;
   vault: VaultKeys | undefined;
   entered: LoopEntry | undefined;
@@ -132,7 +134,7 @@ export class Runtime implements Runner {
     this.revocations = source && new Revocations(options.revocations ?? {}, { source, clock, metrics, loadLines });
     this.tenantGrants = options.tenantPermissions && this.#openGrants(options.tenantPermissions, metrics);
     this.slots.listOn(this.loadLines, this.clock);
-    for (const line of this.streams.lines) this.loadLines.register(line);
+    for (const line of [...this.streams.lines, this.projections.bound.line]) this.loadLines.register(line);
     for (const { slots, queriesLine, callsLine, traits } of operations) {
       slots.listOn(this.loadLines, this.clock);
       if (traits.transaction !== "none") this.loadLines.register(queriesLine);

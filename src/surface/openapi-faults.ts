@@ -2,6 +2,7 @@ import type { Code } from "../core/code.ts";
 import type { BodyKind } from "../operation/contract.ts";
 import { httpOf } from "../operation/route.ts";
 import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
+import { readFaults } from "./openapi-reads.ts";
 
 /** What decides which faults of the platform an operation can end with. */
 export interface FaultConditions {
@@ -158,6 +159,7 @@ export const platformFaults: readonly PlatformFault[] = [
     description: "The cursor is not valid for this request, or has expired. Leave it out to begin with the first page.",
     applies: ({ takesCursor }) => takesCursor,
   },
+  ...readFaults,
   {
     name: "InvalidKey",
     code: "invalid_argument",

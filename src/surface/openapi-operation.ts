@@ -12,6 +12,7 @@ import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import type { FaultResponses } from "./openapi-fault-responses.ts";
 import { pascal } from "./openapi-names.ts";
 import { notModifiedFor, rateHeaders, ratesOf } from "./openapi-rates.ts";
+import { positionHeaders, readParameters } from "./openapi-reads.ts";
 import type { SharedSchemas } from "./openapi-schemas.ts";
 import { socketResponse, streamContent, streamParameters, streamSentence } from "./openapi-stream.ts";
 
@@ -128,7 +129,7 @@ function parametersOf(described: Described): object[] {
     });
   if (http.etag !== undefined && route.verb === "GET" && compiled.views === undefined)
     parameters.push({ $ref: "#/components/parameters/IfNoneMatch" });
-  parameters.push(...streamParameters(compiled));
+  parameters.push(...streamParameters(compiled), ...readParameters(compiled));
   return parameters;
 }
 
@@ -280,6 +281,7 @@ function success({ compiled, http, route }: Described, schemas: SharedSchemas): 
     ...((http.file?.name ?? http.download?.name) !== undefined && { "Content-Disposition": fileNameHeader }),
     ...fieldHeaders(http, outputJson),
     ...(compiled.key !== "none" && { "Idempotency-Replayed": header("Replayed") }),
+    ...positionHeaders(compiled),
     ...(ratesOf(compiled).length > 0 && rateHeaders),
   };
   const elsewhere = fieldsElsewhere(http);

@@ -34,6 +34,12 @@ export const eventLimits = {
   projectionScan: 5_000,
   /** How long a projection that has events to apply may stand still before it is reported. */
   projectionStallMs: 30_000,
+  /** Queries of a process that wait for a projection to reach a position. */
+  projectionWaits: 1_000,
+  /** How often a query that waits looks at most how far its projection is. */
+  projectionLookMs: 250,
+  /** What a query that waits for a projection leaves of its deadline for its own work; half of it where that is less. */
+  projectionWaitReserveMs: 100,
   /** Up to where the events of a rebuild are counted when it begins. */
   rebuildCount: 10_000_000,
   /** Attempts of one event. Override: `retry.attempts`. */

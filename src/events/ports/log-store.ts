@@ -37,7 +37,7 @@ export interface ReadersHeld {
 }
 
 /** The log: appends, reads and is kept small. *Faults thrown*: `unavailable`. */
-export interface EventLogStore extends Pick<EventLog, "append" | "load" | "keepSnapshot"> {
+export interface EventLogStore extends Pick<EventLog, "append" | "load" | "keepSnapshot" | "horizon"> {
   /**
    * Events of these names behind a position, in the order of the log.
    * *Guarantees*: no event before the last one that was returned is committed later.

@@ -1,3 +1,4 @@
+import type { ProjectionFreshness } from "../../operation/events/freshness.ts";
 import type { Position } from "../position.ts";
 import type { Hold } from "./subscription-store.ts";
 
@@ -56,6 +57,8 @@ export interface ProjectionStore {
   /** Loads the rows of the groups, has them changed, and writes them with the position in one transaction. */
   apply(write: BatchWrite, change: (group: number, rows: readonly Readonly<Record<string, unknown>>[]) => RowChanges): Promise<void>;
   position(name: string): Promise<Position | undefined>;
+  /** How far it is, of the events of these names. */
+  freshness(name: string, events: readonly string[]): Promise<ProjectionFreshness>;
   rebuilds(): Promise<readonly Rebuild[]>;
   /** Returns false where one is under way. *Faults thrown*: `failed_precondition` of type `projection_rebuild`. */
   begin(name: string, table: ProjectionTable, names: readonly string[]): Promise<boolean>;

@@ -25,13 +25,24 @@ const readByPlatform = [
     "if-match",
     "if-none-match",
     "last-event-id",
+    "plimsoll-after",
     "plimsoll-deadline-ms",
     "request-timeout-ms",
   ],
   ...["traceparent", "tracestate", "x-request-id"],
 ];
 const sentByPlatform = [
-  ...["cache-status", "content-disposition", "etag", "idempotency-replayed", "location", "ratelimit", "ratelimit-policy", "retry-after"],
+  ...[
+    "cache-status",
+    "content-disposition",
+    "etag",
+    "idempotency-replayed",
+    "location",
+    "plimsoll-position",
+    "ratelimit",
+    "ratelimit-policy",
+    "retry-after",
+  ],
   ...["www-authenticate", "x-request-id"],
 ];
 const preflightVary = "Access-Control-Request-Method, Access-Control-Request-Headers";

@@ -74,7 +74,16 @@ const sent: Readonly<Record<string, string>> = {
 };
 const sentByPlatform = new Set([
   ...["access-control-allow-origin", "cache-control", "cache-status", "content-range", "content-security-policy", "date", "retry-after"],
-  ...["idempotency-replayed", "ratelimit", "ratelimit-policy", "strict-transport-security", "vary", "www-authenticate", "x-request-id"],
+  ...[
+    "idempotency-replayed",
+    "plimsoll-position",
+    "ratelimit",
+    "ratelimit-policy",
+    "strict-transport-security",
+    "vary",
+    "www-authenticate",
+    "x-request-id",
+  ],
 ]);
 
 /** Reports fields of the output that cannot be sent as headers and cookies. */

@@ -1,6 +1,8 @@
 import assert from "node:assert";
 import { Fault } from "../../core/fault.ts";
 import type { IssuedCredential } from "../../operation/authentication/place.ts";
+import { positionHeader } from "../../pipeline/sourcing/position-token.ts";
+import { positionOf } from "../../pipeline/sourcing/positions.ts";
 import type { ShapedOutput } from "../../pipeline/state/output.ts";
 import type { RunningExecution } from "../../pipeline/state/running-execution.ts";
 import { setCookieText } from "../credentials/set-cookie.ts";
@@ -46,16 +48,16 @@ export function replyTo(execution: RunningExecution, route: HttpRoute, request: 
     if (execution.credentials !== undefined) pushCookies(reply.headers, execution.credentials.of(false));
     return reply;
   }
-  const { requestId, output } = execution;
+  const { output } = execution;
   assert(output !== undefined, "an execution ends with an output or a fault");
   if (route.operation.traits.plain === true) {
-    const headers = ["x-request-id", requestId];
+    const headers = replyHeaders(execution);
     if (execution.rates !== undefined) pushTakenRates(headers, execution.rates, execution.host.clock.monotonic());
     if (execution.credentials !== undefined) pushCookies(headers, execution.credentials.of(true));
     return webReply(output.value as Response, headers);
   }
   if (route.plain && !execution.replayed) {
-    const headers = ["x-request-id", requestId];
+    const headers = replyHeaders(execution);
     if (execution.cache === "stale") headers.push(...stale);
     if (execution.rates !== undefined) pushTakenRates(headers, execution.rates, execution.host.clock.monotonic());
     if (execution.credentials !== undefined) pushCookies(headers, execution.credentials.of(true));
@@ -64,6 +66,11 @@ export function replyTo(execution: RunningExecution, route: HttpRoute, request: 
     return { status: route.status, constant: blocks.json, headers, body: output.json };
   }
   return entityReply(execution, output, { route, request });
+}
+
+function replyHeaders(execution: RunningExecution): string[] {
+  const position = positionOf(execution);
+  return position === undefined ? ["x-request-id", execution.requestId] : ["x-request-id", execution.requestId, positionHeader, position];
 }
 
 function blocksFor({ actor, credentials }: RunningExecution, { headers }: HttpRoute): ReplyBlocks {
@@ -104,13 +111,13 @@ function fileReply(
 }
 
 function entityReply(execution: RunningExecution, output: ShapedOutput, { route, request }: EntityRequest): HttpReply {
-  const { requestId, replayed } = execution;
+  const { replayed } = execution;
   // A replay has the stored head of the first reply; none is stored if the operation had no route then.
   const { status, location, etag, file, download, fields } = headOf(execution, output, route);
   const redirects = isRedirect(status);
   const blocks = blocksFor(execution, route);
   const constant = status === 204 || redirects || file !== undefined || download !== undefined ? blocks.plain : blocks.json;
-  const headers = ["x-request-id", requestId];
+  const headers = replyHeaders(execution);
   if (execution.cache === "stale") headers.push(...stale);
   if (execution.rates !== undefined) pushTakenRates(headers, execution.rates, execution.host.clock.monotonic());
   if (execution.credentials !== undefined) pushCookies(headers, execution.credentials.of(true));
@@ -140,7 +147,7 @@ function entityReply(execution: RunningExecution, output: ShapedOutput, { route,
       return { status: made.status, constant, headers: [...headers, ...made.headers], body: "", download: made.bytes };
     } catch (fault) {
       if (!(fault instanceof Fault)) throw fault;
-      const refused = faultReply({ fault, requestId });
+      const refused = faultReply({ fault, requestId: execution.requestId });
       return { ...refused, headers: [...refused.headers, "content-range", `bytes */${download.size}`] };
     }
   }

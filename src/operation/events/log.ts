@@ -1,4 +1,5 @@
 import type { Statement, StatementResult } from "../transaction.ts";
+import type { ProjectionFreshness } from "./freshness.ts";
 
 /** An event as it is written. */
 export interface EventRow {
@@ -67,4 +68,10 @@ export interface EventLog {
   keepSnapshot(snapshot: () => SnapshotRow | undefined): Statement;
   /** A transaction that emitted events of these names is committed. Never waits, never throws. */
   committed(names: ReadonlySet<string>): void;
+  /** How far a projection of this app is. *Faults thrown*: `unavailable`. */
+  freshness(projection: string): Promise<ProjectionFreshness>;
+  /** A position behind all that is committed; undefined as `epoch` of the freshness. *Faults thrown*: `unavailable`. */
+  horizon(): Promise<string | undefined>;
+  /** Calls with the name of a projection each time this process has applied events to it. Returns what ends that. */
+  onProjected(listener: (projection: string) => void): () => void;
 }

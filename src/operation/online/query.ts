@@ -1,3 +1,4 @@
+import type { Duration } from "../../core/duration.ts";
 import type { AnySchema, Output } from "../../core/schema/standard.ts";
 import type { Hint } from "../../core/value/hint.ts";
 import type { Access } from "../access.ts";
@@ -6,9 +7,12 @@ import type { AccessHint, Faults, Http, NoResources, Query, ReadRoute, RouteHint
 import type { ReadHandler, ReadStreamHandler } from "../handler.ts";
 import type { Used, Uses } from "../resource.ts";
 import type { ReadScope } from "../scope.ts";
+import type { Projection } from "../sourcing/projection.ts";
 import type { Isolation } from "../transaction.ts";
 import { declareOnline } from "./stream/declare.ts";
 import type { NoSchema, OneOf, Returned, Returns } from "./stream/returns.ts";
+
+type StalenessHint = 'write milliseconds, or a number with ms, s, m, h or d, as in "5s"';
 
 /** What `query` takes. */
 export interface QuerySpec<I extends AnySchema, O extends AnySchema, S extends AnySchema, U extends Uses, F extends Faults>
@@ -26,6 +30,14 @@ export interface QuerySpec<I extends AnySchema, O extends AnySchema, S extends A
    * @example cache: { ttl: "30s", staleFor: "10m", per: "tenant", tags: ({ productId }) => [`product:${productId}`] }
    */
   readonly cache?: CacheSpec<Output<NoInfer<I>>, Output<NoInfer<O>>>;
+  /**
+   * The projections that it reads: a caller may send `Plimsoll-After` with the position of a command, and the query waits until they have reached it. *Bounds*: not
+   * with `cache`.
+   * @example reads: [revenue], staleness: "5s"
+   */
+  readonly reads?: readonly Projection[];
+  /** How far they may be behind their events; behind that, callers get `unavailable` of type `projection_behind`. *Default*: as far as they are. *Bounds*: 1 ms to 1 day. */
+  readonly staleness?: Hint<StalenessHint, Duration>;
   /** Access that needs data. If it returns false, the caller gets the same response as for an id that does not exist: not found. */
   readonly owns?: (input: Output<I>, scope: ReadScope) => Promise<boolean>;
   /** The handler, if it is not added with `implement`. */

@@ -8,6 +8,7 @@ import type { EventRow } from "../../operation/events/log.ts";
 import type { Transaction } from "../../operation/transaction.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
 import { toWake } from "../run/started.ts";
+import { committedTo } from "../sourcing/positions.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
 import type { CompiledEvent } from "./declared.ts";
 import { invalidData, invalidKey, tooLargeEvent, tooManyEvents, unreadableData } from "./faults.ts";
@@ -19,9 +20,6 @@ interface Buffered {
   count: number;
   bytes: number;
 }
-
-/** Where the last event of an execution is that it committed. */
-const recordedAt = new WeakMap<RunningExecution, string>();
 
 const buffers = new WeakMap<Transaction, Buffered>();
 
@@ -77,7 +75,7 @@ export function addRow(
     const traceparent = formatTraceparent({ traceId, spanId, sampled });
     const correlation = durable?.correlation ?? requestId;
     const recorded = (position: string) => {
-      recordedAt.set(execution, position);
+      committedTo(execution, position);
     };
     transaction.defer(log.append({ tenant, actorId, traceparent, causation: requestId, correlation }, buffered.rows, recorded));
   }

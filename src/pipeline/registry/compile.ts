@@ -12,6 +12,7 @@ import { compileAudit } from "../audit/compiled-audit.ts";
 import { compileCache } from "../cache/compiled-cache.ts";
 import type { DeclaredRates } from "../rates/operation-rate.ts";
 import { Slots } from "../slots.ts";
+import { compileReads } from "../sourcing/compiled-reads.ts";
 import { compileReceives } from "../stream/compiled-receives.ts";
 import { compileStream } from "../stream/compiled-stream.ts";
 import { checkBytes, checkKey, checkMarks } from "./checks.ts";
@@ -81,6 +82,7 @@ export function compileOperation({ module, entry, rates }: Declared, report: Rep
     rates: compileRates(operation, rates, report),
     ...linesOf(name, limits, traits),
     cache: compileCache(operation, output, report),
+    reads: compileReads(operation, report),
     audit: compileAudit(operation, input, report),
     handler,
     owns: spec.owns,

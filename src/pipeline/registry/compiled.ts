@@ -11,6 +11,7 @@ import type { CompiledAudit } from "../audit/compiled-audit.ts";
 import type { CompiledCache } from "../cache/compiled-cache.ts";
 import type { OperationRate } from "../rates/operation-rate.ts";
 import type { Slots } from "../slots.ts";
+import type { CompiledReads } from "../sourcing/compiled-reads.ts";
 import type { CompiledReceives } from "../stream/compiled-receives.ts";
 import type { CompiledStream } from "../stream/compiled-stream.ts";
 import type { OutputViews } from "./output-views.ts";
@@ -67,6 +68,8 @@ export interface CompiledOperation {
   readonly rates: { readonly byCaller: readonly OperationRate[]; readonly byInput: readonly OperationRate[] };
   /** How its outputs are kept; undefined where they are not. */
   readonly cache: CompiledCache | undefined;
+  /** The projections that it reads; undefined where it lists none. */
+  readonly reads: CompiledReads | undefined;
   /** What is recorded of it; undefined where nothing is. */
   readonly audit: CompiledAudit | undefined;
   readonly handler: Handler;

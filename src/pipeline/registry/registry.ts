@@ -26,6 +26,8 @@ export interface Registry {
   readonly streams: ReadonlyMap<AnyEventStream, CompiledEventStream>;
   /** The projections of all modules. */
   readonly projections: ReadonlyMap<Projection, CompiledProjection>;
+  /** Whether a query reads projections, so that positions are of use. */
+  readonly readsProjections: boolean;
   /** The rates that operations declare, each once. */
   readonly rates: Iterable<OperationRate>;
 }
@@ -69,7 +71,8 @@ export function buildRegistry(modules: readonly Module[], surfaces: readonly Sur
   const projections = checkProjections(modules, { operations: declared, events }, report);
   checkMetrics(modules, report);
   if (problems.length > 0) throw invalidApp(problems);
-  return { operations, byContract, events, streams, projections, resources: [...resources.values()], rates: rates.all };
+  const readsProjections = [...operations.values()].some(({ reads }) => reads !== undefined);
+  return { operations, byContract, events, streams, projections, readsProjections, resources: [...resources.values()], rates: rates.all };
 }
 
 /** All problems in one fault, one line each. */

@@ -4,6 +4,7 @@ import { limits } from "../../core/limits.ts";
 import type { Claim, StoredReply, Transaction } from "../../operation/transaction.ts";
 import { detailsTooLarge, invalidDetails, replyTooLarge } from "../faults.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
+import { committedBefore } from "../sourcing/positions.ts";
 import type { ShapedOutput } from "../state/output.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
 import { unsealCredentials } from "../state/sealed-credentials.ts";
@@ -73,5 +74,6 @@ export async function endUnclaimed(
   assert(end.claimed.state !== "claimed");
   // Only for the operation of the request: a replayed inner call does not make the whole response a replay.
   if (end.compiled === execution.compiled) execution.replayed = end.claimed.state === "replay";
+  if (end.claimed.state === "replay") await committedBefore(execution);
   return replayed(end.compiled, end.claimed, (sealed) => unsealCredentials(execution, end, sealed));
 }

@@ -3,6 +3,7 @@ import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import type { Claim } from "../../operation/transaction.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
+import { committedBefore } from "../sourcing/positions.ts";
 import type { ShapedOutput } from "../state/output.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
 import { sealCredentials } from "../state/sealed-credentials.ts";
@@ -95,6 +96,7 @@ async function runCommand(execution: RunningExecution, compiled: CompiledOperati
     const kept = await execution.host.caches.commit(transaction, reply);
     notifyEngines(execution);
     if (kept === undefined) execution.host.counts.committed(transaction);
+    else await committedBefore(execution);
     // What the caller gets is still at hand: it is that of the transaction which committed.
     return kept === undefined ? output : replayed(compiled, { state: "replay", reply: kept });
   } catch (error) {

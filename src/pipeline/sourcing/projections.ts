@@ -46,6 +46,10 @@ export function checkProjections(
       const row = compileRow(projection, report);
       if (row !== undefined) projections.set(projection, { projection, module: module.name, ...row });
     }
+  for (const { name, spec } of operations)
+    for (const read of spec.reads ?? [])
+      if (read?.kind === "projection" && !projections.has(read))
+        report(name, "reads", `No module of this app lists the projection ${read.name}. Add it to module({ projections }).`);
   return projections;
 }
 

@@ -32,6 +32,8 @@ export interface Invocation {
    */
   internalRemainingMs?(): number | undefined;
   readonly idempotencyKey: string | undefined;
+  /** The position up to which a query is to see what it reads, as `Plimsoll-Position` said it. *Default*: none. */
+  readonly after?: string | undefined;
   /** The id of the last item that the client of a stream got before. *Default*: it begins. */
   readonly lastEventId?: string | undefined;
   /** The attempt that it is of durable work. *Default*: it is none, and its caller waits. */

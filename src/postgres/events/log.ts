@@ -55,6 +55,11 @@ export class PostgresEventLog implements EventLogStore {
     return rows[0] as unknown as Position | undefined;
   }
 
+  async horizon(): Promise<string | undefined> {
+    const { rows } = await this.#ask({ text: "select plimsoll.event_horizon() as position", values: [], columnsAsIs: true });
+    return (rows[0]?.position as string | null | undefined) ?? undefined;
+  }
+
   async keep({ retentionMs, deadLetterMs }: Parameters<EventLogStore["keep"]>[0]): Promise<void> {
     await this.#ask({
       text: "select made, dropped from plimsoll.keep_events($1, $2, $3, $4)",

@@ -4,6 +4,7 @@ import { messageOf } from "../../core/value/thrown.ts";
 import type { BatchWrite, ProjectionStore, ProjectionTable, Rebuild, RowChanges, RowGroup } from "../../events/ports/projection-store.ts";
 import type { Hold } from "../../events/ports/subscription-store.ts";
 import type { Position } from "../../events/position.ts";
+import type { ProjectionFreshness } from "../../operation/events/freshness.ts";
 import type { Statement } from "../../operation/transaction.ts";
 import { asCommand, type Connection } from "../connection.ts";
 import { borrowed, type Lender } from "../lender.ts";
@@ -55,6 +56,19 @@ export class PostgresProjections implements ProjectionStore {
   async position(name: string): Promise<Position | undefined> {
     const { rows } = await this.#ask(asIs("select epoch, xid, seq from plimsoll.projection_position($1)", [name]));
     return rows[0] as unknown as Position | undefined;
+  }
+
+  async freshness(name: string, events: readonly string[]): Promise<ProjectionFreshness> {
+    const text = "select next, lag_ms, started, epoch, horizon from plimsoll.projection_freshness($1, $2)";
+    const { rows } = await this.#ask(asIs(text, [name, events]));
+    const { next, lag_ms, started, epoch, horizon } = rows[0] as Readonly<Record<string, unknown>>;
+    return {
+      next: (next as string | null) ?? undefined,
+      lagMs: Math.max(0, Number(lag_ms ?? 0)),
+      started: started === true,
+      epoch: (epoch as number | null) ?? undefined,
+      horizon: String(horizon),
+    };
   }
 
   async rebuilds(): Promise<readonly Rebuild[]> {

@@ -1,0 +1,25 @@
+import type { RunningExecution } from "../state/running-execution.ts";
+import { laterOf, tokenOf } from "./position-token.ts";
+
+/** Where the last event of an execution stands that it committed. */
+const positions = new WeakMap<RunningExecution, string>();
+
+/** Events of an execution are committed up to there. Calls that run at the same time may commit in another order than their positions have. */
+export function committedTo(execution: RunningExecution, position: string): void {
+  positions.set(execution, laterOf(positions.get(execution), position));
+}
+
+/** The token of where the events of an execution stand; undefined where it committed none. */
+export function positionOf(execution: RunningExecution): string | undefined {
+  const position = positions.get(execution);
+  return position === undefined ? undefined : tokenOf(position);
+}
+
+/** Gives a replay a position behind all that is committed by now. Asked where a query of the app can wait for it, and nowhere else. */
+export async function committedBefore(execution: RunningExecution): Promise<void> {
+  const { events, registry } = execution.host;
+  if (events === undefined || !registry.readsProjections) return;
+  // The reply is worth more than where its events stand.
+  const position = await events.horizon().catch(() => undefined);
+  if (position !== undefined) committedTo(execution, position);
+}
