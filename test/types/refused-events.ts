@@ -1,5 +1,5 @@
 // What the compiler must refuse of events; as in refused.ts.
-import { action, command, event, implement, query } from "plimsoll";
+import { action, command, event, implement, module, query, subscription } from "plimsoll";
 import { z } from "zod";
 
 const placed = event("orders.placed", { data: z.object({ orderId: z.string() }), key: ({ orderId }) => orderId });
@@ -55,3 +55,37 @@ export const acted = action("orders.act", {
 
 // @ts-expect-error a key that is no text | number
 export const keyed = event("orders.keyed", { data: z.object({ n: z.number() }), key: ({ n }) => n });
+const handled = { budget: "1s" } as const;
+export const heard = subscription("orders.heard", {
+  ...{ ...handled, on: [placed] },
+  async run(data, { event: from, commit }) {
+    // @ts-expect-error data that the event does not have | Property 'cents' does not exist
+    String(data.cents);
+    // @ts-expect-error a name that none of its events has | no overlap
+    if (from.name === "orders.closed") return;
+    // @ts-expect-error a subscription emits nothing; it calls a command that does | emit
+    await commit(async ({ emit }) => {
+      emit(placed, { orderId: "a" });
+    });
+  },
+});
+subscription("orders.all", {
+  ...{ ...handled, on: [placed, closed] },
+  // @ts-expect-error an order that there is not | "key" | "none"
+  order: "time",
+  run: async () => undefined,
+});
+subscription("orders.stops", {
+  ...{ ...handled, on: [placed] },
+  // @ts-expect-error a way to fail that there is not | "dead-letter"
+  onFailure: "drop",
+  run: async () => undefined,
+});
+subscription("orders.commands", {
+  ...handled,
+  // @ts-expect-error an operation is not an event | key
+  on: [kept],
+  run: async () => undefined,
+});
+// @ts-expect-error a module lists events, and an operation is none | key
+module("orders", { operations: [], events: [kept] });

@@ -1,5 +1,5 @@
 // What the compiler must refuse of event sourcing; as in refused.ts.
-import { command, decider, event, eventStream, implement, query } from "plimsoll";
+import { command, decider, event, eventStream, implement, module, projection, query } from "plimsoll";
 import { z } from "zod";
 
 const opened = event("bank.opened", { data: z.object({ owner: z.string() }), key: ({ owner }) => owner });
@@ -85,4 +85,60 @@ export const looked = query("bank.look", {
     stream(accounts, "a");
     return {};
   },
+});
+
+const row = z.object({ account: z.string(), cents: z.int() });
+const table = { on: [deposited], table: "bank.totals", row, key: "account" } as const;
+export const totals = projection("bank.totals", { ...table, apply: (before, { key }) => ({ account: key, cents: before?.cents ?? 0 }) });
+projection("bank.nameless", {
+  ...table,
+  // @ts-expect-error a table is of the schema of a module | `${string}.${string}`
+  table: "totals",
+  apply: () => undefined,
+});
+projection("bank.keyless", {
+  ...table,
+  // @ts-expect-error a key that the row does not have | "account" | "cents"
+  key: "owner",
+  apply: () => undefined,
+});
+projection("bank.short", {
+  ...table,
+  // @ts-expect-error a row that lacks a field | cents
+  apply: (_row, { key }) => ({ account: key }),
+});
+projection("bank.late", {
+  ...table,
+  // @ts-expect-error a promise is not a row | Promise
+  apply: async () => ({ account: "a", cents: 1 }),
+});
+projection("bank.foreign", {
+  ...table,
+  // @ts-expect-error data that none of its events has | Property 'owner' does not exist
+  apply: (_row, { key, data }) => ({ account: key, cents: data.owner }),
+});
+projection("bank.rows", {
+  ...table,
+  // @ts-expect-error the row of an event is named by a text | number
+  of: ({ data }) => data.cents,
+  apply: () => undefined,
+});
+// @ts-expect-error a stream is not a projection | Projection<
+module("bank", { operations: [], projections: [accounts] });
+
+query("bank.total", {
+  ...shared,
+  // @ts-expect-error a query reads projections, and a stream is none | Projection<
+  reads: [accounts],
+});
+query("bank.soon", {
+  ...{ ...shared, reads: [totals] },
+  // @ts-expect-error a staleness that is no duration | write milliseconds, or a number with ms, s, m, h or d
+  staleness: "soon",
+});
+command("bank.reads", {
+  ...{ ...shared, idempotent: "no" },
+  // @ts-expect-error a command decides by what is in its transaction | reads
+  reads: [totals],
+  run: async () => ({}),
 });
