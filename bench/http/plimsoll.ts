@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { jwt } from "../../src/auth/index.ts";
 import { http } from "../../src/http/index.ts";
-import { action, claim, createApp, module, role } from "../../src/index.ts";
+import { action, claim, createApp, module, role, supervise } from "../../src/index.ts";
 import { logs, otlp, prometheus } from "../../src/telemetry/index.ts";
 import { accept } from "./order.ts";
 import { expected, secret } from "./token.ts";
@@ -53,5 +53,6 @@ const app = createApp({
     ...(process.env.OTLP_URL === undefined ? [] : [otlp({ url: process.env.OTLP_URL, sample: 0.01 })]),
   ],
 });
-await app.start();
+// It is stopped by SIGTERM, and what it has logged until then is counted.
+await supervise(app);
 console.log("ready");
