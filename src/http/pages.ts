@@ -1,5 +1,6 @@
 import type { SurfaceHost } from "../app/surface.ts";
 import { Fault } from "../core/fault.ts";
+import { asyncApiDocument } from "../surface/asyncapi.ts";
 import { openApiDocument } from "../surface/openapi.ts";
 import { isDecodable } from "./bind.ts";
 import type { Cors } from "./cors/cors.ts";
@@ -11,29 +12,29 @@ import type { RequestHeaders } from "./request-headers.ts";
 import type { HttpRouter } from "./router.ts";
 
 /**
- * The pages that are no operations: the OpenAPI document, the page that shows it, and the way from `/` to that page where no operation is there.
- * Both are made when first asked for, so that a start only reads the files of the page.
+ * The pages that are no operations: the OpenAPI document, the AsyncAPI document where the app has events, the page that shows the first, and the way from `/` to that
+ * page where no operation is there. All are made when first asked for, so that a start only reads the files of the page.
  */
 export function documentPages(router: HttpRouter, { runtime, authenticator, service }: SurfaceHost): ReadonlyMap<string, HttpReply> {
   const { tenancy } = runtime.options;
+  const { registry } = runtime;
+  const hasEvents = registry.events.size > 0;
   const operations = () => router.routes.map(({ operation }) => operation);
   const document = once(() => JSON.stringify(openApiDocument({ operations: operations(), service, authenticator, tenancy })));
   const assets = readAssets();
-  const page = once(() => docsPage({ title: `${service.name} ${service.version}`, documentUrl: "openapi.json", assets }));
+  const eventDocument = once(() => JSON.stringify(asyncApiDocument({ ...registry, service })));
+  const page = once(() =>
+    docsPage({
+      ...{ title: `${service.name} ${service.version}`, documentUrl: "openapi.json", assets },
+      ...(hasEvents && { eventDocumentUrl: "asyncapi.json" }),
+    }),
+  );
   // Who opens the address in a browser wants to read. Relative, so that it also holds behind a proxy that cuts a prefix off.
   const front: HttpReply = { status: 302, headers: [...securityHeaders, "location", "docs"], body: "" };
   return new Map<string, HttpReply>([
     ...(router.allowed("/").length === 0 ? [["/", front] as const] : []),
-    [
-      "/openapi.json",
-      {
-        status: 200,
-        headers: [...securityHeaders, "content-type", "application/json"],
-        get body() {
-          return document();
-        },
-      },
-    ],
+    ["/openapi.json", jsonPage(document)],
+    ...(hasEvents ? [["/asyncapi.json", jsonPage(eventDocument)] as const] : []),
     [
       "/docs",
       {
@@ -47,6 +48,16 @@ export function documentPages(router: HttpRouter, { runtime, authenticator, serv
       },
     ],
   ]);
+}
+
+function jsonPage(document: () => string): HttpReply {
+  return {
+    status: 200,
+    headers: [...securityHeaders, "content-type", "application/json"],
+    get body() {
+      return document();
+    },
+  };
 }
 
 /** What a request is about that fits no operation. */

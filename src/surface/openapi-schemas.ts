@@ -32,7 +32,7 @@ export class SharedSchemas {
     for (const [name, definition] of Object.entries(definitions)) {
       const given = /^__schema\d+$/.test(name) ? `${prefix}${pascal(name)}` : name.replaceAll(/[^A-Za-z0-9._-]/g, "_");
       const claimed = this.#claim(given, originOf(definition, definitions, origin), prefix);
-      renamed.set(`#/$defs/${name}`, reference(claimed.name));
+      for (const pointer of pointersTo(name)) renamed.set(pointer, reference(claimed.name));
       if (claimed.isNew) added.push([claimed.name, definition]);
     }
     const recursive = refersTo(schema, "#");
@@ -76,15 +76,19 @@ function reference(name: string): string {
 /** The whole text that a definition stands for: two that read alike may refer to definitions that do not. */
 function originOf(definition: JsonSchema, definitions: Readonly<Record<string, JsonSchema>>, all: string): string {
   const own = JSON.stringify(definition);
-  return Object.keys(definitions).some((name) => refersTo(definition, `#/$defs/${name}`)) || refersTo(definition, "#")
-    ? `${own} in ${all}`
-    : own;
+  return refersTo(definition, "#", ...Object.keys(definitions).flatMap(pointersTo)) ? `${own} in ${all}` : own;
 }
 
-function refersTo(schema: JsonSchema, target: string): boolean {
+/** The ways in which schema libraries write a reference to a definition: RFC 6901 escapes its name, and a fragment of a URI encodes it, which not all do. */
+function pointersTo(name: string): readonly string[] {
+  const escaped = name.replaceAll("~", "~0").replaceAll("/", "~1");
+  return [`#/$defs/${name}`, `#/$defs/${escaped}`, `#/$defs/${encodeURI(escaped)}`, `#/$defs/${encodeURIComponent(escaped)}`];
+}
+
+function refersTo(schema: JsonSchema, ...targets: readonly string[]): boolean {
   let found = false;
   rewriteReferences(schema, (text) => {
-    found ||= text === target;
+    found ||= targets.includes(text);
     return text;
   });
   return found;

@@ -14,6 +14,7 @@ import { HttpRouter } from "../../src/http/router.ts";
 import { signedIn } from "../../src/operation/access.ts";
 import { claim } from "../../src/operation/actor.ts";
 import { bearer } from "../../src/operation/authentication/bearer.ts";
+import { event } from "../../src/operation/events/event.ts";
 import { module } from "../../src/operation/module.ts";
 import { query } from "../../src/operation/online/query.ts";
 import { buildRegistry } from "../../src/pipeline/registry/registry.ts";
@@ -36,9 +37,9 @@ const odd = module("odd", {
 });
 
 /** What a surface sees of an app, as far as the pages ask. */
-const host = (name: string) =>
+const host = (name: string, registry = buildRegistry([])) =>
   ({
-    runtime: { options: { tenancy: claim("tid") } },
+    runtime: { options: { tenancy: claim("tid") }, registry },
     authenticator: { ...bearer, document: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
     service: { name, version: "1.2.0" },
   }) as unknown as SurfaceHost;
@@ -60,6 +61,16 @@ describe("the pages as they are sent", () => {
     assert.deepEqual([status, headers["content-type"], headers["x-content-type-options"]], [200, "application/json", "nosniff"]);
     const { info, paths } = JSON.parse(body) as { info: { title: string }; paths: object };
     assert.deepEqual([info.title, Object.keys(paths).length], ["shop", 7]);
+  });
+
+  test("the document of events is there, and linked, where the app has events", () => {
+    const happened = event("odd.happened", { data: z.object({ id: z.string() }), key: ({ id }) => id });
+    const withEvents = documentPages(router, host("shop", buildRegistry([module("odd", { operations: [], events: [happened] })])));
+    const { headers, body, status } = reply("/asyncapi.json", withEvents);
+    assert.deepEqual([status, headers["content-type"], headers["x-content-type-options"]], [200, "application/json", "nosniff"]);
+    assert.deepEqual(Object.keys((JSON.parse(body) as { channels: object }).channels), ["odd.happened"]);
+    assert.match(inline(reply("/docs", withEvents).body, "script"), /const EVENTS = "asyncapi.json";/);
+    assert.deepEqual([pages.has("/asyncapi.json"), /const EVENTS = "";/.test(docs.body)], [false, true]);
   });
 
   test("the policy of /docs allows its own script and style, and nothing else", () => {

@@ -117,6 +117,7 @@ async function sameOnBoth(served: Served, line: string, { headers = {}, body }: 
 const documents: readonly (readonly [line: string, status: number])[] = [
   ["GET /openapi.json", 200],
   ["HEAD /openapi.json", 200],
+  ["GET /asyncapi.json", 404],
   ["GET /docs?any=thing", 200],
   ["HEAD /docs", 200],
   ["OPTIONS /docs", 204],

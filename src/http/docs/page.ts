@@ -36,17 +36,22 @@ export function readAssets(): DocsAssets {
   return { script, style: styles.map(read).join("\n") };
 }
 
-/** Makes the page of the documents: one file that needs nothing but the document, which it reads from *documentUrl* as seen from the page. */
+/**
+ * Makes the page of the documents: one file that needs nothing but the document, which it reads from *documentUrl* as seen from the page. It links to
+ * *eventDocumentUrl*. *Default*: there is none.
+ */
 export function docsPage({
   title,
   documentUrl,
+  eventDocumentUrl = "",
   assets,
 }: {
   readonly title: string;
   readonly documentUrl: string;
+  readonly eventDocumentUrl?: string;
   readonly assets: DocsAssets;
 }): DocsPage {
-  const constants = `const WORDS = ${scriptJson(words)};\nconst DOCUMENT = ${scriptJson(documentUrl)};`;
+  const constants = `const WORDS = ${scriptJson(words)};\nconst DOCUMENT = ${scriptJson(documentUrl)};\nconst EVENTS = ${scriptJson(eventDocumentUrl)};`;
   const { style } = assets;
   const script = `"use strict";\n(() => {\n${constants}\n${assets.script}})();\n`;
   const html = `<!doctype html>

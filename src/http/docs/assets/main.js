@@ -159,6 +159,7 @@ const draw = () => {
             say("count", { n: operations.length, modules: tags.length }),
             " · ",
             el("a", { href: DOCUMENT }, say("document")),
+            EVENTS !== "" && [" · ", el("a", { href: EVENTS }, say("eventDocument"))],
           ),
           el("div", { class: "prose" }, prose(api.info.description)),
         ),
