@@ -17,6 +17,8 @@ export interface OriginRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body: unknown;
+  /** *Default*: `application/json`. */
+  readonly contentType?: `application/${string}json`;
 }
 
 /** What all executions share. */
@@ -40,13 +42,13 @@ export class HttpOrigins {
    * Posts JSON, and returns the status of success. *Guarantees*: as of a client; each address to which a name leads is vetted when it is connected to.
    * *Faults thrown*: as of a client.
    */
-  async post({ url, headers = {}, body }: OriginRequest): Promise<number> {
+  async post({ url, headers = {}, body, contentType = "application/json" }: OriginRequest): Promise<number> {
     const { origin, pathname, search } = new URL(url);
     const client = this.#clientOf(origin);
     const bound = this.#caller === undefined ? client : client.boundTo(this.#caller);
     // A brace would be a parameter of the path.
     const path = `${pathname}${search}`.replaceAll("{", "%7B").replaceAll("}", "%7D") as `/${string}`;
-    const { status } = await bound.request({ method: "POST", path, headers, body });
+    const { status } = await bound.request({ method: "POST", path, headers, body, contentType });
     return status;
   }
 

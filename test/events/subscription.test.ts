@@ -43,8 +43,11 @@ describe("a subscription", () => {
     const handled = app.executed(reads);
     await app.call(add, { names: ["a"] });
     const { event, ...rest } = await promise;
-    const { id, recordedAt, position, ...of } = event as Record<string, unknown>;
-    assert.deepEqual(of, { name: "shelf.book-added", version: 1, key: "a" });
+    const { id, recordedAt, position, traceparent, ...of } = event as Record<string, unknown>;
+    const { traceId, requestId: causation } = await executed;
+    const emitted = { tenant: "acme", actor: "ann", causation, correlation: causation };
+    assert.deepEqual(of, { name: "shelf.book-added", version: 1, key: "a", ...emitted });
+    assert.equal(String(traceparent).split("-")[1], traceId);
     assert.ok(recordedAt instanceof Date && /^\d+\/\d+\/\d+$/.test(String(position)));
     assert.deepEqual(rest, {
       ...{ data: { name: "a", copies: 1 }, key: `reader.reads:${id}`, attempt: 1, actor: "ann", kind: "system", tenant: "acme" },

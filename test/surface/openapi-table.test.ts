@@ -15,6 +15,7 @@ const apart: Readonly<Record<string, string>> = {
   webhook_url_refused: "of commands that register endpoints",
   webhook_endpoints_full: "of commands that register endpoints",
   webhook_not_delivered: "a task ends with it",
+  cloud_event_invalid: "of what reads or writes CloudEvents",
   route_not_found: "no operation was matched",
   method_not_allowed: "no operation was matched",
   http_version_unknown: "no operation was matched",

@@ -40,7 +40,7 @@ export class EventInvocation implements Invocation, Attempt {
       readonly ended: (invocation: EventInvocation, fault: Fault | undefined) => void;
     },
   ) {
-    const { id, name, key, recordedAt } = stored;
+    const { id, name, key, recordedAt, tenant, actor, causation, correlation, trace } = stored;
     // That of the data which the handler gets.
     const version = run.definition.eventOf(stored)?.event.version ?? stored.version;
     this.#stored = stored;
@@ -48,7 +48,11 @@ export class EventInvocation implements Invocation, Attempt {
     this.attempt = run.attempt;
     this.requestId = id;
     this.key = `${run.definition.name}:${id}`;
-    this.event = { id, name, version, key, recordedAt: new Date(recordedAt), position: positionText(stored) };
+    this.event = {
+      ...{ id, name, version, key, recordedAt: new Date(recordedAt), position: positionText(stored) },
+      ...{ tenant: tenant ?? undefined, actor: actor ?? undefined, traceparent: trace ?? undefined },
+      ...{ causation: causation ?? undefined, correlation: correlation ?? undefined },
+    };
   }
 
   get durable(): Attempt {

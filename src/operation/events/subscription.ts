@@ -44,6 +44,16 @@ export interface HandledEvent<N extends string = string> {
   readonly recordedAt: Date;
   /** Its place in the log. */
   readonly position: string;
+  /** The tenant in whose transaction it was emitted; undefined where it was none. */
+  readonly tenant: string | undefined;
+  /** The id of who caused it. */
+  readonly actor: string | undefined;
+  /** The request, task or event whose execution emitted it. */
+  readonly causation: string | undefined;
+  /** The request that all of it began with. */
+  readonly correlation: string | undefined;
+  /** The trace in which it was emitted. *Source*: W3C Trace Context. */
+  readonly traceparent: string | undefined;
 }
 
 /** The scope of a subscription: that of an action, with the event, a key, the attempt and `commit`. */

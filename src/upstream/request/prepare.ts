@@ -25,13 +25,13 @@ export interface Prepared {
 /** Checks and writes a request. *Faults thrown*: those of the path, the headers and the body. */
 export function prepare(settings: Settings, request: HttpRequest<Runs, ReplyForm, AnySchema>): Prepared {
   const { upstream, base, timeoutMs } = settings;
-  const { method, path, output } = request;
+  const { method, path, output, contentType = "application/json" } = request;
   const headers = [...settings.headers];
   if (request.headers !== undefined) appendHeaders(upstream, headers, request.headers);
   const { idempotencyKey } = request as { readonly idempotencyKey?: string };
   if (idempotencyKey !== undefined) appendOwn(upstream, headers, ["idempotency-key", idempotencyKey]);
   const body = bodyOf(settings, request);
-  if (body !== undefined) headers.push("content-type", "application/json");
+  if (body !== undefined) appendOwn(upstream, headers, ["content-type", contentType]);
   const form = formOf(upstream, output);
   if (typeof form === "object" && !hasHeader(headers, "accept")) headers.push("accept", "application/json");
   return {

@@ -38,6 +38,8 @@ export interface RequestParts<O extends ReplyForm, I extends AnySchema> extends 
   readonly input?: I;
   /** Sent as JSON. */
   readonly body?: NoInfer<Input<I>>;
+  /** The media type of the body, which is JSON whatever it is called. *Default*: `application/json`. */
+  readonly contentType?: `application/${string}json`;
   /** *Default*: the body of the reply is not read. */
   readonly output?: O;
   /** Less time for each attempt than the client's. *Bounds*: above 0, at most that of the client. */

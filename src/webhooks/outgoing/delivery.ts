@@ -9,13 +9,20 @@ import { subscription } from "../../operation/events/subscription.ts";
 import { command } from "../../operation/online/command.ts";
 import { query } from "../../operation/online/query.ts";
 import type { Resource } from "../../operation/resource.ts";
+import { cloudEventOf } from "../cloud-events/envelope.ts";
+import { cloudEventToJson } from "../cloud-events/json.ts";
 import { openPayload, openSecrets, sealPayload } from "./endpoints.ts";
 import { signedHeaders } from "./signing.ts";
 
 /** What sends messages: `httpOrigins` of `plimsoll/upstream`, which connects to no private address. */
 export interface WebhookSender {
   /** Posts JSON, and returns the status of success. Rejects for any other, with `details.status` if there was a response. */
-  post(message: { readonly url: string; readonly headers: Readonly<Record<string, string>>; readonly body: unknown }): Promise<number>;
+  post(message: {
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: unknown;
+    readonly contentType: "application/json" | "application/cloudevents+json";
+  }): Promise<number>;
 }
 
 /** How messages are delivered, everything filled in. */
@@ -26,6 +33,8 @@ export interface DeliverySpec {
   readonly retry: Required<RetrySpec>;
   readonly lastingMs: number;
   readonly queue: string;
+  /** The source of CloudEvents; undefined where messages are of the form of Standard Webhooks. */
+  readonly source: ((event: string) => string) | undefined;
 }
 
 const Disabled = z.object({ endpoint: z.uuid(), url: z.string(), reason: z.string() });
@@ -103,7 +112,10 @@ function deliverTask(
       if (found === null) return;
       const { id, url, secrets, payload } = found;
       const headers = signedHeaders({ id, at: now().getTime(), body: payload }, secrets);
-      const failure = await send.post({ url, headers, body: JSON.parse(payload) }).then(
+      const body = JSON.parse(payload);
+      // By the message itself, which may have been made before the option was changed.
+      const contentType = "specversion" in body ? "application/cloudevents+json" : "application/json";
+      const failure = await send.post({ url, headers, body, contentType }).then(
         (status) => ({ status, problem: undefined }),
         (error: unknown) => ({ status: statusOf(error), problem: problemOf(error) }),
       );
@@ -137,11 +149,16 @@ function sendCommand({ name }: DeliverySpec, deliver: DeliverTask) {
   });
 }
 
-function fanOutOf({ name, events }: DeliverySpec, send: ReturnType<typeof sendCommand>) {
+function fanOutOf({ name, events, source }: DeliverySpec, send: ReturnType<typeof sendCommand>) {
   return subscription(`${name}.fan-out`, {
     ...{ on: events, order: "none", budget: "20s", summary: "Makes a message of an event for each endpoint of its tenant" },
-    async run(data, { event: { id, name: type, recordedAt }, commit }) {
-      const payload = JSON.stringify({ type, timestamp: recordedAt.toISOString(), data });
+    async run(data, { event: one, commit }) {
+      const { id, name: type, recordedAt } = one;
+      const payload = JSON.stringify(
+        source === undefined
+          ? { type, timestamp: recordedAt.toISOString(), data }
+          : cloudEventToJson(cloudEventOf(one, data, source(type))),
+      );
       await commit(async ({ call }) => call(send, { event: id, type, recordedAt: recordedAt.toISOString(), payload }));
     },
   });

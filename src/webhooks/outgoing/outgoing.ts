@@ -7,6 +7,7 @@ import { type Module, module } from "../../operation/module.ts";
 import type { Resource } from "../../operation/resource.ts";
 import type { ReadScope, WriteScope } from "../../operation/scope.ts";
 import { exponential } from "../../resilience/backoff.ts";
+import { checked } from "../cloud-events/cloud-event.ts";
 import { type DeliverTask, deliveryOperations, type EndpointDisabled, type WebhookSender } from "./delivery.ts";
 import { type EndpointScope, newSecret, openSecrets, sealSecrets, vetUrl, type WebhookEndpoint } from "./endpoints.ts";
 import { WebhookEndpointsFull } from "./faults.ts";
@@ -24,6 +25,10 @@ export interface OutgoingWebhooksOptions {
   readonly allowsPlain?: boolean;
   /** The queue of the deliveries. *Default*: `webhooks`. */
   readonly queue?: string;
+  /** The form of a message: `{ type, timestamp, data }`, or a CloudEvent in the structured form, which the signature covers. *Default*: `standard`. */
+  readonly format?: "standard" | "cloudevents";
+  /** The `source` of the CloudEvents. *Default*: `urn:plimsoll:` and the module of the event. */
+  readonly source?: string;
 }
 
 /** Which deliveries are listed, the newest first. */
@@ -94,12 +99,18 @@ export interface OutgoingWebhooks {
  */
 export function outgoingWebhooks(name: string, options: OutgoingWebhooksOptions): OutgoingWebhooks {
   const { events, sender, disableAfter = limits.webhookDisableMs, allowsPlain = false, queue = "webhooks" } = options;
+  const { format = "standard", source } = options;
   const { attempts = limits.webhookAttempts, backoff = exponential("5s", { factor: 3, max: "12h" }) } = options.retry ?? {};
   const lastingMs = toMs(disableAfter);
   assert(
     lastingMs >= 60_000 && lastingMs <= 2_592_000_000,
     `outgoingWebhooks("${name}"): disableAfter is ${lastingMs} ms. Write 1m to 30d.`,
   );
+  assert(
+    source === undefined || format === "cloudevents",
+    `outgoingWebhooks("${name}"): source is of CloudEvents. Add format: "cloudevents", or leave it out.`,
+  );
+  if (source !== undefined) checked({ id: name, type: name, source });
   const { endpointDisabled, deliver, operations } = deliveryOperations({
     name,
     events,
@@ -107,6 +118,7 @@ export function outgoingWebhooks(name: string, options: OutgoingWebhooksOptions)
     queue,
     lastingMs,
     retry: { attempts, backoff },
+    source: format === "cloudevents" ? (event) => source ?? `urn:plimsoll:${event.split(".", 1)[0]}` : undefined,
   });
   return {
     endpointDisabled,

@@ -220,6 +220,8 @@ describe("endpoints that are refused", () => {
 
   it("when the app is made", () => {
     assert.throws(() => outgoingWebhooks("hooks", { events: [placed], sender: {} as never, disableAfter: "1s" }), /disableAfter/);
-    createApp({ modules: strict.modules });
+    assert.throws(() => shopWith({}, true, { source: "urn:shop" }), /format: "cloudevents"/);
+    assert.throws(() => shopWith({}, true, { format: "cloudevents", source: "no URI" }), { type: "cloud_event_invalid" });
+    createApp({ modules: strict.modules, database });
   });
 });

@@ -1,7 +1,7 @@
 import { command, event, exponential, module, query, signedIn, subscription } from "plimsoll";
 import { testActor } from "plimsoll/testing";
 import { type HttpOriginsOptions, httpOrigins } from "plimsoll/upstream";
-import { outgoingWebhooks, WebhookEndpointsFull, WebhookUrlRefused } from "plimsoll/webhooks";
+import { type OutgoingWebhooksOptions, outgoingWebhooks, WebhookEndpointsFull, WebhookUrlRefused } from "plimsoll/webhooks";
 import { z } from "zod";
 
 // A module whose tenants register endpoints for its events.
@@ -9,10 +9,12 @@ import { z } from "zod";
 export const placed = event("shop.placed", { data: z.object({ order: z.string(), cents: z.int() }), key: ({ order }) => order });
 export const paid = event("shop.paid", { data: z.object({ order: z.string() }), key: ({ order }) => order });
 
+type Form = Pick<OutgoingWebhooksOptions, "format" | "source">;
+
 /** The webhooks of one test file; `sender`: what it may connect to. */
-export function shopWith(sender: Partial<HttpOriginsOptions>, allowsPlain = true) {
+export function shopWith(sender: Partial<HttpOriginsOptions>, allowsPlain = true, form: Form = {}) {
   const hooks = outgoingWebhooks("hooks", {
-    ...{ events: [placed, paid], disableAfter: "1h", allowsPlain },
+    ...{ ...form, events: [placed, paid], disableAfter: "1h", allowsPlain },
     sender: httpOrigins("hooks.sender", { timeout: "5s", ...sender }),
     retry: { attempts: 3, backoff: exponential("1ms", { max: "1ms", jitter: "none" }) },
   });
