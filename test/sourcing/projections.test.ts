@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { type TestApp, type TestDatabase, testDatabase } from "plimsoll/testing";
 import { seen } from "../integration/scratch.ts";
-import { act, bank, bankApp, bob, broken } from "./bank.ts";
+import { act, bank, bankApp, begin, bob, broken } from "./bank.ts";
 
 describe("a projection", () => {
   let database: TestDatabase;
@@ -48,6 +48,20 @@ describe("a projection", () => {
     await until("account = 'b' and total_cents = 25");
     assert.deepEqual(await shown(), ["acme b ann 25", "globex a bob 0"]);
     await seen(database.adminUrl, "select from bank.owners where owner = 'ann' and accounts = 2");
+  });
+
+  it("counts events of several tenants for one row that is of none, also in one batch", async () => {
+    const writer = await start({ roles: ["serve"] });
+    for (const account of ["a", "b", "c"]) {
+      await open(writer, account);
+      await writer.as(bob).call(begin, { account });
+    }
+    await start();
+    await seen(
+      database.adminUrl,
+      "select from plimsoll.projection_freshness('bank.owners', array['bank.opened']) where started and next is null",
+    );
+    assert.deepEqual(await database.admin("select owner, accounts from bank.owners"), [{ owner: "ann", accounts: 6 }]);
   });
 
   it("skips an event that cannot be applied, alone, with the reason, and applies it once more when it is asked to", async () => {

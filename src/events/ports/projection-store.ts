@@ -12,6 +12,8 @@ export interface ProjectionTable {
   readonly columns: readonly string[];
   /** The columns of the primary key. */
   readonly primaryKey: readonly string[];
+  /** Whether its rows are of tenants. */
+  readonly perTenant: boolean;
 }
 
 /** The rows that one batch touches for one tenant. */

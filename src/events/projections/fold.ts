@@ -23,7 +23,7 @@ interface Read {
   readonly key: string;
 }
 
-/** The events of a batch by tenant, in their order. */
+/** The events of a batch by tenant, or together where rows are of none, in their order. */
 export class Batch {
   readonly #definition: ProjectionDefinition;
   readonly #groups = new Map<string | null, Read[]>();
@@ -32,9 +32,11 @@ export class Batch {
   constructor(definition: ProjectionDefinition, events: readonly StoredEvent[]) {
     this.#definition = definition;
     for (const stored of events) {
-      const group = this.#groups.get(stored.tenant);
+      // Events of several tenants may be of one row then, which is loaded once.
+      const tenant = definition.table?.perTenant === false ? null : stored.tenant;
+      const group = this.#groups.get(tenant);
       const read = this.#read(stored);
-      if (group === undefined) this.#groups.set(stored.tenant, [read]);
+      if (group === undefined) this.#groups.set(tenant, [read]);
       else group.push(read);
     }
   }

@@ -39,7 +39,7 @@ export class PostgresProjections implements ProjectionStore {
     if (!primaryKey.includes(key) || primaryKey.some((column) => column !== key && column !== "tenant_id"))
       throw unfit(name, `The primary key of ${table} is not ${key}, nor tenant_id and ${key}. Make it so in a migration.`);
     const [schema = "", own = ""] = table.split(".");
-    return { schema, table: own, key, columns, primaryKey };
+    return { schema, table: own, key, columns, primaryKey, perTenant: found.some((column) => column.name === "tenant_id") };
   }
 
   apply(write: BatchWrite, change: (group: number, rows: readonly Readonly<Record<string, unknown>>[]) => RowChanges): Promise<void> {
