@@ -33,7 +33,7 @@ import { accessPage, accessPath } from "./access/page.ts";
 import type { AppSpec } from "./app-spec.ts";
 import { type KeptByDatabase, withoutDatabase } from "./database.ts";
 import { callDirectly, type DirectCall } from "./direct-call.ts";
-import { auditOf, engineSources, eventsOf, openEngines, sagasOf, tasksOf } from "./engines.ts";
+import { auditOf, engineSources, eventsOf, openEngines, refuseUnkept, sagasOf, tasksOf } from "./engines.ts";
 import { registerGauges } from "./gauges.ts";
 import { loadLinesPage } from "./load-lines/page.ts";
 import { showLoadLines } from "./load-lines/show.ts";
@@ -364,6 +364,7 @@ class RunningApp implements App {
     this.#stopped = undefined;
     if (keepsProcess) this.#kept = keepProcess();
     try {
+      refuseUnkept(this.runtime);
       await startAll(this.#services);
       this.#state = "ready";
     } catch (error) {

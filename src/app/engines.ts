@@ -41,19 +41,20 @@ export function engineSources(
   ];
 }
 
-/** Opens the engines of an app. *Faults thrown*: `failed_precondition` of type `app_invalid`, where operations or projections are of a kind that none of them keeps. */
+/** Opens the engines of an app. */
 export function openEngines(sources: readonly EngineSource[], host: EngineHost): readonly Engine[] {
-  const engines = sources.map((source) => {
+  return sources.map((source) => {
     const engine = source.open(host);
     host.runtime.add(engine);
     return engine;
   });
-  refuseUnkept(host.runtime);
-  return engines;
 }
 
-/** Refuses what is kept by an engine that the app does not have. */
-function refuseUnkept(runtime: Pick<Runtime, "registry" | "engineOf" | "events">): void {
+/**
+ * Refuses what is kept by an engine that the app does not have. An app that is only described, and never started, needs none.
+ * *Faults thrown*: `failed_precondition` of type `app_invalid`, which names each.
+ */
+export function refuseUnkept(runtime: Pick<Runtime, "registry" | "engineOf" | "events">): void {
   const { operations, projections } = runtime.registry;
   const durable = [...operations.values()].filter(
     ({ operation: { kind }, traits }) => traits.durable && runtime.engineOf(kind) === undefined,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { createApp, exponential, module, saga, subscription, task } from "plimsoll";
-import { type TestApp, type TestDatabase, testApp, testDatabase } from "plimsoll/testing";
+import { accessTable, type TestApp, type TestDatabase, testApp, testDatabase } from "plimsoll/testing";
 import { z } from "zod";
 import { act, ann, balances, bank, deposited } from "../sourcing/bank.ts";
 
@@ -91,18 +91,22 @@ describe("an app without a database does not start", () => {
     ["task", mail],
   ] as const;
   for (const [kind, operation] of lists)
-    it(`where it has a ${kind}`, () => {
+    it(`where it has a ${kind}`, async () => {
       const { migrations: _, schema: __, projections: ___, ...events } = bank;
-      assert.throws(() => createApp({ modules: [events, module("desk", { operations: [operation] })] }), {
+      await assert.rejects(createApp({ modules: [events, module("desk", { operations: [operation] })] }).start(), {
         ...{ type: "app_invalid", message: new RegExp(`${operation.name}: ${kind}: A ${kind} is kept by a database.*Give createApp one`) },
       });
     });
 
-  it("where it has projections, and says so of each", () => {
+  it("where it has projections, and says so of each", async () => {
     const problems = (error: unknown) => {
       const { message } = error as { message: string };
       return /bank\.balances: projection: A projection is kept by a database/.test(message) && /bank\.owners: projection/.test(message);
     };
-    assert.throws(() => createApp({ modules: [bank] }), problems);
+    await assert.rejects(createApp({ modules: [bank] }).start(), problems);
+  });
+
+  it("but can be described: who may do what, and its documents", () => {
+    assert.match(accessTable(createApp({ modules: [bank] })), /bank\.act/);
   });
 });
