@@ -45,10 +45,9 @@ The shop runs. Its API is documented at ${api}/docs
   users   ${names("acme")} of acme; ${names("globex")} of globex
           Their password is ${password}. Their tokens are in ${join(directory, "tokens")}, and valid for an hour.
 
-Search for products, place an order, list the orders, submit items for background tasks, and count the results:
+Search for products, order and pay, look at its saga, list the orders, submit tasks, count their results:
 
-${curlLines({ api, tokenFile: join(directory, "tokens", ben.name.toLowerCase()), productId }).join("\n")}
-
+${curlLines({ api, ops: urls.ops, tokenFile: join(directory, "tokens", ben.name.toLowerCase()), productId }).join("\n")}
 `;
 }
 
@@ -64,13 +63,21 @@ In production there are no users with a printed password. To create a tenant wit
 `;
 }
 
-function curlLines({ api, tokenFile, productId }: { api: string | undefined; tokenFile: string; productId: string | undefined }): string[] {
+interface Tried {
+  readonly api: string | undefined;
+  readonly ops: string | undefined;
+  readonly tokenFile: string;
+  readonly productId: string | undefined;
+}
+
+function curlLines({ api, ops, tokenFile, productId }: Tried): string[] {
   const curl = (path: string, more = "") => `curl -s "${api}${path}" -H "Authorization: Bearer $(cat ${quoted(tokenFile)})"${more}`;
   const send = (body: object) =>
     ` -H "Idempotency-Key: ${randomBytes(4).toString("hex")}" -H "Content-Type: application/json" -d '${JSON.stringify(body)}'`;
   return [
     curl("/v1/products?query=rocket&limit=3"),
-    curl("/v1/orders", send({ lines: [{ productId, quantity: 1 }] })),
+    curl("/v1/checkouts", send({ lines: [{ productId, quantity: 1 }] })),
+    `curl -s "${ops}/sagas?name=payments.checkout-saga"`,
     curl("/v1/orders"),
     curl("/v1/crunch", send({ items: ["a rocket", "a kite"] })),
     curl("/v1/crunch/stats"),

@@ -5,8 +5,9 @@ import { postgres } from "plimsoll/postgres";
 import { logs, prometheus } from "plimsoll/telemetry";
 import { banner, keepTokens, reopened } from "./banner.ts";
 import { failFirstAttempts } from "./crunch/chaos.ts";
+import { startOwnProvider } from "./payments/own-provider.ts";
 import { firstAdministrator, openShops } from "./seed.ts";
-import { keptSecret, readSettings, upstreamPlaces } from "./settings.ts";
+import { keptSecret, openFolder, readSettings, upstreamPlaces } from "./settings.ts";
 import { sharedIn } from "./shared.ts";
 import { createShop } from "./shop.ts";
 
@@ -15,6 +16,12 @@ const { DATA_DIR: directory, DATABASE_URL: url, ADMIN_DATABASE_URL: adminUrl, KE
 const [logFile, mailDirectory] = [join(directory, "shop.log"), join(directory, "mail")];
 
 const production = process.env.NODE_ENV === "production";
+
+const provider = { directory, port: settings.PROVIDER_PORT, temper: settings.PROVIDER_TEMPER, shopPort: settings.PORT };
+const { PAYMENTS_URL: paymentsUrl, PAYMENTS_SECRET: secret = "" } = settings;
+const isOwn = paymentsUrl === undefined && !production;
+if (isOwn) exitOnFault(() => openFolder(directory));
+const pays = isOwn ? await startOwnProvider(provider) : paymentsUrl && { url: paymentsUrl, secret };
 
 const app = exitOnFault(() =>
   createShop({
@@ -25,6 +32,7 @@ const app = exitOnFault(() =>
     opsPort: settings.OPS_PORT,
     mailDirectory,
     places: upstreamPlaces(settings),
+    ...(pays && { pays }),
     ...(redisUrl !== undefined && sharedIn(redisUrl)),
     chaos: failFirstAttempts(settings.CRUNCH_FAILURES),
     // Problems are also shown on the terminal.

@@ -48,6 +48,17 @@ export function readSettings(env = process.env) {
       RELAY_ALLOW: field(z.string().default(""), {
         description: "networks beside the public one in which those may be, as `127.0.0.1,10.0.0.0/8`",
       }),
+      PAYMENTS_URL: field(Url, {
+        description: "where the payment provider is; without it, outside production, the shop starts one of its own that charges no card",
+      }),
+      PAYMENTS_SECRET: field(z.string().startsWith("whsec_").optional(), {
+        secret: true,
+        description: "the secret with which that provider signs its notices",
+      }),
+      PROVIDER_PORT: field(Port, { default: 3_999, description: "the port of the shop's own payment provider; 0 takes a free one" }),
+      PROVIDER_TEMPER: field(z.string().default("{}"), {
+        description: 'what that provider does to requests, as `{"stalls":0.2,"timesOutAfter":0.2}`',
+      }),
       REDIS_URL: field(Url, {
         secret: true,
         description:
@@ -102,23 +113,30 @@ function requireTogether(isSet: (name: Dependent) => boolean): void {
   }
 }
 
-type Dependent = "DATABASE_URL" | "ADMIN_DATABASE_URL" | (typeof first)[number];
+type Dependent = "DATABASE_URL" | "ADMIN_DATABASE_URL" | "PAYMENTS_URL" | "PAYMENTS_SECRET" | (typeof first)[number];
 const first = ["FIRST_TENANT", "FIRST_EMAIL", "FIRST_PASSWORD"] as const;
 const dependent: readonly { readonly set: readonly Dependent[]; readonly needs: readonly Dependent[] }[] = [
   { set: ["ADMIN_DATABASE_URL"], needs: ["DATABASE_URL"] },
+  { set: ["PAYMENTS_URL"], needs: ["PAYMENTS_SECRET"] },
+  { set: ["PAYMENTS_SECRET"], needs: ["PAYMENTS_URL"] },
   { set: first, needs: first },
 ];
 
-/** The secret of this machine, created by the first process that needs it. */
-export function keptSecret(directory: string): string {
-  const path = join(directory, "jwt-secret");
-  const made = `${path}.${process.pid}`;
+/** Creates the folder of DATA_DIR, if it is not there. */
+export function openFolder(directory: string): void {
   try {
     makeFolder(resolve(directory));
   } catch (cause) {
     const message = `The folder ${directory} of DATA_DIR cannot be created (${(cause as NodeJS.ErrnoException).code}). Set DATA_DIR to a folder that this user may write to.`;
     throw new SettingsUnusable({ problem: message });
   }
+}
+
+/** The secret of this machine, created by the first process that needs it. */
+export function keptSecret(directory: string): string {
+  const path = join(directory, "jwt-secret");
+  const made = `${path}.${process.pid}`;
+  openFolder(directory);
   writeFileSync(made, randomBytes(48).toString("base64url"), { mode: 0o600 });
   try {
     // A link appears whole or not at all, and never replaces an existing file.

@@ -11,11 +11,14 @@ import { emlFiles } from "./notifications/eml-files.ts";
 import { type Mailer, mailer } from "./notifications/mailer.ts";
 import { notifications } from "./notifications/module.ts";
 import { orders } from "./orders/module.ts";
+import { type ProviderAccess, providerGateway, providerNotices } from "./payments/adapter.ts";
+import { type Gateway, gateway } from "./payments/gateway.ts";
+import { payments } from "./payments/module.ts";
 import { relayClients, type UpstreamPlaces, upstreams } from "./relay/clients.ts";
 import { relay } from "./relay/module.ts";
 import { seed } from "./seed.ts";
 
-export const modules = [identity, catalog, orders, notifications, crunch, relay, seed];
+export const modules = [identity, catalog, orders, payments, notifications, crunch, relay, seed];
 
 /** What differs between where the shop runs: everything else is written below. */
 export interface ShopSpec extends Pick<AppSpec, "database" | "telemetry" | "roles" | "rateLimit" | "cache" | "clock"> {
@@ -33,6 +36,8 @@ export interface ShopSpec extends Pick<AppSpec, "database" | "telemetry" | "role
   readonly chaos?: Chaos;
   /** What the relay may fetch from. *Default*: nothing. */
   readonly places?: UpstreamPlaces;
+  /** Who moves money: a provider, or what stands in for it. *Default*: no checkout is paid. */
+  readonly pays?: ProviderAccess | Gateway;
 }
 
 /** Puts the shop together: the one place where its modules and the edges meet. */
@@ -45,13 +50,15 @@ export function createShop({
   origin = `http://localhost:${port}`,
   chaos: fails,
   places = { urls: {}, allow: [] },
+  pays,
   ...edges
 }: ShopSpec): App {
   const key = { algorithm: "HS256", secret } as const;
   const shop = { issuer: "shop", audience: "shop" };
+  const provider = pays !== undefined && "url" in pays ? pays : undefined;
   return createApp({
     service: { name: "shop", version: "1.0.0" },
-    modules,
+    modules: provider ? [...modules, providerNotices(provider)] : modules,
     tenancy: claim("tid"),
     authentication: [jwt({ keys: [key], ...shop }), session],
     provide: [
@@ -60,6 +67,7 @@ export function createShop({
       override(mailer, mail),
       override(pages, { origin }),
       override(upstreams, relayClients(places)),
+      ...(pays ? [override(gateway, "url" in pays ? providerGateway(pays) : pays)] : []),
       ...(fails ? [override(chaos, fails)] : []),
     ],
     tasks: { queues: { crunch: { concurrency: 400 }, mail: { concurrency: 4 } } },

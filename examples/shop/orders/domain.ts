@@ -4,7 +4,7 @@ const OrderLine = z.object({ productId: z.uuid(), name: z.string(), quantity: z.
 
 export const OrderSummary = z.object({
   id: z.uuid(),
-  status: z.enum(["placed", "cancelled"]),
+  status: z.enum(["placed", "paid", "cancelled"]),
   totalCents: z.int(),
   placedAt: z.iso.datetime(),
 });

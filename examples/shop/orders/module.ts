@@ -4,10 +4,11 @@ import { cancelOrder } from "./operations/cancel-order.ts";
 import { getOrder } from "./operations/get-order.ts";
 import { listOrders } from "./operations/list-orders.ts";
 import { placeOrder } from "./operations/place-order.ts";
+import { recordOrder, withdrawOrder } from "./operations/record-order.ts";
 
 export const orders = module("orders", {
   schema: "orders",
   migrations: new URL("./migrations/", import.meta.url),
-  operations: [placeOrder, getOrder, listOrders, cancelOrder],
+  operations: [placeOrder, getOrder, listOrders, cancelOrder, recordOrder, withdrawOrder],
   metrics: [placed],
 });

@@ -16,6 +16,7 @@ interface Names {
   readonly userId: string;
   readonly productId: string;
   readonly orderId: string;
+  readonly checkoutId: string;
   readonly batchId: string;
   readonly invitationId: string;
   readonly passkeyId: string;
@@ -99,6 +100,20 @@ const cases: Readonly<Record<string, (names: Names) => object>> = {
   "orders.get": ({ orderId }) => ({ orderId }),
   "orders.list": cursorOf("orders"),
   "orders.cancel": ({ orderId }) => ({ orderId }),
+  "orders.record": ({ orderId, userId, productId }) => ({
+    ...{ orderId, customerId: userId, lines: [{ productId, quantity: 1, name: "Any", unitCents: 1 }], totalCents: 1 },
+  }),
+  "orders.withdraw": ({ orderId }) => ({ orderId }),
+  "payments.checkout": lines,
+  "payments.get-checkout": ({ checkoutId }) => ({ checkoutId }),
+  "payments.list-checkouts": cursorOf("checkouts"),
+  "payments.reserve": ({ checkoutId }) => ({ checkoutId }),
+  "payments.release": ({ checkoutId }) => ({ checkoutId }),
+  "payments.confirm": ({ checkoutId }) => ({ checkoutId }),
+  "payments.unconfirm": ({ checkoutId }) => ({ checkoutId }),
+  "payments.give-up": ({ checkoutId }) => ({ checkoutId, problem: "mine" }),
+  "payments.post": ({ checkoutId }) => ({ entries: [{ kind: "refund", checkoutId, money: { cents: 1, currency: "EUR" } }] }),
+  "payments.find-charge": ({ checkoutId }) => ({ checkoutId }),
   "crunch.submit": ({ productId }) => ({ items: [productId] }),
   "crunch.stats": () => ({}),
   "crunch.store-results": ({ batchId }) => ({
@@ -130,9 +145,16 @@ describe("what belongs to another", () => {
       const headers = { "idempotency-key": randomUUID() };
       return shop.ask("POST /v1/orders", { token: ben, headers, body: { lines: [{ productId, quantity: 1 }] } });
     };
+    const buy = () => {
+      const headers = { "idempotency-key": randomUUID() };
+      return shop.ask("POST /v1/checkouts", { token: ben, headers, body: { lines: [{ productId, quantity: 1 }] } });
+    };
+    await buy();
+    const { checkoutId } = (await buy()).body;
     await place();
     const { body: placed } = await place();
     const { body: orders } = await shop.ask("GET /v1/orders?limit=1", { token: ben });
+    const { body: checkouts } = await shop.ask("GET /v1/checkouts?limit=1", { token: ben });
     const { body: users } = await shop.ask("GET /v1/users?limit=1", { token: second });
     const crunched = { token: ben, headers: { "idempotency-key": randomUUID() }, body: { items: ["theirs"] } };
     const { batchId } = (await shop.ask("POST /v1/crunch", crunched)).body;
@@ -144,16 +166,20 @@ describe("what belongs to another", () => {
     theirs = {
       ...{ invitationId: invitation.id, passkeyId },
       ...{ tenant: "acme", email: "ben@acme.example", userId: subjectOf(ben), productId, orderId: placed.orderId, batchId },
-      cursors: { users: users.nextCursor, products: products.nextCursor, orders: orders.nextCursor, invitations: invitations.nextCursor },
+      checkoutId,
+      cursors: {
+        ...{ users: users.nextCursor, products: products.nextCursor, orders: orders.nextCursor },
+        ...{ invitations: invitations.nextCursor, checkouts: checkouts.nextCursor },
+      },
     };
   });
   after(() => shop?.[Symbol.asyncDispose]());
 
-  /** In the order of their names. Only the worker runs a task. */
+  /** In the order of their names. Only workers run the rest. */
   const operations = () =>
     [...runtimeOf(shop.app).registry.operations.values()]
       .map(({ operation }) => operation)
-      .filter(({ kind }) => kind !== "task")
+      .filter(({ kind }) => !["task", "saga", "subscription"].includes(kind))
       .toSorted((one, other) => (one.name < other.name ? -1 : 1));
 
   it("has a case for every operation of the shop", () =>
@@ -165,19 +191,46 @@ describe("what belongs to another", () => {
     ));
 
   it("is found by whom it belongs to", async () => {
-    const own = ["identity.get-user", "catalog.list-products", "catalog.get-product", "orders.list", "orders.get"];
+    const own = [
+      "identity.get-user",
+      "catalog.list-products",
+      "catalog.get-product",
+      "orders.list",
+      "orders.get",
+      "payments.get-checkout",
+      "payments.list-checkouts",
+    ];
     for (const operation of operations().filter(({ name }) => own.includes(name)))
       assert.equal((await ask(shop, { operation, token: shop.token("Ben"), names: theirs })).status, 200, operation.name);
     const [listUsers] = operations().filter(({ name }) => name === "identity.list-users");
     assert.equal((await ask(shop, { operation: listUsers ?? assert.fail(), token: second, names: theirs })).status, 200);
   });
 
-  const strange = ["tenant", "email", "userId", "productId", "orderId", "batchId", "invitationId", "passkeyId", "cursors"] as const;
+  const strange = [
+    "tenant",
+    "email",
+    "userId",
+    "productId",
+    "orderId",
+    "checkoutId",
+    "batchId",
+    "invitationId",
+    "passkeyId",
+    "cursors",
+  ] as const;
   const intruders = [
     { name: "Gus", what: "an administrator of another tenant", foreign: strange },
     { name: "Hana", what: "a customer of another tenant", foreign: strange },
-    { name: "Cleo", what: "another customer of the tenant", foreign: ["userId", "orderId", "invitationId", "passkeyId", "cursors"] },
-    { name: "Ada", what: "the tenant's administrator, whose business orders are not", foreign: ["orderId", "passkeyId", "cursors"] },
+    {
+      name: "Cleo",
+      what: "another customer of the tenant",
+      foreign: ["userId", "orderId", "checkoutId", "invitationId", "passkeyId", "cursors"],
+    },
+    {
+      name: "Ada",
+      what: "the tenant's administrator, whose business orders are not",
+      foreign: ["orderId", "checkoutId", "passkeyId", "cursors"],
+    },
   ] as const;
 
   for (const { name, what, foreign } of intruders)
@@ -204,6 +257,7 @@ describe("what belongs to another", () => {
 async function drained({ app }: TestShop): Promise<void> {
   const isBusy = async () => (await app.tasks.stats()).some(({ waiting, running, later }) => waiting + running + later > 0);
   while (await isBusy());
+  while ((await app.sagas.list({ limit: 1_000 })).some(({ ended }) => ended === null));
 }
 
 /** Names of nothing. */
@@ -215,10 +269,11 @@ function nobodys(): Names {
       userId: randomUUID(),
       productId: randomUUID(),
       orderId: randomUUID(),
+      checkoutId: randomUUID(),
       batchId: randomUUID(),
       ...{ invitationId: randomUUID(), passkeyId: randomUUID() },
     },
-    cursors: { users: "AQ", products: "AQ", orders: "AQ", invitations: "AQ" },
+    cursors: { users: "AQ", products: "AQ", orders: "AQ", invitations: "AQ", checkouts: "AQ" },
   };
 }
 
@@ -248,9 +303,10 @@ async function acme({ database }: TestShop, { isOfTenant }: { readonly isOfTenan
     "orders.orders",
     "orders.order_lines",
     "notifications.receipts",
+    "payments.entries",
   ];
-  // Any user of the tenant may have items crunched, and begin a second factor.
-  const tables = isOfTenant ? own : [...own, "crunch.batches", "crunch.results", "identity.second_factors"];
+  // Any user of the tenant may have items crunched, begin a checkout and a second factor.
+  const tables = isOfTenant ? own : [...own, "crunch.batches", "crunch.results", "identity.second_factors", "payments.checkouts"];
   const rows = tables.map((table) => database.admin(`select * from ${table} t where tenant_id = 'acme' order by t::text`));
   return JSON.stringify(await Promise.all(rows));
 }

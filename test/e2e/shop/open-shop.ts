@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Chaos } from "../../../examples/shop/crunch/chaos.ts";
 import type { Mailer } from "../../../examples/shop/notifications/mailer.ts";
+import type { ProviderAccess } from "../../../examples/shop/payments/adapter.ts";
 import type { UpstreamPlaces } from "../../../examples/shop/relay/clients.ts";
 import { type Opened, openShops } from "../../../examples/shop/seed.ts";
 import { createShop, modules } from "../../../examples/shop/shop.ts";
@@ -43,12 +44,14 @@ export const testSpec = { secret: "a secret of the tests, 32 bytes and more", po
 export async function openTestShop({
   chaos,
   places,
+  pays,
   shared,
   mail,
   port = 0,
 }: {
   readonly chaos?: Chaos;
   readonly places?: UpstreamPlaces;
+  readonly pays?: ProviderAccess;
   /** *Default*: a file for each. */
   readonly mail?: Mailer;
   /** One that is known before the start, where the shop's pages must know their origin. */
@@ -66,6 +69,7 @@ export async function openTestShop({
     mailDirectory,
     ...(chaos && { chaos }),
     ...(places && { places }),
+    ...(pays && { pays }),
     ...(mail && { mail }),
     ...shared,
   });

@@ -23,7 +23,7 @@ interface Started {
 const args = (): string[] => scripts.start.replace(/^(exec )?node /, "").split(" ");
 const environment = (directory: string) => {
   const { NODE_ENV: _, ...env } = process.env;
-  return { ...env, PORT: "0", OPS_PORT: "0", DATA_DIR: directory };
+  return { ...env, PORT: "0", OPS_PORT: "0", PROVIDER_PORT: "0", DATA_DIR: directory };
 };
 
 /** Runs what `npm start` runs, on this Node and on free ports, until it has printed all that it says. */
@@ -35,7 +35,7 @@ async function start(directory: string): Promise<Started> {
   });
   for await (const bytes of child.stdout.iterator({ destroyOnReturn: false })) {
     output += bytes;
-    if (output.match(/^curl .*$/gm)?.length === 5 && output.endsWith("\n\n")) break;
+    if (output.match(/^curl .*$/gm)?.length === 6 && output.endsWith("\n\n")) break;
   }
   const url = (name: string) => new RegExp(`${name} +(http://[^/]+:\\d+)`).exec(output)?.[1] ?? assert.fail(output + errors);
   return { process: child, output, curl: output.match(/^curl .*$/gm) ?? [], api: url("API"), ops: url("ops") };
@@ -92,15 +92,20 @@ describe("npm start", () => {
 
   it("fills the shop once, though two started at the same time", async () => assert.equal(await productsOf(shop), 300));
 
-  it("prints five lines that work as they are", async () => {
-    const [search, order, list, crunch, stats] = shop.curl as [string, string, string, string, string];
+  it("prints six lines that work as they are", async () => {
+    const [search = "", buy = "", saga = "", list = "", crunch = "", stats = ""] = shop.curl;
     const found = await sh(search);
     assert.deepEqual([found.items.length, found.items.every((item: { name: string }) => item.name.endsWith("Rocket Skates"))], [3, true]);
-    const placed = await sh(order);
-    assert.ok(placed.totalCents > 0, JSON.stringify(placed));
-    assert.deepEqual(await sh(order), placed, "once more is once");
+    const bought = await sh(buy);
+    assert.deepEqual(await sh(buy), bought, "once more is once");
+    const sagas = async () => (await sh(saga)).sagas as { readonly id: string; readonly state: string }[];
+    while ((await sagas()).some(({ state }) => state !== "completed"));
+    assert.deepEqual(
+      (await sagas()).map(({ id }) => id),
+      [bought.sagaId],
+    );
     const listed = await sh(list);
-    assert.equal(listed.items[0].id, placed.orderId);
+    assert.deepEqual([listed.items.length, listed.items[0].id, listed.items[0].totalCents > 0], [1, bought.checkoutId, true]);
     const { batchId, items } = await sh(crunch);
     assert.equal(items, 2);
     assert.deepEqual(await sh(crunch), { batchId, items }, "once more is once");
@@ -224,16 +229,16 @@ describe("npm start", () => {
   it("keeps its secret to itself, and its log", () => {
     assert.equal(statSync(join(directory, "jwt-secret")).mode & 0o777, 0o600);
     const lines = readFileSync(join(directory, "shop.log"), "utf8").trim().split("\n");
-    assert.ok(lines.some((line) => JSON.parse(line).operation === "orders.place"));
+    assert.ok(lines.some((line) => JSON.parse(line).operation === "payments.checkout"));
     assert.doesNotMatch(lines.join(), /plimsoll-demo|argon2|eyJ/);
   });
 
   it("ends on a signal, and has everything when it starts again", async () => {
-    const before = await sh(shop.curl[2] ?? "");
+    const before = await sh(shop.curl[3] ?? "");
     const earlier = shop.output.match(/^ {2}eyJ[\w.-]+$/m)?.[0] ?? readFileSync(join(directory, "tokens", "ada"), "utf8");
     assert.equal(await stop(shop), 0);
     const again = await open();
-    assert.deepEqual(await sh(again.curl[2] ?? ""), before);
+    assert.deepEqual(await sh(again.curl[3] ?? ""), before);
     assert.equal(await productsOf(again), 300);
     const { status } = await fetch(`${again.api}/v1/users`, { headers: { authorization: `Bearer ${earlier.trim()}` } });
     assert.equal(status, 200, "a token outlives the process");

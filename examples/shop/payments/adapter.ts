@@ -1,0 +1,134 @@
+import { type Fault, type LoadLine, loadLines, module, type Resource, resource } from "plimsoll";
+import { breaker, compose, decorrelated, retry, retryBudget } from "plimsoll/resilience";
+import { type HttpClient, httpClient } from "plimsoll/upstream";
+import { standardWebhooks, webhook } from "plimsoll/webhooks";
+import { z } from "zod";
+import { takeNotice } from "./contract.ts";
+import type { OutsideEntry, OutsideKind } from "./domain.ts";
+import { type Gateway, type Payment, PaymentDeclined, PaymentUnclear, type Statement } from "./gateway.ts";
+
+// Between the shop and its payment provider: the words of the provider's API are in this file, and in no other of the shop.
+
+/** Where the provider is, and the secret with which it signs what it sends. */
+export interface ProviderAccess {
+  readonly url: string;
+  /** *Default*: none beside the public network. */
+  readonly allow?: readonly string[];
+  readonly secret: string;
+  /** For one attempt. *Units*: milliseconds. *Default*: 2,000. */
+  readonly timeoutMs?: number;
+}
+
+const kinds = { capture: "charge", reversal: "take-back", repayment: "refund" } as const satisfies Record<string, OutsideKind>;
+
+const Line = z.object({
+  seq_no: z.int(),
+  line_type: z.enum(["capture", "reversal", "repayment"]),
+  merchant_ref: z.string(),
+  amount_minor: z.int().min(0),
+  currency_code: z.string(),
+  booked_at: z.iso.datetime(),
+});
+const Lines = z.object({ ledger_lines: z.array(Line), has_more: z.boolean() });
+const Notice = z.object({ ledger_line: Line });
+
+const referenceOf = ({ tenant, checkoutId }: Omit<Payment, "key">) => `${tenant}/${checkoutId}`;
+
+/** What a line says, for the tenant that it is about. */
+function entryOf({ line_type, merchant_ref, amount_minor, currency_code, booked_at }: z.infer<typeof Line>) {
+  const slash = merchant_ref.lastIndexOf("/");
+  const entry: OutsideEntry = {
+    ...{ kind: kinds[line_type], checkoutId: merchant_ref.slice(slash + 1), at: booked_at },
+    money: { cents: amount_minor, currency: currency_code },
+  };
+  return { tenant: merchant_ref.slice(0, slash), entry };
+}
+
+type Client = HttpClient<"once" | "repeats">;
+
+class ProviderGateway implements Gateway {
+  readonly client: Client;
+
+  constructor(client: Client) {
+    this.client = client;
+  }
+
+  async charge(payment: Parameters<Gateway["charge"]>[0]): Promise<void> {
+    await this.#book("/captures", payment, sumOf(payment));
+  }
+
+  async takeBack(payment: Payment): Promise<{ readonly cents: number }> {
+    const { amount_minor: cents } = await this.#book("/reversals", payment, {});
+    return { cents };
+  }
+
+  async refund(payment: Parameters<Gateway["refund"]>[0]): Promise<void> {
+    await this.#book("/repayments", payment, sumOf(payment));
+  }
+
+  async statement({ tenant, after = 0 }: { readonly tenant: string; readonly after?: number }): Promise<Statement> {
+    const query = { ref_prefix: `${tenant}/`, after_seq: after, page_size: 500 };
+    const { body } = await this.client.request({ method: "GET", path: "/ledger_lines", query, output: Lines });
+    const last = body.ledger_lines.at(-1);
+    return {
+      entries: body.ledger_lines.filter(({ amount_minor }) => amount_minor > 0).map((line) => entryOf(line).entry),
+      next: body.has_more ? last?.seq_no : undefined,
+    };
+  }
+
+  /** Its limits, for those that list them. */
+  get [loadLines](): readonly LoadLine[] {
+    return this.client[loadLines];
+  }
+
+  async #book(path: string, payment: Payment, more: object): Promise<z.infer<typeof Line>> {
+    const merchant_ref = referenceOf(payment);
+    const request = { method: "POST", path, idempotencyKey: payment.key, body: { merchant_ref, ...more }, output: Line } as const;
+    try {
+      const { body } = await this.client.request(request);
+      if (body.merchant_ref !== merchant_ref) throw new PaymentUnclear({});
+      return body;
+    } catch (error) {
+      throw inOurWords(error);
+    }
+  }
+}
+
+const sumOf = ({ money }: Parameters<Gateway["charge"]>[0]) => ({ amount_minor: money.cents, currency_code: money.currency });
+
+/** A reply that cannot be read says nothing of whether the money was moved, so it counts as one that did not come. */
+function inOurWords(error: unknown): unknown {
+  const { type, details } = error as Fault;
+  if (type === "upstream_refused" && (details as { status?: number }).status === 402) return new PaymentDeclined({});
+  return type === "upstream_reply_invalid" || type === "upstream_redirected" ? new PaymentUnclear({}) : error;
+}
+
+/** Makes the gateway to the provider: with a time for each attempt, retries within a budget, and a key for whatever moves money. */
+export function providerGateway({ url, allow = [], timeoutMs = 2_000 }: ProviderAccess): Resource<Gateway> {
+  const http = httpClient("payments.provider", {
+    ...{ baseUrl: url, allow, timeout: timeoutMs, connections: 64, queue: 256, replyBytes: 262_144, propagate: false },
+    policy: compose(
+      retry({ attempts: 3, backoff: decorrelated("20ms", { max: "500ms" }), budget: retryBudget({ ratio: 0.2, reserve: 20 }) }),
+      breaker({ consecutive: false }),
+    ),
+  });
+  const { spec } = http;
+  return resource<Gateway>("payments.gateway", {
+    create: async (host) => new ProviderGateway((await spec?.create(host)) as Client),
+    dispose: (made) => (made as ProviderGateway).client.close(),
+    bind: (made, caller) => new ProviderGateway((made as ProviderGateway).client.boundTo(caller)),
+  });
+}
+
+/** What the provider sends by itself, signed: a module of its own, since it needs the secret. */
+export function providerNotices({ secret }: ProviderAccess) {
+  const notices = webhook("payment-notices.take", {
+    summary: "Take a signed notice of the payment provider",
+    http: "POST /v1/payment-notices",
+    scheme: standardWebhooks(),
+    secrets: [secret],
+    starts: takeNotice,
+    input: ({ json }) => entryOf(Notice.parse(json).ledger_line),
+  });
+  return module("payment-notices", { operations: [notices] });
+}

@@ -1,0 +1,27 @@
+import { implement } from "plimsoll";
+import * as payments from "../contract.ts";
+import { accounts } from "../domain.ts";
+
+export const post = implement(payments.post, async ({ entries }, { sql }) => {
+  for (const { kind, checkoutId, money } of entries) {
+    const [debit, credit] = accounts[kind];
+    await sql`
+      insert into payments.entries (kind, checkout_id, debit, credit, amount_cents, currency)
+      values (${kind}, ${checkoutId}, ${debit}, ${credit}, ${money.cents}, ${money.currency})
+      on conflict do nothing`.run();
+  }
+  return {};
+});
+
+export const findCharge = implement(payments.findCharge, async ({ checkoutId }, { sql }) => ({
+  isCharged: await sql`select from payments.entries where checkout_id = ${checkoutId} and kind = 'charge'`.exists(),
+}));
+
+export const takeNotice = implement(payments.takeNotice, async ({ tenant, entry }, { start }) => {
+  // A reversal of nothing moves nothing.
+  if (entry.money.cents > 0) await start(payments.settle, entry, { tenant, key: `${entry.kind} ${entry.checkoutId}` });
+});
+
+export const settle = implement(payments.settle, async ({ kind, checkoutId, money }, { commit }) => {
+  await commit(({ call }) => call(payments.post, { entries: [{ kind, checkoutId, money }] }));
+});
