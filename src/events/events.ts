@@ -1,7 +1,8 @@
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import type { SubscriptionDefinition } from "./definition.ts";
-import type { AsideEvent, SubscriptionAdmin, SubscriptionStats } from "./ports/admin-store.ts";
+import type { AsideEvent, SubscriptionAdmin, SubscriptionReplay, SubscriptionStats } from "./ports/admin-store.ts";
+import { parsePosition } from "./position.ts";
 import type { Projections } from "./projections/projections.ts";
 import type { EventSignals } from "./signals.ts";
 
@@ -13,6 +14,14 @@ export interface EventsOptions {
   /** Has the worker of this process look at once. */
   readonly lookNow: () => Promise<number | undefined>;
   readonly projections: Projections;
+}
+
+/** From where a subscription handles events again, why, and who wants it. */
+export interface SubscriptionReplayRequest {
+  /** A time, or the position of an event. */
+  readonly from: Date | string;
+  readonly reason: string;
+  readonly by?: string | undefined;
 }
 
 /** The events of an app: shows and controls its subscriptions. */
@@ -70,22 +79,47 @@ export class Events {
 
   /** Makes a dead letter of a parked event, and keeps the reason. Returns whether it was parked. *Bounds*: a reason has 1 to 500 characters. */
   async skip(subscription: string, id: string, reason: string): Promise<boolean> {
-    if (reason.length === 0 || reason.length > limits.loadLineReasonChars)
-      throw new Fault({
-        code: "invalid_argument",
-        type: "reason_invalid",
-        message: `Say in 1 to ${limits.loadLineReasonChars} characters why the event is skipped: the reason is kept with it.`,
-      });
+    checkReason(reason, "the event is skipped: the reason is kept with it");
     const found = await this.#admin.skip(subscription, id, reason);
     await this.#lookNow();
     return found;
   }
 
-  /** Handles again every event that was recorded since, also those that were committed by `commit`. Returns whether there is one. */
-  async replay(subscription: string, from: Date): Promise<boolean> {
-    const found = await this.#admin.replay(subscription, from);
+  /**
+   * Handles again every event that was recorded since a time, or that stands at a position or behind it, also those that were committed by `commit`. Returns whether
+   * there is one. The reason is kept, with who wants it. *Bounds*: a reason has 1 to 500 characters, `by` at most as many.
+   * *Faults thrown*: `failed_precondition` of type `events_dropped` where retention has taken some of these events; `invalid_argument` of type `reason_invalid`.
+   * @example await app.events.replay("notices.on-placed", { from: "1/7281/12", reason: "the mails had the wrong total", by: "ann" })
+   */
+  async replay(subscription: string, { from, reason, by }: SubscriptionReplayRequest): Promise<boolean> {
+    checkReason(reason, "events are handled again: the reason is kept");
+    const place = typeof from === "string" ? parsePosition(from) : from;
+    if (place === undefined || (place instanceof Date && Number.isNaN(place.getTime())) || (by ?? "").length > limits.loadLineReasonChars)
+      throw new Fault({
+        code: "invalid_argument",
+        type: "replay_invalid",
+        message: `A replay begins at a time, or at a position as in 1/7281/12, and "by" has at most ${limits.loadLineReasonChars} characters. Copy a position from GET /events.`,
+      });
+    const outcome = await this.#admin.replay(subscription, place, { reason, by, names: this.#names[subscription] });
+    if (outcome === "dropped")
+      throw new Fault({
+        code: "failed_precondition",
+        type: "events_dropped",
+        message: `Retention has taken events of "${subscription}" from there on out of the log, so a replay would leave them out. Begin later.`,
+      });
     await this.#lookNow();
-    return found;
+    return outcome === "replayed";
+  }
+
+  /** The last replays, the newest first: from where, who wanted each, and why. *Bounds*: `limits.eventReplaysKept` of a subscription are kept. */
+  replays({
+    subscription,
+    limit = 100,
+  }: {
+    readonly subscription?: string;
+    readonly limit?: number;
+  } = {}): Promise<readonly SubscriptionReplay[]> {
+    return this.#admin.replays(subscription, bounded(limit));
   }
 
   /** Deletes a subscription that no running process declares, with its parked events and dead letters: the log keeps nothing for it any more. */
@@ -110,6 +144,15 @@ export class Events {
       });
     await this.#lookNow();
   }
+}
+
+function checkReason(reason: string, why: string): void {
+  if (reason.length > 0 && reason.length <= limits.loadLineReasonChars) return;
+  throw new Fault({
+    code: "invalid_argument",
+    type: "reason_invalid",
+    message: `Say in 1 to ${limits.loadLineReasonChars} characters why ${why}.`,
+  });
 }
 
 const bounded = (limit: number): number => Math.max(1, Math.min(limits.eventCount, Math.floor(limit)));

@@ -1,16 +1,18 @@
 import { isOpsId, type OpsPage, type OpsRequest, type OpsResponse, opsFound, readOpsRequest } from "../operation/ops-page.ts";
 import type { Events } from "./events.ts";
+import { parsePosition, positionText } from "./position.ts";
 import type { EventUpkeep } from "./upkeep.ts";
 import { whyReadersHeld } from "./warnings.ts";
 
 const shown = 20;
 
 const help = {
-  "GET /events": "shows the subscriptions, the last dead letters, parked events, and what keeps readers back",
+  "GET /events": "shows the subscriptions, the last dead letters, replays, parked events, and what keeps readers back",
   "POST /events/subscriptions/{name}/pause, …/resume": "pauses or resumes a subscription in all processes",
   "POST /events/subscriptions/{name}/retry?id=": "handles a parked event, or a dead letter, once more",
   "POST /events/subscriptions/{name}/skip?id=&reason=": "makes a dead letter of a parked event, and keeps the reason",
-  "POST /events/subscriptions/{name}/replay?from=2026-11-29T10:00:00Z": "handles again every event that was recorded since",
+  "POST /events/subscriptions/{name}/replay?from=&reason=&by=":
+    "handles again every event since a time (2026-11-29T10:00:00Z) or a position (1/7281/12), and keeps who and why",
   "POST /events/subscriptions/{name}/forget": "deletes a subscription that no running process declares",
 } as const;
 
@@ -41,8 +43,12 @@ async function overview({ events, upkeep: { readersHeld } }: Shown): Promise<Ops
   }));
   const parked = await events.parked({ limit: shown });
   const deadLetters = await events.deadLetters({ limit: shown });
+  const replays = (await events.replays({ limit: shown })).map(({ epoch, xid, seq, ...replay }) => ({
+    ...replay,
+    position: positionText({ epoch, xid, seq }),
+  }));
   const held = readersHeld && { ...readersHeld, why: whyReadersHeld(readersHeld) };
-  return { status: 200, body: { subscriptions, ...(held && { readersHeld: held }), parked, deadLetters, help } };
+  return { status: 200, body: { subscriptions, ...(held && { readersHeld: held }), parked, deadLetters, replays, help } };
 }
 
 async function control(
@@ -55,10 +61,14 @@ async function control(
   }
   if (action === "forget") return opsFound({ forgotten: await events.forget(name) });
   if (action === "replay") {
-    const from = new Date(query.get("from") ?? "");
-    if (Number.isNaN(from.getTime()))
-      return refused("The request does not say since when. Add ?from= with a time, as in 2026-11-29T10:00:00Z.");
-    return opsFound({ replayed: await events.replay(name, from) });
+    const text = query.get("from") ?? "";
+    const from = parsePosition(text) === undefined ? new Date(text) : text;
+    if (from instanceof Date && Number.isNaN(from.getTime()))
+      return refused(
+        "The request does not say since when. Add ?from= with a time, as in 2026-11-29T10:00:00Z, or a position, as in 1/7281/12.",
+      );
+    const [reason, by] = [query.get("reason") ?? "", query.get("by") ?? undefined];
+    return opsFound({ replayed: await events.replay(name, { from, reason, by }) });
   }
   if (action !== "retry" && action !== "skip") return undefined;
   const id = query.get("id") ?? "";

@@ -18,3 +18,11 @@ export function comparePositions(one: Position, other: Position): number {
 export function positionText({ epoch, xid, seq }: Position): string {
   return `${epoch}/${xid}/${seq}`;
 }
+
+/** Reads what {@link positionText} wrote; undefined where a text is none. */
+export function parsePosition(text: string): Position | undefined {
+  const found = /^(\d{1,9})\/(0|[1-9]\d{0,18})\/(\d{1,15})$/.exec(text);
+  if (found === null) return undefined;
+  const [, epoch, xid, seq] = found;
+  return { epoch: Number(epoch), xid: xid as string, seq: Number(seq) };
+}

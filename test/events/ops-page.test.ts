@@ -49,7 +49,7 @@ describe("the page /events of the ops port", () => {
     assert.deepEqual((await ask("POST", `${of}/pause`))!.body, { paused: "reader.stops" });
     assert.deepEqual((await ask("POST", `${of}/resume`))!.body, { resumed: "reader.stops" });
     assert.deepEqual((await ask("POST", `${of}/forget`))!.body, { forgotten: false });
-    assert.deepEqual((await ask("POST", `${of}/replay?from=2026-01-01T00:00:00Z`))!.body, { replayed: true });
+    assert.deepEqual((await ask("POST", `${of}/replay?from=2026-01-01T00:00:00Z&reason=wrong&by=ann`))!.body, { replayed: true });
   });
 
   const refusals = [

@@ -202,8 +202,8 @@ describe("a subscription", () => {
     const app = await start();
     await app.call(add, { names: ["a", "b"] });
     await untilNoted(2);
-    assert.equal(await app.app.events.replay("reader.reads", new Date(Date.now() + 3_600_000)), false);
-    assert.ok(await app.app.events.replay("reader.reads", new Date(0)));
+    assert.equal(await app.app.events.replay("reader.reads", { from: new Date(Date.now() + 3_600_000), reason: "a test" }), false);
+    assert.ok(await app.app.events.replay("reader.reads", { from: new Date(0), reason: "a test" }));
     await untilNoted(4);
     assert.deepEqual((await notes()).toSorted(), ["a", "a", "b", "b"]);
   });

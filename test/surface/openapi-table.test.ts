@@ -15,6 +15,8 @@ const apart: Readonly<Record<string, string>> = {
   webhook_url_refused: "of commands that register endpoints",
   webhook_endpoints_full: "of commands that register endpoints",
   webhook_not_delivered: "a task ends with it",
+  events_dropped: "of the ops port and of app.events",
+  replay_invalid: "of the ops port and of app.events",
   cloud_event_invalid: "of what reads or writes CloudEvents",
   route_not_found: "no operation was matched",
   method_not_allowed: "no operation was matched",

@@ -166,7 +166,7 @@ describe("personal data of events", () => {
     await seen(database.adminUrl, "select from wallet.seen where email = 'mia@example.com'");
     assert.deepEqual(await app.call(erase, { id: "mia" }), { keys: 1 });
     await database.admin("truncate wallet.seen");
-    await app.app.events.replay("wallet.on-closed", new Date(0));
+    await app.app.events.replay("wallet.on-closed", { from: new Date(0), reason: "a test" });
     await seen(database.adminUrl, "select from wallet.seen where email = 'noa@example.com'");
     assert.deepEqual(await seen(database.adminUrl, "select email, note from wallet.seen where note = '(erased)'"), {
       email: null,
@@ -194,7 +194,7 @@ describe("personal data of events", () => {
     await app.call(close, { owner: "quy", email: "quy@example.com" });
     await database.admin(`update plimsoll.events set data = '{"owner":"quy","email":{"$sealed":"pv1.nothing"}}' where key = 'quy'`);
     await database.admin("truncate wallet.seen");
-    await app.app.events.replay("wallet.on-closed", new Date(0));
+    await app.app.events.replay("wallet.on-closed", { from: new Date(0), reason: "a test" });
     await seen(database.adminUrl, "select from plimsoll.event_dead_letters where key = 'quy'");
   });
 

@@ -50,6 +50,8 @@ export const eventLimits = {
   eventsDue: 100,
   /** How long the dead letters of subscriptions are kept. */
   eventDeadLetterMs: 7_776_000_000,
+  /** Replays of one subscription that are kept, each with its reason. */
+  eventReplaysKept: 1_000,
   /** Up to where unread and parked events, and dead letters, are counted. */
   eventCount: 10_000,
   /** How long a transaction may keep readers of the log back before it is reported. */

@@ -30,6 +30,24 @@ export interface AsideEvent {
   readonly reason: string | null;
 }
 
+/** Why a subscription handles events again, and who wants it. */
+export interface ReplayNote {
+  readonly reason: string;
+  readonly by: string | undefined;
+}
+
+/** What a replay found; `dropped`: retention has taken some of the events. */
+export type ReplayOutcome = "replayed" | "unknown" | "nothing" | "dropped";
+
+/** A replay, as it is kept: the position is that of the first event that was handled again. */
+export interface SubscriptionReplay extends Position {
+  readonly subscription: string;
+  /** ISO 8601. */
+  readonly replayedAt: string;
+  readonly by: string | null;
+  readonly reason: string;
+}
+
 /** What people, and metrics, ask of subscriptions. *Faults thrown*: `unavailable`. */
 export interface SubscriptionAdmin {
   /** Of these subscriptions, with the names of the events that each reads; undefined: of all. */
@@ -40,6 +58,9 @@ export interface SubscriptionAdmin {
   deadLetters(name: string | undefined, limit: number): Promise<readonly (AsideEvent & { readonly died: string })[]>;
   retry(name: string, id: string): Promise<boolean>;
   skip(name: string, id: string, reason: string): Promise<boolean>;
-  replay(name: string, from: Date): Promise<boolean>;
+  /** `names`: the events that it handles, as far as they are known. Keeps who did it and why. */
+  replay(name: string, from: Date | Position, kept: ReplayNote & { readonly names: readonly string[] | undefined }): Promise<ReplayOutcome>;
+  /** The newest first. */
+  replays(name: string | undefined, limit: number): Promise<readonly SubscriptionReplay[]>;
   forget(name: string): Promise<boolean>;
 }

@@ -1,5 +1,5 @@
 import { limits } from "../../core/limits.ts";
-import type { SubscriptionAdmin } from "../../events/ports/admin-store.ts";
+import type { ReplayOutcome, SubscriptionAdmin } from "../../events/ports/admin-store.ts";
 import type { AskEvents } from "./ask.ts";
 
 /** What people, and metrics, ask of the subscriptions in PostgreSQL. */
@@ -39,8 +39,18 @@ export class PostgresSubscriptionAdmin implements SubscriptionAdmin {
     return this.#is("select plimsoll.skip_event($1, $2, $3) as done", [name, id, reason]);
   }
 
-  replay(name: string, from: Date): Promise<boolean> {
-    return this.#is("select plimsoll.replay_subscription($1, $2) as done", [name, from.toISOString()]);
+  async replay(...[name, from, { reason, by, names }]: Parameters<SubscriptionAdmin["replay"]>): Promise<ReplayOutcome> {
+    const place = from instanceof Date ? [from.toISOString(), null, null, null] : [null, from.epoch, from.xid, from.seq];
+    const { rows } = await this.#ask({
+      text: "select plimsoll.replay_subscription($1, $2, $3, $4, $5, $6, $7, $8, $9) as outcome",
+      values: [name, ...place, names ?? null, by ?? null, reason, limits.eventReplaysKept],
+    });
+    return rows[0]?.outcome as ReplayOutcome;
+  }
+
+  async replays(name: string | undefined, limit: number): ReturnType<SubscriptionAdmin["replays"]> {
+    const { rows } = await this.#ask({ text: "select * from plimsoll.read_subscription_replays($1, $2)", values: [name ?? null, limit] });
+    return rows as unknown as Awaited<ReturnType<SubscriptionAdmin["replays"]>>;
   }
 
   forget(name: string): Promise<boolean> {

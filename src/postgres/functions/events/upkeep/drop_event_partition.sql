@@ -10,6 +10,10 @@ begin
   if last.epoch is not null and not plimsoll.is_event_read(last.epoch, last.xid, last.seq) then
     return false;
   end if;
+  execute pg_catalog.format(
+    'select plimsoll.note_event_cut(l.name, l.epoch, l.xid, l.seq, l.recorded_at) from (
+       select distinct on (e.name) e.name, e.epoch, e.xid, e.seq, pg_catalog.max(e.recorded_at) over (partition by e.name) as recorded_at
+       from plimsoll.%I e order by e.name, e.epoch desc, e.xid desc, e.seq desc) l', p_partition);
   execute pg_catalog.format('drop table plimsoll.%I', p_partition);
   return true;
 exception when lock_not_available or undefined_table then

@@ -7,6 +7,7 @@ declare
   today date := (plimsoll.now() at time zone 'UTC')::date;
   until date := ((plimsoll.now() - p_retention_ms * interval '1 millisecond') at time zone 'UTC')::date;
   part text;
+  noted bigint;
 begin
   made := 0;
   dropped := 0;
@@ -23,9 +24,15 @@ begin
   loop
     dropped := dropped + plimsoll.drop_event_partition(part)::integer;
   end loop;
-  delete from plimsoll.events_rest r where r.ctid = any (array(
-    select e.ctid from plimsoll.events_rest e where e.recorded_at < until::timestamp at time zone 'UTC' and plimsoll.is_event_read(e.epoch, e.xid, e.seq)
-    order by e.epoch, e.xid, e.seq limit p_batch));
+  with gone as (
+    delete from plimsoll.events_rest r where r.ctid = any (array(
+      select e.ctid from plimsoll.events_rest e where e.recorded_at < until::timestamp at time zone 'UTC' and plimsoll.is_event_read(e.epoch, e.xid, e.seq)
+      order by e.epoch, e.xid, e.seq limit p_batch)) returning r.name, r.epoch, r.xid, r.seq, r.recorded_at
+  ), last as (
+    select distinct on (g.name) g.name, g.epoch, g.xid, g.seq, pg_catalog.max(g.recorded_at) over (partition by g.name) as recorded_at
+    from gone g order by g.name, g.epoch desc, g.xid desc, g.seq desc
+  )
+  select pg_catalog.count(plimsoll.note_event_cut(l.name, l.epoch, l.xid, l.seq, l.recorded_at)) into noted from last l;
   delete from plimsoll.event_dead_letters d where d.ctid = any (array(
     select e.ctid from plimsoll.event_dead_letters e where e.died < plimsoll.now() - p_dead_letter_ms * interval '1 millisecond' order by e.died limit p_batch));
 end $$;
