@@ -192,6 +192,8 @@ describe("examples", () => {
       "catalog/0001_catalog",
       "catalog/0002_stock_without_bound",
       "orders/0001_orders",
+      "orders/0002_paid",
+      "payments/0001_payments",
       "notifications/0001_notifications",
       "crunch/0001_crunch",
     ];

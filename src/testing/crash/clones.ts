@@ -16,6 +16,8 @@ export class Clones implements AsyncDisposable {
   readonly #idle: CrashDatabase[] = [];
   readonly #clients = new Map<string, pg.Client>();
   #count = 0;
+  /** Connected to none of them: it outlives each. */
+  #counter: Promise<pg.Client> | undefined;
   #saved: Promise<unknown> | undefined;
 
   private constructor(server: TestServer, base: TestDatabase, stopServer: () => Promise<void>) {
@@ -42,23 +44,28 @@ export class Clones implements AsyncDisposable {
     return this.#idle.pop() ?? this.#make();
   }
 
-  /** Makes it as it was for the next who takes one. */
+  /** Makes it as it was for the next who takes one, or drops it where a run has changed more than rows. */
   async release(database: CrashDatabase): Promise<void> {
     await database.admin(endOthers);
     const [row] = await database.admin<{ rewind: boolean }>("select plimsoll_crash.rewind()");
-    if (row?.rewind) this.#idle.push(database);
+    if (row?.rewind) return void this.#idle.push(database);
+    const name = nameOf(database.url);
+    // Its connection would be held until all runs are over: with hundreds of them a server has none left.
+    const client = this.#clients.get(name);
+    this.#clients.delete(name);
+    await client?.end();
+    await withClient(this.#server.adminUrl, (client) => client.query(`drop database if exists ${name} with (force)`));
   }
 
   /** Whether the server has room for so many connections more, beside what is left to others. */
   async hasRoom(connections: number): Promise<boolean> {
-    const [client] = this.#clients.values();
-    if (client === undefined) return true;
-    const { rows } = await client.query<{ allowed: number; used: number }>(readConnections);
+    this.#counter ??= connected(this.#server.adminUrl);
+    const { rows } = await (await this.#counter).query<{ allowed: number; used: number }>(readConnections);
     return hasRoom(rows[0]!, connections);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#clients.values()].map((client) => client.end()));
+    await Promise.all([...this.#clients.values(), await this.#counter].map((client) => client?.end()));
     await withClient(this.#server.adminUrl, async (client) => {
       for (const name of this.#clients.keys()) await client.query(`drop database if exists ${name} with (force)`);
     });
@@ -72,15 +79,20 @@ export class Clones implements AsyncDisposable {
     await withClient(this.#server.adminUrl, (client) => client.query(`create database ${name} template ${from}`));
     const adminUrl = renamed(this.#base.adminUrl, name);
     // One connection for all that the lab asks and does there: a new one for each question would cost more than the runs.
-    const client = new pg.Client({ connectionString: adminUrl });
-    client.on("error", () => undefined);
-    await client.connect();
+    const client = await connected(adminUrl);
     this.#clients.set(name, client);
     return {
       ...{ url: renamed(this.#base.url, name), adminUrl },
       admin: async (text, values) => (await (values === undefined ? client.query(text) : client.query(text, [...values]))).rows,
     };
   }
+}
+
+async function connected(connectionString: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString });
+  client.on("error", () => undefined);
+  await client.connect();
+  return client;
 }
 
 function nameOf(url: string): string {
