@@ -51,14 +51,14 @@ export class Fault<D = unknown> extends Error {
 }
 
 /**
- * Makes a fault without the lines of its stack, which cost ten times the fault: for refusals, of which there are most when there is least time for them, and
- * whose place says nothing.
+ * Makes a fault that refuses what a caller sent, without the lines of its stack: they cost ten times the fault, and their place says nothing.
+ * There are most refusals when there is least time for them.
  */
-export function withoutStack<F extends Error>(make: () => F): F {
+export function refusal<D = unknown>(init: FaultInit<D>): Fault<D> {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
   try {
-    return make();
+    return new Fault(init);
   } finally {
     Error.stackTraceLimit = limit;
   }

@@ -137,8 +137,8 @@ export const limits = {
   anonymousBodyBytes: 65_536,
   /** Chunks of a request body of a caller who has not signed in, beyond one for each `bodyChunkBytes`. Override: `http({ limits })`. */
   anonymousBodyChunks: 256,
-  /** Bytes that may wait to be sent on a connection that asks for one more document or page. */
-  documentBytesWaiting: 524_288,
+  /** Bytes that may wait to be sent on a connection that asks for one more document or page. Over HTTP/1 the refusal is the last response of its connection. */
+  documentBytesWaiting: 131_072,
   /** A body may have one more chunk for each of so many bytes, because a chunk of one byte takes as long to read as one of a thousand. */
   bodyChunkBytes: 64,
   /** Bytes of all request bodies that are being read at the same time; fewer if that is more than a quarter of the heap. Override: `http({ limits })`. */
@@ -249,7 +249,7 @@ export const limits = {
   upstreamReplyBytes: 1_048_576,
   /** Size of all headers of an upstream's reply together. Override: `httpClient({ replyHeaderBytes })`. */
   upstreamReplyHeaderBytes: 16_384,
-  /** Size of a body that is read and dropped so that its connection can be used again, as of a reply that is a failure. For a larger one the connection is closed. */
+  /** Size of a body that is read so that its connection can be used again, as of a reply that is a failure. For a larger one the connection is closed, and it is dropped. */
   upstreamDrainBytes: 65_536,
   /** Size of the body of a request to an upstream. Override: `httpClient({ requestBytes })`. */
   upstreamRequestBytes: 1_048_576,

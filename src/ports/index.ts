@@ -14,6 +14,15 @@ export type { Engine } from "../operation/durable/engine.ts";
 export type { Durable, OccurrenceStart, PreparedStart, StartContext, Starts } from "../operation/durable/start.ts";
 export type { SurfaceFacts } from "../operation/execution.ts";
 export { isOfKind, type KindTraits, traitsOf } from "../operation/kind.ts";
+export type {
+  BatchBounds,
+  IncomingBatch,
+  IncomingMessage,
+  MessageReceiver,
+  ReceiverHost,
+  ReceiverSource,
+} from "../operation/messaging/receiver.ts";
+export type { MessageSender, MessagingHost, OutgoingMessage, SenderSource } from "../operation/messaging/sender.ts";
 export type { OpsPage } from "../operation/ops-page.ts";
 export type { Statement } from "../operation/transaction.ts";
 export type { EngineHost, EngineSource } from "../pipeline/engine-source.ts";

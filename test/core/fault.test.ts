@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { z } from "zod";
 import { type Code, codes, isCode } from "../../src/core/code.ts";
-import { Fault, fail, fault, toFault, withoutStack } from "../../src/core/fault.ts";
+import { Fault, fail, fault, refusal, toFault } from "../../src/core/fault.ts";
 
 /** The design's table, written a second time on purpose: retry, breaker, undo, stored, level. */
 const table: Record<Code, readonly [string, boolean, string, boolean, string]> = {
@@ -99,10 +99,16 @@ describe("fault", () => {
   });
 
   it("is made without the lines of its stack for refusals, and errors after it have theirs", () => {
-    const made = withoutStack(() => new Fault({ code: "unavailable", message: "Full. Come back." }));
+    const made = refusal({ code: "unavailable", message: "Full. Come back." });
     assert.equal(made.stack, "Fault: Full. Come back.");
     assert.match(new Error("after it").stack ?? "", /fault\.test\.ts/);
-    assert.throws(() => withoutStack(() => assert.fail("made badly")), /made badly/);
+    const broken = {
+      code: "unavailable" as const,
+      get message(): string {
+        throw new RangeError("made badly");
+      },
+    };
+    assert.throws(() => refusal(broken), /made badly/);
     assert.match(new Error("after that").stack ?? "", /fault\.test\.ts/);
   });
 });

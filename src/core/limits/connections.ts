@@ -1,5 +1,9 @@
 /** The bounds of connections that serve many requests; `limits` has them with all others. */
 export const connectionLimits = {
+  /** How often a process looks how far replicas are. */
+  replicaLookMs: 250,
+  /** How long a replica, and the primary, may take to say how far it is. */
+  replicaAskMs: 1_000,
   /** How long a connection may be used, up to a tenth less for some. Its requests in flight are completed, and it is closed with the next response or GOAWAY. Override: `http({ limits })`. */
   connectionAgeMs: 3_600_000,
   /** Names of one server that have a certificate of their own: `http({ tls: { names } })`. */

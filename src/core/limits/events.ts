@@ -1,3 +1,5 @@
+import { messagingLimits } from "./messaging.ts";
+
 /** The bounds of events and subscriptions; `limits` has them with all others. */
 export const eventLimits = {
   /** Size of the data of one event as JSON. */
@@ -32,6 +34,8 @@ export const eventLimits = {
   snapshotBytes: 1_048_576,
   /** Events of the log that a projection reads, and applies in one transaction. */
   projectionScan: 5_000,
+  /** People about whom the events of one stream may say something, beyond whom no snapshot of it is kept. */
+  snapshotPeople: 1_000,
   /** How long a projection that has events to apply may stand still before it is reported. */
   projectionStallMs: 30_000,
   /** Queries of a process that wait for a projection to reach a position. */
@@ -40,6 +44,10 @@ export const eventLimits = {
   projectionLookMs: 250,
   /** What a query that waits for a projection leaves of its deadline for its own work; half of it where that is less. */
   projectionWaitReserveMs: 100,
+  /** Events that are applied while all who emit wait, when a projection begins to be kept by commands. */
+  inlineRest: 200,
+  /** How long no process may have emitted that does not know a projection before commands begin to keep it. */
+  inlineQuietMs: 10_000,
   /** Up to where the events of a rebuild are counted when it begins. */
   rebuildCount: 10_000_000,
   /** Attempts of one event. Override: `retry.attempts`. */
@@ -58,4 +66,5 @@ export const eventLimits = {
   eventReadersHeldMs: 30_000,
   /** How often the lag of subscriptions, and what keeps readers back, is looked at. */
   eventLookMs: 10_000,
+  ...messagingLimits,
 } as const;

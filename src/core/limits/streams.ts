@@ -16,4 +16,26 @@ export const streamLimits = {
   streamBufferBytes: 16_384,
   /** Size of one item of a stream, as JSON. */
   streamItemBytes: 1_048_576,
+  /** Items that a durable stream keeps; the oldest ones go first. Override: `durableStream(…, { items })`. */
+  durableStreamItems: 10_000,
+  /** Size of the items that a durable stream keeps, as JSON; the oldest ones go first. Override: `durableStream(…, { bytesMax })`. */
+  durableStreamBytes: 1_048_576,
+  /** Size of one item of a durable stream, as JSON. */
+  durableStreamItemBytes: 65_536,
+  /** Items of one write to a durable stream. */
+  durableStreamBatch: 100,
+  /** How long a durable stream is kept after the last write. Override: `durableStream(…, { retention })`. */
+  durableStreamRetentionMs: 604_800_000,
+  /** Length of the id of a durable stream, and of the key of a write. */
+  durableStreamIdChars: 255,
+  /** Items that a reader of a durable stream reads at a time. */
+  durableStreamPage: 500,
+  /** Size of the items that a reader of a durable stream reads at a time. A single item may be larger. */
+  durableStreamPageBytes: 262_144,
+  /** How often a reader of a durable stream looks by itself, beside being woken. */
+  durableStreamLookMs: 30_000,
+  /** How often it looks while the process has no session in which it is notified. */
+  durableStreamPollMs: 1_500,
+  /** Streams that are removed at a time once their retention is over. */
+  durableStreamExpiryTurn: 100,
 } as const;

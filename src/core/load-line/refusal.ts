@@ -1,4 +1,4 @@
-import { Fault } from "../fault.ts";
+import { type Fault, refusal } from "../fault.ts";
 import { limits } from "../limits.ts";
 
 /** A limit that is reached, as its refusal says it: in the fault, and so in the problem of HTTP, in the wide event, the log and the metrics. */
@@ -21,11 +21,7 @@ export function retryLater(random: number): number {
 
 /** Makes the fault of a refusal for want of capacity: ours, not the caller's. *Faults*: `overloaded`. */
 export function overloaded({ limit, value, load }: ReachedLimit, random: number): Fault {
-  return new Fault({
-    code: "unavailable",
-    type: "overloaded",
-    message: `The limit "${limit}" of ${value} is reached (load ${load}). Try again in a moment.`,
-    details: { limit, value, load },
-    retryAfterMs: retryLater(random),
-  });
+  const message = `The limit "${limit}" of ${value} is reached (load ${load}). Try again in a moment.`;
+  const details = { limit, value, load };
+  return refusal({ code: "unavailable", type: "overloaded", message, details, retryAfterMs: retryLater(random) });
 }

@@ -1,4 +1,5 @@
 import type { JsonSchema } from "../standard.ts";
+import { TextReply } from "./carried.ts";
 import { type OpaqueSchema, opaqueSchema } from "./opaque.ts";
 
 /** What a surface gives to the handler of a plain route. */
@@ -14,6 +15,8 @@ export function webInput(parameters: readonly string[]): OpaqueSchema<WebInput> 
   return opaqueSchema<WebInput>({
     document: { type: "object", properties, required: [...parameters], "x-bytes": "request" },
     problemOf: (value) => {
+      // As a surface makes it.
+      if (typeof value === "object" && value !== null && "carried" in value) return undefined;
       const { request } = (value ?? {}) as { readonly request?: unknown };
       return request instanceof Request ? undefined : "Invalid input: expected a web Request, which only HTTP and app.fetch bring";
     },
@@ -25,6 +28,7 @@ export function webResponse(): OpaqueSchema<Response> {
   return opaqueSchema<Response>({
     document: { type: "string", format: "binary", "x-bytes": "response" },
     problemOf: (value) => {
+      if (value instanceof TextReply) return undefined;
       if (!(value instanceof Response)) return "expected a web Response: return one, as in new Response(text)";
       if (value.status === 0) return "expected a Response with a status; Response.error() has none";
       return value.bodyUsed || value.body?.locked ? "expected a Response whose body is not read yet: return a clone of it" : undefined;

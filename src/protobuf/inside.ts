@@ -1,0 +1,49 @@
+/** The header with the token that a service signs for one call of another. */
+export const tokenHeader = "plimsoll-internal";
+/** The header with the fingerprint of the method that the caller means. */
+export const contractHeader = "plimsoll-contract";
+/** The trailer with the load of the callee. */
+export const loadTrailer = "plimsoll-load";
+/** The trailer with all of a fault that its status cannot say. */
+export const faultTrailer = "plimsoll-fault-bin";
+
+/** A fault between services, beside its code. */
+export interface CarriedFault {
+  readonly type: string;
+  readonly message: string;
+  readonly details: unknown;
+  readonly retryAfterMs: number | undefined;
+  readonly status: number | undefined;
+}
+
+const mostBytes = 12_288;
+const messageChars = 2_048;
+
+/** Writes a fault for a trailer. *Bounds*: 12 KiB; problems that do not fit are left out, then all details. */
+export function writeFault(fault: CarriedFault): string {
+  const { details } = fault;
+  const problems = typeof details === "object" && details !== null && "problems" in details ? details.problems : undefined;
+  const tries: unknown[] = [details];
+  for (let most = 64; Array.isArray(problems) && most >= 1; most /= 4)
+    tries.push({ ...(details as object), problems: problems.slice(0, most) });
+  for (const tried of [...tries, undefined]) {
+    const text = JSON.stringify({ ...fault, message: fault.message.slice(0, messageChars), details: tried });
+    const written = Buffer.from(text).toString("base64").replace(/=+$/, "");
+    if (written.length <= mostBytes) return written;
+  }
+  return "";
+}
+
+/** Reads a fault out of a trailer; undefined where it is none. */
+export function readFault(text: string): CarriedFault | undefined {
+  if (text.length > mostBytes) return undefined;
+  try {
+    const { type, message, details, retryAfterMs, status } = JSON.parse(Buffer.from(text, "base64").toString()) as Record<string, unknown>;
+    if (typeof type !== "string" || typeof message !== "string") return undefined;
+    return { type, message, details, retryAfterMs: numberOf(retryAfterMs), status: numberOf(status) };
+  } catch {
+    return undefined;
+  }
+}
+
+const numberOf = (value: unknown): number | undefined => (typeof value === "number" && value >= 0 ? value : undefined);
