@@ -10,6 +10,8 @@ export interface HttpTargetOptions {
   readonly url: string;
   /** *Default*: `GET`, or `POST` with a body. */
   readonly method?: string;
+  /** The path and query of each call by its arrival, instead of those of `url`. */
+  readonly path?: (arrival: Arrival) => string;
   readonly headers?: Readonly<Record<string, string>>;
   /** The body of every call, or of each by its arrival. *Default*: none. */
   readonly body?: string | ((arrival: Arrival) => string);
@@ -70,10 +72,10 @@ export class HttpTarget implements Disposable {
   }
 
   #request(arrival: Arrival, onResponse: (response: IncomingMessage) => void): ClientRequest {
-    const { method, headers, body } = this.#options;
+    const { method, path, headers, body } = this.#options;
     const text = typeof body === "function" ? body(arrival) : body;
     const request = nodeHttp.request(
-      this.#url,
+      path === undefined ? this.#url : new URL(path(arrival), this.#url),
       {
         agent: this.#agent,
         method: method ?? (text === undefined ? "GET" : "POST"),

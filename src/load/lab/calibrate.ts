@@ -1,0 +1,75 @@
+import { stationsAt } from "../../capacity/model/system.ts";
+import type { MeasuredDemands } from "../../capacity/planning/input.ts";
+import { runLoad } from "../run.ts";
+import { nameOf, type Scenario } from "../scenario.ts";
+import { hold, schedule } from "../schedule.ts";
+import { fetchCounters } from "./counters.ts";
+import { demandsOf } from "./demands.ts";
+import { postgresCpuMs } from "./postgres-cpu.ts";
+import { ScenarioTarget } from "./scenario-target.ts";
+
+/** Options of {@link calibrate}. */
+export interface CalibrateOptions {
+  readonly scenario: Scenario;
+  readonly ops: string;
+  /** What the scenario is called, for the source of figures. */
+  readonly name: string;
+  /** The rate of the first look: so low that any app bears it. *Units*: calls per second. *Default*: 10. */
+  readonly firstRate?: number;
+  /** Length of each run. *Units*: seconds. *Default*: 5. */
+  readonly seconds?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** How much of the capacity each run uses, as the runs before it say: never more than 30%. */
+const shares = [0.08, 0.15, 0.22, 0.28];
+
+/** Measures what operations need at up to 30% of what the app can carry, in five short runs. */
+export async function calibrate(options: CalibrateOptions): Promise<MeasuredDemands> {
+  const target = new ScenarioTarget(options.scenario);
+  try {
+    return await calibrateOn(target, options);
+  } finally {
+    target[Symbol.dispose]();
+  }
+}
+
+async function calibrateOn(target: ScenarioTarget, options: CalibrateOptions): Promise<MeasuredDemands> {
+  const { scenario, name, firstRate = 10 } = options;
+  const { pool = 16, upstreams = {} } = scenario;
+  let found = await look(options, { target, rate: firstRate });
+  const points = [];
+  for (const share of shares) {
+    const most = stationsAt({ replicas: 1, pool, databaseCores: 4, upstreams }, found.operations, 1)[0]!.most;
+    found = await look(options, { target, rate: most * share });
+    points.push({ inFlight: found.inFlight, throughput: found.throughput });
+  }
+  const rate = found.throughput.toFixed(0);
+  return {
+    format: 1,
+    from: `${name}, ${scenario.operations.map(({ operation }) => nameOf(operation)).join(", ")} at ${rate}/s`,
+    operations: found.operations,
+    upstreams,
+    pool,
+    points,
+  };
+}
+
+async function look(
+  { scenario, ops, seconds = 5, signal }: CalibrateOptions,
+  { target, rate }: { readonly target: ScenarioTarget; readonly rate: number },
+) {
+  const plan = schedule([hold(Math.max(2, rate), seconds)], { spacing: "poisson" });
+  const [before, cpuBefore] = [await fetchCounters(ops), postgresCpuMs()];
+  target.takeTimes();
+  const result = await runLoad({ schedule: plan, target: target.call, deadlineMs: scenario.deadlineMs ?? 300, ...(signal && { signal }) });
+  const times = target.takeTimes();
+  const [after, cpuAfter] = [await fetchCounters(ops), postgresCpuMs()];
+  const databaseCpuMs = cpuBefore === undefined || cpuAfter === undefined ? undefined : Math.max(0, cpuAfter - cpuBefore);
+  const throughput = (result.ok + result.late) / seconds;
+  return {
+    operations: demandsOf({ scenario, before, after, times, databaseCpuMs }),
+    throughput,
+    inFlight: (throughput * result.accepted.mean) / 1_000,
+  };
+}
