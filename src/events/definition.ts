@@ -2,6 +2,7 @@ import assert from "node:assert";
 import { limits } from "../core/limits.ts";
 import type { DomainEvent } from "../operation/events/event.ts";
 import type { SubscriptionSpec } from "../operation/events/subscription.ts";
+import type { ReceiverSource } from "../operation/messaging/receiver.ts";
 import type { CompiledEvent } from "../pipeline/events/declared.ts";
 import { takesVersion } from "../pipeline/events/stored.ts";
 import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
@@ -16,6 +17,10 @@ export interface SubscriptionDefinition {
   readonly names: readonly string[];
   readonly order: "key" | "none";
   readonly from: "now" | "beginning";
+  /** The broker that its events come from; undefined where they come from the log itself. */
+  readonly receiver: ReceiverSource | undefined;
+  /** Whether a partition waits at an event the handler of which cannot reach what it needs. */
+  readonly waits: boolean;
   readonly onFailure: "stop" | "dead-letter";
   readonly attempts: number;
   readonly backoff: Backoff;
@@ -32,10 +37,13 @@ export function defineSubscription(compiled: CompiledOperation, events: Readonly
   const { name } = compiled;
   // biome-ignore lint/suspicious/noExplicitAny: specs of subscriptions of all events meet here; the constructor checked each.
   const spec = compiled.operation.spec as unknown as SubscriptionSpec<any, any>;
-  const { on, order = "key", from = "now", onFailure = "dead-letter", retry = {}, partitions = limits.eventPartitions } = spec;
+  const { on, order = "key", onFailure = "dead-letter", onUnavailable = "park", retry = {}, partitions = limits.eventPartitions } = spec;
+  const receiver = typeof spec.from === "object" ? spec.from : undefined;
+  const from = typeof spec.from === "string" ? spec.from : "now";
   const { attempts = limits.eventAttempts, backoff = defaultBackoff } = retry;
   assert(["key", "none"].includes(order), `${name}: order is "${order}". Write "key" or "none".`);
   assert(["now", "beginning"].includes(from), `${name}: from is "${from}". Write "now" or "beginning".`);
+  assert(["park", "wait"].includes(onUnavailable), `${name}: onUnavailable is "${onUnavailable}". Write "park" or "wait".`);
   assert(["stop", "dead-letter"].includes(onFailure), `${name}: onFailure is "${onFailure}". Write "stop" or "dead-letter".`);
   assert(
     Number.isInteger(attempts) && attempts >= 1 && attempts <= 1_000,
@@ -46,8 +54,10 @@ export function defineSubscription(compiled: CompiledOperation, events: Readonly
     `${name}: partitions is ${partitions}. Write a whole number from 1 to ${mostPartitions}.`,
   );
   return {
-    ...{ compiled, name, order, from, onFailure, attempts, backoff, partitions },
-    names: [...new Set((on as readonly DomainEvent[]).map((event) => event.name))],
+    ...{ compiled, name, order, from, receiver, waits: onUnavailable === "wait", onFailure, attempts, backoff, partitions },
+    names: [
+      ...new Set((on as readonly DomainEvent[]).map((event) => (receiver === undefined ? event.name : receivedName(name, event.name)))),
+    ],
     eventOf: eventByVersion(on as readonly DomainEvent[], events),
   };
 }
@@ -58,13 +68,24 @@ export function eventByVersion(
   events: ReadonlyMap<DomainEvent, CompiledEvent>,
 ): (event: Pick<StoredEvent, "name" | "version">) => CompiledEvent | undefined {
   const exact = new Map(on.map((event) => [`${event.name} ${event.version}`, events.get(event)]));
-  return ({ name, version }) => {
+  return ({ name: stored, version }) => {
+    const name = sentName(stored);
     const known = exact.get(`${name} ${version}`);
     if (known !== undefined) return known;
     const takers = on.filter((event) => event.name === name && takesVersion(event, version));
     const first = takers.toSorted((one, other) => one.version - other.version)[0];
     return first && events.get(first);
   };
+}
+
+/** The name under which the log keeps an event that one subscription received: no other subscription reads it. It has a slash, which no name of an event has. */
+export function receivedName(subscription: string, event: string): string {
+  return `${subscription}/${event}`;
+}
+
+/** The name of an event as its sender wrote it. */
+export function sentName(stored: string): string {
+  return stored.slice(stored.indexOf("/") + 1);
 }
 
 /** What events must have in common to be handled in their order. */

@@ -12,6 +12,7 @@ import { eventsPage } from "./ops-page.ts";
 import { openedStore } from "./personal/opened-store.ts";
 import type { EventStore } from "./ports/store.ts";
 import { defineProjection } from "./projections/definition.ts";
+import { InlineProjections } from "./projections/inline.ts";
 import { projectionsPage } from "./projections/ops-page.ts";
 import { Projections } from "./projections/projections.ts";
 import { Projector } from "./projections/projector.ts";
@@ -53,11 +54,13 @@ class EventEngine implements Engine {
     const worker = works && isUsed ? new EventWorker({ name, runtime, store, definitions, projectors, signals, onHeartbeat }) : undefined;
     const lookNow = async () => worker?.lookNow();
     const tables = new Projections({ store: store.projections, admin: store.admin, definitions: projections, watch, lookNow });
+    const inline = new InlineProjections(store.projections, projections);
     this.control = new Events({
       ...{ admin: store.admin, definitions: [...definitions, ...projections], signals, lookNow, projections: tables },
     });
     this.events = {
       append: (...row) => store.log.append(...row),
+      project: inline.isUsed ? (...emitted) => inline.before(...emitted) : undefined,
       load: (...read) => store.log.load(...read),
       keepSnapshot: (snapshot) => store.log.keepSnapshot(snapshot),
       freshness: (name) => store.projections.freshness(name, eventsOfProjection.get(name) ?? []),
@@ -71,12 +74,19 @@ class EventEngine implements Engine {
     this.pages = [eventsPage(this.control, upkeep), ...(projections.length > 0 ? [projectionsPage(this.control)] : [])];
     if (isUsed) {
       countEvents(metrics, { signals, upkeep, owned: () => worker?.partitions ?? [], stalls: () => watch.stalls });
+      signals.handled.on(({ subscription, outcome }) => {
+        if (outcome === "done" || outcome === "dead_lettered" || outcome === "stopped")
+          registry.operations.get(subscription)?.objective.countEnd(outcome === "done");
+      });
       warnOfEvents(runtime, signals);
     }
     stopping.on(() => worker?.close());
     this.service = {
       name: "events",
-      start: async () => worker?.start(),
+      start: async () => {
+        await inline.start();
+        await worker?.start();
+      },
       stop: async () => {
         await Promise.all([upkeep.stop(), worker?.stop()]);
       },

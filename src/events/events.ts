@@ -1,7 +1,7 @@
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import type { SubscriptionDefinition } from "./definition.ts";
-import type { AsideEvent, SubscriptionAdmin, SubscriptionReplay, SubscriptionStats } from "./ports/admin-store.ts";
+import type { AsideEvent, LoggedEvent, SubscriptionAdmin, SubscriptionReplay, SubscriptionStats } from "./ports/admin-store.ts";
 import { parsePosition } from "./position.ts";
 import type { Projections } from "./projections/projections.ts";
 import type { EventSignals } from "./signals.ts";
@@ -44,6 +44,11 @@ export class Events {
   /** All subscriptions of the database, each with how far it is. *Bounds*: 1,000. */
   subscriptions(): Promise<readonly SubscriptionStats[]> {
     return this.#admin.stats(this.#names, undefined);
+  }
+
+  /** The last events of the log, the newest first, without their data. *Bounds*: `limit` up to 10,000; 100 where it is left out. */
+  last({ limit = 100 }: { readonly limit?: number } = {}): Promise<readonly LoggedEvent[]> {
+    return this.#admin.last(bounded(limit));
   }
 
   /** Parked events, the first of each key; `dueMs` is null where a person has to act. */

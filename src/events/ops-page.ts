@@ -8,6 +8,7 @@ const shown = 20;
 
 const help = {
   "GET /events": "shows the subscriptions, the last dead letters, replays, parked events, and what keeps readers back",
+  "GET /events/log?limit=": "shows the last events, the newest first, without their data",
   "POST /events/subscriptions/{name}/pause, …/resume": "pauses or resumes a subscription in all processes",
   "POST /events/subscriptions/{name}/retry?id=": "handles a parked event, or a dead letter, once more",
   "POST /events/subscriptions/{name}/skip?id=&reason=": "makes a dead letter of a parked event, and keeps the reason",
@@ -31,6 +32,8 @@ async function answer(of: Shown, request: OpsRequest): Promise<OpsResponse | und
   if ("status" in asked) return asked;
   const { query, changes } = asked;
   const [first, name, action] = asked.parts;
+  if (!changes && first === "log" && name === undefined)
+    return { status: 200, body: { events: await of.events.last({ limit: shownOf(query) }) } };
   if (!changes) return first === undefined || first === "" ? overview(of) : undefined;
   if (first !== "subscriptions" || name === undefined || action === undefined) return undefined;
   return control(of.events, { name, action, query });
@@ -75,6 +78,12 @@ async function control(
   if (!isOpsId(id)) return refused("The id is not a UUID. Add ?id=…, copied from GET /events.");
   if (action === "retry") return opsFound({ retried: await events.retry(name, id) });
   return opsFound({ skipped: await events.skip(name, id, query.get("reason") ?? "") });
+}
+
+/** How many events are asked for. */
+function shownOf(query: URLSearchParams): number {
+  const limit = Number(query.get("limit") ?? shown);
+  return Number.isInteger(limit) && limit > 0 ? Math.min(limit, 1_000) : shown;
 }
 
 const refused = (error: string): OpsResponse => ({ status: 400, body: { error, help } });

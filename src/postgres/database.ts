@@ -7,9 +7,11 @@ import { limits } from "../core/limits.ts";
 import type { Shares } from "../core/queue/share.ts";
 import type { EventStore } from "../events/ports/store.ts";
 import type { LockStore } from "../locks/store.ts";
+import type { InboxStore } from "../messaging/inbox/store.ts";
 import type { RevocationStoreSource } from "../operation/authentication/revocations.ts";
 import type { SessionStore } from "../operation/authentication/session-store.ts";
 import type { InvalidationChannelSource } from "../operation/cache/port.ts";
+import type { WrittenChannel } from "../operation/online/stream/written.ts";
 import type { Claim, ClaimResult, Database, Transaction, TransactionOptions } from "../operation/transaction.ts";
 import type { VaultStore } from "../operation/vault/store.ts";
 import type { SagaStore } from "../sagas/ports/store.ts";
@@ -20,9 +22,12 @@ import { PostgresInvalidations } from "./cache/channel.ts";
 import { Connection } from "./connection.ts";
 import { PostgresEventStore } from "./events/store.ts";
 import { databaseFault, isReadOnly } from "./faults.ts";
+import { PostgresInboxStore } from "./inboxes/store.ts";
 import { PostgresLockStore } from "./locks/store.ts";
 import { migrate } from "./migrate.ts";
 import { Pool, PoolLines, type PoolOptions, type PoolShares } from "./pool.ts";
+import { Replicas } from "./replicas/replicas.ts";
+import { StaleReads } from "./replicas/stale-reads.ts";
 import { PostgresRevocations } from "./revocations/store.ts";
 import { checkAppRole } from "./roles.ts";
 import { PostgresSagaStore } from "./sagas/store.ts";
@@ -31,8 +36,10 @@ import { PostgresSessionStore } from "./sessions/store.ts";
 import { checkPooler } from "./start/pooler.ts";
 import { unreachable } from "./start/unreachable.ts";
 import { claimStatement, expireStatement, readClaim } from "./statements.ts";
+import { PostgresWritten } from "./streams/channel.ts";
 import { PostgresTaskStore } from "./tasks/store.ts";
-import { PostgresTransaction, type TransactionHost } from "./transaction.ts";
+import type { TransactionHost } from "./transaction/host.ts";
+import { PostgresTransaction } from "./transaction.ts";
 import { PostgresVaultStore } from "./vault/store.ts";
 
 /** What `postgres` takes: the addresses of the server and the bounds of the pool. */
@@ -45,6 +52,11 @@ export interface PostgresSpec {
   readonly directUrl?: string | undefined;
   /** Connections of this process; with `supervise(app, { processes })`, of all of them together. *Default*: 16. */
   readonly connections?: number;
+  /**
+   * The addresses of standbys of this server, for the application's role, one for each: a query with `staleness` reads one of them while it is behind by less. Each has
+   * as many connections as `connections` says, and none is needed: where one is away, or behind, the server itself is read. *Default*: none.
+   */
+  readonly replicas?: readonly string[];
   /** Executions that may wait for a connection. *Default*: 1,024. */
   readonly queue?: number;
   /**
@@ -95,8 +107,10 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
   readonly events: EventStore;
   readonly sagas: SagaStore;
   readonly locks: LockStore;
+  readonly inboxes: InboxStore = new PostgresInboxStore(this);
   readonly audit: AuditStore = new PostgresAuditStore(this);
   readonly vault: VaultStore = new PostgresVaultStore(this);
+  readonly written: WrittenChannel;
   readonly revocations: RevocationStoreSource = { open: (host) => new PostgresRevocations(this, host) };
   readonly sessions: SessionStore = new PostgresSessionStore(this);
   readonly invalidations: InvalidationChannelSource = { open: (host) => new PostgresInvalidations(this, host) };
@@ -110,12 +124,14 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
   #shares: PoolShares | undefined;
   #pool: Pool | undefined;
   #expiry: Timer | undefined;
+  readonly #replicas: Replicas | undefined;
 
   constructor(spec: Omit<PostgresSpec, "url">, context: DatabaseContext, locate: () => Promise<PostgresAddresses>) {
     this.#spec = spec;
     this.#context = context;
     this.#locate = locate;
     this.clock = context.clock;
+    this.written = new PostgresWritten(this);
     this.tasks = new PostgresTaskStore(this);
     this.schedules = new PostgresScheduleStore(this);
     this.events = new PostgresEventStore(this);
@@ -126,6 +142,13 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
     this.#lines = new PoolLines(this.#bounds, () => this.#pool);
     loadLines.register(this.#lines.connections);
     loadLines.register(this.#lines.queue);
+    this.#replicas = spec.replicas?.length
+      ? new Replicas({
+          ...{ clock: context.clock, metrics, loadLines, bounds: this.#bounds },
+          ask: (withinMs, work) => this.borrow(withinMs, work),
+          open: (replica, lines) => this.#open(replica, { lines, shares: undefined }),
+        })
+      : undefined;
     const read = (value: (pool: Pool) => number) => () => (this.#pool === undefined ? 0 : value(this.#pool));
     metrics.gauge({
       name: "plimsoll_database_connections",
@@ -165,18 +188,7 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
 
   async start(): Promise<void> {
     const { url, adminUrl, prepare } = await this.#locate();
-    const { connectTimeout, lifetime, idle, preparedStatements = true } = this.#spec;
-    const pool = new Pool({
-      url,
-      applicationName: this.#context.serviceName,
-      prepares: preparedStatements,
-      connectTimeoutMs: connectTimeout === undefined ? 5_000 : toMs(connectTimeout),
-      ...this.#bounds,
-      ...{ lines: this.#lines, shares: this.#shares },
-      lifetimeMs: lifetime === undefined ? limits.connectionLifetimeMs : toMs(lifetime),
-      idleMs: idle === undefined ? limits.connectionIdleMs : toMs(idle),
-      clock: this.clock,
-    });
+    const pool = this.#open(url, { lines: this.#lines, shares: this.#shares });
     try {
       await migrate({
         modules: this.#context.modules,
@@ -195,17 +207,21 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
     const version = await this.#check(pool);
     this.hasTransactionTimeout = version >= 170_000;
     this.#expireLater();
+    this.#replicas?.start(this.#spec.replicas ?? []);
   }
 
   async stop(): Promise<void> {
     this.#expiry?.cancel();
+    await this.#replicas?.stop();
     const pool = this.#pool;
     this.#pool = undefined;
     await pool?.stop();
   }
 
   begin(options: TransactionOptions): Transaction {
-    return new PostgresTransaction(this, options);
+    const { mode, stalenessMs } = options;
+    const isStale = this.#replicas !== undefined && mode === "read" && stalenessMs !== undefined;
+    return new PostgresTransaction(isStale ? new StaleReads(this, this.#replicas, stalenessMs) : this, options);
   }
 
   take() {
@@ -263,6 +279,21 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
       cut.cancel();
       this.release(connection);
     }
+  }
+
+  #open(url: string, of: Pick<PoolOptions, "lines" | "shares">): Pool {
+    const { connectTimeout, lifetime, idle, preparedStatements = true } = this.#spec;
+    return new Pool({
+      url,
+      applicationName: this.#context.serviceName,
+      prepares: preparedStatements,
+      connectTimeoutMs: connectTimeout === undefined ? 5_000 : toMs(connectTimeout),
+      ...this.#bounds,
+      ...of,
+      lifetimeMs: lifetime === undefined ? limits.connectionLifetimeMs : toMs(lifetime),
+      idleMs: idle === undefined ? limits.connectionIdleMs : toMs(idle),
+      clock: this.clock,
+    });
   }
 
   #usable(): Pool {

@@ -110,6 +110,12 @@ const meanings: Readonly<Record<string, Meaning>> = {
     message:
       "An earlier attempt of the step was committed, though its response was lost. Nothing was changed here; the saga continues with what was recorded.",
   },
+  PL006: {
+    code: "aborted",
+    type: "projection_conflict",
+    message: "Another request changed the same row of an inline projection at the same time. This one changed nothing; try again.",
+    retryAfterMs: 100,
+  },
   "25006": {
     ...gone,
     // A query that writes gets this from a healthy server. For commands, `Database.movedOn` replaces the connections.

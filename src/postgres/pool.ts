@@ -41,13 +41,14 @@ export class PoolLines {
   readonly late: RefusalCount;
   readonly full: RefusalCount;
 
-  constructor({ size, queue }: Pick<PoolOptions, "size" | "queue">, pool: () => Pool | undefined) {
+  /** `of`: whose they are, in the names of the lines. */
+  constructor({ size, queue }: Pick<PoolOptions, "size" | "queue">, pool: () => Pool | undefined, of = "database") {
     this.connections = new LoadLine({
-      ...{ name: "database connections", unit: "connections", declared: size, now: () => pool()?.lent ?? 0 },
+      ...{ name: `${of} connections`, unit: "connections", declared: size, now: () => pool()?.lent ?? 0 },
       fixed: "The server bounds the connections of all processes, so one process cannot open more. Change postgres({ connections }).",
     });
     this.queue = new LoadLine({
-      ...{ name: "database connection queue", unit: "executions", declared: queue, now: () => pool()?.waiting ?? 0 },
+      ...{ name: `${of} connection queue`, unit: "executions", declared: queue, now: () => pool()?.waiting ?? 0 },
     });
     this.late = this.connections.reason("late");
     this.full = this.queue.reason("full");

@@ -1,9 +1,8 @@
-import type { Clock } from "../core/clock.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import { StatementError } from "../operation/sql/statement-error.ts";
 import type {
-  Claim,
+  BeforeCommit,
   ClaimResult,
   Statement,
   StatementResult,
@@ -25,23 +24,10 @@ import {
   savepointText,
   settingsStatement,
 } from "./statements.ts";
+import { prepared } from "./transaction/before.ts";
 import { beside, commitLost, floating, outcomeUnknown, rolledBack } from "./transaction/faults.ts";
+import type { TransactionHost } from "./transaction/host.ts";
 import { isContained, Savepoints } from "./transaction/savepoints.ts";
-
-/** What transactions need of the database that they belong to. */
-export interface TransactionHost {
-  readonly clock: Clock;
-  /** Whether the server knows `transaction_timeout` (17 and newer). */
-  readonly hasTransactionTimeout: boolean;
-  take(): Connection | undefined;
-  wait(deadlineAt: number): Promise<Connection>;
-  release(connection: Connection): void;
-  quarantine(connection: Connection): void;
-  /** Its server takes no writes: it is closed, and with it what was connected before, which may lead to where the primary was. */
-  movedOn(connection: Connection | undefined): void;
-  /** Asks, on another connection, the outcome of a claim; waits while its owner still holds it. `until` is of the clock's monotonic time. */
-  fateOf(claim: Claim, until: number): Promise<ClaimResult>;
-}
 
 /** How long a lost commit is asked after at the least, however near the deadline is. */
 const resolveMs = 1_000;
@@ -62,6 +48,7 @@ export class PostgresTransaction implements Transaction {
   #opening: Promise<Connection> | undefined;
   #claim: Promise<ClaimResult> | undefined;
   readonly #deferred: Statement[] = [];
+  readonly #before: BeforeCommit[] = [];
   /** Statements of the handler that were sent and not answered. */
   #unanswered = 0;
   /** Why it cannot commit any more. */
@@ -73,6 +60,10 @@ export class PostgresTransaction implements Transaction {
     this.#options = options;
     this.#owner = options.owner;
     this.#savepoints = new Savepoints();
+  }
+
+  get isOnReplica() {
+    return this.#host.isReplica === true;
   }
 
   async run(statement: Statement): Promise<StatementResult> {
@@ -112,6 +103,11 @@ export class PostgresTransaction implements Transaction {
   defer(statement: Statement): void {
     this.#assertUsable();
     this.#deferred.push(statement);
+  }
+
+  beforeCommit(work: BeforeCommit): void {
+    this.#assertUsable();
+    this.#before.push(work);
   }
 
   async claimed(): Promise<ClaimResult> {
@@ -174,10 +170,22 @@ export class PostgresTransaction implements Transaction {
     this.#throwFailure();
     this.#sendSavepoints(connection);
     if (this.#options.mode === "read") return this.#commitRead(connection);
+    const first = this.#before.length === 0 ? [] : await this.#prepare(connection);
     this.#throwIfLate();
     const { claim } = this.#options;
-    const last = claim && reply ? [...this.#deferred, recordStatement(claim, reply)] : this.#deferred;
+    const deferred = [...first, ...this.#deferred];
+    const last = claim && reply ? [...deferred, recordStatement(claim, reply)] : deferred;
     return this.#finalFlight(connection, last);
+  }
+
+  /** Does what was to be done before the commit. */
+  async #prepare(connection: Connection): Promise<readonly Statement[]> {
+    this.#owner.enterDatabase();
+    const work = prepared(this.#before, connection).catch((error) => Promise.reject(this.#fails(error)));
+    const first = await work.finally(() => this.#owner.databaseLeaves());
+    // It may have been stopped meanwhile.
+    this.#assertUsable();
+    return first;
   }
 
   async commitFault(reply: StoredReply): Promise<void> {

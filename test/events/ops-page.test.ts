@@ -52,6 +52,17 @@ describe("the page /events of the ops port", () => {
     assert.deepEqual((await ask("POST", `${of}/replay?from=2026-01-01T00:00:00Z&reason=wrong&by=ann`))!.body, { replayed: true });
   });
 
+  it("shows the last events of the log without their data", async () => {
+    const { events } = (await ask("GET", "/events/log?limit=1"))!.body as { readonly events: readonly Record<string, unknown>[] };
+    const [last] = await database.admin("select id, name, key from plimsoll.every_event order by epoch desc, xid desc, seq desc limit 1");
+    assert.deepEqual(
+      events.map(({ id, name, key }) => ({ id, name, key })),
+      [last],
+    );
+    assert.match(String(events[0]!.position), /^\d+\/\d+\/\d+$/);
+    assert.equal("data" in events[0]!, false);
+  });
+
   const refusals = [
     ["POST", `${of}/pause`, {}, 403],
     ["DELETE", "/events", undefined, 405],

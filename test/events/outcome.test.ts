@@ -5,7 +5,7 @@ import { Fault } from "plimsoll/ports";
 import { partitionOf } from "../../src/events/definition.ts";
 import { eventOutcome } from "../../src/events/outcome.ts";
 import { comparePositions } from "../../src/events/position.ts";
-import { constant } from "../../src/resilience/backoff.ts";
+import { constant, exponential } from "../../src/resilience/backoff.ts";
 
 const fault = (code: Fault["code"], more: Partial<ConstructorParameters<typeof Fault>[0]> = {}) =>
   new Fault({ code, message: "as the test wants", ...more });
@@ -27,6 +27,18 @@ describe("the outcome of an event", () => {
   ] as const;
   for (const [what, thrown, attempt, outcome] of cases)
     it(what, () => assert.deepEqual(eventOutcome(definition, { fault: thrown, attempt, random: () => 0.5 }), outcome));
+
+  it("is that its partition waits, without an end of attempts, where the subscription says so", () => {
+    const waits = { ...definition, waits: true, backoff: exponential("1s", { max: "4s", jitter: "none" }) };
+    const outcome = (code: Fault["code"], waited: number) =>
+      eventOutcome(waits, { fault: fault(code), attempt: 1, waited, random: () => 0.5 });
+    assert.deepEqual(
+      [0, 1, 2, 99].map((waited) => outcome("unavailable", waited)),
+      [1_000, 2_000, 4_000, 4_000].map((afterMs) => ({ kind: "waits", afterMs })),
+    );
+    assert.deepEqual(outcome("deadline_exceeded", 0), { kind: "waits", afterMs: 1_000 });
+    assert.deepEqual(outcome("internal", 0), parked(1_000));
+  });
 
   it("is that its key stops, where the subscription says so", () => {
     const stops = { ...definition, onFailure: "stop" } as const;

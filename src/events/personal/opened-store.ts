@@ -1,5 +1,5 @@
 import { openSealed } from "../../operation/vault/sealed.ts";
-import type { VaultKeys } from "../../operation/vault/vault.ts";
+import type { AskVault, VaultKeys } from "../../operation/vault/vault.ts";
 import type { StoredEvent } from "../ports/log-store.ts";
 import type { EventStore } from "../ports/store.ts";
 
@@ -12,12 +12,17 @@ type Opened<E> = E & { readonly [asStored]?: string };
 export function openedStore(store: EventStore, vault: VaultKeys | undefined): EventStore {
   if (vault === undefined) return store;
   const { admin, log, subscriptions, projections } = store;
-  const open = async <E extends StoredEvent>(events: readonly E[]): Promise<readonly E[]> => {
-    const opened = await openSealed(vault, events);
+  const open = async <E extends StoredEvent>(events: readonly E[], ask?: AskVault): Promise<readonly E[]> => {
+    const opened = await openSealed(vault, events, { ask });
     return opened.map((event, at) => (event === events[at] ? event : { ...event, [asStored]: events[at]?.data }));
   };
   return {
-    ...{ admin, projections },
+    admin,
+    projections: replacing(projections, {
+      inline: replacing(projections.inline, {
+        goLive: (hold, of, fold) => projections.inline.goLive(hold, of, async (events, ask) => fold(await open(events, ask), ask)),
+      }),
+    }),
     log: replacing(log, {
       read: async (...asked) => {
         const batch = await log.read(...asked);

@@ -30,6 +30,23 @@ export interface AsideEvent {
   readonly reason: string | null;
 }
 
+/** An event of the log, as people see it: without its data. */
+export interface LoggedEvent {
+  readonly id: string;
+  readonly name: string;
+  readonly version: number;
+  readonly key: string;
+  readonly tenant: string | null;
+  readonly actor: string | null;
+  /** The request, task or event whose execution emitted it, and the request that all of it began with. */
+  readonly causation: string | null;
+  readonly correlation: string | null;
+  /** ISO 8601. */
+  readonly recordedAt: string;
+  /** As in `1/7281/12`. */
+  readonly position: string;
+}
+
 /** Why a subscription handles events again, and who wants it. */
 export interface ReplayNote {
   readonly reason: string;
@@ -52,6 +69,8 @@ export interface SubscriptionReplay extends Position {
 export interface SubscriptionAdmin {
   /** Of these subscriptions, with the names of the events that each reads; undefined: of all. */
   stats(events: Readonly<Record<string, readonly string[]>>, names: readonly string[] | undefined): Promise<readonly SubscriptionStats[]>;
+  /** The last events, the newest first. */
+  last(limit: number): Promise<readonly LoggedEvent[]>;
   pause(name: string, paused: boolean): Promise<boolean>;
   /** The first of each key; `dueMs` is null where a person has to act. */
   parked(name: string | undefined, limit: number): Promise<readonly (AsideEvent & { readonly dueMs: number | null })[]>;

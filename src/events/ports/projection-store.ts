@@ -1,5 +1,7 @@
 import type { ProjectionFreshness } from "../../operation/events/freshness.ts";
+import type { Statement, StatementResult } from "../../operation/transaction.ts";
 import type { Position } from "../position.ts";
+import type { StoredEvent } from "./log-store.ts";
 import type { Hold } from "./subscription-store.ts";
 
 /** The table of a projection, as it is in the database. */
@@ -49,8 +51,55 @@ export interface BatchWrite {
   readonly parked?: string;
 }
 
+/** How a projection that commands keep is kept now: from the log at first, by commands, or not until its table is made again; `cut`: by a person, as the log has dropped some of its events. */
+export type InlineState = "filling" | "live" | "stale" | "cut";
+
+/** The row of a projection that a transaction changes. */
+export interface InlineRow {
+  readonly projection: string;
+  readonly tenant: string | null;
+  readonly key: string;
+}
+
+/** What the fold of a batch of events is asked for. */
+export interface Fold {
+  readonly groups: readonly RowGroup[];
+  change(group: number, rows: readonly Readonly<Record<string, unknown>>[]): RowChanges;
+}
+
+/** Folds the rest of the log, in a transaction that can be asked meanwhile. */
+export type FoldRest = (events: readonly StoredEvent[], ask: (statement: Statement) => Promise<StatementResult>) => Promise<Fold>;
+
+/** Projections that commands keep in their own transactions. *Faults thrown*: `aborted` of type `lease_lost`, `unavailable`. */
+export interface InlineStore {
+  /** Declares one that has these events. */
+  declare(name: string, events: readonly string[]): Promise<void>;
+  /** One is not kept so any more. Returns whether its table is to be made again. */
+  end(name: string): Promise<boolean>;
+  state(name: string): Promise<InlineState | undefined>;
+  /** Moves the position without a change of the table. */
+  pass(hold: Hold, through: Position): Promise<void>;
+  /**
+   * Applies the rest while all who emit wait, puts the table of a rebuild in its place where `beside` says so, and has commands keep it from then on. Returns false
+   * where it is to be tried again: the rest is large, readers hold the table, or processes emit that do not know the projection.
+   */
+  goLive(
+    hold: Hold,
+    of: { readonly table: ProjectionTable; readonly names: readonly string[]; readonly beside: boolean },
+    fold: FoldRest,
+  ): Promise<boolean>;
+  /** Says which of these are live, as `live`, and when the events are recorded, as `recordedAt`. */
+  begin(known: readonly string[]): Statement;
+  /** Locks rows, of those that are live. *Faults of the statement*: `aborted` of type `projection_conflict`. */
+  mark(rows: readonly InlineRow[]): Statement;
+  /** Loads rows, each as `row`. */
+  load(table: ProjectionTable, keys: readonly string[]): Statement;
+  write(table: ProjectionTable, changes: RowChanges): readonly Statement[];
+}
+
 /** The tables of projections. *Faults thrown*: `aborted` of type `lease_lost`, `unavailable`, and those of the rows. */
 export interface ProjectionStore {
+  readonly inline: InlineStore;
   /** *Faults thrown*: `failed_precondition` of type `projection_table`, where the table is not as the projection says. */
   describe(
     name: string,

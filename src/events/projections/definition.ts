@@ -13,6 +13,8 @@ export interface ProjectionDefinition {
   readonly names: readonly string[];
   readonly partitions: 1;
   readonly from: "beginning";
+  /** Whether commands apply its events, in their own transactions. */
+  readonly isInline: boolean;
   /** Its table, as the database has it; undefined before the start. */
   table: ProjectionTable | undefined;
   eventOf(event: Pick<StoredEvent, "name" | "version">): CompiledEvent | undefined;
@@ -20,9 +22,9 @@ export interface ProjectionDefinition {
 
 /** Reads what a projection declares. */
 export function defineProjection(compiled: CompiledProjection, events: ReadonlyMap<DomainEvent, CompiledEvent>): ProjectionDefinition {
-  const { name, on } = compiled.projection;
+  const { name, on, mode } = compiled.projection;
   return {
-    ...{ compiled, name, partitions: 1, from: "beginning", table: undefined },
+    ...{ compiled, name, partitions: 1, from: "beginning", table: undefined, isInline: mode === "inline" },
     names: [...new Set(on.map((event) => event.name))],
     eventOf: eventByVersion(on, events),
   };

@@ -5,6 +5,7 @@ import type { ProjectionStore, ProjectionTable, Rebuild } from "../ports/project
 import { positionText } from "../position.ts";
 import type { ProjectionStall } from "../signals.ts";
 import type { ProjectionDefinition } from "./definition.ts";
+import { describe } from "./inline.ts";
 
 /** How a projection is. */
 export interface ProjectionReading extends Pick<SubscriptionStats, "paused" | "lag" | "lagMs"> {
@@ -92,11 +93,7 @@ export class Projections {
   }
 
   async #table(definition: ProjectionDefinition): Promise<ProjectionTable> {
-    const { projection, columns } = definition.compiled;
-    const { name, table, key } = projection;
-    const found = { name: table, key: columns.get(key) ?? key, columns: [...columns.values()] };
-    definition.table ??= await this.#options.store.describe(name, found);
-    return definition.table;
+    return describe(this.#options.store, definition);
   }
 
   #definition(name: string): ProjectionDefinition {

@@ -6,7 +6,7 @@ import { messageOf } from "../../core/value/thrown.ts";
 import type { Runtime } from "../../pipeline/runtime.ts";
 import { storable } from "../../tasks/context.ts";
 import type { EventBatch, StoredEvent } from "../ports/log-store.ts";
-import type { ProjectionTable, Rebuild } from "../ports/projection-store.ts";
+import type { InlineState, ProjectionTable, Rebuild } from "../ports/projection-store.ts";
 import type { EventStore } from "../ports/store.ts";
 import type { Hold, OwnedPartition, ParkedEvent } from "../ports/subscription-store.ts";
 import { comparePositions, type Position } from "../position.ts";
@@ -37,6 +37,8 @@ export class Projector implements LogReader {
   #hold: Hold | undefined;
   #position: Position | undefined;
   #rebuild: Rebuild | undefined;
+  /** Of one that commands keep; undefined of others. */
+  #inline: InlineState | undefined;
   #state: "open" | "paused" | "closed" = "open";
   #working: Promise<void> | undefined;
   #worksAgain = false;
@@ -58,6 +60,14 @@ export class Projector implements LogReader {
     return this.#hold === undefined ? 0 : 1;
   }
 
+  /** Says, at the start, how it is kept. What commands kept before, and do not any more, is made again. */
+  async declare(): Promise<void> {
+    const { projections } = this.#options.store;
+    const { name, names, isInline } = this.definition;
+    if (isInline) await projections.inline.declare(name, names);
+    else if (await projections.inline.end(name)) await projections.begin(name, this.#table, names);
+  }
+
   async adopt([owned]: readonly OwnedPartition[], { isPaused }: { readonly isPaused: boolean }): Promise<void> {
     if (this.#state === "closed") return;
     this.#state = isPaused ? "paused" : "open";
@@ -67,11 +77,29 @@ export class Projector implements LogReader {
       this.#hold = { subscription, partition, fence };
       this.#position = { epoch, xid, seq };
     }
-    const rebuilds = await this.#options.store.projections.rebuilds();
-    const found = rebuilds.find(({ name }) => name === this.definition.name);
+    const found = await this.#findRebuild();
     // The one that this process moves is further than what was read just now.
     if (found === undefined || this.#rebuild === undefined || comparePositions(this.#rebuild, found) < 0) this.#rebuild = found;
-    if (found !== undefined) this.wake();
+    if (found !== undefined || this.#inline === "filling") this.wake();
+  }
+
+  /** The rebuild that is under way; of one that missed an event in a command, it begins by itself. */
+  async #findRebuild(): Promise<Rebuild | undefined> {
+    const { projections } = this.#options.store;
+    const { name, names, isInline } = this.definition;
+    const find = async () => (await projections.rebuilds()).find((rebuild) => rebuild.name === name);
+    if (!isInline) return find();
+    this.#inline = await projections.inline.state(name);
+    const found = await find();
+    if (this.#inline === "cut" && found === undefined) this.failure = eventsDropped;
+    if (found !== undefined || this.#inline !== "stale") return found;
+    try {
+      await projections.begin(name, this.#table, names);
+    } catch (error) {
+      this.failure = messageOf(error);
+      this.#options.signals.failing.publish({ error });
+    }
+    return find();
   }
 
   /** Nothing of a projection is parked but what a person asked for once more. */
@@ -109,6 +137,11 @@ export class Projector implements LogReader {
 
   async idle(): Promise<void> {
     while (this.#working !== undefined) await this.#working;
+  }
+
+  /** Nothing is applied to its table here then. */
+  get #isKeptByCommands(): boolean {
+    return this.#inline !== undefined && this.#inline !== "filling";
   }
 
   get #isOpen(): boolean {
@@ -158,7 +191,10 @@ export class Projector implements LogReader {
     await this.#applyDue();
     const came = await this.#applyNext();
     const rebuild = this.#rebuild;
-    if (rebuild === undefined) return came;
+    if (rebuild === undefined) {
+      if (!came && this.#inline === "filling") await this.#goLive();
+      return came;
+    }
     for (let turn = 0; turn < rebuildTurns && this.#isOpen; turn++) if (!(await this.#rebuildNext())) return (await this.#swap()) || came;
     return true;
   }
@@ -167,6 +203,7 @@ export class Projector implements LogReader {
     const [hold, { store, signals }] = [this.#hold, this.#options];
     for (let event = this.#due[0]; hold !== undefined && event !== undefined; event = this.#due[0]) {
       try {
+        if (this.#isKeptByCommands) throw new Inapplicable(event, "inline", keptByCommands);
         const batch = new Batch(this.definition, [event]);
         const write = { hold, table: this.#table, groups: batch.groups, through: event, parked: event.orderKey };
         await store.projections.apply(write, (group, rows) => batch.change(group, rows));
@@ -185,7 +222,10 @@ export class Projector implements LogReader {
     if (hold === undefined || position === undefined) return false;
     const { events, through } = await this.#read(position);
     if (through === undefined) return false;
-    await this.#apply(hold, events, through);
+    if (this.#isKeptByCommands) {
+      await this.#options.store.projections.inline.pass(hold, through);
+      this.#position = { epoch: through.epoch, xid: through.xid, seq: through.seq };
+    } else await this.#apply(hold, events, through);
     return true;
   }
 
@@ -265,6 +305,7 @@ export class Projector implements LogReader {
   async #swap(): Promise<boolean> {
     const [hold, position, rebuild] = [this.#hold, this.#position, this.#rebuild];
     if (hold === undefined || position === undefined || rebuild === undefined || comparePositions(rebuild, position) < 0) return false;
+    if (this.definition.isInline) return this.#goLive();
     const { store, signals } = this.#options;
     if (!(await store.projections.swap(hold, this.#table))) {
       // Readers hold the table, or it is further than the rebuild.
@@ -276,7 +317,35 @@ export class Projector implements LogReader {
     signals.rebuilt.publish({ projection: this.definition.name });
     return true;
   }
+
+  /** Has commands keep it from here on, with the table of a rebuild where there is one. */
+  async #goLive(): Promise<boolean> {
+    const [hold, rebuild] = [this.#hold, this.#rebuild];
+    if (hold === undefined) return false;
+    const { store, signals } = this.#options;
+    const { name, names } = this.definition;
+    const of = { table: this.#table, names, beside: rebuild !== undefined };
+    const isLive = await store.projections.inline
+      .goLive(hold, of, async (events) => new Batch(this.definition, events))
+      .catch((error: unknown) => {
+        // One that cannot be applied is skipped as others are, once it can be read.
+        if (error instanceof Inapplicable) return false;
+        throw error;
+      });
+    if (!isLive) {
+      this.#workLater(limits.eventPollMs / 10);
+      return false;
+    }
+    this.#inline = "live";
+    this.#rebuild = undefined;
+    if (rebuild !== undefined) signals.rebuilt.publish({ projection: name });
+    return true;
+  }
 }
+
+const eventsDropped =
+  "A process of another deploy emitted events that it misses, and the log has dropped others, so it is not made again by itself. Rebuild it where those that are kept will do.";
+const keptByCommands = "Commands keep this projection. Rebuild it, with code that applies the event.";
 
 function reasonOf(error: unknown): { readonly code: string; readonly reason: string } {
   const code = error instanceof Inapplicable ? error.code : toFault(error).type;

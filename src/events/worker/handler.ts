@@ -40,6 +40,8 @@ interface Ended {
 export class EventHandler {
   readonly #options: EventHandlerOptions;
   readonly #places: Turnstile;
+  /** Partitions that wait for what their handler cannot reach. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(options: EventHandlerOptions) {
     this.#options = options;
@@ -48,6 +50,12 @@ export class EventHandler {
 
   close(): void {
     this.#places.close();
+    this.retry();
+  }
+
+  /** Ends the pauses of partitions that wait: each tries again at once. */
+  retry(): void {
+    for (const resume of this.#waiting) resume();
   }
 
   /** Has a partition handle what it has; does nothing where it does so already. */
@@ -75,8 +83,11 @@ export class EventHandler {
   async #workThrough(partition: Partition): Promise<void> {
     while (this.#hasWork(partition)) {
       const parked = partition.due.shift();
-      if (parked !== undefined) await this.#handleParked(partition, parked);
-      else await this.#handleNext(partition);
+      if (parked !== undefined) {
+        partition.unsettled = parked.id;
+        await this.#handleParked(partition, parked);
+        partition.unsettled = undefined;
+      } else await this.#handleNext(partition);
       this.#options.settled(partition);
     }
   }
@@ -160,22 +171,41 @@ export class EventHandler {
     run: { readonly attempt: number; readonly completion: () => Statement },
   ): Promise<Ended | undefined> {
     const { definition, signals, runtime } = this.#options;
-    for (let attempt = run.attempt; ; attempt++) {
+    for (let attempt = run.attempt, waited = 0; ; attempt++) {
       if (!(await this.#places.enter())) return undefined;
       // Meanwhile it may have been lost.
       if (partition.isOver || !this.#options.isOpen()) return void this.#places.leave();
       const { fault, committed } = await this.#run(partition, event, { ...run, attempt });
       this.#places.leave();
-      const outcome = eventOutcome(definition, { fault, attempt, random: () => runtime.clock.random() });
+      const outcome = eventOutcome(definition, { fault, attempt, waited, random: () => runtime.clock.random() });
       const lagMs = runtime.clock.now() - Date.parse(event.recordedAt);
       signals.handled.publish({ subscription: definition.name, id: event.id, key: event.key, outcome: outcome.kind, attempt, lagMs });
       if (outcome.kind === "again" && !partition.isOver) continue;
+      if (outcome.kind === "waits" && !partition.isOver) {
+        // The attempt does not count.
+        attempt--;
+        waited++;
+        await this.#pause(outcome.afterMs);
+        continue;
+      }
       if (outcome.kind === "lost" || outcome.kind === "kept" || partition.isOver) {
         partition.isOver = true;
         return undefined;
       }
       return { outcome, fault, attempt, committed };
     }
+  }
+
+  #pause(afterMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const resume = () => {
+        timer.cancel();
+        this.#waiting.delete(resume);
+        resolve();
+      };
+      const timer = this.#options.runtime.clock.schedule(afterMs, resume);
+      this.#waiting.add(resume);
+    });
   }
 
   #run(

@@ -7,7 +7,7 @@ import { readStored, Unreadable } from "../../pipeline/events/stored.ts";
 import { invalidInput } from "../../pipeline/faults.ts";
 import type { Attempt, Invocation } from "../../pipeline/state/invocation.ts";
 import type { RunningExecution } from "../../pipeline/state/running-execution.ts";
-import type { SubscriptionDefinition } from "../definition.ts";
+import { type SubscriptionDefinition, sentName } from "../definition.ts";
 import type { StoredEvent } from "../ports/log-store.ts";
 import { positionText } from "../position.ts";
 
@@ -49,7 +49,7 @@ export class EventInvocation implements Invocation, Attempt {
     this.requestId = id;
     this.key = `${run.definition.name}:${id}`;
     this.event = {
-      ...{ id, name, version, key, recordedAt: new Date(recordedAt), position: positionText(stored) },
+      ...{ id, name: sentName(name), version, key, recordedAt: new Date(recordedAt), position: positionText(stored) },
       ...{ tenant: tenant ?? undefined, actor: actor ?? undefined, traceparent: trace ?? undefined },
       ...{ causation: causation ?? undefined, correlation: correlation ?? undefined },
     };
@@ -80,7 +80,7 @@ export class EventInvocation implements Invocation, Attempt {
   readInput(execution: RunningExecution): undefined {
     const { name, version, data } = this.#stored;
     const known = this.#run.definition.eventOf(this.#stored);
-    if (known === undefined) throw unknownVersion(name, version);
+    if (known === undefined) throw unknownVersion(sentName(name), version);
     const parsed = readStored(known, version, data);
     if (parsed instanceof Unreadable) throw invalidInput(parsed.problems.list, parsed.problems.more);
     this.#data = parsed;

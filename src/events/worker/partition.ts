@@ -19,6 +19,8 @@ export class Partition {
   /** The order keys that have parked events: what comes of one is parked behind them. */
   readonly parkedKeys: Set<string>;
   running: EventInvocation | undefined;
+  /** The parked event whose outcome is not written yet: what reads it meanwhile reads what it was before. */
+  unsettled: string | undefined;
   /** An event is being handled, or an outcome written. */
   isBusy = false;
   /** As many events are parked as may be. */
@@ -70,7 +72,7 @@ export class Partition {
 
   /** Takes a parked event that is due, unless it is at hand already. */
   takeDue(event: ParkedEvent): void {
-    const known = this.running?.requestId === event.id || this.due.some(({ id }) => id === event.id);
+    const known = this.unsettled === event.id || this.due.some(({ id }) => id === event.id);
     if (!known) this.due.push(event);
   }
 }

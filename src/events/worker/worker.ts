@@ -7,6 +7,7 @@ import type { SubscriptionDefinition } from "../definition.ts";
 import type { Listening } from "../ports/log-store.ts";
 import type { EventStore } from "../ports/store.ts";
 import { comparePositions } from "../position.ts";
+import { describe } from "../projections/inline.ts";
 import type { Projector } from "../projections/projector.ts";
 import type { EventSignals } from "../signals.ts";
 import type { LogReader } from "./log-reader.ts";
@@ -63,18 +64,13 @@ export class EventWorker implements Service {
 
   async start(): Promise<void> {
     const { store, projectors } = this.#options;
-    for (const { definition } of projectors) {
-      const { projection, columns } = definition.compiled;
-      const { name, table, key } = projection;
-      definition.table = await store.projections.describe(name, {
-        ...{ name: table, key: columns.get(key) ?? key, columns: [...columns.values()] },
-      });
-    }
+    for (const { definition } of projectors) await describe(store.projections, definition);
     for (const { definition } of this.#readers) {
       const { name, partitions, from } = definition;
       const kept = await store.subscriptions.declare(name, partitions, from);
       if (kept !== partitions) throw otherPartitions(name, { kept, partitions });
     }
+    for (const projector of projectors) await projector.declare();
     if (this.#readers.length > 0) await this.#listening.start();
     this.#isOpen = true;
     await this.#heartbeat.beatNow();

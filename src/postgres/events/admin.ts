@@ -17,6 +17,11 @@ export class PostgresSubscriptionAdmin implements SubscriptionAdmin {
     return rows as unknown as Awaited<ReturnType<SubscriptionAdmin["stats"]>>;
   }
 
+  async last(limit: number): ReturnType<SubscriptionAdmin["last"]> {
+    const { rows } = await this.#ask({ text: "select * from plimsoll.read_last_events($1)", values: [limit], columnsAsIs: true });
+    return rows as unknown as Awaited<ReturnType<SubscriptionAdmin["last"]>>;
+  }
+
   pause(name: string, paused: boolean): Promise<boolean> {
     return this.#is("select plimsoll.pause_subscription($1, $2) as done", [name, paused]);
   }

@@ -1,7 +1,7 @@
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import { messageOf } from "../../core/value/thrown.ts";
-import type { BatchWrite, ProjectionStore, ProjectionTable, Rebuild, RowChanges, RowGroup } from "../../events/ports/projection-store.ts";
+import type { BatchWrite, ProjectionStore, ProjectionTable, Rebuild, RowChanges } from "../../events/ports/projection-store.ts";
 import type { Hold } from "../../events/ports/subscription-store.ts";
 import type { Position } from "../../events/position.ts";
 import type { ProjectionFreshness } from "../../operation/events/freshness.ts";
@@ -10,21 +10,20 @@ import { asCommand, type Connection } from "../connection.ts";
 import { borrowed, type Lender } from "../lender.ts";
 import { rolledBack } from "../transaction/faults.ts";
 import type { AskEvents } from "./ask.ts";
-
-const asIs = (text: string, values: readonly unknown[]): Statement => ({ text, values, columnsAsIs: true });
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-const besideOf = (table: string): string => `${table}__rebuild`;
-const inTenant = (tenant: string | null): Statement => asIs("select set_config('plimsoll.tenant', $1, true)", [tenant ?? ""]);
+import { PostgresInline } from "./inline.ts";
+import { asIs, besideOf, foldInto, settled } from "./projection-rows.ts";
 
 /** How long one batch may take before its connection is cut. */
 const batchMs = 60_000;
 
 /** The tables of projections in PostgreSQL. */
 export class PostgresProjections implements ProjectionStore {
+  readonly inline: PostgresInline;
   readonly #lender: Lender;
   readonly #ask: AskEvents;
 
   constructor(lender: Lender, ask: AskEvents) {
+    this.inline = new PostgresInline(lender, ask);
     this.#lender = lender;
     this.#ask = ask;
   }
@@ -111,69 +110,13 @@ async function applyOn(
   change: (group: number, rows: readonly Readonly<Record<string, unknown>>[]) => RowChanges,
 ): Promise<void> {
   const target: ProjectionTable = rebuild === undefined ? table : { ...table, table: besideOf(table.table) };
-  const loading = [connection.send(asCommand("begin"))];
-  const loads = groups.map((group) => {
-    loading.push(connection.send(inTenant(group.tenant)));
-    const load = connection.send(loadRows(target, group));
-    loading.push(load);
-    return load;
-  });
-  await settled(loading);
-  const writing: Promise<unknown>[] = [];
-  for (const [at, { tenant }] of groups.entries()) {
-    const { rows } = await loads[at]!;
-    const changes = change(
-      at,
-      rows.map(({ row }) => row as Readonly<Record<string, unknown>>),
-    );
-    writing.push(connection.send(inTenant(tenant)));
-    if (changes.rows.length > 0) writing.push(connection.send(upsert(target, changes.rows)));
-    if (changes.deletes.length > 0) writing.push(connection.send(remove(target, changes.deletes)));
-  }
+  const begun = connection.send(asCommand("begin"));
+  const writing = await foldInto(connection, target, { fold: { groups, change }, begun });
   writing.push(connection.send(moved(hold, through, { rebuild, parked })));
   const commit = connection.sendCommand("commit");
   await settled([...writing, commit]);
   const { command } = await commit;
   if (command !== "COMMIT") throw rolledBack(command);
-}
-
-/** The first failure is the cause; those behind it only follow. */
-async function settled(sent: readonly Promise<unknown>[]): Promise<void> {
-  const failed = (await Promise.allSettled(sent)).find(({ status }) => status === "rejected");
-  if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
-}
-
-const nameOf = ({ schema, table }: ProjectionTable): string => `${quoted(schema)}.${quoted(table)}`;
-
-/** The types of the columns are those of the table: its rows are read from JSON. */
-function recordset(table: ProjectionTable): string {
-  return `json_populate_recordset(null::${nameOf(table)}, $1::json)`;
-}
-
-function loadRows(table: ProjectionTable, { keys }: RowGroup): Statement {
-  const key = quoted(table.key);
-  const text = `select to_jsonb(t) as row from ${recordset(table)} k join ${nameOf(table)} t on t.${key} = k.${key}`;
-  return asIs(text, [JSON.stringify(keys.map((value) => ({ [table.key]: value })))]);
-}
-
-function upsert(table: ProjectionTable, rows: RowChanges["rows"]): Statement {
-  const columns = table.columns.map(quoted).join(", ");
-  const set = table.columns
-    .filter((column) => !table.primaryKey.includes(column))
-    .map((column) => `${quoted(column)} = excluded.${quoted(column)}`);
-  const onConflict = set.length === 0 ? "do nothing" : `do update set ${set.join(", ")}`;
-  return asIs(
-    `insert into ${nameOf(table)} (${columns}) select ${columns} from ${recordset(table)}
-      on conflict (${table.primaryKey.map(quoted).join(", ")}) ${onConflict}`,
-    [JSON.stringify(rows)],
-  );
-}
-
-function remove(table: ProjectionTable, keys: readonly string[]): Statement {
-  const key = quoted(table.key);
-  return asIs(`delete from ${nameOf(table)} t using ${recordset(table)} k where t.${key} = k.${key}`, [
-    JSON.stringify(keys.map((value) => ({ [table.key]: value }))),
-  ]);
 }
 
 function moved(

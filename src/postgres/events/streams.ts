@@ -1,4 +1,4 @@
-import type { EventOrigin, EventRow, SnapshotRow, StreamLoad, StreamPlace, StreamRow } from "../../operation/events/log.ts";
+import type { EventOrigin, EventRow, SnapshotRow, StreamLoad, StreamPlace, StreamRead, StreamRow } from "../../operation/events/log.ts";
 import type { Statement } from "../../operation/transaction.ts";
 
 /** Appends events: those of streams behind the last one of their stream, the others to the log. */
@@ -39,15 +39,12 @@ function placesOf(rows: readonly EventRow[]): readonly unknown[] {
 }
 
 /** Reads a stream. */
-export function loadStatement(
-  { type, id }: Pick<StreamPlace, "type" | "id">,
-  { shape, limit }: { readonly shape: number | undefined; readonly limit: number },
-): StreamLoad {
+export function loadStatement({ type, id }: Pick<StreamPlace, "type" | "id">, { shape, behind = 0, limit }: StreamRead): StreamLoad {
   return {
     statement: {
-      text: 'select stream_version as "streamVersion", name, version, data from plimsoll.load_stream($1, $2, $3, $4)',
+      text: 'select stream_version as "streamVersion", id, name, version, data from plimsoll.read_stream($1, $2, $3, $4, $5)',
       columnsAsIs: true,
-      values: [type, id, shape ?? null, limit],
+      values: [type, id, shape ?? null, behind, limit],
     },
     rows: ({ rows }) => rows as unknown as readonly StreamRow[],
   };

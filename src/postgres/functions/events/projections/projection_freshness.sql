@@ -14,6 +14,14 @@ begin
   select e.epoch into epoch from plimsoll.event_epoch e where e.cluster = here and e.floor::text::numeric <= horizon::numeric;
   select t.epoch, t.xid, t.seq into at from plimsoll.subscription_partitions t where t.subscription = p_name and t.partition = 0;
   started := found;
+  case (select i.state from plimsoll.inline_projections i where i.name = p_name)
+    when 'live' then
+      lag_ms := 0;
+      return;
+    -- It misses events, whatever its position.
+    when 'stale' then started := false;
+    else null;
+  end case;
   select f.epoch::text || '/' || f.xid::text || '/' || f.seq::text, (extract(epoch from plimsoll.now() - f.recorded_at) * 1000)::bigint into next, lag_ms
   from (
     select e.epoch, e.xid, e.seq, e.recorded_at from plimsoll.every_event e

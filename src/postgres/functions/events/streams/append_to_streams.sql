@@ -3,7 +3,7 @@
 -- of each stream, too. A transaction that has an id since before another one appended is undone, and runs again with a later id.
 create or replace function plimsoll.append_to_streams(
   p_ids uuid[], p_names text[], p_versions integer[], p_keys text[], p_data text[], p_streams text[], p_stream_ids text[], p_stream_versions integer[],
-  p_tenant text, p_actor text, p_trace text, p_causation text, p_correlation text, p_epoch integer
+  p_tenant text, p_actor text, p_trace text, p_causation text, p_correlation text, p_epoch integer, p_recorded_at timestamptz
 ) returns void
   language plpgsql volatile set search_path = ''
   as $$
@@ -20,14 +20,14 @@ begin
     ) s
   ), logged as (
     insert into plimsoll.events (epoch, xid, seq, id, name, version, key, tenant, actor, trace, causation, correlation, recorded_at, data)
-    select p_epoch, me, o.seq, o.id, o.name, o.version, o.key, p_tenant, p_actor, p_trace, p_causation, p_correlation, plimsoll.now(), o.data
+    select p_epoch, me, o.seq, o.id, o.name, o.version, o.key, p_tenant, p_actor, p_trace, p_causation, p_correlation, p_recorded_at, o.data
     from o where o.stream is null returning 1
   ), appended as (
     insert into plimsoll.stream_events (
       epoch, xid, seq, stream, stream_id, stream_version, tenant, id, name, version, key, actor, trace, causation, correlation, recorded_at, data
     )
     select p_epoch, me, o.seq, o.stream, o.stream_id, o.stream_version, here, o.id, o.name, o.version, o.key, p_actor, p_trace, p_causation, p_correlation,
-      plimsoll.now(), o.data
+      p_recorded_at, o.data
     from o where o.stream is not null
     -- It waits for a transaction that appends the same version. What was not written is refused below.
     on conflict (stream, stream_id, tenant, stream_version) do nothing returning 1

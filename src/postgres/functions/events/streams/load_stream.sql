@@ -1,3 +1,4 @@
+-- As read_stream, for processes of an earlier release.
 -- The events of a stream of this transaction's tenant, in their order, at most p_limit; the first row is a snapshot, without a name, where there is one of the shape,
 -- and then only the events behind it follow.
 create or replace function plimsoll.load_stream(p_stream text, p_stream_id text, p_shape integer, p_limit integer)

@@ -7,6 +7,10 @@ create or replace function plimsoll.complete_event(
 declare
   held plimsoll.event_position := plimsoll.hold_subscription(p_subscription, p_partition, p_fence);
 begin
+  -- Code that knows nothing of that would apply events which commands have applied.
+  if exists (select from plimsoll.inline_projections i where i.name = p_subscription and i.state <> 'filling') then
+    raise exception 'commands keep this projection' using errcode = 'PL001';
+  end if;
   if (held.epoch, held.xid, held.seq) >= (p_epoch, p_xid, p_seq) then
     raise exception 'this event is done already' using errcode = 'PL001';
   end if;

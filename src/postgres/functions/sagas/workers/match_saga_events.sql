@@ -22,19 +22,19 @@ begin
     return 0;
   end if;
   with scanned as materialized (
-    select e.epoch, e.xid, e.seq, e.name, e.tenant, e.data, e.recorded_at from plimsoll.every_event e
+    select e.epoch, e.xid, e.seq, e.id, e.name, e.tenant, e.data, e.recorded_at from plimsoll.every_event e
     where (e.epoch, e.xid, e.seq) > (seen.epoch, seen.xid, seen.seq)
       and (e.epoch, e.xid) < ((select c.epoch from plimsoll.event_epoch c), pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()))
     order by e.epoch, e.xid, e.seq limit p_scan
   ), found as (
-    select distinct on (j.saga, j.name) j.saga, j.name, e.data
+    select distinct on (j.saga, j.name) j.saga, j.name, e.id, e.data
     from scanned e join plimsoll.saga_steps j on j.awaited = e.name and j.kind = 'event' and j.state = 'waiting'
     join plimsoll.sagas s on s.id = j.saga and (e.epoch, e.xid) >= (s.epoch, s.xid) and e.recorded_at >= pg_catalog.to_timestamp((s.started - 1) / 1000.0)
       and s.context::json ->> 'tenant' is not distinct from e.tenant
     where e.data::jsonb operator(pg_catalog.@>) j.matches
     order by j.saga, j.name, e.epoch, e.xid, e.seq
   ), done as (
-    update plimsoll.saga_steps j set state = 'done', due = null, output = pg_catalog.json_build_object('got', f.data::json)::text, at = plimsoll.now_ms()
+    update plimsoll.saga_steps j set state = 'done', due = null, output = pg_catalog.json_build_object('got', f.data::json, 'id', f.id)::text, at = plimsoll.now_ms()
     from found f where j.saga = f.saga and j.name = f.name and j.state = 'waiting' returning j.saga
   )
   select (select array_agg(d.saga) from done d), (select count(*) from scanned), e.epoch, e.xid, e.seq
