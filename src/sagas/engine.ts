@@ -6,6 +6,7 @@ import type { OpsPage } from "../operation/ops-page.ts";
 import type { EngineHost, EngineSource } from "../pipeline/engine-source.ts";
 import { defineSaga } from "./definition.ts";
 import { countSagas } from "./metrics.ts";
+import { isGoodEnd } from "./objective.ts";
 import { sagasPage } from "./ops-page.ts";
 import type { SagaStore } from "./ports/store.ts";
 import { Sagas } from "./sagas.ts";
@@ -58,6 +59,10 @@ class SagaEngine implements Engine {
     this.pages = [sagasPage(this.control)];
     if (isUsed) {
       countSagas(metrics, { signals, upkeep, running: () => worker?.running ?? 0 });
+      signals.ended.on(({ saga, state, fault }) => {
+        const isGood = isGoodEnd(state, fault);
+        if (isGood !== undefined) definitions.get(saga)?.compiled.objective.countEnd(isGood);
+      });
       warnOfSagas(runtime, signals);
     }
     stopping.on(() => worker?.close());

@@ -1,3 +1,5 @@
+import assert from "node:assert";
+import { createHmac } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { limits } from "../core/limits.ts";
 import { readSealed } from "../operation/vault/sealed.ts";
@@ -9,11 +11,14 @@ import type { Roots } from "./roots.ts";
 
 const keyBytes = 32;
 const version = "pv1";
+const jointSalt = Buffer.from("plimsoll vault joint v1");
+
 /** The keys that seal values: made here, wrapped by a root key, and kept by the store. */
 export class DataKeys implements VaultKeys {
   readonly #store: VaultStore;
   readonly #roots: Roots;
   readonly #clock: Clock;
+  readonly #bytes = new WeakMap<DataKey, Buffer>();
   /** Keys of tenants, by their ids. Those of people are never kept, so that what is erased is erased at once. */
   readonly #tenants = new Map<string, DataKey>();
   /** Keys that transactions of this process made. Until those have ended, one may be undone, so it is not remembered as the current one. */
@@ -48,7 +53,14 @@ export class DataKeys implements VaultKeys {
   }
 
   async keysOf(ask: AskVault, sealed: readonly string[]): Promise<ReadonlyMap<string, DataKey>> {
-    const ids = new Set(sealed.map((text) => readSealed(text)?.key).filter((id) => id !== undefined));
+    return this.keysById(
+      ask,
+      sealed.map((text) => readSealed(text)?.key).filter((id) => id !== undefined),
+    );
+  }
+
+  async keysById(ask: AskVault, asked: Iterable<string>): Promise<ReadonlyMap<string, DataKey>> {
+    const ids = new Set(asked);
     const found = new Map<string, DataKey>();
     for (const id of ids) {
       const known = this.#tenants.get(id);
@@ -62,6 +74,20 @@ export class DataKeys implements VaultKeys {
         if (row.subject === "") this.#remember(this.#tenants, row.id, key);
       }
     return found;
+  }
+
+  joint(keys: readonly DataKey[]): DataKey {
+    const sorted = keys.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+    const [first] = sorted;
+    assert(first !== undefined, "a joint key is made of one key or more");
+    const bytes = sorted.reduce(
+      (joined, key) =>
+        createHmac("sha256", joined)
+          .update(this.#bytes.get(key) as Buffer)
+          .digest(),
+      jointSalt,
+    );
+    return this.#dataKey(first, bytes);
   }
 
   fresh(owner: KeyOwner): { readonly key: DataKey; readonly row: KeyRow } {
@@ -102,7 +128,7 @@ export class DataKeys implements VaultKeys {
 
   #dataKey({ id, tenant, subject }: KeyOwner & { readonly id: string }, bytes: Buffer): DataKey {
     const about = ({ field, id: row }: SealedPlace) => JSON.stringify([tenant, field, row, id]);
-    return {
+    const key: DataKey = {
       ...{ id, tenant, subject },
       seal: (place, text) =>
         `${version}.${id}.${sealBytes(this.#clock, bytes, { text: Buffer.from(text), about: about(place) }).toString("base64url")}`,
@@ -113,6 +139,8 @@ export class DataKeys implements VaultKeys {
         return opened.toString("utf8");
       },
     };
+    this.#bytes.set(key, bytes);
+    return key;
   }
 
   #remember<T>(kept: Map<string, T>, name: string, value: T): void {

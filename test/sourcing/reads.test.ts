@@ -242,7 +242,11 @@ describe("what a query says that it reads", () => {
   const wrong: readonly (readonly [what: string, operation: unknown, message: RegExp])[] = [
     ["nothing", query("desk.none", { ...read, reads: [] }), /desk\.none: reads: It lists no projection/],
     ["no projection", query("desk.event", { ...read, reads: [opened as never] }), /reads: It lists something that is not a projection/],
-    ["no list and a staleness", query("desk.stale", { ...read, staleness: "5s" }), /reads: It lists no projection/],
+    [
+      "no list, a staleness and a cache",
+      query("desk.stale", { ...read, staleness: "5s", cache: { ttl: "1s" } }),
+      /staleness: An output that is kept/,
+    ],
     [
       "a staleness that is none",
       query("desk.soon", { ...read, reads: [balances], staleness: "soon" as "5s" }),

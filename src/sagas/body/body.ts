@@ -6,6 +6,7 @@ import type { EventWait, SignalWait, StepOptions, StepSpec } from "../../operati
 import type { Durable } from "../../operation/durable/start.ts";
 import type { DomainEvent } from "../../operation/events/event.ts";
 import { traitsOf } from "../../operation/kind.ts";
+import { type Held, openSealed } from "../../operation/vault/sealed.ts";
 import { Begun } from "../../pipeline/run/begun.ts";
 import type { RunningExecution } from "../../pipeline/state/running-execution.ts";
 import { optionsOf } from "../definition.ts";
@@ -129,9 +130,11 @@ export class Body {
   call(asked: string, given: Operation | AnyCall, sent: unknown): Promise<unknown> {
     const name = this.#named(asked);
     const { operation, input, ...options }: AnyCall = "operation" in given ? given : { operation: given, input: sent };
-    const declared = new Map([...this.#faults, ...(this.#execution.host.registry.byContract.get(operation)?.faults ?? [])]);
+    const called = this.#execution.host.registry.byContract.get(operation);
+    const declared = new Map([...this.#faults, ...(called?.faults ?? [])]);
     const { undo } = options;
-    const isWrite = traitsOf(operation).transaction === "write";
+    // What another process runs commits there, and is asked for again with the key of the step.
+    const isWrite = called?.away === undefined && traitsOf(operation).transaction === "write";
     const work = (scope: StepScopeOf) =>
       isWrite
         ? scope.commit((inside) => inside.call(operation, input) as Promise<unknown>)
@@ -202,7 +205,25 @@ export class Body {
       this.journal.set({ ...row, state: "done", dueMs: null });
       return undefined;
     }
-    return row.output === null ? undefined : (JSON.parse(row.output) as { readonly got?: unknown }).got;
+    const { got, id }: { readonly got?: unknown; readonly id?: string } = row.output === null ? {} : JSON.parse(row.output);
+    return id === undefined ? got : this.#opened({ name: awaited, id, data: JSON.stringify(got) });
+  }
+
+  /** The data of an event that was waited for. The journal has what is personal in it as the log has it. */
+  async #opened(event: Pick<Held, "name" | "id" | "data">): Promise<unknown> {
+    const { vault } = this.#execution.host;
+    if (vault === undefined) return JSON.parse(event.data);
+    this.#active++;
+    try {
+      const [opened] = await openSealed(vault, [{ ...event, tenant: this.#host.tenant ?? null }]);
+      return JSON.parse(opened?.data ?? event.data);
+    } catch {
+      // Its key could not be read now: the saga continues where that is possible.
+      this.#finish({ kind: "released" });
+      return new Promise(() => undefined);
+    } finally {
+      this.#leave();
+    }
   }
 
   async #child(name: string, saga: Durable, input: unknown): Promise<unknown> {

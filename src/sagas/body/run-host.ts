@@ -10,6 +10,7 @@ import type { CodeNames } from "./code.ts";
 export interface RunHost {
   readonly definition: SagaDefinition;
   readonly id: string;
+  readonly tenant: string | undefined;
   /** Stands for the saga, and for how often it continued as new. */
   readonly key: string;
   readonly clock: Clock;

@@ -1,0 +1,1 @@
+create table bytes.notes (note text not null);
