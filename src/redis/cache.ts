@@ -12,7 +12,7 @@ import {
   type StoredValue,
 } from "../operation/cache/port.ts";
 import { invalidateScript, readScript, writeScript } from "./cache-script.ts";
-import { connectRedis, redisClient, whyNotConnected } from "./connection.ts";
+import { closeRedis, connectRedis, redisClient, whyNotConnected } from "./connection.ts";
 import type { RedisTls } from "./tls.ts";
 
 /** How often it is asked whether notifications arrive. *Units*: milliseconds. */
@@ -134,8 +134,8 @@ class RedisCache implements CacheStore {
 
   #stop(): void {
     this.#timer?.cancel();
-    this.#client?.destroy();
-    this.#listener?.destroy();
+    if (this.#client) closeRedis(this.#client);
+    if (this.#listener) closeRedis(this.#listener);
     this.#client = undefined;
     this.#listener = undefined;
   }

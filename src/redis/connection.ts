@@ -41,6 +41,16 @@ export async function redisClient({ url, tls, clock, commandMs }: RedisAddress):
   return client;
 }
 
+/**
+ * Closes a client for good, and does nothing where it is closed. *Guarantees*: it holds no connection and no timer afterwards, also where it was opening a
+ * connection.
+ */
+export function closeRedis(client: RedisClientType): void {
+  // The client keeps a connection that comes about after it was destroyed, and pings over it for ever.
+  client.on("connect", () => client.destroy());
+  client.destroy();
+}
+
 const failures = new WeakMap<RedisClientType, unknown>();
 
 /** Says why a client is not connected, and what to do. */
@@ -61,7 +71,8 @@ export async function connectRedis(client: RedisClientType, clock: Clock): Promi
   });
 }
 
-async function loadRedis(): Promise<typeof import("redis")> {
+/** Loads the client. *Faults thrown*: `failed_precondition` of type `redis_not_installed`. */
+export async function loadRedis(): Promise<typeof import("redis")> {
   try {
     return await import("redis");
   } catch (error) {

@@ -8,7 +8,7 @@ import { renewMs } from "../resilience/leases/lease-store.ts";
 import { type LeaseOptions, leasedRates } from "../resilience/leases/leased-rates.ts";
 import { storeUnavailable } from "../resilience/leases/unavailable.ts";
 import type { RateHost, RateStore } from "../resilience/rate-limit.ts";
-import { connectRedis, redisClient, whyNotConnected } from "./connection.ts";
+import { closeRedis, connectRedis, redisClient, whyNotConnected } from "./connection.ts";
 import { rateScript, rateScriptSha } from "./script.ts";
 import type { RedisTls } from "./tls.ts";
 
@@ -53,7 +53,7 @@ class RedisLeases implements LeaseStore {
     this.#spec = spec;
     this.#clock = clock;
     this.#prefix = `${spec.prefix ?? "plimsoll"}:{${app}}`;
-    this.service = { name: "redis", start: () => this.#connect(), stop: async () => this.#client?.destroy() };
+    this.service = { name: "redis", start: () => this.#connect(), stop: async () => this.#client && closeRedis(this.#client) };
   }
 
   async exchange(member: string, asks: readonly LeaseAsk[]): Promise<readonly LeaseGrant[]> {

@@ -1,0 +1,51 @@
+import { brokerUnavailable, messageRefused, untilAborted } from "../messaging/broker-faults.ts";
+import type { MessageSender, OutgoingMessage } from "../operation/messaging/sender.ts";
+import { connectNats, defaultTimeoutMs, loadJetStream, loadTransport, type NatsSpec, type OpenNats } from "./connection.ts";
+
+/** Codes of the server by which it never takes a message: it is larger than its stream allows, or has a header too many. */
+const refusals: ReadonlySet<number> = new Set([10_054, 10_097]);
+
+/** Publishes to a stream, and waits until the server says that it is stored. */
+export class NatsSender implements MessageSender {
+  readonly #spec: NatsSpec;
+  #opening: Promise<OpenNats> | undefined;
+  #isClosed = false;
+
+  constructor(spec: NatsSpec) {
+    this.#spec = spec;
+  }
+
+  async send({ id, headers: given, body }: OutgoingMessage, signal: AbortSignal): Promise<void> {
+    const { subject, stream, timeoutMs = defaultTimeoutMs } = this.#spec;
+    const [{ headers: makeHeaders, InvalidArgumentError }, { JetStreamApiError }] = [await loadTransport(), await loadJetStream()];
+    const headers = makeHeaders();
+    for (const [name, value] of Object.entries(given)) headers.set(name, value);
+    const { client } = await untilAborted(this.#open(), signal);
+    try {
+      const options = { msgID: id, headers, timeout: timeoutMs, expect: { streamName: stream } };
+      await untilAborted(client.publish(subject, body, options), signal);
+    } catch (error) {
+      const isRefused =
+        error instanceof InvalidArgumentError || (error instanceof JetStreamApiError && refusals.has(error.apiError().err_code));
+      throw isRefused ? messageRefused("NATS", error) : brokerUnavailable("NATS", error);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const open = await this.#opening?.catch(() => undefined);
+    await open?.connection.close().catch(() => undefined);
+  }
+
+  async #open(): Promise<OpenNats> {
+    if (this.#isClosed) throw brokerUnavailable("NATS", new RangeError("the sender is closed"));
+    this.#opening ??= connectNats(this.#spec);
+    const opening = this.#opening;
+    try {
+      return await opening;
+    } catch (error) {
+      if (this.#opening === opening) this.#opening = undefined;
+      throw error;
+    }
+  }
+}
