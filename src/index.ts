@@ -9,6 +9,7 @@ export type { FetchCaller, Surface } from "./app/surface.ts";
 export type { AuditTrail } from "./audit/audit.ts";
 export type { AuditFilter, AuditHead, AuditRecord } from "./audit/store.ts";
 export type { AuditProblem, AuditVerdict, AuditVerification } from "./audit/verify.ts";
+export type { CheckConfig, CheckException } from "./check/config.ts";
 export { type Clock, systemClock } from "./core/clock.ts";
 export type { Code } from "./core/code.ts";
 export { type Config, type ConfigChanged, type ConfigRefused, config, field } from "./core/config.ts";
@@ -26,6 +27,7 @@ export { adaptSchema, secret } from "./core/schema.ts";
 export { Signal } from "./core/signals.ts";
 export type { Leadership } from "./locks/leader-election.ts";
 export type { Held } from "./locks/locks.ts";
+export { type Relay, type RelaySpec, relay } from "./messaging/relay.ts";
 export {
   type GrantsReading,
   type TenantPermissions,
@@ -96,3 +98,4 @@ export type {
   Rates,
   WithoutStore,
 } from "./resilience/rate-limit.ts";
+export { type ClientRoute, type ClientRoutes, clientRoutes } from "./surface/client/client-routes.ts";

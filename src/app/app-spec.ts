@@ -125,3 +125,9 @@ export interface RateLimitSpec {
   /** What happens to requests while the store fails or is slower. *Default*: `local`: this process counts alone, at the same rate. */
   readonly withoutStore?: WithoutStore;
 }
+
+/** Returns the spec with what its surfaces add to the modules. */
+export function withSurfaceModules(spec: AppSpec): AppSpec {
+  const added = (spec.surfaces ?? []).flatMap(({ modules = [] }) => modules);
+  return added.length === 0 ? spec : { ...spec, modules: [...spec.modules, ...added] };
+}

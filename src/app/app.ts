@@ -1,5 +1,4 @@
 import assert from "node:assert";
-import type { AuditTrail } from "../audit/audit.ts";
 import { keepProcess, systemClock, type Timer } from "../core/clock.ts";
 import { toMs } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
@@ -12,7 +11,6 @@ import { type Service, startAll, stopAll } from "../core/service.ts";
 import { Signal } from "../core/signals.ts";
 import { LoopTurns } from "../core/turn/loop-turns.ts";
 import { stillTurn } from "../core/turn/turn-clock.ts";
-import type { Events } from "../events/events.ts";
 import { Locks } from "../locks/locks.ts";
 import { arePerTenant } from "../operation/access/tenant-permissions.ts";
 import { type Authenticator, none } from "../operation/actor.ts";
@@ -22,18 +20,18 @@ import type { Action, Command, Query, StreamAction, StreamQuery } from "../opera
 import type { Engine } from "../operation/durable/engine.ts";
 import type { Uses } from "../operation/resource.ts";
 import type { TelemetrySink } from "../operation/telemetry.ts";
+import { refuseInsideCalls } from "../pipeline/away/inside-calls.ts";
 import { type Cursors, cursors } from "../pipeline/cursor.ts";
 import type { EngineSource } from "../pipeline/engine-source.ts";
 import type { HostSignals } from "../pipeline/host.ts";
 import { buildRegistry, type SurfaceCompiler } from "../pipeline/registry/registry.ts";
 import { Runtime } from "../pipeline/runtime.ts";
-import type { Sagas } from "../sagas/sagas.ts";
-import type { Tasks } from "../tasks/tasks.ts";
 import { accessPage, accessPath } from "./access/page.ts";
-import type { AppSpec } from "./app-spec.ts";
+import { type AppSpec, withSurfaceModules } from "./app-spec.ts";
 import { type KeptByDatabase, withoutDatabase } from "./database.ts";
 import { callDirectly, type DirectCall } from "./direct-call.ts";
-import { auditOf, engineSources, eventsOf, openEngines, refuseUnkept, sagasOf, tasksOf } from "./engines.ts";
+import type { DurableParts } from "./durable-parts.ts";
+import { auditOf, engineSources, eventsOf, messagingOf, openEngines, refuseUnkept, sagasOf, tasksOf } from "./engines.ts";
 import { registerGauges } from "./gauges.ts";
 import { loadLinesPage } from "./load-lines/page.ts";
 import { showLoadLines } from "./load-lines/show.ts";
@@ -49,21 +47,11 @@ import { Resources } from "./resources.ts";
 import type { FetchCaller, Surface } from "./surface.ts";
 
 /** An application, from `createApp` to its stop. */
-export interface App extends Service {
+export interface App extends Service, DurableParts {
   readonly signals: HostSignals & { readonly stopping: Signal<undefined> };
   readonly metrics: Metrics;
   /** Every limit of the process: how much it admits and refuses, and its mode. */
   readonly loadLines: LoadLines;
-  /** The durable tasks of the app. *Faults thrown*: `failed_precondition` if the app has no database. */
-  readonly tasks: Tasks;
-  /** The events of the app, and its subscriptions. *Faults thrown*: as `tasks`. */
-  readonly events: Events;
-  /** The audit trail of the app. *Faults thrown*: as `tasks`, and if the app keeps none. */
-  readonly audit: AuditTrail;
-  /** The sagas of the app. *Faults thrown*: as `tasks`. */
-  readonly sagas: Sagas;
-  /** Locks and leadership across all processes. *Faults thrown*: as `tasks`. */
-  readonly locks: Locks;
   /** Whether the app accepts new work. */
   readonly ready: boolean;
   /**
@@ -121,6 +109,12 @@ export function runtimeOf(app: App): Runtime {
   return app.runtime;
 }
 
+/** The surfaces of an app, for what describes what it serves. Anything that `createApp` did not make is a bug. */
+export function surfacesOf(app: App): readonly Surface[] {
+  assert(app instanceof RunningApp, "only an app that createApp made has surfaces");
+  return app.surfaces;
+}
+
 /** For what runs an app in several processes. Anything that `createApp` did not make is a bug. */
 export function partsOf(app: App): AppParts {
   assert(app instanceof RunningApp, "only an app that createApp made has parts");
@@ -148,7 +142,8 @@ class RunningApp implements App {
   #stopped: Promise<void> | undefined;
   #kept: Timer | undefined;
 
-  constructor(spec: AppSpec) {
+  constructor(given: AppSpec) {
+    const spec = withSurfaceModules(given);
     this.#spec = spec;
     const { clock = systemClock, modules } = spec;
     this.#cursors = this.#makeCursors(clock.randomBytes(32));
@@ -204,13 +199,17 @@ class RunningApp implements App {
     this.#database = database;
     if (database?.locks !== undefined) this.#locks = new Locks({ store: database.locks, clock, holder: this.name });
     this.#engines = this.#openEngines(engineSources(spec, database));
-    const host = { clock, metrics: this.metrics, rates: this.runtime.rates };
+    const host = { clock, metrics: this.metrics, service: this.name, rates: this.runtime.rates };
     this.#resources = new Resources(registry, { provide: spec.provide ?? [], host, loadLines: this.loadLines });
     this.#ops = spec.ops && new Ops(spec.ops, this.#opsSources);
     registerGauges(this.metrics, this.runtime);
     for (const line of [...sharedLines(), ...linesOf(this.#authenticator), ...linesOf(this.#locks)]) this.loadLines.register(line);
     showLoadLines(this.loadLines, this.metrics, this.runtime.signals);
     this.#services = this.#plan();
+  }
+
+  get surfaces(): readonly Surface[] {
+    return this.#spec.surfaces ?? [];
   }
 
   parts(): AppParts {
@@ -244,16 +243,19 @@ class RunningApp implements App {
   get locks(): Locks {
     return this.#locks ?? withoutDatabase("locks");
   }
-  get tasks(): Tasks {
+  get tasks() {
     return tasksOf(this.#engines) ?? withoutDatabase("tasks");
   }
-  get events(): Events {
+  get events() {
     return eventsOf(this.#engines) ?? withoutDatabase("events");
   }
-  get sagas(): Sagas {
+  get sagas() {
     return sagasOf(this.#engines) ?? withoutDatabase("sagas");
   }
-  get audit(): AuditTrail {
+  get messaging() {
+    return messagingOf(this.#engines) ?? withoutDatabase("messaging");
+  }
+  get audit() {
     return auditOf(this.#engines) ?? withoutDatabase("audit trail");
   }
   get ready(): boolean {
@@ -365,6 +367,7 @@ class RunningApp implements App {
     if (keepsProcess) this.#kept = keepProcess();
     try {
       refuseUnkept(this.runtime);
+      refuseInsideCalls(this.runtime.registry);
       await startAll(this.#services);
       this.#state = "ready";
     } catch (error) {

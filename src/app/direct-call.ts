@@ -35,6 +35,7 @@ export function callDirectly(
     let stream: DirectStream | undefined;
     const execution = runtime.start(runtime.operation(operation.name), {
       surface: "direct",
+      isInside: true,
       address: undefined,
       requestId: undefined,
       trace: undefined,

@@ -3,17 +3,19 @@ import { auditEngine, auditOf } from "../audit/engine.ts";
 import { type Duration, toMs } from "../core/duration.ts";
 import { limits } from "../core/limits.ts";
 import { eventEngine, eventsOf } from "../events/engine.ts";
+import { messagingEngine, messagingOf } from "../messaging/engine.ts";
 import type { Engine } from "../operation/durable/engine.ts";
 import type { EngineHost, EngineSource } from "../pipeline/engine-source.ts";
 import { invalidApp } from "../pipeline/registry/registry.ts";
 import type { Runtime } from "../pipeline/runtime.ts";
+import { writtenEngine } from "../pipeline/stream/written.ts";
 import type { VaultSource } from "../pipeline/vault/source.ts";
 import { sagaEngine, sagasOf } from "../sagas/engine.ts";
 import { taskEngine, tasksOf } from "../tasks/engine.ts";
 import type { TasksSpec } from "../tasks/spec.ts";
 import type { KeptByDatabase } from "./database.ts";
 
-export { auditOf, eventsOf, sagasOf, tasksOf };
+export { auditOf, eventsOf, messagingOf, sagasOf, tasksOf };
 
 /** What decides which engines an app has. */
 export interface EnginesSpec {
@@ -34,9 +36,14 @@ export function engineSources(
     // First: others open what they read with its keys.
     ...(kept.vault && vault ? [vault.engine(kept.vault)] : []),
     ...engines,
+    ...(kept.written ? [writtenEngine(kept.written)] : []),
     ...(kept.tasks && kept.schedules ? [taskEngine({ store: kept.tasks, schedules: kept.schedules, spec: tasks })] : []),
     ...(kept.audit && audit ? [auditEngine({ store: kept.audit, key: audit.key, retentionMs: auditRetentionOf(audit) })] : []),
     ...(kept.events ? [eventEngine({ store: kept.events, retentionMs: retentionOf("events", events, limits.eventRetentionMs) })] : []),
+    // After the log: a subscription is declared before the first message comes.
+    ...(kept.events && kept.inboxes && kept.locks
+      ? [messagingEngine({ store: kept.inboxes, events: kept.events, locks: kept.locks })]
+      : []),
     ...(kept.sagas ? [sagaEngine({ store: kept.sagas, ...sagasSpecOf(sagas) })] : []),
   ];
 }

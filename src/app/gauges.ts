@@ -20,6 +20,20 @@ export function registerGauges(metrics: Metrics, runtime: Runtime): void {
     labels,
     read: each(({ limits }) => limits.concurrency),
   });
+  const blocked = metrics.counter({
+    name: "plimsoll_loop_blocked_total",
+    help: "Times that a handler blocked the event loop for long.",
+    labels: [],
+  });
+  const seconds = metrics.counter({
+    ...{ name: "plimsoll_loop_blocked_seconds_total", help: "For how long handlers blocked the event loop.", labels: [] },
+  });
+  blocked.series();
+  seconds.series();
+  runtime.signals.loopBlocked.on(({ blockedMs }) => {
+    blocked.series().add();
+    seconds.series().add(blockedMs / 1_000);
+  });
   const { rates } = runtime;
   if (rates.guarded)
     metrics.total({

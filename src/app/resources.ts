@@ -2,8 +2,9 @@ import { Fault } from "../core/fault.ts";
 import { type LoadLines, linesOf } from "../core/load-line/load-lines.ts";
 import type { Service } from "../core/service.ts";
 import { messageOf } from "../core/value/thrown.ts";
+import type { AwayCalls } from "../operation/away/away.ts";
 import type { Override, Resource, ResourceHost } from "../operation/resource.ts";
-import type { BoundResource } from "../pipeline/registry/compiled.ts";
+import type { BoundResource, CompiledOperation } from "../pipeline/registry/compiled.ts";
 import type { Registry } from "../pipeline/registry/registry.ts";
 
 /** What resources are made of. */
@@ -35,6 +36,11 @@ export class Resources implements Service {
     const values = new Map<Resource<unknown>, unknown>();
     for (const resource of this.#registry.resources) values.set(resource, await this.#make(resource));
     for (const operation of this.#registry.operations.values()) {
+      if (operation.away !== undefined) {
+        // What it uses is made where it runs.
+        bringAway(operation.away, values);
+        continue;
+      }
       const uses = Object.entries(operation.operation.spec.uses ?? {});
       operation.uses = Object.fromEntries(uses.map(([alias, resource]) => [alias, values.get(resource)]));
       operation.bound = uses.flatMap(([alias, resource]) => this.#boundOf(alias, resource, values.get(resource)));
@@ -80,6 +86,12 @@ export class Resources implements Service {
       });
     }
   }
+}
+
+function bringAway(away: NonNullable<CompiledOperation["away"]>, values: ReadonlyMap<Resource<unknown>, unknown>): void {
+  const calls = values.get(away.resource) as AwayCalls;
+  calls.prepare(away.contract);
+  away.calls = calls;
 }
 
 function isResource(value: unknown): value is Resource<unknown> {

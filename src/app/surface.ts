@@ -3,6 +3,7 @@ import type { LoadLine } from "../core/load-line/load-line.ts";
 import type { Signal } from "../core/signals.ts";
 import type { Authenticator } from "../operation/actor.ts";
 import type { Operation } from "../operation/contract.ts";
+import type { Module } from "../operation/module.ts";
 import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import type { Report } from "../pipeline/registry/problem.ts";
 import type { Runtime } from "../pipeline/runtime.ts";
@@ -52,6 +53,8 @@ export interface FetchCaller {
 /** A way for requests to reach operations, such as HTTP. */
 export interface Surface {
   readonly name: string;
+  /** What it adds to the modules of the app, such as routes that HTTP serves for it. *Default*: nothing. */
+  readonly modules?: readonly Module[];
   /**
    * Reports the operations that it cannot serve as they are declared, before anything starts, and sets the `head` of those of which it says more than
    * their output. It is asked in every process that lists it, whatever the role. *Default*: it serves all, and says no more.

@@ -1,10 +1,34 @@
 #!/usr/bin/env node
-import { develop, usage } from "./develop.ts";
+import { systemClock } from "../core/clock.ts";
+import { exits } from "./exits.ts";
+import { chooseLanguage } from "./language.ts";
+import { cliLimits } from "./limits.ts";
+import { run } from "./run.ts";
+import { runShell } from "./shell.ts";
+import { processTerminal } from "./terminal/terminal.ts";
+import { texts } from "./texts.ts";
 
-const [command, ...args] = process.argv.slice(2);
-if (command === "dev") develop(args);
-else if (command === "--help" || command === "-h" || command === "help") process.stdout.write(`${usage}\n`);
-else {
-  process.stderr.write(`${usage}\n`);
-  process.exitCode = 2;
+const terminal = processTerminal();
+const stopping = new AbortController();
+const folder = process.cwd();
+
+function stop(): void {
+  const { code } = exits.interrupted;
+  if (stopping.signal.aborted) process.exit(code);
+  stopping.abort();
+  terminal.err(`\n${texts[chooseLanguage({ folder, env: terminal.env })].stopping}\n`);
+  systemClock.schedule(cliLimits.stopMs, () => process.exit(code));
 }
+
+// The reader of a pipe, such as `head`, has what it wanted.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? exits.fine.code : exits.output.code));
+const args = process.argv.slice(2);
+let isOwn = false;
+const place = {
+  ...{ terminal, folder, signal: stopping.signal },
+  ownSignals() {
+    if (!isOwn) process.on("SIGINT", stop);
+    isOwn = true;
+  },
+};
+process.exitCode = args.length === 0 && terminal.interactive ? await runShell(place) : await run(args, place);

@@ -1,9 +1,9 @@
-import { Fault } from "../core/fault.ts";
+import { type Fault, refusal } from "../core/fault.ts";
 import { type ReachedLimit, retryLater } from "../core/load-line/refusal.ts";
 
 /** Refuses a path that no operation has: 404. */
 export const routeNotFound = (path: string): Fault =>
-  new Fault({
+  refusal({
     code: "not_found",
     type: "route_not_found",
     message: `No operation has the path ${path.slice(0, 200)}. The paths are in /openapi.json, if the app serves it.`,
@@ -11,7 +11,7 @@ export const routeNotFound = (path: string): Fault =>
 
 /** Refuses a verb that a known path does not have: 405 with `Allow`. */
 export const methodNotAllowed = (method: string, allowed: string): Fault =>
-  new Fault({
+  refusal({
     code: "unimplemented",
     type: "method_not_allowed",
     status: 405,
@@ -21,7 +21,7 @@ export const methodNotAllowed = (method: string, allowed: string): Fault =>
 
 /** Refuses an `If-Match` without a tag that can be a version. *Faults*: `precondition_failed`. */
 export function preconditionFailed(): Fault {
-  return new Fault({
+  return refusal({
     code: "failed_precondition",
     type: "precondition_failed",
     status: 412,
@@ -31,7 +31,7 @@ export function preconditionFailed(): Fault {
 
 /** Refuses a body above `bodyBytes`: 413. */
 export const bodyTooLarge = (limit: number): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "body_too_large",
     status: 413,
@@ -41,7 +41,7 @@ export const bodyTooLarge = (limit: number): Fault =>
 
 /** Refuses a body of a caller who has not signed in, above what the operation takes from such callers: 413. */
 export const anonymousBodyTooLarge = (limit: number): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "body_too_large",
     status: 413,
@@ -51,7 +51,7 @@ export const anonymousBodyTooLarge = (limit: number): Fault =>
 
 /** Refuses a body of a caller who has not signed in, in chunks of a few bytes each: 413. */
 export const bodyInPieces = ({ most, chunks, bytes }: { readonly most: number; readonly chunks: number; readonly bytes: number }): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "body_in_pieces",
     status: 413,
@@ -61,7 +61,7 @@ export const bodyInPieces = ({ most, chunks, bytes }: { readonly most: number; r
 
 /** Refuses a body with another content type than JSON: 415. */
 export const notJson = (): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "media_type_unsupported",
     status: 415,
@@ -70,7 +70,7 @@ export const notJson = (): Fault =>
 
 /** Refuses a compressed body: 415. */
 export const bodyEncoded = (): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "content_encoding_unsupported",
     status: 415,
@@ -79,7 +79,7 @@ export const bodyEncoded = (): Fault =>
 
 /** Refuses a request whose body is not framed as HTTP requires: 400. */
 export const requestMalformed = (): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "request_malformed",
     message:
@@ -88,7 +88,7 @@ export const requestMalformed = (): Fault =>
 
 /** Refuses a request without a `Host` header: 400. */
 export const hostMissing = (): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "request_malformed",
     message: "The request has no Host header. Send one, as HTTP/1.1 requires.",
@@ -96,7 +96,7 @@ export const hostMissing = (): Fault =>
 
 /** Refuses a request whose `Host` is not a host: 400. */
 export const hostInvalid = (): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "request_malformed",
     message: "The Host header is not a valid host. Send a name or an address, and a port where there is one: Host: example.com:8080.",
@@ -104,7 +104,7 @@ export const hostInvalid = (): Fault =>
 
 /** Refuses a second line of a header that may appear once: 400. */
 export const headerRepeated = (name: string): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "header_repeated",
     message: `The header ${name.toLowerCase()} is in the request more than once. Send it once.`,
@@ -113,7 +113,7 @@ export const headerRepeated = (name: string): Fault =>
 
 /** Refuses what an internal caller says it has left, where it is not what its protocol says: 400. */
 export const timeoutInvalid = (header: string, form: string): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "timeout_invalid",
     message: `The header ${header} is not a timeout of its protocol. Send ${form}, or leave it out.`,
@@ -122,7 +122,7 @@ export const timeoutInvalid = (header: string, form: string): Fault =>
 
 /** Refuses a request target that is not a path: 400. */
 export const targetInvalid = (): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "request_malformed",
     message: "The request target is not a path. Send one that begins with a slash and has no fragment.",
@@ -130,7 +130,7 @@ export const targetInvalid = (): Fault =>
 
 /** Refuses a `Transfer-Encoding` other than `chunked`: 501. */
 export const transferCodingUnknown = (): Fault =>
-  new Fault({
+  refusal({
     code: "unimplemented",
     type: "transfer_coding_unknown",
     status: 501,
@@ -139,7 +139,7 @@ export const transferCodingUnknown = (): Fault =>
 
 /** Refuses a request of a version other than HTTP/1.0 and HTTP/1.1: 505. */
 export const versionUnknown = (): Fault =>
-  new Fault({
+  refusal({
     code: "unimplemented",
     type: "http_version_unknown",
     status: 505,
@@ -148,7 +148,7 @@ export const versionUnknown = (): Fault =>
 
 /** Refuses a request with more than `headerLines` header lines: 431. */
 export const tooManyHeaders = (limit: number): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "headers_too_many",
     status: 431,
@@ -158,7 +158,7 @@ export const tooManyHeaders = (limit: number): Fault =>
 
 /** Refuses a request whose headers are together larger than `headerBytes`: 431. */
 export const headersTooLarge = (limit: number): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "headers_too_many",
     status: 431,
@@ -168,7 +168,7 @@ export const headersTooLarge = (limit: number): Fault =>
 
 /** Refuses a request with several `Host` headers: 400. */
 export const hostAmbiguous = (): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "request_malformed",
     message: "The request has more than one Host header, and a proxy in between may have read another one. Send one.",
@@ -176,7 +176,7 @@ export const hostAmbiguous = (): Fault =>
 
 /** Refuses an `Expect` other than `100-continue`: 417. */
 export const expectationUnknown = (): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "expectation_unknown",
     status: 417,
@@ -185,7 +185,7 @@ export const expectationUnknown = (): Fault =>
 
 /** Refuses a request that did not arrive within `headerMs` or `requestMs`: 408. */
 export const requestTooSlow = (): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "request_timeout",
     status: 408,
@@ -194,7 +194,7 @@ export const requestTooSlow = (): Fault =>
 
 /** Refuses a request target above `urlBytes`: 414. */
 export const urlTooLong = (limit: number): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "url_too_long",
     status: 414,
@@ -203,7 +203,7 @@ export const urlTooLong = (limit: number): Fault =>
 
 /** Refuses a URL with a part that is not percent-encoded UTF-8: 400. */
 export const urlMalformed = (what: string): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "url_malformed",
     message: `${what} is not percent-encoded UTF-8. Encode it with encodeURIComponent, or the function of your language that does the same.`,
@@ -211,7 +211,7 @@ export const urlMalformed = (what: string): Fault =>
 
 /** Refuses a part of a download that does not exist: 416 with `Content-Range`. */
 export const rangeNotSatisfiable = (size: number): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "range_not_satisfiable",
     status: 416,
@@ -221,7 +221,7 @@ export const rangeNotSatisfiable = (size: number): Fault =>
 
 /** Refuses a request without the `If-Match` that its operation requires: 428. */
 export const preconditionMissing = (): Fault =>
-  new Fault({
+  refusal({
     code: "failed_precondition",
     type: "precondition_required",
     status: 428,
@@ -231,7 +231,7 @@ export const preconditionMissing = (): Fault =>
 
 /** Refuses a request of an address with `requestsPerAddress` others in flight: 429. */
 export const tooManyFromAddress = (reached: ReachedLimit, random: number): Fault =>
-  new Fault({
+  refusal({
     code: "resource_exhausted",
     type: "too_many_requests_in_flight",
     message: `Your address has ${reached.load} requests in flight and may have ${reached.value}. Wait for responses before you send more.`,

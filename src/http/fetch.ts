@@ -1,4 +1,5 @@
 import type { Fault } from "../core/fault.ts";
+import { networkOf } from "../core/node/address.ts";
 import type { Upload } from "../core/schema/opaque/upload.ts";
 import { parseTrace } from "../core/trace.ts";
 import { readCriticality } from "../operation/execution.ts";
@@ -17,7 +18,6 @@ import { urlTooLong } from "./faults.ts";
 import type { ServerHeaders } from "./headers/security.ts";
 import { anonymousBytes, bindInput, prepareOutput, versionRefused } from "./node-invocation.ts";
 import { replyWithoutOperation } from "./pages.ts";
-import { networkOf } from "./peer/address.ts";
 import type { Proxies } from "./peer/proxies.ts";
 import { forPerson } from "./problem-page/page.ts";
 import { HttpFacts } from "./reply/facts.ts";

@@ -7,6 +7,7 @@ import type { HandedSockets } from "../app/surface.ts";
 import { systemClock, type Timer } from "../core/clock.ts";
 import { limits as bounds } from "../core/limits.ts";
 import { LoadLine, type RefusalCount } from "../core/load-line/load-line.ts";
+import { networkOf } from "../core/node/address.ts";
 import { nodeHttp } from "../core/node/http.ts";
 import type { BodyReader } from "./body.ts";
 import { endsGently, ignoresRest, isGone, lingers, refuseMalformed, withoutStacks } from "./connections/closing.ts";
@@ -20,7 +21,6 @@ import { isLong, readAgain } from "./connections/skipping.ts";
 import type { HttpHost } from "./credentials/credential-fields.ts";
 import { requestMalformed, requestTooSlow } from "./faults.ts";
 import { LeanRequest } from "./lean-request.ts";
-import { networkOf } from "./peer/address.ts";
 import { Reception } from "./reception/reception.ts";
 import { shown } from "./reception/shown.ts";
 import type { Replies } from "./reception/turn.ts";
@@ -198,7 +198,8 @@ export class HttpListener implements Replies<HttpTurn> {
   write(turn: HttpTurn, reply: HttpReply): number {
     const { request, response } = turn;
     if (response.destroyed || response.headersSent) return 0;
-    const { status, constant, headers, body, download } = shown(reply, this.#options, request.known.accept);
+    const { status, constant, headers, body: text, encoded, download } = shown(reply, this.#options, request.known.accept);
+    const body = encoded ?? text;
     const bytes = download === undefined ? Buffer.byteLength(body) : (download.length ?? 0);
     response.keep(download === undefined ? bytes : 0);
     const last = this.#prepare(turn, headers);

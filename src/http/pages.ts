@@ -20,42 +20,46 @@ export function documentPages(router: HttpRouter, { runtime, authenticator, serv
   const { registry } = runtime;
   const hasEvents = registry.events.size > 0;
   const operations = () => router.routes.map(({ operation }) => operation);
-  const document = once(() => JSON.stringify(openApiDocument({ operations: operations(), service, authenticator, tenancy })));
+  const document = () => JSON.stringify(openApiDocument({ operations: operations(), service, authenticator, tenancy }));
   const assets = readAssets();
-  const eventDocument = once(() => JSON.stringify(asyncApiDocument({ ...registry, service })));
-  const page = once(() =>
-    docsPage({
+  const eventDocument = () => JSON.stringify(asyncApiDocument({ ...registry, service }));
+  const page = () => {
+    const { html, contentSecurityPolicy } = docsPage({
       ...{ title: `${service.name} ${service.version}`, documentUrl: "openapi.json", assets },
       ...(hasEvents && { eventDocumentUrl: "asyncapi.json" }),
-    }),
-  );
+    });
+    return { headers: [...withPolicy(contentSecurityPolicy), "content-type", "text/html; charset=utf-8"], body: html };
+  };
   // Who opens the address in a browser wants to read. Relative, so that it also holds behind a proxy that cuts a prefix off.
   const front: HttpReply = { status: 302, headers: [...securityHeaders, "location", "docs"], body: "" };
   return new Map<string, HttpReply>([
     ...(router.allowed("/").length === 0 ? [["/", front] as const] : []),
     ["/openapi.json", jsonPage(document)],
     ...(hasEvents ? [["/asyncapi.json", jsonPage(eventDocument)] as const] : []),
-    [
-      "/docs",
-      {
-        status: 200,
-        get headers() {
-          return [...withPolicy(page().contentSecurityPolicy), "content-type", "text/html; charset=utf-8"];
-        },
-        get body() {
-          return page().html;
-        },
-      },
-    ],
+    ["/docs", made(page)],
   ]);
 }
 
 function jsonPage(document: () => string): HttpReply {
+  return made(() => ({ headers: [...securityHeaders, "content-type", "application/json"], body: document() }));
+}
+
+/** Makes a page when it is first asked for, and keeps its bytes. */
+function made(make: () => Pick<HttpReply, "headers" | "body">): HttpReply {
+  const kept = once(() => {
+    const page = make();
+    return { ...page, encoded: Buffer.from(page.body) };
+  });
   return {
     status: 200,
-    headers: [...securityHeaders, "content-type", "application/json"],
+    get headers() {
+      return kept().headers;
+    },
     get body() {
-      return document();
+      return kept().body;
+    },
+    get encoded() {
+      return kept().encoded;
     },
   };
 }

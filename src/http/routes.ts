@@ -7,6 +7,7 @@ import { type CompiledOperation, fieldsOf } from "../pipeline/registry/compiled.
 import type { Report } from "../pipeline/registry/problem.ts";
 import { checkBody } from "./bodies/check-bodies.ts";
 import { checkReplyFields, checkRequestFields } from "./fields/check-fields.ts";
+import { deprecationProblem } from "./headers/deprecation.ts";
 import { cacheProblem } from "./headers/route-headers.ts";
 import { compileHead } from "./reply/entity-head.ts";
 import { isOrigin, isRedirect } from "./reply/redirect.ts";
@@ -40,6 +41,8 @@ export function compileRoutes(
       );
     if (spec.stream === undefined) checkStatus(name, http, report);
     else checkStreamed(name, http, report);
+    const wrong = spec.deprecated && deprecationProblem(spec.deprecated, operations);
+    if (wrong !== undefined) report(name, "deprecated", wrong);
     const compiled = operations.get(name);
     if (compiled === undefined) continue;
     const fields = fieldsOf(compiled.input);

@@ -9,11 +9,15 @@ import type { CacheSpec } from "./cache/spec.ts";
 import type { Emits } from "./events/event.ts";
 import type { Criticality } from "./execution.ts";
 import type { OfKind } from "./kind.ts";
+import type { ReceiverSource } from "./messaging/receiver.ts";
+import type { Deprecated } from "./online/deprecated.ts";
 import type { CacheControlSpec, CookieSpec, CspSources } from "./online/http-head.ts";
+import type { McpSpec } from "./online/mcp.ts";
 import type { RateLimit } from "./online/rate.ts";
 import type { ReceivesSpec } from "./online/stream/receives.ts";
 import type { AnyStream } from "./online/stream/spec.ts";
 import type { Uses } from "./resource.ts";
+import type { SloSpec } from "./slo/spec.ts";
 import type { Streams } from "./sourcing/event-stream.ts";
 import type { Projection } from "./sourcing/projection.ts";
 import type { Isolation } from "./transaction.ts";
@@ -159,6 +163,17 @@ export interface SharedSpec<I extends AnySchema, F extends Faults> {
   readonly budget: Hint<DeadlineHint, Duration> | OnlineBudget<Output<NoInfer<I>>>;
   /** Which operations are refused first under load. *Default*: `default`. */
   readonly criticality?: Hint<CriticalityHint, Criticality>;
+  /** Which share of its executions is to succeed, and how soon. *Default*: by criticality and budget. */
+  readonly slo?: SloSpec;
+  /**
+   * How the operation is reached over GraphQL: `true`, or the name of its field. *Default*: not at all. With `true` the field has the name of the operation:
+   * `orders.list-mine` is `ordersListMine`.
+   */
+  readonly graphql?: true | string;
+  /** How agents reach the operation over MCP: `true` makes it a tool of its name. *Default*: not at all. */
+  readonly mcp?: true | McpSpec;
+  /** Since when callers should use something else, and until when they can use this. *Default*: it stays. */
+  readonly deprecated?: Deprecated;
 }
 
 /** What an operation declares that returns one output. */
@@ -196,6 +211,8 @@ export interface OperationSpec {
   readonly faults?: Faults;
   readonly budget: Duration | OnlineBudget<never>;
   readonly criticality?: Criticality;
+  readonly slo?: SloSpec;
+  readonly deprecated?: Deprecated;
   readonly access: Access;
   readonly idempotent?: "key" | "natural" | "no" | { readonly key: string };
   readonly isolation?: Isolation;
@@ -205,6 +222,8 @@ export interface OperationSpec {
   readonly streams?: Streams;
   /** The events that it reacts to. */
   readonly on?: Emits;
+  /** Where they come from: a broker where it is an object. */
+  readonly from?: "now" | "beginning" | ReceiverSource;
   /** Whether, and how, its executions are recorded in the audit trail. */
   readonly audit?: true | AuditForm;
   readonly cache?: CacheSpec<never, never>;
@@ -213,6 +232,8 @@ export interface OperationSpec {
   /** How far they may be behind. */
   readonly staleness?: Duration;
   readonly http?: Route | HttpSpec;
+  readonly graphql?: true | string;
+  readonly mcp?: true | McpSpec;
   readonly uses?: Uses;
   readonly example?: { readonly input?: unknown; readonly output?: unknown };
   readonly owns?: Handler;

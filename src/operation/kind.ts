@@ -17,6 +17,8 @@ export interface KindTraits {
   readonly cached?: boolean;
   /** Whether its handler takes a web `Request` and returns a `Response`, in the place of an input and an output. *Default*: no. */
   readonly plain?: boolean;
+  /** Whether it only carries other executions, for which the time counts that its caller has left. *Default*: no. */
+  readonly carries?: boolean;
   /** The longest deadline that it may declare. *Units*: milliseconds. */
   readonly maxDeadlineMs: number;
   /** Whether it outlives its caller: it is started and kept, no caller waits for its output, and its input was checked when it was started. */

@@ -1,3 +1,4 @@
+import type { AwayResource } from "./away/away.ts";
 import type { Operation } from "./contract.ts";
 import type { Schedule } from "./durable/schedule.ts";
 import type { DomainEvent } from "./events/event.ts";
@@ -30,6 +31,10 @@ export interface ModuleSpec {
 export interface Module extends ModuleSpec {
   readonly kind: "module";
   readonly name: string;
+  /** What calls its operations where another process runs them, as `remote` of `plimsoll/remote` makes it. *Default*: this process runs them. */
+  readonly away?: AwayResource;
+  /** Its operations that only that process runs, and no call reaches: what is durable, streams, or takes a file. */
+  readonly beyond?: readonly Operation[];
 }
 
 /**

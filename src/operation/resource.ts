@@ -27,6 +27,8 @@ export interface ResourceSpec<T> {
 export interface ResourceHost {
   readonly clock: Clock;
   readonly metrics: Metrics;
+  /** The name of the app, for other services. *Default*: outside of an app, none. */
+  readonly service?: string;
   /** Opens a rate that is counted where the app counts its own; the name is the resource's. *Default*: outside of an app, none. */
   readonly rates?: Pick<Rates, "limiter">;
 }

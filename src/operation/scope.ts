@@ -8,6 +8,7 @@ import type { Command, Query } from "./contract.ts";
 import type { Start } from "./durable/start.ts";
 import type { DomainEvent, Emit } from "./events/event.ts";
 import type { CounterMetric, HistogramMetric, Labelled } from "./metrics/metric.ts";
+import type { WrittenHolder } from "./online/stream/written.ts";
 import type { AnyEventStream, OpenStreams } from "./sourcing/event-stream.ts";
 import type { Sql } from "./sql.ts";
 import type { VaultHolder } from "./vault/vault.ts";
@@ -109,7 +110,8 @@ export interface ReadScope<F extends AnyFault = AnyFault> extends BaseScope<F>, 
 export interface WriteScope<F extends AnyFault = AnyFault, E extends DomainEvent = never, X extends AnyEventStream = never>
   extends BaseScope<F>,
     CredentialIssuer,
-    VaultHolder {
+    VaultHolder,
+    WrittenHolder {
   readonly sql: Sql;
   /**
    * Runs another query or command in this transaction, with the same deadline and budget, and authorizes it again.

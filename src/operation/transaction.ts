@@ -91,7 +91,12 @@ export interface TransactionOptions {
   /** Whether `plimsoll.actor()` is null, for whatever owner: several callers share what is read. *Default*: false. */
   readonly withoutActor?: boolean;
   readonly claim?: Claim;
+  /** How old what it reads may be, where replicas are read. *Default*: not old at all. *Units*: milliseconds. */
+  readonly stalenessMs?: number;
 }
+
+/** What is done before a commit: sends statements, and returns those of the final flight. */
+export type BeforeCommit = (send: (statement: Statement) => Promise<StatementResult>) => Promise<readonly Statement[]>;
 
 /**
  * A transaction that begins with its first statement: begin, settings, the key's claim and that statement go out in one flight.
@@ -99,9 +104,16 @@ export interface TransactionOptions {
  * `commit_outcome_unknown`, nothing is; `rollback` and `abort` never throw and let the connection go.
  */
 export interface Transaction {
+  /** Whether it reads a replica. */
+  readonly isOnReplica: boolean;
   run(statement: Statement): Promise<StatementResult>;
   /** Adds a statement to the final flight, in front of the commit. */
   defer(statement: Statement): void;
+  /**
+   * Has `work` done when the transaction is about to commit, before its final flight, with what sends a statement at once; what it returns goes in front of that flight.
+   * Where it throws, nothing is committed.
+   */
+  beforeCommit(work: BeforeCommit): void;
   /** Resolves when it is known whether the key is ours; at once where none was asked for. */
   claimed(): Promise<ClaimResult>;
   /**

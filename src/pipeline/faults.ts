@@ -1,4 +1,4 @@
-import { Fault, withoutStack } from "../core/fault.ts";
+import { Fault, refusal } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
 import type { Problem } from "../core/schema/standard.ts";
 import type { Problems } from "../core/schema.ts";
@@ -32,7 +32,7 @@ export function rateLimited({ limit, value, burst, periodMs, waitMs, sentence }:
   const retryAfterMs = waitMs + random * Math.max(limits.rateRetrySpreadMs, waitMs / 4);
   const message = `${sentence} Wait ${wait} ms, and send fewer at once.`;
   const details = { limit, value, load: value, burst, periodMs, waitMs: wait };
-  return withoutStack(() => new Fault({ code: "resource_exhausted", type: "rate_limited", message, details, retryAfterMs }));
+  return refusal({ code: "resource_exhausted", type: "rate_limited", message, details, retryAfterMs });
 }
 
 /** Refuses an input that its schema refuses. *Faults*: `invalid_input` with the problems. */
@@ -119,7 +119,7 @@ export function invalidRow(problems: Problems, row: Record<string, unknown>): Fa
 export function denied(operation: CompiledOperation, actor: Actor, scheme: AuthenticationScheme): Fault {
   const needs = operation.access === "public" ? "nothing" : describeAccess(operation.access);
   if (actor.kind === "anonymous") return scheme.missing(needs);
-  return new Fault({ code: "permission_denied", message: `This operation needs ${needs}. Ask an administrator for access.` });
+  return refusal({ code: "permission_denied", message: `This operation needs ${needs}. Ask an administrator for access.` });
 }
 
 /** The response to an id that does not exist and to an id of another actor. */

@@ -11,6 +11,7 @@ import type { Starts } from "../operation/durable/start.ts";
 import type { EventLog } from "../operation/events/log.ts";
 import type { Execution } from "../operation/execution.ts";
 import type { OperationKind } from "../operation/kind.ts";
+import type { WrittenStreams } from "../operation/online/stream/written.ts";
 import type { LogRecord } from "../operation/telemetry.ts";
 import type { Database } from "../operation/transaction.ts";
 import type { VaultKeys } from "../operation/vault/vault.ts";
@@ -97,6 +98,8 @@ export interface Host {
   readonly audit: AuditLog | undefined;
   /** The keys of the vault; undefined where the app has none. */
   readonly vault: VaultKeys | undefined;
+  /** What wakes those who follow streams that are kept; undefined where the app has no database that keeps any. */
+  readonly written: WrittenStreams | undefined;
   sampled(traceId: string): boolean;
   /** The execution whose handler continued last: when the loop stands still, it is the one that holds it. */
   entered: LoopEntry | undefined;

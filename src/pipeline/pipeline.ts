@@ -2,6 +2,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { limits } from "../core/limits.ts";
 import { Problems } from "../core/schema.ts";
 import type { Actor } from "../operation/actor.ts";
+import { type CarriedCall, carriedCall } from "../operation/authentication/carried.ts";
+import { carriedElsewhere } from "./away/faults.ts";
 import { readCache } from "./cache/read.ts";
 import { denied, invalidInput } from "./faults.ts";
 import { lookUpPermissions } from "./permissions/look-up.ts";
@@ -58,7 +60,7 @@ function accept(execution: RunningExecution): undefined {
   execution.spanId = ids.spanId();
   execution.sampled = trace?.sampled ?? host.sampled(execution.traceId);
   execution.requestId = invocation.requestId ?? execution.spanId;
-  const remaining = invocation.remainingMs;
+  const remaining = compiled.traits.carries === true ? undefined : invocation.remainingMs;
   execution.deadlineMs = remaining === undefined ? compiled.limits.deadlineMs : Math.min(compiled.limits.deadlineMs, remaining);
   execution.deadlineAt = execution.acceptedAt + execution.deadlineMs;
   host.wheel.add(execution);
@@ -88,6 +90,8 @@ function identify(execution: RunningExecution, actor: Actor): undefined | Promis
   const { durable, host, invocation } = execution;
   execution.tenant = durable === undefined ? host.options.tenancy.tenantOf(actor) : durable.tenant;
   // Any caller can say that a request is critical: it counts only from callers that the app knows as its own.
+  const carried = invocation.isInside === true ? undefined : carriedCall(actor);
+  if (carried !== undefined) takeCarried(execution, carried);
   const { criticality } = invocation;
   const isInternal = durable !== undefined || host.options.internalCallers?.allows(actor) === true;
   if (isInternal) {
@@ -98,10 +102,17 @@ function identify(execution: RunningExecution, actor: Actor): undefined | Promis
   return host.revocations?.check(execution, presentCredentials);
 }
 
+/** What a service has signed of its call counts for the operation that it names, and for no other. */
+function takeCarried(execution: RunningExecution, { module, operation, tenant, criticality }: CarriedCall): void {
+  if (operation !== execution.compiled.name || module !== execution.compiled.module) throw carriedElsewhere();
+  execution.tenant = tenant;
+  execution.criticality = criticality;
+}
+
 function limitRate(execution: RunningExecution): undefined | Promise<void> {
   if (execution.host.rates.caller === undefined) return undefined;
   const { caller } = execution;
-  return caller === undefined ? undefined : takeRate(execution, caller);
+  return caller === undefined ? undefined : takeRate(execution, caller, execution.invocation.charges);
 }
 
 function limitOperation(execution: RunningExecution): undefined | Promise<void> {

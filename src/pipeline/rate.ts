@@ -1,22 +1,45 @@
 import { formatMs } from "../core/duration.ts";
 import { type Fault, toFault } from "../core/fault.ts";
+import type { RateLimiter } from "../resilience/rate-limit.ts";
 import { rateLimited } from "./faults.ts";
 import type { Host } from "./host.ts";
 import type { OperationRate } from "./rates/operation-rate.ts";
 import type { RunningExecution } from "./state/running-execution.ts";
 
 /**
- * Takes one of what a key may send in a second; a promise where a store is asked.
+ * Takes one, or `charges`, of what a key may send in a second; a promise where a store is asked.
  * *Faults thrown*: `resource_exhausted` of type `rate_limited`; `unavailable` of type `rate_store_unavailable` where that is the policy.
  */
-export function takeRate(execution: RunningExecution, key: string): undefined | Promise<void> {
+export function takeRate(execution: RunningExecution, key: string, charges = 1): undefined | Promise<void> {
   const { caller, callerLine } = execution.host.rates;
   if (caller === undefined || callerLine.mode === "off") return undefined;
-  const waitMs = caller.take(key, execution.acceptedAt);
+  const waitMs = takeSeveral(caller, { key, charges }, execution.acceptedAt);
   if (typeof waitMs !== "number") return waitMs.then((ms) => judge(execution, ms));
   if (waitMs > 0) return judge(execution, waitMs);
   callerLine.admitted++;
   return undefined;
+}
+
+interface Charge {
+  readonly key: string;
+  readonly charges: number;
+  /** Of them, those that are taken. *Default*: none. */
+  readonly taken?: number;
+}
+
+/** Takes all charges of a key or none: what was taken before one is refused is returned. */
+function takeSeveral(limiter: RateLimiter, { key, charges, taken = 0 }: Charge, nowMs: number): number | Promise<number> {
+  const refused = (waitMs: number, before: number): number => {
+    for (let i = 0; i < before; i++) void limiter.refund(key);
+    return waitMs;
+  };
+  for (let i = taken; i < charges; i++) {
+    const waitMs = limiter.take(key, nowMs);
+    if (typeof waitMs !== "number")
+      return waitMs.then((ms) => (ms > 0 ? refused(ms, i) : takeSeveral(limiter, { key, charges, taken: i + 1 }, nowMs)));
+    if (waitMs > 0) return refused(waitMs, i);
+  }
+  return 0;
 }
 
 function judge(execution: RunningExecution, waitMs: number): undefined {
@@ -85,7 +108,8 @@ export function takeOperationRates(execution: RunningExecution, rates: readonly 
     const rate = rates[i]!;
     const key = rate.line.mode === "off" ? undefined : rate.keyOf(execution);
     if (key === undefined || rate.limiter === undefined) continue;
-    const waitMs = rate.limiter.take(key, execution.host.clock.monotonic());
+    const { charges = 1 } = execution.invocation;
+    const waitMs = takeSeveral(rate.limiter, { key, charges }, execution.host.clock.monotonic());
     if (typeof waitMs === "number") judgeOperation(execution, rate, { key, waitMs });
     else
       return waitMs.then((ms) => {
@@ -108,7 +132,9 @@ function judgeOperation(execution: RunningExecution, rate: OperationRate, taken:
   const enforced = line.refuses(above);
   execution.refusal = { limit: name, value: limit, load: limit, mode: enforced ? "enforce" : "measure" };
   if (!enforced) return void line.admitted++;
-  for (const { rate: other, key: otherKey } of execution.rates ?? []) void other.limiter?.refund(otherKey);
+  const { charges = 1 } = execution.invocation;
+  for (const { rate: other, key: otherKey } of execution.rates ?? [])
+    for (let i = 0; i < charges; i++) void other.limiter?.refund(otherKey);
   execution.rates = undefined;
   const sentence = `The limit "${name}" of ${limit} requests per ${formatMs(periodMs)} is reached.`;
   throw rateLimited({ limit: name, value: limit, burst, periodMs, waitMs, sentence }, execution.host.clock.random());

@@ -19,6 +19,7 @@ import type { Starts } from "../operation/durable/start.ts";
 import type { EventLog } from "../operation/events/log.ts";
 import type { OperationKind } from "../operation/kind.ts";
 import type { Module } from "../operation/module.ts";
+import type { WrittenStreams } from "../operation/online/stream/written.ts";
 import type { TelemetrySink } from "../operation/telemetry.ts";
 import type { Database } from "../operation/transaction.ts";
 import type { VaultKeys } from "../operation/vault/vault.ts";
@@ -37,6 +38,8 @@ import type { Registry } from "./registry/registry.ts";
 import { Revocations, type RevocationsSpec } from "./revocations/revocations.ts";
 import { execute } from "./run/execute.ts";
 import { Shedder } from "./shed/shedder.ts";
+import { Failures } from "./slo/failures.ts";
+import { countObjective, registerObjectives } from "./slo/metrics.ts";
 import { Slots } from "./slots.ts";
 import { ProjectionReads } from "./sourcing/reads.ts";
 import type { Invocation } from "./state/invocation.ts";
@@ -75,6 +78,7 @@ export class Runtime implements Runner {
   readonly options: RuntimeOptions;
   readonly registry: Registry;
   readonly clock: Clock;
+  readonly metrics: Metrics;
   readonly database: Database | undefined;
   readonly wheel: DeadlineWheel;
   readonly ids: TraceIds;
@@ -100,17 +104,21 @@ export class Runtime implements Runner {
   readonly projections = new ProjectionReads(limits.projectionWaits);
   audit: AuditLog | undefined;
   vault: VaultKeys | undefined;
+  written: WrittenStreams | undefined;
   entered: LoopEntry | undefined;
   held: LoopEntry | undefined;
   readonly counts: Counts;
   execute: (execution: RunningExecution) => Promise<ShapedOutput | undefined> = execute;
   readonly #steps: ReadonlyMap<CompiledOperation, readonly Step[]>;
   readonly #engines = new Map<OperationKind, Engine>();
+  readonly #failures: Failures;
   readonly #running = new IntrusiveSet<RunningExecution>();
 
   constructor(registry: Registry, options: RuntimeOptions) {
     this.options = options;
     const { metrics = new Metrics() } = options;
+    this.metrics = metrics;
+    this.#failures = new Failures(metrics);
     this.counts = new Counts(metrics, options.modules ?? []);
     this.loadLines = options.loadLines ?? new LoadLines(options.clock);
     this.registry = registry;
@@ -140,6 +148,7 @@ export class Runtime implements Runner {
       if (traits.transaction !== "none") this.loadLines.register(queriesLine);
       this.loadLines.register(callsLine);
     }
+    registerObjectives(metrics, operations);
     this.#steps = new Map(operations.map((operation) => [operation, pipeline.filter((step) => step.applies(operation))]));
   }
 
@@ -177,6 +186,7 @@ export class Runtime implements Runner {
     if (engine.vault !== undefined && this.vault !== undefined) throw twoEngines("vault");
     this.audit ??= engine.audit;
     this.vault ??= engine.vault;
+    this.written ??= engine.written;
   }
 
   /** Its slots, and those of its operations, are shares of limits that several processes have together. Before the first request. */
@@ -290,6 +300,8 @@ export class Runtime implements Runner {
     if (upstreamMs !== undefined) for (const name in upstreamMs) elsewhere += upstreamMs[name] ?? 0;
     execution.runningMs = Math.max(0, total - elsewhere);
     this.#reply(execution);
+    countObjective(execution, execution.compiled);
+    this.#failures.count(execution);
     if (!execution.handling) this.release(execution);
     this.signals.executed.publish(execution);
   }

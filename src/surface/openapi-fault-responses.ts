@@ -70,7 +70,7 @@ export class FaultResponses {
         httpStatusOf(declared),
         this.#once(declared, () => this.#declared(declared, conditions.operation)),
       );
-    for (const platform of platformFaults) {
+    for (const platform of platformFaults as readonly PlatformFault[]) {
       if (!platform.applies(conditions)) continue;
       add(
         httpStatusOf({ code: platform.code, status: platform.status }),

@@ -55,7 +55,7 @@ const receives = ({ operation }: FaultConditions) => operation.receives !== unde
 const streams = ({ operation }: FaultConditions) => operation.stream !== undefined;
 
 /** Every fault that the platform may end a request with. `test/surface/openapi-table.test.ts` finds those in the source that are missing here. */
-export const platformFaults: readonly PlatformFault[] = [
+export const platformFaults = [
   {
     name: "InvalidInput",
     code: "invalid_argument",
@@ -208,7 +208,7 @@ export const platformFaults: readonly PlatformFault[] = [
   {
     name: "Conflict",
     code: "aborted",
-    types: ["conflict", "commit_lost", "lock_lost", "lease_lost", "stream_conflict"],
+    types: ["conflict", "commit_lost", "lock_lost", "lease_lost", "stream_conflict", "projection_conflict"],
     description: "Another request changed the same data at the same time. This one changed nothing; send it again.",
     applies: writes,
   },
@@ -393,4 +393,4 @@ export const platformFaults: readonly PlatformFault[] = [
     description: "The operation did not end within its deadline and was stopped.",
     applies: always,
   },
-];
+] as const satisfies readonly PlatformFault[];

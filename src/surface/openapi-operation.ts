@@ -68,6 +68,7 @@ export function describeOperation(compiled: CompiledOperation, parts: DocumentPa
     tags: [compiled.module],
     summary: spec.summary ?? compiled.name,
     description: sentences(compiled),
+    ...(spec.deprecated !== undefined && { deprecated: true, "x-deprecated": spec.deprecated }),
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && { requestBody: body }),
     responses: { ...(isPlain ? plainSuccess : success)(described, parts.schemas), ...parts.faults.of(conditions) },
@@ -78,6 +79,7 @@ export function describeOperation(compiled: CompiledOperation, parts: DocumentPa
     "x-operation-kind": kind,
     "x-transaction": compiled.traits.transaction,
     "x-criticality": compiled.criticality,
+    "x-slo": { success: compiled.objective.success, withinMs: compiled.objective.withinMs },
     "x-idempotent": idempotency(compiled),
     "x-budget": { deadlineMs, concurrency, queue, queries, ...(rates.length > 0 && { rates: rates.map(describeRate) }) },
   };
@@ -265,6 +267,11 @@ function bodySchema(output: JsonSchema, elsewhere: ReadonlySet<string>): JsonSch
   return { ...rest, properties: Object.fromEntries(inBody), ...(needed.length > 0 && { required: needed }) };
 }
 
+/** *Source*: RFC 9745, RFC 8594. */
+const deprecationHeaders = {
+  Deprecation: { description: "Since when the operation is deprecated.", schema: { type: "string" } },
+  Sunset: { description: "From when on the operation may be gone.", schema: { type: "string" } },
+};
 const fileNameHeader = { description: "The name of the file.", schema: { type: "string" } };
 
 function success({ compiled, http, route }: Described, schemas: SharedSchemas): Record<string, object> {
@@ -282,6 +289,7 @@ function success({ compiled, http, route }: Described, schemas: SharedSchemas): 
     ...fieldHeaders(http, outputJson),
     ...(compiled.key !== "none" && { "Idempotency-Replayed": header("Replayed") }),
     ...positionHeaders(compiled),
+    ...(compiled.operation.spec.deprecated !== undefined && deprecationHeaders),
     ...(ratesOf(compiled).length > 0 && rateHeaders),
   };
   const elsewhere = fieldsElsewhere(http);

@@ -5,7 +5,7 @@ import type { FaultConditions, PlatformFault } from "./openapi-faults.ts";
 const reads = ({ operation }: FaultConditions) => operation.reads !== undefined;
 
 /** The faults of queries that read projections. */
-export const readFaults: readonly PlatformFault[] = [
+export const readFaults = [
   {
     name: "PositionInvalid",
     code: "invalid_argument",
@@ -28,7 +28,7 @@ export const readFaults: readonly PlatformFault[] = [
       "What the query reads is further behind than it accepts, or did not come as far as Plimsoll-After in time. Send the request again.",
     applies: reads,
   },
-];
+] as const satisfies readonly PlatformFault[];
 
 const token = { type: "string", minLength: tokenChars, maxLength: tokenChars };
 

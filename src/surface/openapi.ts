@@ -15,7 +15,7 @@ export interface DocumentSpec {
 
 /**
  * Describes every operation that has a route as one OpenAPI 3.1 document: parameters, bodies, each fault that it can end with, who may call it,
- * and its load line (`x-budget`, `x-criticality`, `x-idempotent`).
+ * and its load line (`x-budget`, `x-criticality`, `x-slo`, `x-idempotent`).
  * *Guarantees*: the same operations in the same order give the same document, to the byte.
  * *Source*: OpenAPI 3.1.1, JSON Schema 2020-12, RFC 9457.
  * @example JSON.stringify(openApiDocument({ operations: registry.operations.values(), service: { name: "shop", version: "1.0.0" } }))

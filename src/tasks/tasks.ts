@@ -66,6 +66,10 @@ export class Tasks extends TaskControl {
       });
     this.#upkeep = new Upkeep({ store: store.admin, clock: runtime.clock, signals: this.signals });
     countTasks(metrics, { signals: this.signals, running: () => this.#worker?.running ?? 0, upkeep: this.#upkeep });
+    this.signals.ended.on(({ task, outcome }) => {
+      if (outcome === "completed" || outcome === "dead_lettered")
+        definitions.get(task)?.compiled.objective.countEnd(outcome === "completed");
+    });
     countSchedules(metrics, this.signals.schedules);
     warnOfFailures(runtime, this.signals, this.signals.schedules);
     this.#scheduler = new Scheduler({

@@ -11,8 +11,8 @@ export interface ExportResult {
   readonly reason: string;
   /** When the collector asked to come back. *Units*: milliseconds. */
   readonly retryAfterMs: number | undefined;
-  /** Spans that the collector says it did not take, in a batch that it took. */
-  readonly rejectedSpans: number;
+  /** What the collector says it did not take, of a batch that it took: spans, log records or data points. */
+  readonly rejected: number;
 }
 
 const retryable = new Set([408, 429, 502, 503, 504]);
@@ -53,7 +53,7 @@ export class OtlpExporter {
         sent.destroy(
           new Fault({
             code: "deadline_exceeded",
-            message: "The collector of the spans did not respond in time. Check its address and its load.",
+            message: "The collector did not respond in time. Check its address and its load.",
           }),
         ),
       );
@@ -62,7 +62,7 @@ export class OtlpExporter {
         resolve(result);
       };
       const fail = (error: Error & { readonly code?: string }) =>
-        settle({ outcome: "retry", reason: error.code ?? error.message, retryAfterMs: undefined, rejectedSpans: 0 });
+        settle({ outcome: "retry", reason: error.code ?? error.message, retryAfterMs: undefined, rejected: 0 });
       sent.on("error", fail);
       sent.on("response", (answer) => readAnswer(answer, this.#clock).then(settle, fail));
       sent.end(body);
@@ -84,14 +84,15 @@ async function readAnswer(answer: IncomingMessage, clock: Clock): Promise<Export
   for await (const chunk of answer) if (text.length < answerBytes) text += chunk;
   const status = answer.statusCode ?? 0;
   const reason = String(status);
-  if (status >= 200 && status < 300) return { outcome: "ok", reason, retryAfterMs: undefined, rejectedSpans: rejectedSpans(text) };
-  if (!retryable.has(status)) return { outcome: "refused", reason, retryAfterMs: undefined, rejectedSpans: 0 };
-  return { outcome: "retry", reason, retryAfterMs: parseRetryAfter(answer.headers["retry-after"], clock), rejectedSpans: 0 };
+  if (status >= 200 && status < 300) return { outcome: "ok", reason, retryAfterMs: undefined, rejected: rejectedOf(text) };
+  if (!retryable.has(status)) return { outcome: "refused", reason, retryAfterMs: undefined, rejected: 0 };
+  return { outcome: "retry", reason, retryAfterMs: parseRetryAfter(answer.headers["retry-after"], clock), rejected: 0 };
 }
 
-function rejectedSpans(text: string): number {
+function rejectedOf(text: string): number {
   try {
-    return Math.max(0, Number(JSON.parse(text)?.partialSuccess?.rejectedSpans) || 0);
+    const { rejectedSpans, rejectedLogRecords, rejectedDataPoints } = JSON.parse(text)?.partialSuccess ?? {};
+    return Math.max(0, Number(rejectedSpans ?? rejectedLogRecords ?? rejectedDataPoints) || 0);
   } catch {
     return 0;
   }

@@ -12,8 +12,16 @@ const statusError = 2;
 const hasRemoteFlag = 0x100;
 const remoteFlag = 0x200;
 
-/** What is the same in every batch: who sends it. The spans go between the two. */
+/** The names that OTLP has for what is sent: of the resource, of its scope, and of the list in it. */
+const lists = {
+  traces: ["resourceSpans", "scopeSpans", "spans"],
+  logs: ["resourceLogs", "scopeLogs", "logRecords"],
+  metrics: ["resourceMetrics", "scopeMetrics", "metrics"],
+} as const;
+
+/** What is the same in every batch: who sends it. What is sent goes between the two. */
 export function envelope(
+  what: keyof typeof lists,
   service: ServiceIdentity,
   extra: Readonly<Record<string, string>>,
 ): { readonly open: Uint8Array; readonly close: Uint8Array } {
@@ -25,8 +33,9 @@ export function envelope(
     "telemetry.sdk.language": "nodejs",
     ...extra,
   });
+  const [resources, scopes, list] = lists[what];
   return {
-    open: encode(`{"resourceSpans":[{"resource":{"attributes":${resource}},"scopeSpans":[{"scope":{"name":"plimsoll"},"spans":[`),
+    open: encode(`{"${resources}":[{"resource":{"attributes":${resource}},"${scopes}":[{"scope":{"name":"plimsoll"},"${list}":[`),
     close: encode("]}]}]}"),
   };
 }
@@ -142,7 +151,8 @@ function failureText(execution: Execution): string {
   return `${status},"events":[{"timeUnixNano":"${at}","name":"exception","attributes":${exception}}]`;
 }
 
-function attributesText(attributes: Readonly<Record<string, AttributeValue | undefined>>): string {
+/** Writes attributes as OTLP; those that are undefined are left out. */
+export function attributesText(attributes: Readonly<Record<string, AttributeValue | undefined>>): string {
   let text = "[";
   for (const key of Object.keys(attributes)) {
     const value = attributes[key];
@@ -159,8 +169,8 @@ function valueText(value: AttributeValue): string {
   return Number.isFinite(value) ? `{"doubleValue":${numberText(value)}}` : `{"stringValue":"${value}"}`;
 }
 
-/** Nanoseconds do not fit into a double: microseconds do, and the last three digits are zero. */
-function nanosText(ms: number): string {
+/** Writes milliseconds as nanoseconds, which do not fit into a double: microseconds do, and the last three digits are zero. */
+export function nanosText(ms: number): string {
   const micros = Math.round(ms * 1_000);
   return micros > 0 ? `${micros}000` : "0";
 }

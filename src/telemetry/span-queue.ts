@@ -122,7 +122,7 @@ export class SpanQueue {
       const result = await send(bytes.subarray(0, end));
       const dropped = result.outcome === "refused" || (result.outcome === "retry" && last);
       const ended = dropped || result.outcome === "ok";
-      if (ended) this.#count(spans, dropped ? 0 : Math.max(0, spans - result.rejectedSpans));
+      if (ended) this.#count(spans, dropped ? 0 : Math.max(0, spans - result.rejected));
       sent.publish({ ...result, spans, attempt, dropped });
       if (ended) return;
       const backoff = Math.min(backoffMs.max, backoffMs.first * 2 ** (attempt - 1)) * (0.5 + clock.random() / 2);

@@ -8,6 +8,7 @@ import { EmbeddedPostgres } from "../embedded/launcher.ts";
 import type { Module } from "../operation/module.ts";
 import { withClient } from "../postgres/client.ts";
 import { postgres } from "../postgres/database.ts";
+import { deadlockDetected } from "../postgres/migrate/apply.ts";
 import { migrate } from "../postgres/migrate.ts";
 import { readMigrations } from "../postgres/migration-files.ts";
 import { ensureAppRole } from "../postgres/roles.ts";
@@ -25,7 +26,10 @@ export interface TestDatabase extends DatabaseSource, AsyncDisposable {
   readonly url: string;
   /** The address for the owner. */
   readonly adminUrl: string;
-  /** Runs SQL as the owner, whom row-level security does not restrict. */
+  /**
+   * Runs SQL as the owner, whom row-level security does not restrict. It runs again where PostgreSQL ended it to resolve a deadlock,
+   * at most 5 times: tables can be cleared beside a running app.
+   */
   admin<R extends Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<R[]>;
   /** Takes an advisory lock for which a handler under test can wait. */
   hold(lock: number): Promise<{ release(): Promise<void> }>;
@@ -35,6 +39,7 @@ export interface TestDatabase extends DatabaseSource, AsyncDisposable {
 }
 
 const role = "plimsoll_test_app";
+const ownerAttempts = 5;
 const templateLock = 0x706c7465;
 
 /** Returns the embedded server, which all test files that run at the same time share. The last one stops it. It does not wait for disks (`fsync` is off). */
@@ -68,8 +73,7 @@ export async function testDatabase(spec: { readonly modules: readonly Module[]; 
     ...postgres({ url }),
     url,
     adminUrl,
-    admin: <R extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) =>
-      withClient(adminUrl, async (client) => (await client.query<R>(text, [...values])).rows),
+    admin: (text, values = []) => asOwner(adminUrl, text, values),
     hold: async (lock) => {
       const client = new pg.Client({ connectionString: adminUrl });
       await client.connect();
@@ -86,6 +90,16 @@ export async function testDatabase(spec: { readonly modules: readonly Module[]; 
     drop,
     [Symbol.asyncDispose]: drop,
   };
+}
+
+async function asOwner<R extends pg.QueryResultRow>(url: string, text: string, values: readonly unknown[]): Promise<R[]> {
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      return await withClient(url, async (client) => (await client.query<R>(text, [...values])).rows);
+    } catch (error) {
+      const cause = (error as Error).cause as { readonly code?: string } | undefined;
+      if (attempt === ownerAttempts || cause?.code !== deadlockDetected) throw error;
+    }
 }
 
 /** Migrates a template once for all processes whose modules have the same migrations. */

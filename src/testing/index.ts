@@ -7,6 +7,7 @@ export type { EngineSample, Note } from "./conformance/engine-bench.ts";
 export { type InvalidationChannelSample, invalidationChannelConformance } from "./conformance/invalidation-channel.ts";
 export { type KeyProviderSample, keyProviderConformance } from "./conformance/key-provider.ts";
 export { type LeaseStoreSample, leaseStoreConformance } from "./conformance/lease-store.ts";
+export { type MessageBrokerSample, messageBrokerConformance } from "./conformance/message-broker.ts";
 export { type RateStoreSample, rateStoreConformance } from "./conformance/rate-store.ts";
 export {
   ann,
@@ -26,5 +27,6 @@ export { embeddedTestServer, type TestDatabase, type TestServer, testDatabase } 
 export { type Decision, deciderSpec, type GivenEvents } from "./decider-spec.ts";
 export { FaultProxy, type ProxyFault } from "./fault-proxy.ts";
 export type { IdleOptions } from "./idle.ts";
+export { MemoryBroker, type MemoryBrokerForm } from "./messaging/memory-broker.ts";
 export type { NetworkConditions, NetworkCounts, NetworkState } from "./network/conditions.ts";
 export { type TestApp, type TestAppSpec, type TestCall, testActor, testApp } from "./test-app.ts";

@@ -5,5 +5,5 @@ export { HttpClient, type HttpClients, httpClient, httpClients } from "./http-cl
 export type { HttpClientOptions } from "./options.ts";
 export { HttpOrigins, type HttpOriginsOptions, httpOrigins, type OriginRequest } from "./origins.ts";
 export type { HeaderValues } from "./request/headers.ts";
-export type { BodyOf, HttpReply, HttpRequest, IdempotentMethod, ReplyForm, RequestParts, Sent } from "./request/request.ts";
+export type { BodyOf, HttpReply, HttpRequest, IdempotentMethod, Refusal, ReplyForm, RequestParts, Sent } from "./request/request.ts";
 export type { TargetParts, TargetValue } from "./request/target.ts";

@@ -87,7 +87,7 @@ export class Outgoing implements CallWatch {
 
   async #attempt(call: Call): Promise<GoodReply> {
     const { clock, measures, name } = this.#upstream;
-    const { form, timeoutMs } = this.#prepared;
+    const { form, refused, timeoutMs } = this.#prepared;
     const number = ++this.#attempts;
     const startedAt = clock.monotonic();
     const deadlineAt = Math.min(startedAt + timeoutMs, call.deadlineAt);
@@ -97,7 +97,7 @@ export class Outgoing implements CallWatch {
     try {
       const raw = await this.#upstream.send({ prepared: this.#prepared, startedAt, deadlineAt, headers }, call);
       status = raw.status;
-      return readReply(name, raw, { form, nowMs: clock.now() });
+      return readReply(name, raw, { form, refused, nowMs: clock.now() });
     } catch (thrown) {
       outcome = outcomeOf(thrown);
       throw thrown;

@@ -101,7 +101,8 @@ export class Upstream {
       throw timedOut(upstream, { afterMs: deadlineAt - startedAt, phase: "queued" });
     }
     return new Promise((resolve, reject) => {
-      const bounds = { upstream, startedAt, deadlineAt, replyBytes, replyHeaderBytes, drainBytes: limits.upstreamDrainBytes };
+      const sizes = { replyBytes, replyHeaderBytes, drainBytes: limits.upstreamDrainBytes, keepsRefusal: prepared.refused !== undefined };
+      const bounds = { upstream, startedAt, deadlineAt, ...sizes };
       const ends = { resolve, reject, onClosed: () => this.#places.leave() };
       const exchange = new Exchange(bounds, { call, wheel: this.#wheel, ends });
       exchange.begin();

@@ -1,8 +1,8 @@
 // Webhooks of other services: what an application imports from "plimsoll/webhooks".
-export { type CloudEvent, CloudEventInvalid, type CloudEventValue } from "./cloud-events/cloud-event.ts";
-export { cloudEventOf } from "./cloud-events/envelope.ts";
-export { cloudEventFromJson, cloudEventToJson } from "./cloud-events/json.ts";
-export { type CloudEventMessage, type ReceivedMessage, readCloudEvent, writeCloudEvent } from "./cloud-events/message.ts";
+export { type CloudEvent, CloudEventInvalid, type CloudEventValue } from "../messaging/cloud-events/cloud-event.ts";
+export { cloudEventOf } from "../messaging/cloud-events/envelope.ts";
+export { cloudEventFromJson, cloudEventToJson } from "../messaging/cloud-events/json.ts";
+export { type CloudEventMessage, type ReceivedMessage, readCloudEvent, writeCloudEvent } from "../messaging/cloud-events/message.ts";
 export { WebhookForged, WebhookIdReused, WebhookStale, WebhookUnreadable } from "./faults.ts";
 export type { EndpointDisabled, WebhookSender } from "./outgoing/delivery.ts";
 export type { EndpointScope, WebhookEndpoint } from "./outgoing/endpoints.ts";

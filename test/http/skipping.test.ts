@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
-import { afterEachRead, canSkip, readAgain, skipBody, skipRest } from "../../src/http/connections/skipping.ts";
+import { afterEachRead, canSkip, dropRest, readAgain, skipBody, skipRest } from "../../src/http/connections/skipping.ts";
 import { requestText, Wire } from "../e2e/http/client.ts";
 
 describe("parts of a request that are passed over", () => {
@@ -59,23 +59,61 @@ describe("parts of a request that are passed over", () => {
     wire.close();
   });
 
-  it("are counted after each read, so that a fast client is cut at once", async () => {
-    const most = 1_000_000;
-    let watched = false;
-    let taken = 0;
-    onRequest = (socket) => {
-      skipRest(socket);
-      watched = afterEachRead(socket, () => {
-        taken = socket.bytesRead;
-        if (taken > most) socket.destroy();
-      });
+  it("are not parsed at all where they are dropped, and others' are", async () => {
+    const malformed: unknown[] = [];
+    const count = (error: NodeJS.ErrnoException, socket: Socket) => {
+      // That the first connection ends in the middle of its body is an error of another kind.
+      if (error.code === "HPE_INVALID_CHUNK_SIZE") malformed.push(error);
+      socket.destroy();
     };
+    server.on("clientError", count);
+    let reads = 0;
+    onRequest = (socket) => dropRest(socket, () => void reads++);
     const wire = await Wire.open(port());
-    const closed = new Promise((resolve) => wire.socket.once("close", resolve));
-    wire.send(`POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100000000\r\n\r\n`);
-    wire.send("a".repeat(30_000_000));
-    await closed;
-    assert.ok(watched);
-    assert.ok(taken > most && taken < most + 1_000_000, `the server took ${taken} bytes`);
+    wire.send("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n");
+    assert.equal((await wire.next())?.status, 200);
+    wire.send("these are no chunks".repeat(10_000));
+    while (seen.at(-1)!.socket.bytesRead < 190_000) await new Promise<void>((resolve) => setImmediate(resolve));
+    assert.deepEqual([malformed, reads > 0], [[], true]);
+    wire.close();
+    onRequest = () => undefined;
+    const next = await Wire.open(port());
+    next.send("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n");
+    assert.equal((await next.next())?.status, 200);
+    next.send("these are no chunks");
+    await next.ended;
+    assert.equal(malformed.length, 1);
+    server.off("clientError", count);
+    next.close();
   });
+
+  const ways: Readonly<Record<string, (socket: Socket, call: () => void) => boolean>> = {
+    "are passed over": (socket, call) => {
+      skipRest(socket);
+      return afterEachRead(socket, call);
+    },
+    "are dropped": (socket, call) => {
+      dropRest(socket, call);
+      return true;
+    },
+  };
+  for (const [what, way] of Object.entries(ways))
+    it(`are counted after each read where they ${what}, so that a fast client is cut at once`, async () => {
+      const most = 1_000_000;
+      let watched = false;
+      let taken = 0;
+      onRequest = (socket) => {
+        watched = way(socket, () => {
+          taken = socket.bytesRead;
+          if (taken > most) socket.destroy();
+        });
+      };
+      const wire = await Wire.open(port());
+      const closed = new Promise((resolve) => wire.socket.once("close", resolve));
+      wire.send(`POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100000000\r\n\r\n`);
+      wire.send("a".repeat(30_000_000));
+      await closed;
+      assert.ok(watched);
+      assert.ok(taken > most && taken < most + 1_000_000, `the server took ${taken} bytes`);
+    });
 });

@@ -5,6 +5,7 @@ import { http } from "plimsoll/http";
 import { logs } from "plimsoll/telemetry";
 import { testApp } from "plimsoll/testing";
 import { z } from "zod";
+import { runtimeOf } from "../../src/app/app.ts";
 
 const cell = new Int32Array(new SharedArrayBuffer(4));
 const common = { input: z.object({}), output: z.object({}), access: "public", idempotent: "no" } as const;
@@ -28,6 +29,8 @@ test("what succeeds after its deadline still answers, and its wide event and its
   const executed = app.executed(blocks);
   const answer = await app.app.fetch(new Request("http://test/blocks", { method: "POST" }));
   assert.equal(answer.status, 204);
+  const { failed, good } = runtimeOf(app.app).operation("late.blocks").objective;
+  assert.deepEqual([failed.slow, good], [1, 0]);
   const { outcome, late } = await executed;
   assert.deepEqual({ outcome, late }, { outcome: "ok", late: true });
   assert.equal(JSON.parse(lines.at(-1)!).late, true);
@@ -47,4 +50,10 @@ test("the signal of a blocked loop names who blocked it, also where others enter
   const blocked = app.signals.loopBlocked.next();
   await Promise.all([app.call(quick, {}), app.call(blocks, {}), app.call(quick, {}), app.call(quick, {})]);
   assert.equal((await blocked).operation, "late.blocks");
+  const counted = (name: string) => {
+    const metric = [...app.app.metrics.all()].find((one) => one.name === name);
+    assert.ok(metric?.type === "counter");
+    return [...metric.all()].reduce((sum, { value }) => sum + value, 0);
+  };
+  assert.ok(counted("plimsoll_loop_blocked_total") >= 1 && counted("plimsoll_loop_blocked_seconds_total") >= 0.2);
 });

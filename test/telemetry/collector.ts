@@ -27,7 +27,7 @@ export class Collector {
       return;
     }
     const body: Json = JSON.parse(text);
-    const batch = { path: request.url ?? "", headers: request.headers, body, spans: body.resourceSpans[0].scopeSpans[0].spans };
+    const batch = { path: request.url ?? "", headers: request.headers, body, spans: body.resourceSpans?.[0].scopeSpans[0].spans ?? [] };
     this.batches.push(batch);
     this.answer(response);
     this.received.publish(batch);

@@ -154,7 +154,7 @@ test("a collector that is busy is asked again, not before it says", async (t) =>
     outcome: "retry",
     reason: "503",
     retryAfterMs: 7_000,
-    rejectedSpans: 0,
+    rejected: 0,
     spans: 1,
     attempt: 1,
     dropped: false,

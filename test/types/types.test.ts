@@ -28,6 +28,7 @@ function compile(files: Readonly<Record<string, string>>): ReadonlyMap<string, R
     compilerOptions: {
       paths: {
         plimsoll: [join(root, "src/index.ts")],
+        "plimsoll/client": [join(root, "src/client/index.ts")],
         "plimsoll/resilience": [join(root, "src/resilience/index.ts")],
         "plimsoll/upstream": [join(root, "src/upstream/index.ts")],
       },
@@ -71,10 +72,12 @@ function readRefusals(text: string): readonly Refusal[] {
 const sources = [
   "refused.ts",
   "refused-access.ts",
+  "refused-client.ts",
   "refused-events.ts",
   "refused-sagas.ts",
   "refused-sourcing.ts",
   "refused-policies.ts",
+  "refused-objectives.ts",
   "refused-streams.ts",
   "refused-upstreams.ts",
 ].map((name) => ({

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { z } from "zod";
+import { fault } from "../../src/core/fault.ts";
+import type { Refusal } from "../../src/upstream/request/request.ts";
 import { faultOf, open, serve } from "./open-upstream.ts";
 
 const Price = z.object({ cents: z.int() });
@@ -66,6 +68,31 @@ describe("a request", () => {
     assert.match((await faultOf(client.request({ method: "GET", path: "/", body: 1 }))).message, /a GET has no body/);
     assert.equal(upstream.requests.length, 0);
   });
+});
+
+describe("a reply that refuses", () => {
+  const SoldOut = fault("sold_out", { code: "failed_precondition", message: "It is sold out." });
+  const refused = ({ status, body }: Refusal) =>
+    (body as { code?: string } | undefined)?.code === "gone" ? new SoldOut({}, { status }) : undefined;
+  for (const [what, status, body, type] of [
+    ["is the fault that the caller makes of it", 409, '{"code":"gone"}', "sold_out"],
+    ["is upstream_refused where the caller makes none of it", 409, '{"code":"other"}', "upstream_refused"],
+    ["is upstream_refused where it is no JSON", 404, "<html>", "upstream_refused"],
+    [
+      "is upstream_refused where its body is too large",
+      409,
+      JSON.stringify({ code: "gone", more: "x".repeat(70_000) }),
+      "upstream_refused",
+    ],
+    ["is not the caller's to read where it is about a quota", 429, '{"code":"gone"}', "upstream_rate_limited"],
+    ["is not the caller's to read where the upstream failed", 500, '{"code":"gone"}', "upstream_failed"],
+  ] as const)
+    it(what, async (t) => {
+      const upstream = await serve(t, (_, response) => response.writeHead(status).end(body));
+      const { client } = open(t, upstream.url, { timeout: "5s" });
+      const thrown = await faultOf(client.request({ method: "GET", path: "/", output: Price, refused }));
+      assert.equal(thrown.type, type);
+    });
 });
 
 describe("a reply that is a failure", () => {

@@ -19,7 +19,7 @@ function begun() {
   const seen = { outcomes: [] as string[], closed: 0, aborted: 0 };
   const bounds = { upstream: "prices", startedAt: clock.monotonic(), deadlineAt: clock.monotonic() + 100 };
   const exchange = new Exchange(
-    { ...bounds, replyBytes: 10, replyHeaderBytes: 100, drainBytes: 5 },
+    { ...bounds, replyBytes: 10, replyHeaderBytes: 100, drainBytes: 5, keepsRefusal: false },
     {
       ...{ call: Call.begin({ signal: caller.signal }), wheel },
       ends: {

@@ -2,7 +2,7 @@ import assert from "node:assert";
 import { timingSafeEqual } from "node:crypto";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { type Duration, toMs } from "../../core/duration.ts";
-import { Fault } from "../../core/fault.ts";
+import { type Fault, refusal } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import type { Actor, Authenticator } from "../../operation/actor.ts";
 import { bearer } from "../../operation/authentication/bearer.ts";
@@ -115,7 +115,7 @@ class ApiKeys implements Authenticator {
   }
 
   missing(needs: string): Fault {
-    return new Fault({
+    return refusal({
       code: "unauthenticated",
       type: "token_missing",
       message: `This operation needs ${needs}, and the request has no API key. Send it as "${this.#example}".`,
@@ -123,7 +123,7 @@ class ApiKeys implements Authenticator {
   }
 
   unreadable(): Fault {
-    return new Fault({
+    return refusal({
       code: "unauthenticated",
       type: "token_invalid",
       message: `The request has no API key where it should be. Send it once, as "${this.#example}".`,
@@ -161,7 +161,7 @@ class ApiKeys implements Authenticator {
     const expiresMs = expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
     // A date that is none compares as later than nothing: it must not make a key eternal.
     if (!(now < expiresMs))
-      throw new Fault({ code: "unauthenticated", type: "token_expired", message: "The API key has expired. Ask for a new one." });
+      throw refusal({ code: "unauthenticated", type: "token_expired", message: "The API key has expired. Ask for a new one." });
     this.#uses?.note(id, now);
     const frozen = Object.freeze({ ...actor });
     signedInBy(frozen, { id, issuedAt: issuedAt?.getTime() });
@@ -186,4 +186,4 @@ function assertPrefix(prefix: string, what: string): void {
   assert(isPrefix(prefix), `${what}: "${prefix}" is no prefix. Write lower case letters and digits, as in "shop" or "shop_live".`);
 }
 
-const refused = (message: string, cause: string): Fault => new Fault({ code: "unauthenticated", type: "token_invalid", message, cause });
+const refused = (message: string, cause: string): Fault => refusal({ code: "unauthenticated", type: "token_invalid", message, cause });

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { Fault } from "../../core/fault.ts";
+import { Fault, refusal } from "../../core/fault.ts";
 import type { Actor, Authenticator } from "../../operation/actor.ts";
 import type { PeerCertificate } from "../../operation/authentication/peer-certificate.ts";
 
@@ -100,9 +100,9 @@ function unusable(why: string, cause?: unknown): Fault {
   return new Fault({ code: "failed_precondition", type: "key_unusable", message, cause });
 }
 
-const absent = (message: string) => new Fault({ code: "unauthenticated", type: "certificate_missing", message });
+const absent = (message: string) => refusal({ code: "unauthenticated", type: "certificate_missing", message });
 const refused = (why: string) =>
-  new Fault({
+  refusal({
     code: "unauthenticated",
     type: "certificate_refused",
     message: `The client certificate ${why}. Connect with one that is, or without one.`,

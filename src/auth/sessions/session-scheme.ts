@@ -1,6 +1,6 @@
 import assert from "node:assert";
 import type { Clock } from "../../core/clock.ts";
-import { Fault } from "../../core/fault.ts";
+import { type Fault, refusal } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import { LoadLine, type RefusalCount } from "../../core/load-line/load-line.ts";
 import { loadLines } from "../../core/load-line/load-lines.ts";
@@ -154,4 +154,4 @@ export class SessionScheme implements Authenticator {
   }
 }
 
-const missing = (message: string): Fault => new Fault({ code: "unauthenticated", type: "session_missing", message });
+const missing = (message: string): Fault => refusal({ code: "unauthenticated", type: "session_missing", message });

@@ -1,8 +1,8 @@
-import { Fault } from "../../core/fault.ts";
+import { type Fault, refusal } from "../../core/fault.ts";
 
 /** Refuses a body that is no form in UTF-8: 415. */
 export const notForm = (): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "media_type_unsupported",
     status: 415,
@@ -11,7 +11,7 @@ export const notForm = (): Fault =>
 
 /** Refuses a raw body of a type that its operation does not take: 415. */
 export const rawTypeRefused = (types: readonly string[]): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "media_type_unsupported",
     status: 415,
@@ -21,7 +21,7 @@ export const rawTypeRefused = (types: readonly string[]): Fault =>
 
 /** Refuses a form that is not encoded as forms are: 400. *Units*: `field` counts from 1. */
 export const malformedForm = (field: number, why: string): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "malformed_form",
     message: `Field ${field} of the form ${why}. Encode names and values with URLSearchParams, or the function of your language that does the same.`,
@@ -30,7 +30,7 @@ export const malformedForm = (field: number, why: string): Fault =>
 
 /** Refuses a form with more fields than are read: 413. */
 export const tooManyFields = (most: number): Fault =>
-  new Fault({
+  refusal({
     code: "invalid_argument",
     type: "too_many_values",
     status: 413,

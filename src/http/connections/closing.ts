@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { systemClock } from "../../core/clock.ts";
 import { limits as bounds } from "../../core/limits.ts";
 import type { LeanRequest } from "../lean-request.ts";
-import { afterEachRead, skipRest } from "./skipping.ts";
+import { afterEachRead, dropRest, skipRest } from "./skipping.ts";
 
 // Sockets live in real time, whatever the app's clock says.
 const lingerMs = 1_000;
@@ -16,21 +16,23 @@ const lookEveryMs = 20;
 export function lingers(request: LeanRequest): void {
   const { socket } = request;
   request.discard();
-  takesNoMoreThan(socket, lingerBytes);
+  takesNoMoreThan(socket, request.known.chunked);
   socket.destroySoon = () => endsGently(socket);
 }
 
 /** Reads nothing of what still comes on a connection that is about to end. *Bounds*: a megabyte more, then the client is cut. */
 export function ignoresRest(socket: Socket): void {
   skipRest(socket);
-  takesNoMoreThan(socket, lingerBytes);
+  takesNoMoreThan(socket, false);
 }
 
-function takesNoMoreThan(socket: Socket, bytes: number): void {
-  const most = socket.bytesRead + bytes;
+function takesNoMoreThan(socket: Socket, inChunks: boolean): void {
+  const most = socket.bytesRead + lingerBytes;
   const cut = () => {
     if (socket.bytesRead > most) socket.destroy();
   };
+  // Even a parser that calls nothing looks at every chunk, and there is one for each byte where the client wants it so.
+  if (inChunks) return dropRest(socket, cut);
   if (afterEachRead(socket, cut)) return;
   // A connection that is read otherwise, as one whose parser has gone, is looked at now and then: a fast client sends megabytes in between.
   const look = () => {
@@ -42,8 +44,12 @@ function takesNoMoreThan(socket: Socket, bytes: number): void {
 }
 
 /** Sends what is written and the end, and closes when the client has closed too. *Bounds*: a second; a client that does neither is cut. */
-export function endsGently(socket: Socket, last = ""): void {
-  socket.end(last);
+export function endsGently(socket: Socket, last?: string): void {
+  // A client that closes after its last response is reported as malformed once more. To write then, even nothing, is an error with a stack.
+  if (!socket.writableEnded) {
+    if (last === undefined) socket.end();
+    else socket.end(last);
+  }
   const timer = systemClock.schedule(lingerMs, () => socket.destroy());
   socket.once("close", () => timer.cancel());
 }

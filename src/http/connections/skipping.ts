@@ -21,6 +21,17 @@ export function skipRest(socket: Socket): void {
   skip(socket, everything);
 }
 
+/**
+ * Reads what still comes without a parser, drops it, and calls back after each read. *Guarantees*: nothing of the connection is parsed any more but what
+ * has been read by now.
+ */
+export function dropRest(socket: Socket, call: () => void): void {
+  const readers = socket.listeners("data") as (() => void)[];
+  // With a listener of ours node:http takes the connection back from its parser.
+  socket.on("data", call);
+  for (const reader of readers) socket.off("data", reader);
+}
+
 /** Reads again what comes from now on. A parser is used again for other connections: it must be called before this one is closed. */
 export function readAgain(socket: Socket): void {
   const taken = skipped.get(socket);

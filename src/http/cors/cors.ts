@@ -1,8 +1,8 @@
 import assert from "node:assert";
 import { type Duration, toMs } from "../../core/duration.ts";
 import { Fault } from "../../core/fault.ts";
+import { allowedOrigins, type Origins } from "../../surface/origins/origins.ts";
 import type { RequestHeaders } from "../request-headers.ts";
-import { allowedOrigins, type Origins } from "./origins.ts";
 
 /** Which pages of other origins may use the API in a browser. */
 export interface CorsOptions {
@@ -69,7 +69,7 @@ export class Cors {
       assert(/^[a-z0-9!#$%&'*+.^_`|~-]+$/i.test(name) && name !== "*", `http({ cors }): "${name}" is not the name of a header.`);
     const maxAgeMs = toMs(maxAge);
     assert(maxAgeMs >= 0 && maxAgeMs <= 86_400_000, `http({ cors: { maxAge } }) is ${maxAgeMs} ms. Write 0 to "1d".`);
-    this.#allows = allowedOrigins(origins);
+    this.#allows = allowedOrigins(origins, "http");
     this.#any = origins === "*";
     this.#options = options;
     this.serve({ reads: [], sends: [] });

@@ -2,14 +2,15 @@ import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { systemClock } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
+import { type Indexed, IntrusiveSet } from "../../core/intrusive-set.ts";
 import { limits as bounds } from "../../core/limits.ts";
+import { ControlRate } from "../../core/node/control-rate.ts";
 import type { HttpConnection, SharedConnection } from "../connections/connection.ts";
 import type { ListenerLimits } from "../connections/listener-limits.ts";
 import { requestCost } from "../connections/memory.ts";
 import { headersTooLarge, requestTooSlow } from "../faults.ts";
 import { refuseHead } from "../request-head.ts";
 import { codes } from "./codes.ts";
-import { ControlRate } from "./control-rate.ts";
 import { readHead } from "./head.ts";
 import { Http2Request } from "./request.ts";
 import { Http2Response } from "./response.ts";
@@ -42,7 +43,7 @@ export interface Http2Arrival {
   readonly refused: Fault | undefined;
 }
 
-interface OpenStream extends Http2Turn {
+interface OpenStream extends Http2Turn, Indexed {
   readonly stream: ServerHttp2Stream;
   readonly since: number;
 }
@@ -60,7 +61,7 @@ export class Http2Connection implements SharedConnection {
   readonly #connection: HttpConnection;
   readonly #way: Http2Way;
   readonly #session: ServerHttp2Session;
-  readonly #open = new Set<OpenStream>();
+  readonly #open = new IntrusiveSet<OpenStream>();
   readonly #frames: ControlRate;
   readonly #bytes = new ControlRate(bounds.controlBytesPerSecond, bounds.controlBytesPerSecond * byteBursts);
   readonly #since = systemClock.monotonic();
@@ -95,7 +96,7 @@ export class Http2Connection implements SharedConnection {
   }
 
   get isStuck(): boolean {
-    for (const { request, response } of this.#open) if (!request.complete || response.isWaiting) return true;
+    for (const { request, response } of this.#open.list()) if (!request.complete || response.isWaiting) return true;
     return false;
   }
 
@@ -104,7 +105,7 @@ export class Http2Connection implements SharedConnection {
     this.#lookAtClosing(now);
     const { headerMs, requestMs, sendStallMs } = this.#way.limits;
     if (now - this.#since >= headerMs && (!this.#hasSettings || this.#session.pendingSettingsAck)) return this.#end(codes.settingsTimeout);
-    for (const one of this.#open) {
+    for (const one of this.#open.list()) {
       const { request, response, since } = one;
       if (now - response.stalledSince >= sendStallMs) response.destroy(codes.cancel);
       else if (!request.complete && now - since >= requestMs && response.request?.takesLong !== true) this.#tooSlow(one);
@@ -139,7 +140,7 @@ export class Http2Connection implements SharedConnection {
     const response = new Http2Response(stream, this.#connection, this.#way.pieceBytes);
     this.#worked += head.chars;
     response.keep(requestCost + request.known.chars + head.url.length + request.unread);
-    const one = { stream, request, response, since: systemClock.monotonic() };
+    const one = { stream, request, response, since: systemClock.monotonic(), index: -1 };
     this.#open.add(one);
     this.#connection.idleRounds = 0;
     this.#connection.requests++;
@@ -196,7 +197,7 @@ export class Http2Connection implements SharedConnection {
   #lookAtBytes(): void {
     const { bytesRead, bytesWritten } = this.#socket;
     let worked = this.#worked + bytesWritten;
-    for (const { request } of this.#open) worked += request.bytes;
+    for (const { request } of this.#open.list()) worked += request.bytes;
     const beside = bytesRead - this.#readBefore - (worked - this.#workedBefore);
     this.#readBefore = bytesRead;
     this.#workedBefore = worked;

@@ -93,7 +93,8 @@ export class Http2Listener implements Replies<Http2Turn>, Http2Way {
   write(turn: Http2Turn, reply: HttpReply): number {
     const { request, response } = turn;
     if (response.destroyed || response.headersSent) return 0;
-    const { status, constant, headers, body, download } = this.#shown(turn, reply);
+    const { status, constant, headers, body: text, encoded, download } = this.#shown(turn, reply);
+    const body = encoded ?? text;
     const bytes = download === undefined ? Buffer.byteLength(body) : (download.length ?? 0);
     response.keep(download === undefined ? bytes : 0);
     if (status !== 204 && status !== 304 && (!download || download.length !== undefined)) headers.push("content-length", String(bytes));

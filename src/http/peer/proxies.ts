@@ -1,6 +1,6 @@
 import { BlockList } from "node:net";
 import { Fault } from "../../core/fault.ts";
-import { type Address, parseAddress } from "./address.ts";
+import { type Address, parseAddress } from "../../core/node/address.ts";
 
 /** The proxies in front of a server, and the header in which they write the caller's address. */
 export interface TrustProxy {

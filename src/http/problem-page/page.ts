@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
+import { escapeHtml } from "../../surface/page/html.ts";
 import { securityHeaders } from "../headers/security.ts";
 import { HeaderBlock } from "../reply/head.ts";
 import { type HttpReply, problem } from "../reply/reply.ts";
 import { prefersHtml } from "./accept.ts";
-import { escapeHtml } from "./html.ts";
 
 /** A problem document as it is written. */
 interface ProblemDocument {

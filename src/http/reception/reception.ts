@@ -3,13 +3,13 @@ import { limits as bounds } from "../../core/limits.ts";
 import { Bound } from "../../core/load-line/bound.ts";
 import { LoadLine, type RefusalCount } from "../../core/load-line/load-line.ts";
 import { overloaded } from "../../core/load-line/refusal.ts";
+import { networkOf } from "../../core/node/address.ts";
 import type { AddressLoad, HttpConnection } from "../connections/connection.ts";
 import type { Connections } from "../connections/connections.ts";
 import type { ListenerOptions } from "../connections/listener-options.ts";
 import { tooManyFromAddress } from "../faults.ts";
 import { NodeInvocation } from "../node-invocation.ts";
 import { replyWithoutOperation } from "../pages.ts";
-import { networkOf } from "../peer/address.ts";
 import { faultReply, type HttpReply } from "../reply/reply.ts";
 import { readTarget } from "../request-head.ts";
 import { acceptableRequestId, type RequestHeaders } from "../request-headers.ts";
@@ -74,8 +74,11 @@ export class Reception {
     // A document is long, and a client that does not read it keeps it here.
     if (!this.#connections.hasRoomForRequest()) return this.#refuse(arrival, this.#noRoom());
     // Hundreds of documents of one connection would be written in one turn of the loop, in which nothing else runs.
-    if (connection.kept > bounds.documentBytesWaiting && this.#documents.refuses(this.#tooMuch))
+    if (connection.kept > bounds.documentBytesWaiting && this.#documents.refuses(this.#tooMuch)) {
+      // What the client has sent behind it would be refused too: this response is the last of its connection.
+      connection.ending = connection.session === undefined;
       return this.#refuse(arrival, this.#busy(this.#documents, connection.kept));
+    }
     this.#documents.admits(connection.kept);
     const headers = turn.request.known;
     const about = { method, path: target.path, requestId: this.#requestId(headers), headers };

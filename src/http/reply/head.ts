@@ -33,10 +33,10 @@ export function linesOf(pairs: readonly string[]): string {
   return text;
 }
 
-/** A whole reply as text. */
+/** A whole reply, ready to be sent. */
 export interface WrittenReply {
   readonly head: string;
-  readonly body: string;
+  readonly body: string | Uint8Array;
   /** `latin1` where all of it is ASCII: it is copied as it is. */
   readonly encoding: "latin1" | "utf8";
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert";
 import { Fault } from "../../core/fault.ts";
+import type { TextReply } from "../../core/schema/opaque/carried.ts";
 import type { IssuedCredential } from "../../operation/authentication/place.ts";
 import { positionHeader } from "../../pipeline/sourcing/position-token.ts";
 import { positionOf } from "../../pipeline/sourcing/positions.ts";
@@ -7,6 +8,7 @@ import type { ShapedOutput } from "../../pipeline/state/output.ts";
 import type { RunningExecution } from "../../pipeline/state/running-execution.ts";
 import { setCookieText } from "../credentials/set-cookie.ts";
 import { downloadReply, type ReplyBytes } from "../download/download-reply.ts";
+import { pushDeprecation } from "../headers/deprecation.ts";
 import { type ReplyBlocks, usualBlocks } from "../headers/route-headers.ts";
 import { securityHeaders } from "../headers/security.ts";
 import type { RequestHeaders } from "../request-headers.ts";
@@ -27,6 +29,8 @@ export interface HttpReply {
   /** Names and values in turn, of this reply alone. */
   readonly headers: string[];
   readonly body: string;
+  /** The body as UTF-8, where many replies have the same: a text is copied whole for each write. */
+  readonly encoded?: Uint8Array;
   /** The bytes of the body, in place of the text. */
   readonly download?: ReplyBytes;
 }
@@ -39,6 +43,13 @@ export const problem = new HeaderBlock([...securityHeaders, "content-type", "app
 
 /** Writes the outcome of an execution as HTTP says it. */
 export function replyTo(execution: RunningExecution, route: HttpRoute, request: RequestHeaders): HttpReply {
+  const reply = outcomeReply(execution, route, request);
+  const { deprecated } = route.operation.operation.spec;
+  if (deprecated !== undefined) pushDeprecation(reply.headers, deprecated);
+  return reply;
+}
+
+function outcomeReply(execution: RunningExecution, route: HttpRoute, request: RequestHeaders): HttpReply {
   if (execution.fault !== undefined) {
     const { fault, requestId, host } = execution;
     const reply = faultReply({ fault, requestId }, host.options.development);
@@ -54,7 +65,7 @@ export function replyTo(execution: RunningExecution, route: HttpRoute, request: 
     const headers = replyHeaders(execution);
     if (execution.rates !== undefined) pushTakenRates(headers, execution.rates, execution.host.clock.monotonic());
     if (execution.credentials !== undefined) pushCookies(headers, execution.credentials.of(true));
-    return webReply(output.value as Response, headers);
+    return webReply(output.value as Response | TextReply, headers);
   }
   if (route.plain && !execution.replayed) {
     const headers = replyHeaders(execution);

@@ -1,4 +1,5 @@
 import type { RunningExecution } from "../../pipeline/state/running-execution.ts";
+import { pushDeprecation } from "../headers/deprecation.ts";
 import { securityHeaders } from "../headers/security.ts";
 import { HeaderBlock } from "../reply/head.ts";
 import { problemReply } from "../reply/problem.ts";
@@ -10,9 +11,11 @@ import type { StreamEnding, StreamFormat } from "./format.ts";
 const streamed = new HeaderBlock([...securityHeaders, "x-accel-buffering", "no"]);
 
 /** The head of a stream. */
-export function streamHead({ requestId, rates, host }: RunningExecution, { type }: StreamFormat): HttpReply {
+export function streamHead({ requestId, rates, host, compiled }: RunningExecution, { type }: StreamFormat): HttpReply {
   const headers = ["content-type", type, "x-request-id", requestId];
   if (rates !== undefined) pushTakenRates(headers, rates, host.clock.monotonic());
+  const { deprecated } = compiled.operation.spec;
+  if (deprecated !== undefined) pushDeprecation(headers, deprecated);
   return { status: 200, constant: streamed, headers, body: "" };
 }
 

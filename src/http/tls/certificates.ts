@@ -9,7 +9,7 @@ import type { HttpTls, Secrets } from "./tls-options.ts";
 /** What a server needs to keep its certificate up to date. */
 export interface CertificatesOptions {
   readonly tls: HttpTls;
-  readonly runtime: Pick<Runtime, "clock" | "signals">;
+  readonly runtime: Pick<Runtime, "clock" | "signals" | "metrics">;
   /** Which of several names of the server it is for. *Default*: all others. */
   readonly name?: string;
   /** Handshakes that begin from now on use these. */
@@ -29,6 +29,7 @@ export class Certificates {
   #stamp: string | undefined;
   #warned: string | undefined;
   #timer: Timer | undefined;
+  #unshow: (() => void) | undefined;
 
   /** *Faults thrown*: `failed_precondition` of type `tls_invalid`. */
   constructor(options: CertificatesOptions) {
@@ -43,6 +44,12 @@ export class Certificates {
 
   /** Looks at the files now and then, until {@link stop}. */
   watch(): void {
+    this.#unshow ??= this.#options.runtime.metrics.gauge({
+      name: "plimsoll_certificate_expiry_timestamp_seconds",
+      help: "When a certificate of the HTTP port ends, since the Unix epoch.",
+      labels: ["name"],
+      read: () => [{ labels: [this.#options.name ?? "default"], value: this.#current.validUntil / 1_000 }],
+    });
     if (this.#files.length === 0) return;
     this.#timer = this.#options.runtime.clock.schedule(bounds.certificateCheckMs, () => void this.#look());
   }
@@ -50,6 +57,8 @@ export class Certificates {
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#unshow?.();
+    this.#unshow = undefined;
   }
 
   async #look(): Promise<void> {

@@ -1,5 +1,6 @@
 import { systemClock } from "../../core/clock.ts";
 import { limits } from "../../core/limits.ts";
+import { TextReply } from "../../core/schema/opaque/carried.ts";
 import type { ReplyBytes } from "../download/download-reply.ts";
 import { securityHeaders } from "../headers/security.ts";
 import { HeaderBlock } from "../reply/head.ts";
@@ -8,6 +9,7 @@ import type { HttpReply } from "../reply/reply.ts";
 // What the connection decides, and what every response has from the platform.
 const ofPlatform = /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade|te|trailer|date|content-length|x-request-id)$/;
 
+const allHeaders = new HeaderBlock(securityHeaders);
 // By the headers that they leave out. *Bounds*: the sets of these.
 const blocks = new Map<string, HeaderBlock>();
 
@@ -25,8 +27,12 @@ function blockWithout(own: Headers): HeaderBlock {
   return block;
 }
 
-/** Writes the `Response` of a plain route, of which `headers` are the platform's. */
-export function webReply(response: Response, headers: string[]): HttpReply {
+/** Writes what a plain route returns, of which `headers` are the platform's. */
+export function webReply(response: Response | TextReply, headers: string[]): HttpReply {
+  if (response instanceof TextReply) {
+    headers.push(...response.headers);
+    return { status: response.status, constant: allHeaders, headers, body: response.text };
+  }
   const { status, body } = response;
   const constant = blockWithout(response.headers);
   for (const [name, value] of response.headers) if (!ofPlatform.test(name)) headers.push(name, value);

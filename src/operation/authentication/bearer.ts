@@ -1,4 +1,4 @@
-import { Fault } from "../../core/fault.ts";
+import { refusal } from "../../core/fault.ts";
 import type { AuthenticationScheme } from "../actor.ts";
 
 /** The scheme of bearer tokens, in the `Authorization` header. *Source*: RFC 6750. */
@@ -10,13 +10,13 @@ export const bearer: AuthenticationScheme = {
     return other ? header.slice(other[0].length) : undefined;
   },
   missing: (needs) =>
-    new Fault({
+    refusal({
       code: "unauthenticated",
       type: "token_missing",
       message: `This operation needs ${needs}, and the request has no token. Sign in and send the token as "Authorization: Bearer …".`,
     }),
   unreadable: () =>
-    new Fault({
+    refusal({
       code: "unauthenticated",
       type: "token_invalid",
       message: 'The Authorization header is not a bearer token. Send it once, as "Authorization: Bearer …".',

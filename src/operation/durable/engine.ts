@@ -2,6 +2,7 @@ import type { Service } from "../../core/service.ts";
 import type { AuditLog } from "../audit/log.ts";
 import type { EventLog } from "../events/log.ts";
 import type { DurableKind } from "../kind.ts";
+import type { WrittenStreams } from "../online/stream/written.ts";
 import type { OpsPage } from "../ops-page.ts";
 import type { VaultKeys } from "../vault/vault.ts";
 import type { Starts } from "./start.ts";
@@ -24,6 +25,8 @@ export interface Engine {
   readonly audit?: AuditLog;
   /** The keys of the vault, if it keeps them; one engine of an app may have them. *Default*: it keeps none. */
   readonly vault?: VaultKeys;
+  /** What wakes those who follow streams that are kept, if it does; one engine of an app may. *Default*: it does not. */
+  readonly written?: WrittenStreams;
   /** What it shows on the ops port. */
   readonly pages: readonly OpsPage[];
 }

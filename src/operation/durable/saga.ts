@@ -7,6 +7,7 @@ import type { DomainEvent } from "../events/event.ts";
 import type { Criticality } from "../execution.ts";
 import type { Used, Uses } from "../resource.ts";
 import type { ActionScope, BaseScope, WriteScope } from "../scope.ts";
+import type { DurableSloSpec } from "../slo/spec.ts";
 import type { Durable, SystemStart } from "./start.ts";
 import type { RetrySpec } from "./task.ts";
 
@@ -132,6 +133,8 @@ export interface SagaSpec<I extends AnySchema, R, U extends Uses> {
   /** How many steps of one saga run at once. *Default*: `limits.sagaParallelSteps`. */
   readonly atOnce?: number;
   readonly criticality?: Criticality;
+  /** Which share of its work is to end well. *Default*: by criticality. */
+  readonly slo?: DurableSloSpec;
   readonly uses?: U;
   /** The body, if it is not added with `implement`. */
   readonly run?: SagaHandler<I, R, Used<U>>;

@@ -8,6 +8,7 @@ import type { BudgetLimits } from "../contract.ts";
 import type { Criticality } from "../execution.ts";
 import type { Used, Uses } from "../resource.ts";
 import type { ActionScope, WriteScope } from "../scope.ts";
+import type { DurableSloSpec } from "../slo/spec.ts";
 import type { SystemStart, Task } from "./start.ts";
 
 type DeadlineHint = 'write milliseconds, or a number with ms, s, m, h or d, as in "30s"';
@@ -43,6 +44,8 @@ export interface TaskSpec<I extends AnySchema, U extends Uses> {
   /** Whether completed tasks are kept for a week, for `app.tasks.state` and statistics. *Default*: false: they are counted and deleted. */
   readonly history?: boolean;
   readonly criticality?: Criticality;
+  /** Which share of its work is to end well. *Default*: by criticality. */
+  readonly slo?: DurableSloSpec;
   readonly uses?: U;
   /** The handler, if it is not added with `implement`. */
   readonly run?: TaskHandler<I, Used<U>>;

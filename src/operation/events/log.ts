@@ -1,4 +1,4 @@
-import type { Statement, StatementResult } from "../transaction.ts";
+import type { BeforeCommit, Statement, StatementResult } from "../transaction.ts";
 import type { ProjectionFreshness } from "./freshness.ts";
 
 /** An event as it is written. */
@@ -11,6 +11,8 @@ export interface EventRow {
   readonly data: string;
   /** The place that it gets in a stream; undefined where it is of none. */
   readonly stream?: StreamPlace;
+  /** The data before its personal fields were sealed, for what reads it in its own transaction. It is written nowhere. *Default*: `data`. */
+  readonly opened?: string;
 }
 
 /** The place of an event in a stream. */
@@ -23,6 +25,8 @@ export interface StreamPlace {
 /** What is read of a stream: an event, or its state after one. */
 export interface StreamRow {
   readonly streamVersion: number;
+  /** Null for a state. */
+  readonly id: string | null;
   /** Null for a state. */
   readonly name: string | null;
   readonly version: number | null;
@@ -49,6 +53,15 @@ export interface EventOrigin {
   readonly correlation: string;
 }
 
+/** What is read of a stream. */
+export interface StreamRead {
+  /** The version of the code that made the state to begin with; undefined for none. */
+  readonly shape: number | undefined;
+  /** The version behind which events are read. *Default*: 0. */
+  readonly behind?: number;
+  readonly limit: number;
+}
+
 /** How a stream is read. */
 export interface StreamLoad {
   readonly statement: Statement;
@@ -62,8 +75,13 @@ export interface EventLog {
    * with the position of the last one. *Faults of the commit*: `aborted` of type `stream_conflict` where a stream is not at the version before its first row.
    */
   append(origin: EventOrigin, rows: readonly EventRow[], recorded: (position: string) => void): Statement;
-  /** Reads a stream of the transaction's tenant: the kept state of this shape, if there is one, and the events behind it, one more than `limit` where there are. */
-  load(stream: Pick<StreamPlace, "type" | "id">, read: { readonly shape: number | undefined; readonly limit: number }): StreamLoad;
+  /**
+   * Applies the rows to the projections that commands keep, before the transaction commits; undefined where the app has none. The rows are read then, as in `append`.
+   * *Faults thrown*: `internal` of type `projection_failed`; `aborted` of type `projection_conflict`, where a later transaction changed a row first.
+   */
+  readonly project: ((origin: EventOrigin, rows: readonly EventRow[]) => BeforeCommit) | undefined;
+  /** Reads a stream of the transaction's tenant: the kept state of this shape, if there is one, and at most `limit` events behind it. */
+  load(stream: Pick<StreamPlace, "type" | "id">, read: StreamRead): StreamLoad;
   /** Keeps a state; undefined where none is to be kept by the time the statement is sent. */
   keepSnapshot(snapshot: () => SnapshotRow | undefined): Statement;
   /** A transaction that emitted events of these names is committed. Never waits, never throws. */

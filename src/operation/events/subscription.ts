@@ -6,8 +6,10 @@ import type { BudgetLimits, Operation } from "../contract.ts";
 import type { SystemStart } from "../durable/start.ts";
 import type { RetrySpec } from "../durable/task.ts";
 import type { Criticality } from "../execution.ts";
+import type { ReceiverSource } from "../messaging/receiver.ts";
 import type { Used, Uses } from "../resource.ts";
 import type { ActionScope, WriteScope } from "../scope.ts";
+import type { DurableSloSpec } from "../slo/spec.ts";
 import type { DomainEvent } from "./event.ts";
 
 type DeadlineHint = 'write milliseconds, or a number with ms, s, m, h or d, as in "30s"';
@@ -20,8 +22,16 @@ export interface SubscriptionSpec<E extends DomainEvent, U extends Uses> {
   readonly on: readonly E[];
   /** `key`: events of one tenant and key are handled one after the other, in their order. `none`: in no order. *Default*: `key`. */
   readonly order?: "key" | "none";
-  /** Where its first start begins: with the next event, or with the oldest that is kept. *Default*: `now`. */
-  readonly from?: "now" | "beginning";
+  /**
+   * Where its first start begins: with the next event, or with the oldest that is kept. Or the broker from which it receives: then its events are those of other
+   * services, which no module lists, and a message of another type is passed over. *Default*: `now`.
+   */
+  readonly from?: "now" | "beginning" | ReceiverSource;
+  /**
+   * What follows where a handler cannot reach what it needs (`unavailable`, `deadline_exceeded`): the event is parked, and those of other keys are handled; or its
+   * partition waits at it, with no end of attempts, and nothing is parked. *Default*: `park`.
+   */
+  readonly onUnavailable?: "park" | "wait";
   /** After the last attempt of an event failed: it becomes a dead letter, or its key stops until a person acts. *Default*: `dead-letter`. */
   readonly onFailure?: "stop" | "dead-letter";
   readonly retry?: RetrySpec;
@@ -30,6 +40,8 @@ export interface SubscriptionSpec<E extends DomainEvent, U extends Uses> {
   /** What one attempt may use. `concurrency`: how many run at once in one process. */
   readonly budget: Hint<DeadlineHint, Duration> | Omit<BudgetLimits, "queue" | "idempotencyTtl" | "mode">;
   readonly criticality?: Criticality;
+  /** Which share of its work is to end well. *Default*: by criticality. */
+  readonly slo?: DurableSloSpec;
   readonly uses?: U;
   readonly run: SubscriptionHandler<E, Used<U>>;
 }

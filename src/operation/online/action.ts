@@ -1,4 +1,4 @@
-import type { AnySchema, Output } from "../../core/schema/standard.ts";
+import type { AnySchema, Input, Output } from "../../core/schema/standard.ts";
 import type { Hint } from "../../core/value/hint.ts";
 import type { Access } from "../access.ts";
 import type {
@@ -15,6 +15,7 @@ import type {
 } from "../contract.ts";
 import type { ActionHandler, ActionStreamHandler } from "../handler.ts";
 import type { Used, Uses } from "../resource.ts";
+import type { McpSpec } from "./mcp.ts";
 import { declareOnline } from "./stream/declare.ts";
 import type { Incoming, Received } from "./stream/receives.ts";
 import type { NoSchema, OneOf, Returned, Returns } from "./stream/returns.ts";
@@ -34,6 +35,7 @@ export interface ActionSpec<
   readonly access: Hint<AccessHint, Access>;
   readonly idempotent: Hint<KeylessHint, "natural" | "no">;
   readonly http?: Http<RouteHint, [R] extends [never] ? WriteRoute : ReadRoute, NoInfer<I>, NoInfer<Returned<O, S>>>;
+  readonly mcp?: true | McpSpec<keyof Input<NoInfer<I>> & string, Output<NoInfer<Returned<O, S>>>>;
   /** What the client sends while the operation streams: the schema of a message, or that and its limits. The route is a GET, over which a WebSocket is opened. */
   readonly receives?: Received<R>;
   /** Resources that the scope brings, by the name used here. */

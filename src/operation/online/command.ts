@@ -1,4 +1,4 @@
-import type { AnySchema, Output } from "../../core/schema/standard.ts";
+import type { AnySchema, Input, Output } from "../../core/schema/standard.ts";
 import type { Hint } from "../../core/value/hint.ts";
 import type { Access } from "../access.ts";
 import type { Audit } from "../audit/audit.ts";
@@ -8,6 +8,7 @@ import type { WriteHandler } from "../handler.ts";
 import type { ReadScope } from "../scope.ts";
 import type { Streams } from "../sourcing/event-stream.ts";
 import type { Isolation } from "../transaction.ts";
+import type { McpSpec } from "./mcp.ts";
 
 /** What `command` takes. */
 export interface CommandSpec<
@@ -22,6 +23,7 @@ export interface CommandSpec<
   /** What happens when it is sent twice. */
   readonly idempotent: Idempotent<NoInfer<A>, NoInfer<I>>;
   readonly http?: Http<RouteHint, WriteRoute, NoInfer<I>, NoInfer<O>>;
+  readonly mcp?: true | McpSpec<keyof Input<NoInfer<I>> & string, Output<NoInfer<O>>>;
   /** *Default*: `read committed`. */
   readonly isolation?: Isolation;
   /** The events that its handler may emit. *Default*: none. */

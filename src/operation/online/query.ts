@@ -1,5 +1,5 @@
 import type { Duration } from "../../core/duration.ts";
-import type { AnySchema, Output } from "../../core/schema/standard.ts";
+import type { AnySchema, Input, Output } from "../../core/schema/standard.ts";
 import type { Hint } from "../../core/value/hint.ts";
 import type { Access } from "../access.ts";
 import type { CacheSpec } from "../cache/spec.ts";
@@ -9,6 +9,7 @@ import type { Used, Uses } from "../resource.ts";
 import type { ReadScope } from "../scope.ts";
 import type { Projection } from "../sourcing/projection.ts";
 import type { Isolation } from "../transaction.ts";
+import type { McpSpec } from "./mcp.ts";
 import { declareOnline } from "./stream/declare.ts";
 import type { NoSchema, OneOf, Returned, Returns } from "./stream/returns.ts";
 
@@ -20,6 +21,7 @@ export interface QuerySpec<I extends AnySchema, O extends AnySchema, S extends A
     Returns<I, O, S> {
   readonly access: Hint<AccessHint, Access>;
   readonly http?: Http<RouteHint, ReadRoute, NoInfer<I>, NoInfer<Returned<O, S>>>;
+  readonly mcp?: true | McpSpec<keyof Input<NoInfer<I>> & string, Output<NoInfer<Returned<O, S>>>>;
   /** *Default*: `read committed`; `repeatable read` gives all statements one snapshot. */
   readonly isolation?: Exclude<Isolation, "serializable">;
   /** Resources that the scope of a stream brings, by the name used here. A query without a stream is one transaction, and has none. */
@@ -36,7 +38,10 @@ export interface QuerySpec<I extends AnySchema, O extends AnySchema, S extends A
    * @example reads: [revenue], staleness: "5s"
    */
   readonly reads?: readonly Projection[];
-  /** How far they may be behind their events; behind that, callers get `unavailable` of type `projection_behind`. *Default*: as far as they are. *Bounds*: 1 ms to 1 day. */
+  /**
+   * How old what it reads may be. With `reads`: how far these may be behind their events; behind that, callers get `unavailable` of type `projection_behind`. Without:
+   * where `postgres({ replicas })` has one that is behind by less, it is read. *Default*: projections as far as they are, and no replica. *Bounds*: 1 ms to 1 day.
+   */
   readonly staleness?: Hint<StalenessHint, Duration>;
   /** Access that needs data. If it returns false, the caller gets the same response as for an id that does not exist: not found. */
   readonly owns?: (input: Output<I>, scope: ReadScope) => Promise<boolean>;

@@ -8,6 +8,7 @@ import type { Criticality } from "../execution.ts";
 import type { Used, Uses } from "../resource.ts";
 import { parseRoute } from "../route.ts";
 import type { ActionScope } from "../scope.ts";
+import type { SloSpec } from "../slo/spec.ts";
 
 type VerbHint = 'write a verb and a path, as in "GET /sitemap.xml"';
 
@@ -20,6 +21,8 @@ export interface PlainRouteSpec<U extends Uses, F extends Faults> {
   readonly access: Hint<AccessHint, Access>;
   readonly budget: Duration | OnlineBudget<unknown>;
   readonly criticality?: Criticality;
+  /** Which share of its executions is to succeed, and how soon. *Default*: by criticality and budget. */
+  readonly slo?: SloSpec;
   /** The faults that callers may see; any other becomes `internal`. */
   readonly faults?: F;
   /** Resources that the scope brings, by the name used here. */

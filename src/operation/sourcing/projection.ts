@@ -29,6 +29,11 @@ export interface ProjectionSpec<E extends DomainEvent, R extends AnySchema> {
    * Returns the row after an event; undefined deletes it. It is pure: it may be called again for the same event, and in a rebuild for all of them.
    */
   readonly apply: (row: Output<NoInfer<R>> | undefined, event: ProjectedEvent<E>) => Input<NoInfer<R>> | undefined;
+  /**
+   * `inline`: each command applies the events that it emits in its own transaction, so that who reads after the commit sees them; it costs the command a round trip, two
+   * with `of`, and commands that change one row wait for each other. The rows are those that `asynchronous` gives. *Default*: `asynchronous`, soon after the commit.
+   */
+  readonly mode?: "asynchronous" | "inline";
 }
 
 /** A table that follows from events. */
@@ -40,6 +45,7 @@ export interface Projection<E extends DomainEvent = DomainEvent, R extends AnySc
   readonly row: R;
   readonly key: string;
   readonly summary: string | undefined;
+  readonly mode: "asynchronous" | "inline";
   readonly of: ((event: never) => string) | undefined;
   readonly apply: (row: never, event: never) => unknown;
 }
@@ -54,6 +60,6 @@ export interface Projection<E extends DomainEvent = DomainEvent, R extends AnySc
  * });
  */
 export function projection<const E extends DomainEvent, R extends AnySchema>(name: string, spec: ProjectionSpec<E, R>): Projection<E, R> {
-  const { on, table, row, key, summary, of, apply } = spec;
-  return { kind: "projection", name, on, table, row, key, summary, of: of as Projection["of"], apply: apply as Projection["apply"] };
+  const { on, table, row, key, summary, of, apply, mode = "asynchronous" } = spec;
+  return { kind: "projection", name, on, table, row, key, summary, mode, of: of as Projection["of"], apply: apply as Projection["apply"] };
 }

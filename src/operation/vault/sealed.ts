@@ -1,5 +1,5 @@
 import { Fault } from "../../core/fault.ts";
-import type { VaultKeys } from "./vault.ts";
+import type { AskVault, DataKey, VaultKeys } from "./vault.ts";
 
 /** The member by which a sealed value in stored JSON is known. */
 export const sealedMember = "$sealed";
@@ -13,7 +13,7 @@ export function readSealed(sealed: string): { readonly key: string; readonly tex
 }
 
 /** A value in stored JSON, and where it belongs. */
-interface Held {
+export interface Held {
   readonly name: string;
   readonly id: string;
   readonly tenant: string | null;
@@ -24,7 +24,11 @@ interface Held {
  * Opens what is sealed in stored data. What a deleted key has sealed becomes what the schema declares for it. An object that only looks as if it was sealed stays as
  * it is.
  */
-export async function openSealed<H extends Held>(vault: VaultKeys, held: readonly H[]): Promise<readonly H[]> {
+export async function openSealed<H extends Held>(
+  vault: VaultKeys,
+  held: readonly H[],
+  { ask = vault.ask, used }: { readonly ask?: AskVault | undefined; readonly used?: (key: DataKey) => void } = {},
+): Promise<readonly H[]> {
   const texts: string[] = [];
   const parsed = held.map((one) => {
     if (!one.data.includes(`"${sealedMember}":"pv1.`)) return undefined;
@@ -35,7 +39,8 @@ export async function openSealed<H extends Held>(vault: VaultKeys, held: readonl
     return data;
   });
   if (texts.length === 0) return held;
-  const keys = await vault.keysOf(vault.ask, texts);
+  const keys = await vault.keysOf(ask, texts);
+  if (used !== undefined) for (const key of keys.values()) used(key);
   return held.map((one, at) => {
     if (parsed[at] === undefined) return one;
     const opened = walk(parsed[at], "", (sealed, path, erased) => {

@@ -32,6 +32,8 @@ export interface KeyRow extends KeyOwner {
   /** The generation of the root key. */
   readonly root: number;
   readonly wrapped: string;
+  /** Whether what it seals is kept for good, as events of streams are. *Default*: no: it goes once what it sealed has left the log. */
+  readonly lasting?: boolean;
 }
 
 /** The keys of an app. An engine gives them to the pipeline. */
@@ -40,6 +42,10 @@ export interface VaultKeys {
   current(ask: AskVault, owner: KeyOwner): Promise<DataKey>;
   /** The keys that sealed these texts, by their ids. Those that were erased are missing. */
   keysOf(ask: AskVault, sealed: readonly string[]): Promise<ReadonlyMap<string, DataKey>>;
+  /** The keys with these ids. Those that were erased are missing. */
+  keysById(ask: AskVault, ids: Iterable<string>): Promise<ReadonlyMap<string, DataKey>>;
+  /** A key that is made of all of these, one or more: where one of them was erased, what it sealed is erased. It has the id of the first one by their ids. */
+  joint(keys: readonly DataKey[]): DataKey;
   /** A new key for what a transaction writes about a person: it needs nothing of the database, and is kept by `store`. */
   fresh(owner: KeyOwner): { readonly key: DataKey; readonly row: KeyRow };
   /** Keeps new keys. The rows are read when the statement is sent. */

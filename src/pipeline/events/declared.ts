@@ -44,8 +44,33 @@ export function checkEvents(
       const data = compileData(event, report);
       if (data !== undefined) events.set(event, { event, module, data, personal: compilePersonal(event, data, report) });
     }
-  for (const operation of operations) checkEmits(operation, { events, modules }, report);
+  for (const operation of operations) {
+    checkReceived(operation, events, report);
+    checkEmits(operation, { events, modules }, report);
+  }
   return events;
+}
+
+/** The events that come from a broker are those of other services: they are compiled with the operation that receives them. */
+function checkReceived({ name, spec: { on = [], from } }: Operation, events: Map<DomainEvent, CompiledEvent>, report: Report): void {
+  if (typeof from !== "object") return;
+  if (typeof from?.openReceiver !== "function")
+    return report(name, "from", 'It is not a receiver. Write "now", "beginning", or the broker, such as nats({ … }).');
+  for (const event of on) {
+    if (event?.kind !== "event") {
+      report(name, "on", "It lists something that is not an event. List what event returned.");
+      continue;
+    }
+    const data = events.has(event) ? events.get(event)?.data : compileData(event, report);
+    if (data === undefined) continue;
+    if (compilePersonal(event, data, () => undefined) !== undefined || event.subject !== undefined)
+      report(
+        name,
+        "on",
+        `${event.name} has personal data, which a subscription cannot store sealed when it comes from a broker. Leave the fields out.`,
+      );
+    else if (!events.has(event)) events.set(event, { event, module: event.name.split(".", 1)[0] ?? "", data, personal: undefined });
+  }
 }
 
 function checkName(module: string, { name, version, key }: DomainEvent, report: Report): void {
@@ -85,9 +110,9 @@ function checkEmits(
   report: Report,
 ): void {
   const { name, kind, spec } = operation;
-  const { emits = [], on } = spec;
+  const { emits = [], on, from } = spec;
   if (on?.length === 0) report(name, "on", "It lists no event. List those that it reacts to.");
-  for (const event of on ?? []) {
+  for (const event of typeof from === "object" ? [] : (on ?? [])) {
     const isKnown = modules.some(({ events: declared = [] }) => declared.includes(event));
     if (!isKnown) report(name, "on", `No module of this app lists the event ${event?.name}. Add it to module({ events }).`);
   }

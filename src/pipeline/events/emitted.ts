@@ -77,7 +77,9 @@ export function addRow(
     const recorded = (position: string) => {
       committedTo(execution, position);
     };
-    transaction.defer(log.append({ tenant, actorId, traceparent, causation: requestId, correlation }, buffered.rows, recorded));
+    const origin = { tenant, actorId, traceparent, causation: requestId, correlation };
+    transaction.defer(log.append(origin, buffered.rows, recorded));
+    if (log.project !== undefined) transaction.beforeCommit(log.project(origin, buffered.rows));
   }
   const { rows } = buffered;
   // What an attempt emitted stays counted: it was held while it ran.

@@ -4,15 +4,27 @@ import { attempt } from "../../core/value/thrown.ts";
 import type { EventRow } from "../../operation/events/log.ts";
 import type { Transaction } from "../../operation/transaction.ts";
 import { sealedMember } from "../../operation/vault/sealed.ts";
-import type { DataKey, KeyRow } from "../../operation/vault/vault.ts";
+import type { DataKey, KeyOwner, KeyRow, VaultKeys } from "../../operation/vault/vault.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
 import type { CompiledEvent } from "./declared.ts";
 import { invalidSubject, notErasable } from "./faults.ts";
 
+/** A key as it will be kept. */
+type NewKeyRow = KeyRow & { lasting: boolean };
+
 /** The keys that a transaction has made, by the person. */
 interface Fresh {
-  readonly rows: KeyRow[];
-  readonly keys: Map<string, DataKey>;
+  readonly rows: NewKeyRow[];
+  readonly keys: Map<string, { readonly key: DataKey; readonly row: NewKeyRow }>;
+}
+
+/** An event whose personal fields are sealed. */
+interface Sealing {
+  readonly row: EventRow;
+  readonly transaction: Transaction;
+  readonly tenant: string | undefined;
+  /** Called with the key, where there is something to seal. */
+  readonly used?: (key: DataKey) => void;
 }
 
 const made = new WeakMap<Transaction, Fresh>();
@@ -24,7 +36,7 @@ const made = new WeakMap<Transaction, Fresh>();
 export function sealPersonal(
   execution: RunningExecution,
   { event, data: schema, personal }: CompiledEvent,
-  { row, transaction, tenant = "" }: { readonly row: EventRow; readonly transaction: Transaction; readonly tenant: string | undefined },
+  { row, transaction, tenant = "", used }: Sealing,
 ): EventRow {
   if (personal === undefined) return row;
   const { vault } = execution.host;
@@ -34,23 +46,30 @@ export function sealPersonal(
   if (typeof subject !== "string" || subject === "" || !subject.isWellFormed() || subject.includes("\0")) throw invalidSubject(event.name);
   const erased = schema.parse(personal.replace(data, (_, at) => at.erased));
   if (erased instanceof Problems) throw notErasable(event.name, erased);
+  const key = keyOf(vault, transaction, { tenant, subject, lasting: row.stream !== undefined });
+  used?.(key);
+  const sealed = personal.replace(data, (value, at) => ({
+    [sealedMember]: key.seal({ field: `${row.name}${at.path}`, id: row.id }, JSON.stringify(value)),
+    ...(at.erased !== null && { erased: at.erased }),
+  }));
+  return { ...row, data: JSON.stringify(sealed), opened: row.data };
+}
+
+/** The key of the transaction for a person. Its row is written with the commit: until then it may become one that lasts. */
+function keyOf(vault: VaultKeys, transaction: Transaction, { lasting, ...owner }: KeyOwner & { readonly lasting: boolean }): DataKey {
   let fresh = made.get(transaction);
   if (fresh === undefined) {
     fresh = { rows: [], keys: new Map() };
     made.set(transaction, fresh);
     transaction.defer(vault.store(fresh.rows));
   }
-  let key = fresh.keys.get(subject);
-  if (key === undefined) {
-    const next = vault.fresh({ tenant, subject });
-    fresh.rows.push(next.row);
-    fresh.keys.set(subject, next.key);
-    key = next.key;
+  let known = fresh.keys.get(owner.subject);
+  if (known === undefined) {
+    const { key, row } = vault.fresh(owner);
+    known = { key, row: { ...row, lasting } };
+    fresh.rows.push(known.row);
+    fresh.keys.set(owner.subject, known);
   }
-  const sealing = key;
-  const sealed = personal.replace(data, (value, at) => ({
-    [sealedMember]: sealing.seal({ field: `${row.name}${at.path}`, id: row.id }, JSON.stringify(value)),
-    ...(at.erased !== null && { erased: at.erased }),
-  }));
-  return { ...row, data: JSON.stringify(sealed) };
+  known.row.lasting ||= lasting;
+  return known.key;
 }

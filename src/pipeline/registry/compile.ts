@@ -3,7 +3,7 @@ import { Fault } from "../../core/fault.ts";
 import { limits as defaults } from "../../core/limits.ts";
 import { LoadLine, limitModes } from "../../core/load-line/load-line.ts";
 import { type CompiledSchema, compileSchema } from "../../core/schema.ts";
-import type { Handler, Operation } from "../../operation/contract.ts";
+import type { Operation } from "../../operation/contract.ts";
 import type { Implementation } from "../../operation/implement.ts";
 import { hasKind, type KindTraits, traitsOf } from "../../operation/kind.ts";
 import type { Module } from "../../operation/module.ts";
@@ -11,8 +11,9 @@ import { streamOf } from "../../operation/online/stream/spec.ts";
 import { compileAudit } from "../audit/compiled-audit.ts";
 import { compileCache } from "../cache/compiled-cache.ts";
 import type { DeclaredRates } from "../rates/operation-rate.ts";
+import { compileObjective } from "../slo/objective.ts";
 import { Slots } from "../slots.ts";
-import { compileReads } from "../sourcing/compiled-reads.ts";
+import { compileReads, compileReplicas } from "../sourcing/compiled-reads.ts";
 import { compileReceives } from "../stream/compiled-receives.ts";
 import { compileStream } from "../stream/compiled-stream.ts";
 import { checkBytes, checkKey, checkMarks } from "./checks.ts";
@@ -36,7 +37,8 @@ export function compileOperation({ module, entry, rates }: Declared, report: Rep
     return undefined;
   }
   const traits = traitsOf(operation);
-  const handler: Handler | undefined = entry.kind === "implementation" ? entry.run : spec.run;
+  // A module of another process may list contracts alone.
+  const handler = (entry.kind === "implementation" ? entry.run : spec.run) ?? (module.away && runsElsewhere);
   if (!name.startsWith(`${module.name}.`) || !/^[a-z][a-z0-9.-]{2,80}$/.test(name))
     report(name, "name", `It must be lower case and begin with its module, as in "${module.name}.do-something".`);
   if (handler === undefined)
@@ -79,10 +81,12 @@ export function compileOperation({ module, entry, rates }: Declared, report: Rep
     stream: compileStream(operation, report),
     receives: compileReceives(operation, report),
     limits,
+    objective: compileObjective(operation, limits.deadlineMs, report),
     rates: compileRates(operation, rates, report),
     ...linesOf(name, limits, traits),
     cache: compileCache(operation, output, report),
     reads: compileReads(operation, report),
+    stalenessMs: compileReplicas(operation, report),
     audit: compileAudit(operation, input, report),
     handler,
     owns: spec.owns,
@@ -92,6 +96,9 @@ export function compileOperation({ module, entry, rates }: Declared, report: Rep
     ...{ uses: {}, bound: [] },
   };
 }
+
+/** No step calls it: what is away is called where it runs. */
+const runsElsewhere = () => Promise.reject(new TypeError("the operation runs in another process"));
 
 function compileFaults({ name, spec }: Operation, report: Report): CompiledOperation["faults"] {
   const faults = new Map((spec.faults ?? []).map((declared) => [declared.type, declared]));

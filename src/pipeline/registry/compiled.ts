@@ -2,6 +2,7 @@ import type { FaultClass } from "../../core/fault.ts";
 import type { LimitMode, LoadLine } from "../../core/load-line/load-line.ts";
 import type { CompiledSchema } from "../../core/schema.ts";
 import type { Access } from "../../operation/access.ts";
+import type { AwayCalls, AwayContract, AwayResource } from "../../operation/away/away.ts";
 import type { Handler, Operation } from "../../operation/contract.ts";
 import type { Criticality } from "../../operation/execution.ts";
 import type { KindTraits, OperationKind } from "../../operation/kind.ts";
@@ -10,6 +11,7 @@ import type { Isolation } from "../../operation/transaction.ts";
 import type { CompiledAudit } from "../audit/compiled-audit.ts";
 import type { CompiledCache } from "../cache/compiled-cache.ts";
 import type { OperationRate } from "../rates/operation-rate.ts";
+import type { Objective } from "../slo/objective.ts";
 import type { Slots } from "../slots.ts";
 import type { CompiledReads } from "../sourcing/compiled-reads.ts";
 import type { CompiledReceives } from "../stream/compiled-receives.ts";
@@ -60,6 +62,8 @@ export interface CompiledOperation {
   /** What its client sends; undefined where it sends nothing. */
   readonly receives: CompiledReceives | undefined;
   readonly limits: OperationLimits;
+  /** What it promises, and how often it kept it. */
+  readonly objective: Objective;
   readonly slots: Slots;
   /** The most statements, and the most calls, of one execution. */
   readonly queriesLine: LoadLine;
@@ -70,6 +74,8 @@ export interface CompiledOperation {
   readonly cache: CompiledCache | undefined;
   /** The projections that it reads; undefined where it lists none. */
   readonly reads: CompiledReads | undefined;
+  /** How old what it reads may be: then it may read a replica. *Units*: milliseconds. */
+  readonly stalenessMs: number | undefined;
   /** What is recorded of it; undefined where nothing is. */
   readonly audit: CompiledAudit | undefined;
   readonly handler: Handler;
@@ -83,6 +89,8 @@ export interface CompiledOperation {
   readonly faults: ReadonlyMap<string, FaultClass<any>>;
   /** `required`: an Idempotency-Key must come; a field name: the input field that scopes the key of a public operation. */
   readonly key: "none" | "required" | { readonly field: string };
+  /** Where it runs, if another process does that; what calls it is filled in when the app starts. */
+  readonly away?: { readonly contract: AwayContract; readonly resource: AwayResource; calls: AwayCalls | undefined } | undefined;
   /** Resources by the operation's own names; filled when the app starts. */
   uses: Readonly<Record<string, unknown>>;
   /** Those of them that are bound to each execution that uses them; filled likewise. */

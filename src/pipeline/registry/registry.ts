@@ -5,6 +5,7 @@ import type { Module } from "../../operation/module.ts";
 import type { Resource } from "../../operation/resource.ts";
 import type { AnyEventStream } from "../../operation/sourcing/event-stream.ts";
 import type { Projection } from "../../operation/sourcing/projection.ts";
+import { compileAway } from "../away/compile-away.ts";
 import { type CompiledEvent, checkEvents } from "../events/declared.ts";
 import { checkMetrics } from "../metrics/declared.ts";
 import { DeclaredRates, type OperationRate } from "../rates/operation-rate.ts";
@@ -19,6 +20,8 @@ import type { Report, StartProblem } from "./problem.ts";
 export interface Registry {
   readonly operations: ReadonlyMap<string, CompiledOperation>;
   readonly byContract: ReadonlyMap<Operation, CompiledOperation>;
+  /** The operations of remote modules that no call reaches, with their modules. */
+  readonly beyond: ReadonlyMap<Operation, string>;
   readonly resources: readonly Resource<unknown>[];
   /** The events of all modules. */
   readonly events: ReadonlyMap<DomainEvent, CompiledEvent>;
@@ -43,17 +46,22 @@ export function buildRegistry(modules: readonly Module[], surfaces: readonly Sur
   const problems: StartProblem[] = [];
   const report: Report = (where, field, message) => problems.push({ where, field, message });
   const declared: Operation[] = [];
+  const ownOperations: Operation[] = [];
   const operations = new Map<string, CompiledOperation>();
   const byContract = new Map<Operation, CompiledOperation>();
   const resources = new Map<string, Resource<unknown>>();
   const rates = new DeclaredRates();
   checkModules(modules, report);
   for (const module of modules) {
+    if (module.away !== undefined) resources.set(module.away.name, module.away);
     for (const entry of module.operations) {
       const operation = entry.kind === "implementation" ? entry.operation : entry;
       declared.push(operation);
-      const compiled = compileOperation({ module, entry, rates }, report);
-      checkResources(operation, resources, report);
+      // What it emits and appends to is checked where it runs.
+      if (module.away === undefined) ownOperations.push(operation);
+      const own = compileOperation({ module, entry, rates }, report);
+      const compiled = module.away === undefined ? own : own && compileAway(own, module.name, module.away);
+      if (module.away === undefined) checkResources(operation, resources, report);
       if (compiled === undefined) continue;
       if (operations.has(operation.name)) report(operation.name, "name", "Two operations have this name. Rename one, or list it once.");
       operations.set(operation.name, compiled);
@@ -66,13 +74,15 @@ export function buildRegistry(modules: readonly Module[], surfaces: readonly Sur
       report(where, field, message);
   };
   for (const compile of surfaces) compile(declared, operations, once);
-  const events = checkEvents(modules, declared, report);
-  const streams = checkStreams(modules, { operations: declared, events }, report);
-  const projections = checkProjections(modules, { operations: declared, events }, report);
+  const events = checkEvents(modules, ownOperations, report);
+  const streams = checkStreams(modules, { operations: ownOperations, events }, report);
+  const projections = checkProjections(modules, { operations: ownOperations, events }, report);
   checkMetrics(modules, report);
   if (problems.length > 0) throw invalidApp(problems);
   const readsProjections = [...operations.values()].some(({ reads }) => reads !== undefined);
-  return { operations, byContract, events, streams, projections, readsProjections, resources: [...resources.values()], rates: rates.all };
+  const beyond = new Map(modules.flatMap(({ name, beyond: list = [] }) => list.map((operation) => [operation, name] as const)));
+  const made = { operations, byContract, beyond, events, streams, projections, readsProjections };
+  return { ...made, resources: [...resources.values()], rates: rates.all };
 }
 
 /** All problems in one fault, one line each. */

@@ -8,11 +8,15 @@ export function tenantFor({ cache }: CompiledOperation, tenant: string | undefin
   return cache?.per === "public" ? undefined : tenant;
 }
 
-/** Opens a transaction of an execution. `tenant`: instead of its own, if the caller has not signed in yet. */
+/** Opens a transaction of an execution. `tenant`: instead of its own, if the caller has not signed in yet; `isCurrent`: it reads no replica. */
 export function begin(
   execution: RunningExecution,
   compiled: CompiledOperation,
-  { claim, tenant }: { readonly claim: Claim | undefined; readonly tenant?: string | undefined },
+  {
+    claim,
+    tenant,
+    isCurrent = false,
+  }: { readonly claim: Claim | undefined; readonly tenant?: string | undefined; readonly isCurrent?: boolean },
 ): Transaction {
   execution.throwIfSettled();
   const { database } = execution.host;
@@ -24,6 +28,9 @@ export function begin(
     owner: execution,
     ...(compiled.cache?.shared && { withoutActor: true }),
     ...(claim && { claim }),
+    ...(!isCurrent &&
+      compiled.stalenessMs !== undefined &&
+      execution.invocation.after === undefined && { stalenessMs: compiled.stalenessMs }),
   });
   execution.transactions.push(transaction);
   return transaction;

@@ -1,5 +1,7 @@
 import assert from "node:assert";
 import type { Operation } from "../../operation/contract.ts";
+import { traitsOf } from "../../operation/kind.ts";
+import { callAway } from "../away/call-away.ts";
 import { otherTenant } from "../faults.ts";
 import { lookUpForCall } from "../permissions/look-up.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
@@ -25,7 +27,7 @@ export async function callApart(execution: RunningExecution, operation: Operatio
   const { tenant } = inner;
   if (tenant !== undefined && execution.tenant !== undefined && tenant !== execution.tenant) throw otherTenant();
   assert(
-    compiled.traits.transaction !== "none",
+    traitsOf(operation).transaction !== "none",
     `${compiled.name} has the kind ${compiled.kind}, and only queries and commands can be called. Move the code that both need into a function.`,
   );
   const derived = inner.key === undefined;
@@ -34,6 +36,14 @@ export async function callApart(execution: RunningExecution, operation: Operatio
   const lookingUp = lookUpForCall(execution, compiled);
   if (lookingUp !== undefined) await lookingUp;
   const input = prepareInput(execution, compiled, inner.input);
+  if (compiled.away !== undefined) {
+    assert(
+      execution.durable === undefined || compiled.away.contract.repeatable !== "never",
+      `${execution.compiled.name} may run again after a failure, and ${compiled.name} of the remote module may not: give that idempotent: "key" or "natural".`,
+    );
+    const sentKey = compiled.away.contract.repeatable === "keyed" ? key : undefined;
+    return callAway(execution, compiled, { sent: inner.input, key: sentKey, tenant: tenant ?? execution.tenant });
+  }
   const claim = compiled.traits.keyed ? claimOf(execution, compiled, { sent: inner.input, key, derived, tenant }) : undefined;
   const { streaming } = execution;
   streaming?.callStarts();

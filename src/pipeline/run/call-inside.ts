@@ -1,5 +1,6 @@
 import assert from "node:assert";
 import type { Operation } from "../../operation/contract.ts";
+import { remoteInside } from "../away/faults.ts";
 import { lookUpForCall } from "../permissions/look-up.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
@@ -15,6 +16,11 @@ async function callInside(
 ): Promise<unknown> {
   assert(joined !== undefined, "a call inside a transaction needs one");
   const compiled = resolveCalled(execution, operation, joined);
+  if (compiled.away !== undefined) {
+    const refused = remoteInside(caller, compiled);
+    joined.doom(refused);
+    throw refused;
+  }
   const { transaction } = compiled.traits;
   assert(
     transaction !== "none",

@@ -11,6 +11,7 @@ import type { Durable, SystemStartOptions } from "../../operation/durable/start.
 import type { DomainEvent } from "../../operation/events/event.ts";
 import { criticalityHeader } from "../../operation/execution.ts";
 import type { ModuleMetric } from "../../operation/metrics/metric.ts";
+import { type BoundWritten, boundWritten } from "../../operation/online/stream/written.ts";
 import type { Outbound, PageInput, PageSpec, ScopeLog } from "../../operation/scope.ts";
 import { makeSql, type Sql, type SqlRunner, type WrittenStatement } from "../../operation/sql.ts";
 import type { Statement, StatementResult, Transaction } from "../../operation/transaction.ts";
@@ -29,6 +30,7 @@ import { hideSecrets } from "../state/hidden-secrets.ts";
 import { noteRejection } from "../state/rejections.ts";
 import { ReplyCredentials } from "../state/reply-credentials.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
+import { vaultOf, writtenOf } from "../stream/kept.ts";
 import { Begun } from "./begun.ts";
 import { ExecutionCaller } from "./execution-caller.ts";
 import { readPage } from "./page.ts";
@@ -224,9 +226,8 @@ export class RunningScope implements SqlRunner {
     };
   }
   get stream() {
-    const given = <T>(name: string, work: Promise<T>) => this.given(name, work, true);
     const [execution, compiled, transaction, { tenant, begun }] = [this.#execution, this.#compiled, this.#transaction, this];
-    return scopeStreams({ execution, compiled, transaction, tenant, begun, given });
+    return scopeStreams({ execution, compiled, transaction, tenant, begun, given: (name, work) => this.given(name, work, true) });
   }
   get event() {
     return this.#execution.durable?.event;
@@ -249,9 +250,12 @@ export class RunningScope implements SqlRunner {
   }
 
   get [boundVault](): BoundVault {
-    const { vault } = this.#execution.host;
-    assert(vault !== undefined, `${this.#compiled.name} uses the vault, and the app has none. Add createApp({ vault }).`);
-    return { keys: vault, ask: (statement) => this.given("vault", this.run(statement), true), tenant: this.tenant ?? "" };
+    const keys = vaultOf(this.#execution.host, this.#compiled.name);
+    return { keys, ask: (statement) => this.given("vault", this.run(statement), true), tenant: this.tenant ?? "" };
+  }
+
+  get [boundWritten](): BoundWritten {
+    return writtenOf(this.#execution, this.#compiled.name, this.tenant);
   }
 
   get invalidate() {

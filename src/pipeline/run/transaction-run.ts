@@ -55,7 +55,11 @@ function isConflict(error: unknown): boolean {
   );
 }
 
-async function runQuery(execution: RunningExecution, compiled: CompiledOperation, run: TransactionRun): Promise<ShapedOutput> {
+async function runQuery(
+  execution: RunningExecution,
+  compiled: CompiledOperation,
+  run: TransactionRun & { readonly isCurrent?: boolean },
+): Promise<ShapedOutput> {
   const transaction = begin(execution, compiled, run);
   try {
     const { input, sent } = run;
@@ -69,8 +73,14 @@ async function runQuery(execution: RunningExecution, compiled: CompiledOperation
     return output;
   } catch (error) {
     void transaction.rollback();
-    throw error;
+    if (!transaction.isOnReplica || !isOfReplica(error) || execution.settled) throw error;
+    return runQuery(execution, compiled, { ...run, isCurrent: true });
   }
+}
+
+/** A replica is away, or ended the query because it stood in the way of what it replays: the primary has what is asked for. */
+function isOfReplica(error: unknown): boolean {
+  return error instanceof Fault && (error.code === "aborted" || error.code === "unavailable");
 }
 
 async function runCommand(execution: RunningExecution, compiled: CompiledOperation, run: TransactionRun): Promise<ShapedOutput> {

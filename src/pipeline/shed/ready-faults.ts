@@ -5,7 +5,7 @@ import type { Refusal } from "../../operation/execution.ts";
 const most = 512;
 
 /**
- * The faults of refusals for want of capacity, each made once: under overload there are many alike, and what makes one costly is its stack.
+ * The faults of refusals for want of capacity, each made once: under overload there are many alike.
  * *Bounds*: 512 are kept, and nothing of the requests for which they were made.
  */
 export class ReadyFaults {
@@ -18,8 +18,6 @@ export class ReadyFaults {
     let fault = this.#made.get(key);
     if (fault === undefined) {
       fault = overloaded({ limit, value, load }, random);
-      // Frames that were not read yet keep what they ran in: the first request of its kind, with its socket.
-      fault.stack = `${fault.name}: ${fault.message}`;
       if (this.#made.size >= most) this.#made.clear();
       this.#made.set(key, fault);
     }

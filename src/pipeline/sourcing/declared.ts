@@ -77,12 +77,6 @@ function eventsOf(
         "decider",
         `It lists ${event.name} twice. List its current version, and give that one upcast functions for earlier ones.`,
       );
-    else if (compiled.personal !== undefined)
-      report(
-        name,
-        "decider",
-        `${event.name} has personal data, which no stream can seal. Emit it beside the stream, or keep an id in its stead.`,
-      );
     else known.set(event.name, compiled);
   }
   return known;

@@ -1,5 +1,5 @@
 import { formatMs } from "../../core/duration.ts";
-import { Fault, withoutStack } from "../../core/fault.ts";
+import { Fault, refusal } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 
 /** One stream, as messages name it. */
@@ -43,30 +43,24 @@ export const tooFarBehind = (
   }: { readonly lagMs: number; readonly stalenessMs: number; readonly started: boolean; readonly random: number },
 ): Fault => {
   const how = started ? `is ${formatMs(lagMs)} behind its events` : "has never been made of its events";
-  return withoutStack(
-    () =>
-      new Fault({
-        code: "unavailable",
-        type: "projection_behind",
-        message: `${projection} ${how}, and this query accepts ${formatMs(stalenessMs)}. Nothing was read; send the request again later.`,
-        details: { projection, lagMs: started ? Math.round(lagMs) : null, stalenessMs },
-        retryAfterMs: retryAfterMs(random),
-      }),
-  );
+  return refusal({
+    code: "unavailable",
+    type: "projection_behind",
+    message: `${projection} ${how}, and this query accepts ${formatMs(stalenessMs)}. Nothing was read; send the request again later.`,
+    details: { projection, lagMs: started ? Math.round(lagMs) : null, stalenessMs },
+    retryAfterMs: retryAfterMs(random),
+  });
 };
 
 /** Refuses a query that waited for a position as long as it may. *Faults*: `position_not_reached`. */
 export const notReached = (projection: string, { waitedMs, random }: { readonly waitedMs: number; readonly random: number }): Fault =>
-  withoutStack(
-    () =>
-      new Fault({
-        code: "unavailable",
-        type: "position_not_reached",
-        message: `${projection} did not reach the position of Plimsoll-After within ${formatMs(Math.round(waitedMs))}. Nothing was read; send the request again, or without the header to read what is there.`,
-        details: { projection },
-        retryAfterMs: retryAfterMs(random),
-      }),
-  );
+  refusal({
+    code: "unavailable",
+    type: "position_not_reached",
+    message: `${projection} did not reach the position of Plimsoll-After within ${formatMs(Math.round(waitedMs))}. Nothing was read; send the request again, or without the header to read what is there.`,
+    details: { projection },
+    retryAfterMs: retryAfterMs(random),
+  });
 
 /** Refuses a position that is not one of this database any more. *Faults*: `position_lost`. */
 export const lostPosition = (): Fault =>

@@ -41,6 +41,7 @@ export function checkProjections(
       if (tables.has(table)) report(name, "table", `Another projection writes to ${table}. Each has a table of its own.`);
       tables.add(table);
       checkProjection(projection, module, report);
+      checkMode(projection, report);
       for (const event of on)
         if (!events.has(event)) report(name, "on", `No module of this app lists the event ${event?.name}. Add it to module({ events }).`);
       const row = compileRow(projection, report);
@@ -60,6 +61,11 @@ function checkProjection({ name, table, on, apply }: Projection, module: Module,
   if (typeof apply !== "function") report(name, "apply", "It is missing. Return the row after an event.");
   if (typeof table !== "string" || !tableForm.test(table) || module.schema === undefined || !table.startsWith(`${module.schema}.`))
     report(name, "table", `Its table is one of its module's schema, as in "${module.schema ?? module.name}.totals", in lower case.`);
+}
+
+function checkMode({ name, mode }: Projection, report: Report): void {
+  if (mode !== "asynchronous" && mode !== "inline")
+    report(name, "mode", `The mode is "${mode}". Write "inline", or leave it out: then it is "asynchronous".`);
 }
 
 function compileRow({ name, row, key }: Projection, report: Report): Pick<CompiledProjection, "row" | "columns"> | undefined {

@@ -1,15 +1,17 @@
 import assert from "node:assert";
 import { isDeepStrictEqual } from "node:util";
 import { limits } from "../../core/limits.ts";
-import type { SnapshotRow, StreamRow } from "../../operation/events/log.ts";
+import type { SnapshotRow, StreamRead, StreamRow } from "../../operation/events/log.ts";
 import type { AnyEventStream } from "../../operation/sourcing/event-stream.ts";
 import type { Transaction } from "../../operation/transaction.ts";
 import { addRow, isEventKey, rowOf } from "../events/emitted.ts";
+import { sealPersonal } from "../events/personal.ts";
 import { readStored, takesVersion, Unreadable } from "../events/stored.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
 import type { CompiledEventStream } from "./declared.ts";
 import { longStream, snapshotMismatch, unreadableStream } from "./faults.ts";
+import { StreamPeople } from "./stream-people.ts";
 
 /** Where a stream is opened: by which operation, in which transaction. */
 export interface StreamRun {
@@ -72,12 +74,18 @@ class StreamInTransaction {
   readonly #run: StreamRun;
   readonly #compiled: CompiledEventStream;
   readonly #id: string;
+  readonly #people: StreamPeople;
   #now: Loading = { known: undefined, blind: undefined, keeps: false, loading: undefined };
 
   constructor(run: StreamRun, compiled: CompiledEventStream, id: string) {
     this.#run = run;
     this.#compiled = compiled;
     this.#id = id;
+    const { execution, transaction, tenant } = run;
+    this.#people = new StreamPeople({
+      ...{ vault: execution.host.vault, tenant, stream: this.#name },
+      ask: (statement) => transaction.run(statement),
+    });
   }
 
   get #name() {
@@ -139,8 +147,10 @@ class StreamInTransaction {
     const appended = events.map(({ name, data: sent }, at) => {
       const event = known.get(name);
       assert(event !== undefined, `${stream.name} appends ${name}, which its decider does not list. Add it to its events.`);
-      const { row, data } = rowOf(event, execution.host.clock.uuid(), sent);
-      addRow(execution, { ...this.#run, row: { ...row, stream: { ...this.#name, version: version + at + 1 } } });
+      const { row: made, data } = rowOf(event, execution.host.clock.uuid(), sent);
+      const placed = { ...made, stream: { ...this.#name, version: version + at + 1 } };
+      const row = sealPersonal(execution, event, { ...this.#run, row: placed, used: this.#people.add });
+      addRow(execution, { ...this.#run, row });
       if (this.#now.known !== undefined) state = stream.decider.evolve(state, { name, data });
       return { name, data };
     });
@@ -166,39 +176,67 @@ class StreamInTransaction {
     if (known === undefined || !keeps) return undefined;
     const state = JSON.stringify(known.state);
     if (state === undefined || Buffer.byteLength(state) > limits.snapshotBytes) return undefined;
-    return { stream: { ...this.#name, version: known.version }, shape, state };
+    const sealed = this.#people.seal(state, { version: known.version, shape });
+    return sealed === undefined ? undefined : { stream: { ...this.#name, version: known.version }, shape, state: sealed };
   }
 
   async #read(): Promise<Known> {
     const { snapshot: policy } = this.#compiled.stream;
     const shape = policy === undefined ? undefined : (policy.version ?? 1);
-    const found = this.#fold(await this.#rows(shape));
-    if (found.snapshot > 0 && this.#run.execution.host.options.development) await this.#verify(found);
+    const [first, ...rest] = await this.#rows({ shape, behind: 0 });
+    if (first === undefined || first.name !== null) return this.#readFrom(this.#begin, first === undefined ? [] : [first, ...rest]);
+    const { streamVersion: version } = first;
+    const kept = await this.#people.openState(first.data, { version, shape: shape ?? 0 });
+    // A person whom it was about was erased: the events say what is left.
+    if (kept === undefined) return this.#readAll();
+    const found = await this.#readFrom({ state: kept.state, version, snapshot: version }, rest);
+    if (this.#run.execution.host.options.development) await this.#verify(found);
     return found;
+  }
+
+  get #begin(): Known {
+    return { state: this.#compiled.stream.decider.initial as unknown, version: 0, snapshot: 0 };
+  }
+
+  /** *Faults thrown*: `stream_too_long`. */
+  async #readFrom(known: Known, rows: readonly StreamRow[]): Promise<Known> {
+    if (rows.length > limits.streamEventsRead) throw longStream(this.#name);
+    return this.#fold(known, await this.#people.open(rows));
+  }
+
+  /** Reads the events of a stream whose snapshot is gone, however many there are. */
+  async #readAll(): Promise<Known> {
+    for (let known = this.#begin; ; ) {
+      const rows = await this.#rows({ shape: undefined, behind: known.version });
+      known = this.#fold(known, await this.#people.open(rows));
+      if (rows.length <= limits.streamEventsRead) return known;
+    }
   }
 
   /** In development and tests: a snapshot must be the state that the events give. */
   async #verify({ state, version, snapshot }: Known): Promise<void> {
-    const rows = await this.#rows(undefined);
+    const rows = await this.#rows({ shape: undefined, behind: 0 });
     if (rows.length > limits.streamEventsRead) return;
-    const replayed = this.#fold(rows.filter(({ streamVersion }) => streamVersion <= version));
+    const opened = await this.#people.open(rows);
+    const replayed = this.#fold(
+      this.#begin,
+      opened.filter(({ streamVersion }) => streamVersion <= version),
+    );
     if (!isDeepStrictEqual(asJson(state), asJson(replayed.state))) throw snapshotMismatch(this.#name, snapshot);
   }
 
-  async #rows(shape: number | undefined): Promise<readonly StreamRow[]> {
+  async #rows(read: Omit<StreamRead, "limit">): Promise<readonly StreamRow[]> {
     const { log } = logOf(this.#run);
-    const load = log.load(this.#name, { shape, limit: limits.streamEventsRead + 1 });
+    const load = log.load(this.#name, { ...read, limit: limits.streamEventsRead + 1 });
     return load.rows(await this.#run.transaction.run(load.statement));
   }
 
-  #fold(rows: readonly StreamRow[]): Known {
+  #fold({ state: from, version: at, snapshot }: Known, rows: readonly StreamRow[]): Known {
     const { decider } = this.#compiled.stream;
-    let [state, version, snapshot] = [decider.initial as unknown, 0, 0];
-    if (rows.length > limits.streamEventsRead + (rows[0]?.name === null ? 1 : 0)) throw longStream(this.#name);
+    let [state, version] = [from, at];
     for (const row of rows) {
       version = row.streamVersion;
-      if (row.name === null) [state, snapshot] = [JSON.parse(row.data), version];
-      else state = decider.evolve(state, { name: row.name, data: this.#dataOf(row, row.name) });
+      if (row.name !== null) state = decider.evolve(state, { name: row.name, data: this.#dataOf(row, row.name) });
     }
     return { state, version, snapshot };
   }

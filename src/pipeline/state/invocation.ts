@@ -20,6 +20,8 @@ export interface Invocation {
   readonly address: string | undefined;
   /** Whether the event loop read it from a socket, so that it waited for its turn. *Default*: false. */
   readonly polled?: boolean;
+  /** Whether it comes from code of this process, which may call for whom it likes. *Default*: false. */
+  readonly isInside?: boolean;
   readonly requestId: string | undefined;
   readonly trace: TraceParent | undefined;
   /** What the caller has left. *Units*: milliseconds. */
@@ -32,6 +34,8 @@ export interface Invocation {
    */
   internalRemainingMs?(): number | undefined;
   readonly idempotencyKey: string | undefined;
+  /** How many requests it counts as at the rates, where it brings at once what else would be so many. *Default*: 1. *Bounds*: a whole number from 1. */
+  readonly charges?: number | undefined;
   /** The position up to which a query is to see what it reads, as `Plimsoll-Position` said it. *Default*: none. */
   readonly after?: string | undefined;
   /** The id of the last item that the client of a stream got before. *Default*: it begins. */

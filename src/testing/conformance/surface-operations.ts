@@ -56,7 +56,7 @@ export function surfaceOperations(): SurfaceOperations {
   const waiting = Promise.withResolvers<AbortSignal>();
   const released = Promise.withResolvers<void>();
   const item = fieldsSchema({ name: "string", count: "integer" });
-  const open = { input: item, output: item, access: "public", idempotent: "no", budget: "5s" } as const;
+  const open = { input: item, output: item, access: "public", idempotent: "no", budget: "5s", graphql: true } as const;
   const keyed = { ...open, access: signedIn(), idempotent: "key" } as const;
   const all: readonly Operation[] = [
     action("suite.echo", { ...open, http: "POST /echo", run: async (input) => ({ ...input, internal: secretWords }) }),

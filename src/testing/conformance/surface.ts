@@ -64,7 +64,8 @@ class Bench implements AsyncDisposable {
     this.#sample = sample;
     this.app = app;
     this.operations = operations;
-    app.signals.executed.on((execution) => this.executions.push(execution));
+    // A surface may carry several calls by one request, which is an execution of its own.
+    app.signals.executed.on((execution) => void (execution.module === "suite" && this.executions.push(execution)));
   }
 
   static async start(sample: SurfaceSample, database: MemoryDatabase, spec: Partial<AppSpec> = {}): Promise<Bench> {
@@ -132,9 +133,9 @@ const lifetimes: readonly Case[] = [
   [
     "ends an execution when the time is over that its caller has left",
     async (bench) => {
-      assert.equal((await bench.send("wait", { remainingMs: 40 })).code, "deadline_exceeded");
+      assert.equal((await bench.send("wait", { remainingMs: 250 })).code, "deadline_exceeded");
       assert.equal((await bench.operations.waiting).aborted, true);
-      assert((bench.executions[0]?.deadlineMs ?? 0) <= 40, "the deadline is the caller's");
+      assert((bench.executions[0]?.deadlineMs ?? 0) <= 250, "the deadline is the caller's");
     },
   ],
   [

@@ -3,7 +3,8 @@ import type { Transaction, TransactionOptions, TransactionOwner } from "../../op
 import type { Connection } from "../../postgres/connection.ts";
 import { asCommand } from "../../postgres/connection.ts";
 import { PostgresDatabase, type PostgresSpec } from "../../postgres/database.ts";
-import { PostgresTransaction, type TransactionHost } from "../../postgres/transaction.ts";
+import type { TransactionHost } from "../../postgres/transaction/host.ts";
+import { PostgresTransaction } from "../../postgres/transaction.ts";
 
 /** How a transaction is called on the wire. */
 export interface WireLabel {

@@ -13,6 +13,8 @@ export interface ExchangeBounds {
   readonly replyBytes: number;
   readonly replyHeaderBytes: number;
   readonly drainBytes: number;
+  /** Whether the body of a refusal is kept. */
+  readonly keepsRefusal: boolean;
 }
 
 /** What an exchange reports. Each is called once. */
@@ -101,7 +103,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
     if (this.#ended !== undefined) return;
     this.#bytes += chunk.length;
     if (this.#bytes > this.#room) this.#overflow();
-    else if (this.#isGood) this.#chunks.push(chunk);
+    else if (this.#isGood || this.#isKept) this.#chunks.push(chunk);
   }
 
   onResponseEnd(): void {
@@ -124,6 +126,10 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
     return this.#status >= 200 && this.#status < 300;
   }
 
+  get #isKept(): boolean {
+    return this.#bounds.keepsRefusal && this.#status >= 400 && this.#status < 500;
+  }
+
   get #room(): number {
     return this.#isGood ? this.#bounds.replyBytes : this.#bounds.drainBytes;
   }
@@ -132,6 +138,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
   #overflow(): void {
     const { upstream, replyBytes } = this.#bounds;
     if (this.#isGood) return this.#fail(replyTooLarge(upstream, "body", replyBytes));
+    this.#chunks = [];
     this.#succeed();
     this.#controller?.abort(new Error("the body is too large to be read"));
   }

@@ -2,7 +2,7 @@ import type { Fault } from "../../core/fault.ts";
 import { parseJson } from "../../core/json.ts";
 import { Problems } from "../../core/schema.ts";
 import { readQuotaHeaders } from "../../resilience/policies/quota/lesson.ts";
-import { failed, rateLimited, redirected, refused, replyInvalid, replyMalformed } from "../faults.ts";
+import { failed, rateLimited, redirected, refused as refusedBy, replyInvalid, replyMalformed } from "../faults.ts";
 import type { HeaderValues } from "../request/headers.ts";
 import type { Prepared } from "../request/prepare.ts";
 import { plainHeaders, type RawReply } from "./raw-reply.ts";
@@ -21,19 +21,32 @@ const pauseMs = 1_000;
 export function readReply(
   upstream: string,
   raw: RawReply,
-  { form, nowMs }: { readonly form: Prepared["form"]; readonly nowMs: number },
+  { form, refused, nowMs }: Pick<Prepared, "form" | "refused"> & { readonly nowMs: number },
 ): GoodReply {
   const headers = plainHeaders(raw.headers);
   const { status } = raw;
+  if (status >= 400 && status <= 499 && status !== 429) {
+    const fault = refused?.({ status, body: jsonOf(raw.body) });
+    if (fault !== undefined) throw withHeaders(fault, headers);
+  }
   if (status < 200 || status > 299)
     throw withHeaders(statusFault(upstream, status, readQuotaHeaders((name) => headers[name], nowMs)?.retryAfterMs), headers);
   return { status, headers, body: readBody(upstream, raw.body, { form, type: headers["content-type"] }) };
 }
 
+/** Undefined where it is none. */
+function jsonOf(body: Buffer): unknown {
+  try {
+    return parseJson(body);
+  } catch {
+    return undefined;
+  }
+}
+
 function statusFault(upstream: string, status: number, retryAfterMs: number | undefined): Fault {
   if (status === 429) return rateLimited(upstream, retryAfterMs ?? pauseMs);
   if (status >= 500) return failed(upstream, status, retryAfterMs);
-  return status >= 400 ? refused(upstream, status) : redirected(upstream, status);
+  return status >= 400 ? refusedBy(upstream, status) : redirected(upstream, status);
 }
 
 /** A quota is learnt from the headers of a refusal too. They are no part of the fault that callers see. */

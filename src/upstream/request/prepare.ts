@@ -6,7 +6,7 @@ import type { Runs } from "../../resilience/policies/policy.ts";
 import { requestInvalid } from "../faults.ts";
 import type { Settings } from "../options.ts";
 import { appendHeaders, appendOwn } from "./headers.ts";
-import type { HttpRequest, ReplyForm } from "./request.ts";
+import type { HttpRequest, ReplyForm, RequestParts } from "./request.ts";
 import { targetOf } from "./target.ts";
 
 /** A request whose every part is checked: what all of its attempts send alike. */
@@ -19,6 +19,7 @@ export interface Prepared {
   readonly headers: readonly string[];
   readonly body: Buffer | undefined;
   readonly timeoutMs: number;
+  readonly refused: RequestParts<ReplyForm, AnySchema>["refused"];
   readonly form: "none" | "text" | "bytes" | CompiledSchema;
 }
 
@@ -36,6 +37,7 @@ export function prepare(settings: Settings, request: HttpRequest<Runs, ReplyForm
   if (typeof form === "object" && !hasHeader(headers, "accept")) headers.push("accept", "application/json");
   return {
     ...{ method, target: targetOf(upstream, base, request), template: path.split("?", 1)[0] as string, headers, body, form },
+    refused: request.refused,
     timeoutMs: Math.min(timeoutMs, parseDuration(request.timeout) || timeoutMs),
   };
 }

@@ -1,4 +1,5 @@
 import type { Duration } from "../../core/duration.ts";
+import type { Fault } from "../../core/fault.ts";
 import type { AnySchema, Input, Output } from "../../core/schema/standard.ts";
 import type { Hint } from "../../core/value/hint.ts";
 import type { Call } from "../../resilience/policies/call/call.ts";
@@ -44,12 +45,24 @@ export interface RequestParts<O extends ReplyForm, I extends AnySchema> extends 
   readonly output?: O;
   /** Less time for each attempt than the client's. *Bounds*: above 0, at most that of the client. */
   readonly timeout?: Duration;
+  /**
+   * Gets a reply that the upstream refuses with (400 to 499, without 429): its status, and its body as JSON, undefined where that is none or has more than
+   * `limits.upstreamDrainBytes`. What it returns is thrown in place of `upstream_refused`. Check the body: a proxy may have sent it.
+   * *Default*: the body of a refusal is not read.
+   */
+  readonly refused?: (reply: Refusal) => Fault | undefined;
   /** Gets the outcome of each attempt, at its end: `ok`, or the type of its fault. It is cheap and throws nothing. */
   readonly onAttempt?: (outcome: string) => void;
   /** Cancels the request. In an operation its own signal cancels too. */
   readonly signal?: AbortSignal;
   /** The call of a policy in which this request is made: its deadline, its signal and its retry budget apply too. */
   readonly within?: Call;
+}
+
+/** A reply with which an upstream refuses. */
+export interface Refusal {
+  readonly status: number;
+  readonly body: unknown;
 }
 
 /** One request to an upstream. */

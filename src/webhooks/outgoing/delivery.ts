@@ -2,6 +2,8 @@ import { z } from "zod";
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import { secret } from "../../core/schema.ts";
+import { cloudEventOf } from "../../messaging/cloud-events/envelope.ts";
+import { cloudEventToJson } from "../../messaging/cloud-events/json.ts";
 import { rule } from "../../operation/access.ts";
 import { discard, type RetrySpec, task } from "../../operation/durable/task.ts";
 import { type DomainEvent, event } from "../../operation/events/event.ts";
@@ -9,8 +11,6 @@ import { subscription } from "../../operation/events/subscription.ts";
 import { command } from "../../operation/online/command.ts";
 import { query } from "../../operation/online/query.ts";
 import type { Resource } from "../../operation/resource.ts";
-import { cloudEventOf } from "../cloud-events/envelope.ts";
-import { cloudEventToJson } from "../cloud-events/json.ts";
 import { openPayload, openSecrets, sealPayload } from "./endpoints.ts";
 import { signedHeaders } from "./signing.ts";
 

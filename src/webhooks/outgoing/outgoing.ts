@@ -1,13 +1,13 @@
 import assert from "node:assert";
 import { type Duration, toMs } from "../../core/duration.ts";
 import { limits } from "../../core/limits.ts";
+import { checked } from "../../messaging/cloud-events/cloud-event.ts";
 import type { RetrySpec } from "../../operation/durable/task.ts";
 import type { DomainEvent } from "../../operation/events/event.ts";
 import { type Module, module } from "../../operation/module.ts";
 import type { Resource } from "../../operation/resource.ts";
 import type { ReadScope, WriteScope } from "../../operation/scope.ts";
 import { exponential } from "../../resilience/backoff.ts";
-import { checked } from "../cloud-events/cloud-event.ts";
 import { type DeliverTask, deliveryOperations, type EndpointDisabled, type WebhookSender } from "./delivery.ts";
 import { type EndpointScope, newSecret, openSecrets, sealSecrets, vetUrl, type WebhookEndpoint } from "./endpoints.ts";
 import { WebhookEndpointsFull } from "./faults.ts";

@@ -3,9 +3,10 @@ import type { AnySchema, Input, Output } from "../../../core/schema/standard.ts"
 import type { Hint } from "../../../core/value/hint.ts";
 import type { Query } from "../../contract.ts";
 import type { AnyFault, BaseScope, Outbound } from "../../scope.ts";
+import type { WrittenHolder } from "./written.ts";
 
 /** What the handler of a stream has beside the scope of its kind. */
-export interface Streaming {
+export interface Streaming extends WrittenHolder {
   /** The id of the last item that the client got of an earlier stream; undefined for a client that begins. */
   readonly lastEventId: string | undefined;
   /** Begins the response before there is an item: from then on `idle` counts instead of the deadline. The first item does the same. */

@@ -1,0 +1,1 @@
+create table notes.notes (text text primary key);
