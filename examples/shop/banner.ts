@@ -40,12 +40,11 @@ The shop runs. Its API is documented at ${api}/docs
   sign in ${api}/sign-in, for browsers: sessions, passkeys, invitations
   API     ${api}/v1
   ops     ${urls.ops}/metrics
-  log     ${logFile}, a line for each request and each task
-  mail    ${mailDirectory}, a receipt for each order, and links (.eml)
+  log     ${logFile}; receipts and links are mailed to ${mailDirectory} (.eml)
   users   ${names("acme")} of acme; ${names("globex")} of globex
           Their password is ${password}. Their tokens are in ${join(directory, "tokens")}, and valid for an hour.
 
-Search for products, order and pay, look at its saga, list the orders, submit tasks, count their results:
+Search, order and pay, look at the saga and the events that it left, list the orders, submit tasks, count results:
 
 ${curlLines({ api, ops: urls.ops, tokenFile: join(directory, "tokens", ben.name.toLowerCase()), productId }).join("\n")}
 `;
@@ -78,6 +77,7 @@ function curlLines({ api, ops, tokenFile, productId }: Tried): string[] {
     curl("/v1/products?query=rocket&limit=3"),
     curl("/v1/checkouts", send({ lines: [{ productId, quantity: 1 }] })),
     `curl -s "${ops}/sagas?name=payments.checkout-saga"`,
+    `curl -s "${ops}/events/log?limit=5"`,
     curl("/v1/orders"),
     curl("/v1/crunch", send({ items: ["a rocket", "a kite"] })),
     curl("/v1/crunch/stats"),

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { ProductFacts } from "./catalog/domain.ts";
+import type { ProductFacts } from "./catalog/contract.ts";
 
 interface Assortment {
   readonly kinds: readonly string[];

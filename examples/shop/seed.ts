@@ -3,8 +3,7 @@ import { hashPassword } from "plimsoll/auth";
 import { z } from "zod";
 import { system } from "./access.ts";
 import { importProducts, listProducts } from "./catalog/contract.ts";
-import { foundTenant, signIn } from "./identity/contract.ts";
-import type { Role } from "./identity/domain.ts";
+import { foundTenant, type Role, signIn } from "./identity/contract.ts";
 import { catalogues } from "./seed-products.ts";
 
 /** A user who can sign in from the first start on. */

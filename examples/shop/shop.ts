@@ -16,9 +16,10 @@ import { type Gateway, gateway } from "./payments/gateway.ts";
 import { payments } from "./payments/module.ts";
 import { relayClients, type UpstreamPlaces, upstreams } from "./relay/clients.ts";
 import { relay } from "./relay/module.ts";
+import { sales } from "./sales/module.ts";
 import { seed } from "./seed.ts";
 
-export const modules = [identity, catalog, orders, payments, notifications, crunch, relay, seed];
+export const modules = [identity, catalog, orders, payments, notifications, sales, crunch, relay, seed];
 
 /** What differs between where the shop runs: everything else is written below. */
 export interface ShopSpec extends Pick<AppSpec, "database" | "telemetry" | "roles" | "rateLimit" | "cache" | "clock"> {

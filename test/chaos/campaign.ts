@@ -2,16 +2,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { readBooks } from "../../examples/shop/provider.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { limits } from "../../src/core/limits.ts";
 import { choosePort } from "../../src/embedded/port.ts";
 import { TestClock } from "../../src/testing/clock.ts";
 import { LedgerClient } from "./client.ts";
 import { lateMs, type PlantedName } from "./ledger/planted.ts";
+import { chargeProblems, ProviderVictim } from "./provider.ts";
 import { healed, judge, type Verdict } from "./verdict.ts";
 import { AppVictim, PostgresVictim } from "./victims.ts";
 
-export const kinds = ["app", "worker", "postgres", "postmaster", "backend", "both"] as const;
+export const kinds = ["app", "worker", "postgres", "postmaster", "backend", "both", "provider"] as const;
 export type Kind = (typeof kinds)[number];
 
 export interface CampaignSpec {
@@ -45,6 +47,13 @@ export interface Report extends Verdict {
   readonly retries: number;
   readonly appStarts: number;
   readonly workerStarts: number;
+  readonly providerStarts: number;
+  /** Lines of the provider's books at the end. */
+  readonly charges: number;
+  /** What the provider's books had against the transfers, after each kill and at the end. */
+  readonly wronglyCharged: readonly string[];
+  /** How often the two were compared. */
+  readonly comparisons: number;
   /** From the last answer to the end of the last task; infinite where tasks were left. */
   readonly drainedMs: number;
   /** Kills, and the end, after which tasks were not done in time. */
@@ -72,21 +81,27 @@ export async function campaign(spec: CampaignSpec): Promise<Report> {
   // Two streams: how often the client asks must not change what is killed.
   const killing = new TestClock({ seed: spec.seed });
   const asking = new TestClock({ seed: spec.seed + 1 });
-  const app = new AppVictim({ directory, port, planted: spec.planted });
-  const worker = new AppVictim({ directory, port: "worker", planted: spec.planted });
+  const providerPort = await choosePort(undefined, join(home, "provider-port"), systemClock);
+  const provider = new ProviderVictim({ port: providerPort, books: join(home, "books.jsonl"), seed: spec.seed });
+  const place = { directory, planted: spec.planted, providerUrl: provider.url };
+  const app = new AppVictim({ ...place, port });
+  const worker = new AppVictim({ ...place, port: "worker" });
   const server = new PostgresVictim(directory);
   const client = new LedgerClient({ url: `http://127.0.0.1:${port}`, random: () => asking.random() });
   try {
+    provider.start();
     app.start();
     client.start(spec.workers ?? 12);
     await recovery({ client, app, server }, 0);
     worker.start();
-    const kills = await killAll(spec, { app, worker, server, client, random: () => killing.random() });
+    const field = { app, worker, server, client, provider, compared: [], random: () => killing.random() };
+    const kills = await killAll(spec, field);
     await client.finish(recoverMs);
     await client.replayAll();
     // What is only late is there by then: lost is what a kill has hit.
     if (spec.planted === "answer-before-commit") await wait(2 * lateMs);
     const drainedMs = await healed(() => server.adminUrl, performance.now(), stuckMs);
+    await compare(field, spec.planted === undefined);
     const verdict = await judge(server.adminUrl, client);
     const answers = [...client.acknowledged.values()];
     return {
@@ -99,6 +114,8 @@ export async function campaign(spec: CampaignSpec): Promise<Report> {
       retries: client.retries,
       appStarts: app.starts,
       workerStarts: worker.starts,
+      providerStarts: provider.starts,
+      ...charges(field),
       drainedMs,
       unhealed: [
         ...kills.flatMap(({ nth, kind, healedMs = 0 }) => (healedMs > healMs ? [`kill ${nth} of ${kind}: ${healedMs} ms`] : [])),
@@ -112,6 +129,7 @@ export async function campaign(spec: CampaignSpec): Promise<Report> {
     client.stop();
     await app.stop();
     await worker.stop();
+    await provider.stop();
     await server.stop();
     rmSync(home, { recursive: true, force: true });
   }
@@ -122,6 +140,9 @@ interface Field {
   readonly worker: AppVictim;
   readonly server: PostgresVictim;
   readonly client: LedgerClient;
+  readonly provider: ProviderVictim;
+  /** What each comparison of the provider's books has found. */
+  readonly compared: (readonly string[])[];
   readonly random: () => number;
 }
 
@@ -137,6 +158,7 @@ async function killAll({ kills, only = kinds, onKill }: CampaignSpec, field: Fie
     if (impatient) await wait(field.random() * 600);
     else await recovery(field, at);
     const recoveredMs = impatient ? undefined : performance.now() - at;
+    if (!impatient) await compare(field);
     // Now and then nothing more is killed until what is left of before is done: each kill alone must heal in time.
     const healedMs = nth % healEvery === 0 && !impatient ? await healed(() => field.server.adminUrl, at, stuckMs) : undefined;
     const kill = { nth, kind, recoveredMs, healedMs };
@@ -146,10 +168,24 @@ async function killAll({ kills, only = kinds, onKill }: CampaignSpec, field: Fie
   return done;
 }
 
-function strike(kind: Kind, { app, worker, server, random }: Field): void {
+/** Where the server is away again, the next comparison counts. */
+async function compare({ server, provider, compared }: Field, isEnd = false): Promise<void> {
+  const found = await chargeProblems(server.adminUrl, provider.books, isEnd).catch(() => undefined);
+  if (found !== undefined) compared.push(found);
+}
+
+/** What the provider's books came to. */
+const charges = ({ compared, provider }: Field) => ({
+  wronglyCharged: [...new Set(compared.flat())],
+  comparisons: compared.length,
+  charges: readBooks(provider.books).length,
+});
+
+function strike(kind: Kind, { app, worker, server, provider, random }: Field): void {
   const choose = random();
   if (kind === "app") return app.kill();
   if (kind === "worker") return worker.kill();
+  if (kind === "provider") return provider.kill();
   if (kind === "backend") return server.killBackend(choose);
   if (kind === "postmaster") server.killPostmaster();
   else server.killAll();

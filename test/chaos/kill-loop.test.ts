@@ -7,7 +7,7 @@ const skip = process.platform === "linux" ? false : "needs Linux";
 describe("kill -9 for longer", { skip }, () => {
   it("loses nothing and does nothing twice in 60 kills of every kind", async () => {
     const report = await campaign({ kills: 60, seed: 21 });
-    const { lost, doneTwice, contradicted, unanswered, unbalanced, undone, unhealed, changed, unexpected } = report;
+    const { lost, doneTwice, contradicted, unanswered, unbalanced, undone, unhealed, changed, unexpected, wronglyCharged } = report;
     const nothing = {
       lost: [],
       doneTwice: [],
@@ -18,10 +18,25 @@ describe("kill -9 for longer", { skip }, () => {
       unhealed: [],
       changed: [],
       unexpected: [],
+      wronglyCharged: [],
     };
-    assert.deepEqual({ lost, doneTwice, contradicted, unanswered, unbalanced, undone, unhealed, changed, unexpected }, nothing);
+    assert.deepEqual(
+      { lost, doneTwice, contradicted, unanswered, unbalanced, undone, unhealed, changed, unexpected, wronglyCharged },
+      nothing,
+    );
     const seen = new Set<Kind>(report.kills.map(({ kind }) => kind));
     assert.deepEqual([...seen].toSorted(), [...kinds].toSorted());
+  });
+
+  it("would notice a charge that has another key at each attempt", async () => {
+    const { wronglyCharged, comparisons } = await campaign({
+      kills: 6,
+      seed: 23,
+      only: ["provider", "worker"],
+      planted: "charge-by-new-key",
+    });
+    assert.ok(comparisons > 1);
+    assert.match(wronglyCharged.join(), /was charged twice/);
   });
 
   it("would notice a commit that is answered before it is on disk", async () => {

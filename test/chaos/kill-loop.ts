@@ -1,6 +1,6 @@
-// kill -9 of the app, of a worker, of PostgreSQL, of app and PostgreSQL, at random moments under load:
+// kill -9 of the app, of a worker, of PostgreSQL, of app and PostgreSQL, of the payment provider, at random moments under load:
 // node --conditions=source test/chaos/kill-loop.ts --kills 200 --seed 7 [--workers 12] [--only app,both] [--planted effect-apart] [--json]
-// The exit code is 0 only when nothing acknowledged was lost, nothing was done twice, and all was healed within a lease and two seconds.
+// The exit code is 0 only when nothing acknowledged was lost, nothing was done or charged twice, and all was healed within a lease and two seconds.
 import { parseArgs } from "node:util";
 import { campaign, type Kind, kinds, type Report } from "./campaign.ts";
 import type { PlantedName } from "./ledger/planted.ts";
@@ -37,13 +37,16 @@ for (const problem of [
   ...report.unbalanced,
   ...report.undone,
   ...report.unhealed,
+  ...report.wronglyCharged,
 ].slice(0, 10))
   console.error(problem);
 process.exitCode = isRight(report) ? 0 : 1;
 
 function isRight(report: Report): boolean {
-  const { lost, doneTwice, contradicted, unanswered, unbalanced, undone, unhealed, changed, unexpected } = report;
-  return [lost, doneTwice, contradicted, unanswered, unbalanced, undone, unhealed, changed, unexpected].every((list) => list.length === 0);
+  const { lost, doneTwice, contradicted, unanswered, unbalanced, undone, unhealed, changed, unexpected, wronglyCharged } = report;
+  return [wronglyCharged, lost, doneTwice, contradicted, unanswered, unbalanced, undone, unhealed, changed, unexpected].every(
+    (list) => list.length === 0,
+  );
 }
 
 function summarize({ kills, durationMs, ...report }: Report) {

@@ -11,10 +11,9 @@ import { commandLine, isAlive } from "../../src/embedded/process.ts";
 import { stopServer } from "../../src/embedded/server.ts";
 import type { PlantedName } from "./ledger/planted.ts";
 
-const program = fileURLToPath(new URL("./ledger/serve.ts", import.meta.url));
-
-/** The app, or a worker of it, in a process of its own, which is started again whenever it ends: as any supervisor of services does. */
-export class AppVictim {
+/** A process that is started again whenever it ends: as any supervisor of services does. */
+export class ProcessVictim {
+  readonly #program: string;
   readonly #env: NodeJS.ProcessEnv;
   #child: ChildProcess | undefined;
   #stopped = false;
@@ -22,15 +21,15 @@ export class AppVictim {
   output = "";
   starts = 0;
 
-  constructor({ directory, port, planted }: { directory: string; port: number | "worker"; planted: PlantedName | undefined }) {
-    const part = port === "worker" ? { ROLE: "worker" } : { ROLE: "http", PORT: String(port) };
-    this.#env = { ...process.env, ...part, DIRECTORY: directory, NODE_ENV: "production", ...(planted && { PLANTED: planted }) };
+  constructor(program: string, env: NodeJS.ProcessEnv) {
+    this.#program = fileURLToPath(new URL(program, import.meta.url));
+    this.#env = { ...process.env, ...env, NODE_ENV: "production" };
   }
 
   start(): void {
     if (this.#stopped) return;
     this.starts++;
-    const child = spawn(process.execPath, ["--conditions=source", program], { env: this.#env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, ["--conditions=source", this.#program], { env: this.#env, stdio: ["ignore", "pipe", "pipe"] });
     const collect = (bytes: Buffer) => {
       this.output = (this.output + bytes.toString("utf8")).slice(-4_000);
     };
@@ -50,6 +49,22 @@ export class AppVictim {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     child.kill("SIGKILL");
     await once(child, "exit");
+  }
+}
+
+/** Where the app has its data, and the provider that charges for it. */
+interface AppPlace {
+  readonly directory: string;
+  readonly port: number | "worker";
+  readonly planted: PlantedName | undefined;
+  readonly providerUrl: string;
+}
+
+/** The app, or a worker of it, in a process of its own. */
+export class AppVictim extends ProcessVictim {
+  constructor({ directory, port, planted, providerUrl }: AppPlace) {
+    const part = port === "worker" ? { ROLE: "worker" } : { ROLE: "http", PORT: String(port) };
+    super("./ledger/serve.ts", { ...part, DIRECTORY: directory, PROVIDER_URL: providerUrl, ...(planted && { PLANTED: planted }) });
   }
 }
 

@@ -5,7 +5,7 @@ import { pageInput, pageOf } from "../paging.ts";
 import { Version, VersionMismatch } from "../versioning.ts";
 import { Lines, MergedLines, NewProduct, Product, ProductFacts, Shortage, TakenLine } from "./domain.ts";
 
-export { Lines };
+export { Lines, type ProductFacts, TakenLine };
 
 export const ProductNotFound = fault("product_not_found", {
   code: "not_found",
@@ -17,6 +17,12 @@ export const OutOfStock = fault("out_of_stock", {
   code: "failed_precondition",
   details: z.object({ short: z.array(Shortage) }),
   message: ({ short }) => `There is too little of ${short.length} of the products. Order no more than what is left.`,
+});
+
+export const HoldReleased = fault("hold_released", {
+  code: "failed_precondition",
+  details: z.object({ holdId: z.string() }),
+  message: ({ holdId }) => `What was held for ${holdId} is on the shelf again, and is not held a second time.`,
 });
 
 /** By which commands invalidate what is kept of a product. */
@@ -82,6 +88,27 @@ export const returnStock = command("catalog.return-stock", {
   access: signedIn(),
   idempotent: "no",
   budget: "1s",
+});
+
+const Held = z.object({ holdId: z.uuid() });
+
+/** Internal: takes lines from the shelf for a sale that is not sure yet, or nothing. The same hold again takes nothing more, and returns what it has. */
+export const holdStock = command("catalog.hold-stock", {
+  input: Held.extend({ lines: Lines }),
+  output: takeStock.output,
+  faults: [ProductNotFound, OutOfStock, HoldReleased],
+  access: system,
+  idempotent: "natural",
+  budget: "5s",
+});
+
+/** Internal: puts back what is held, once. A hold that is released before it took anything takes nothing afterwards. */
+export const releaseHold = command("catalog.release-hold", {
+  input: Held,
+  output: z.object({ isReleased: z.boolean() }),
+  access: signedIn(),
+  idempotent: "natural",
+  budget: "5s",
 });
 
 /** Internal: puts many products into the catalogue at once. */

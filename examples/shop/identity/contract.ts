@@ -6,6 +6,8 @@ import { Version, VersionMismatch } from "../versioning.ts";
 import { answersFor, Email, Role, User, UserFacts } from "./domain.ts";
 import { guard, tokens } from "./tokens.ts";
 
+export type { Role };
+
 const Roles = z.array(Role).min(1).max(2);
 export const NewPassword = secret(z.string().min(12).max(200));
 /** What the client keeps after a sign-in and sends with the next one, so that failures of others do not count for it. */

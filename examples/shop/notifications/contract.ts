@@ -2,7 +2,7 @@ import { exponential, task } from "plimsoll";
 import { Receipt } from "./domain.ts";
 import { mailer } from "./mailer.ts";
 
-/** Mails a receipt to the customer who placed the order. Started in the transaction of the order, so that there is none without the other. */
+/** Mails a receipt to the customer who placed the order. The subscription to placed orders starts it. */
 export const sendReceipt = task("notifications.send-receipt", {
   input: Receipt,
   queue: "mail",

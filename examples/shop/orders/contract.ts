@@ -1,10 +1,10 @@
 import { command, fault, query, role } from "plimsoll";
 import { z } from "zod";
 import { system } from "../access.ts";
-import { Lines, OutOfStock, ProductNotFound } from "../catalog/contract.ts";
-import { TakenLine } from "../catalog/domain.ts";
+import { Lines, OutOfStock, ProductNotFound, TakenLine } from "../catalog/contract.ts";
 import { pageInput, pageOf } from "../paging.ts";
 import { Order, OrderSummary } from "./domain.ts";
+import { orderCancelled, orderPlaced } from "./events.ts";
 import { ownsOrder } from "./operations/owns-order.ts";
 
 export const placeOrder = command("orders.place", {
@@ -12,6 +12,7 @@ export const placeOrder = command("orders.place", {
   input: z.object({ lines: Lines }),
   output: z.object({ orderId: z.uuid(), totalCents: z.int() }),
   faults: [ProductNotFound, OutOfStock],
+  emits: [orderPlaced],
   access: role("customer"),
   budget: { deadline: "2s", concurrency: 64, queue: 128, queries: 12 },
   criticality: "critical",
@@ -26,6 +27,7 @@ export const getOrder = query("orders.get", {
   access: role("customer"),
   owns: ownsOrder,
   budget: "1s",
+  slo: { success: 0.999, within: "300ms" },
   http: "GET /v1/orders/{orderId}",
 });
 
@@ -38,16 +40,11 @@ export const listOrders = query("orders.list", {
   http: "GET /v1/orders",
 });
 
-export const OrderPaid = fault("order_paid", {
-  code: "failed_precondition",
-  message: "This order is paid, and cancelling it would not return the money. Ask the shop for a refund.",
-});
-
 export const cancelOrder = command("orders.cancel", {
-  summary: "Cancel one of your orders; cancelling it again changes nothing",
+  summary: "Cancel one of your orders, which returns what was paid; cancelling it again changes nothing",
   input: z.object({ orderId: z.uuid() }),
   output: Order,
-  faults: [OrderPaid],
+  emits: [orderCancelled],
   access: role("customer"),
   owns: ownsOrder,
   idempotent: "natural",
@@ -55,19 +52,28 @@ export const cancelOrder = command("orders.cancel", {
   http: "POST /v1/orders/{orderId}/cancel",
 });
 
-/** Internal: writes an order whose stock is taken and whose price is paid. */
+export const OrderWithdrawn = fault("order_withdrawn", {
+  code: "failed_precondition",
+  details: z.object({ orderId: z.string() }),
+  message: ({ orderId }) => `The order ${orderId} was withdrawn before it was recorded, and is not recorded any more.`,
+});
+
+/** Internal: writes an order whose stock is held and whose price is paid; again it changes nothing. */
 export const recordOrder = command("orders.record", {
   input: z.object({ orderId: z.uuid(), customerId: z.uuid(), lines: z.array(TakenLine).min(1), totalCents: z.int() }),
   output: z.object({}),
+  faults: [OrderWithdrawn],
+  emits: [orderPlaced],
   access: system,
-  idempotent: "no",
+  idempotent: "natural",
   budget: "2s",
 });
 
-/** Internal: cancels such an order, if its customer has not. The caller returns its stock and its price. */
+/** Internal: cancels such an order, if its customer has not, and keeps one that is not there yet from being recorded. The caller returns stock and price. */
 export const withdrawOrder = command("orders.withdraw", {
   input: z.object({ orderId: z.uuid() }),
   output: z.object({ isWithdrawn: z.boolean() }),
+  emits: [orderCancelled],
   access: system,
   idempotent: "natural",
   budget: "2s",

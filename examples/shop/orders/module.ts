@@ -1,4 +1,5 @@
 import { module } from "plimsoll";
+import { orderCancelled, orderPlaced } from "./events.ts";
 import { placed } from "./metrics.ts";
 import { cancelOrder } from "./operations/cancel-order.ts";
 import { getOrder } from "./operations/get-order.ts";
@@ -10,5 +11,6 @@ export const orders = module("orders", {
   schema: "orders",
   migrations: new URL("./migrations/", import.meta.url),
   operations: [placeOrder, getOrder, listOrders, cancelOrder, recordOrder, withdrawOrder],
+  events: [orderPlaced, orderCancelled],
   metrics: [placed],
 });

@@ -1,11 +1,11 @@
 import { type Fault, type LoadLine, loadLines, module, type Resource, resource } from "plimsoll";
 import { breaker, compose, decorrelated, retry, retryBudget } from "plimsoll/resilience";
-import { type HttpClient, httpClient } from "plimsoll/upstream";
+import { type HttpClient, httpClient, type Refusal } from "plimsoll/upstream";
 import { standardWebhooks, webhook } from "plimsoll/webhooks";
 import { z } from "zod";
 import { takeNotice } from "./contract.ts";
 import type { OutsideEntry, OutsideKind } from "./domain.ts";
-import { type Gateway, type Payment, PaymentDeclined, PaymentUnclear, type Statement } from "./gateway.ts";
+import { type Gateway, type Payment, PaymentDeclined, PaymentRefused, PaymentUnclear, type Statement } from "./gateway.ts";
 
 // Between the shop and its payment provider: the words of the provider's API are in this file, and in no other of the shop.
 
@@ -71,7 +71,11 @@ class ProviderGateway implements Gateway {
     const { body } = await this.client.request({ method: "GET", path: "/ledger_lines", query, output: Lines });
     const last = body.ledger_lines.at(-1);
     return {
-      entries: body.ledger_lines.filter(({ amount_minor }) => amount_minor > 0).map((line) => entryOf(line).entry),
+      lines: body.ledger_lines.flatMap((line) => {
+        const { tenant: of, entry } = entryOf(line);
+        // Another tenant's name may begin like this one's, and a reversal of nothing moves nothing.
+        return of === tenant && entry.money.cents > 0 ? [{ ...entry, line: line.seq_no }] : [];
+      }),
       next: body.has_more ? last?.seq_no : undefined,
     };
   }
@@ -83,9 +87,9 @@ class ProviderGateway implements Gateway {
 
   async #book(path: string, payment: Payment, more: object): Promise<z.infer<typeof Line>> {
     const merchant_ref = referenceOf(payment);
-    const request = { method: "POST", path, idempotencyKey: payment.key, body: { merchant_ref, ...more }, output: Line } as const;
+    const request = { method: "POST", path, idempotencyKey: payment.key, body: { merchant_ref, ...more } } as const;
     try {
-      const { body } = await this.client.request(request);
+      const { body } = await this.client.request({ ...request, output: Line, refused });
       if (body.merchant_ref !== merchant_ref) throw new PaymentUnclear({});
       return body;
     } catch (error) {
@@ -96,11 +100,32 @@ class ProviderGateway implements Gateway {
 
 const sumOf = ({ money }: Parameters<Gateway["charge"]>[0]) => ({ amount_minor: money.cents, currency_code: money.currency });
 
-/** A reply that cannot be read says nothing of whether the money was moved, so it counts as one that did not come. */
+/**
+ * What the provider says after it has looked for the key: nothing was booked with it, at this attempt or an earlier one. Its other refusals come before
+ * that look, or mean that the key has booked something else.
+ */
+const certain = new Map<string, () => Fault>([
+  ["card_declined", () => new PaymentDeclined({})],
+  ["reversed_before", () => new PaymentRefused({})],
+  ["nothing_left", () => new PaymentRefused({})],
+]);
+const Refused = z.object({ error_code: z.string() });
+
+/** The status alone proves nothing: a proxy may have sent it, while the provider booked. */
+function refused({ body }: Refusal): Fault | undefined {
+  const parsed = Refused.safeParse(body);
+  return parsed.success ? certain.get(parsed.data.error_code)?.() : undefined;
+}
+
+/** Codes after which a step is tried again with its key, and undone if it never succeeds. */
+const triedAgain = new Set<string>(["aborted", "cancelled", "deadline_exceeded", "internal", "resource_exhausted", "unavailable"]);
+
+/** Whatever does not say for certain that nothing was moved counts as a reply that did not come. */
 function inOurWords(error: unknown): unknown {
-  const { type, details } = error as Fault;
-  if (type === "upstream_refused" && (details as { status?: number }).status === 402) return new PaymentDeclined({});
-  return type === "upstream_reply_invalid" || type === "upstream_redirected" ? new PaymentUnclear({}) : error;
+  if (error instanceof PaymentDeclined || error instanceof PaymentRefused) return error;
+  const { type, code = "internal" } = error as Partial<Fault>;
+  // What is no fault is a bug, which is tried again too.
+  return type === undefined || triedAgain.has(code) ? error : new PaymentUnclear({});
 }
 
 /** Makes the gateway to the provider: with a time for each attempt, retries within a budget, and a key for whatever moves money. */

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { TakenLine } from "../catalog/domain.ts";
 
 /** What is paid. *Units*: whole cents, never a fraction. */
 export const Money = z.object({ cents: z.int().min(0).max(1_000_000_000_000), currency: z.string().regex(/^[A-Z]{3}$/) });
@@ -8,7 +7,7 @@ export type Money = z.infer<typeof Money>;
 /** All prices of the shop are in it. */
 export const currency = "EUR";
 
-const State = z.enum(["started", "reserved", "paid", "undone", "refunded"]);
+const State = z.enum(["started", "reserved", "paid", "undone", "refunding", "refunded"]);
 
 /** A checkout as its customer sees it. `problem`: the type of the fault for which it was undone. */
 export const Checkout = z.object({
@@ -19,9 +18,6 @@ export const Checkout = z.object({
   problem: z.string().nullable(),
   startedAt: z.iso.datetime(),
 });
-
-/** What was reserved, and what it costs. */
-export const Reserved = z.object({ lines: z.array(TakenLine), money: Money });
 
 /** What happened to money: at the provider, and then in our own books alone. */
 export const OutsideKind = z.enum(["charge", "take-back", "refund"]);
@@ -44,3 +40,24 @@ export const accounts: Readonly<Record<Entry["kind"], readonly [debit: string, c
 /** What one side's books say of the money of one checkout. */
 export const OutsideEntry = z.object({ kind: OutsideKind, checkoutId: z.uuid(), money: Money, at: z.iso.datetime() });
 export type OutsideEntry = z.infer<typeof OutsideEntry>;
+
+/** A line of the provider's books about a tenant. Its checkout may be none of ours. */
+export const StatementLine = OutsideEntry.extend({ checkoutId: z.string().max(200), line: z.int() });
+export type StatementLine = z.infer<typeof StatementLine>;
+
+/**
+ * How the books of the provider differ from ours: it moved money of which we do not know; we know of a charge that it has not; both know of one, and not
+ * of the same amount; money that was to be returned is still there.
+ */
+const Problem = z.enum(["missing-here", "missing-there", "other-amount", "refund-missing"]);
+
+/** What differs of one kind of movement of one checkout. `resolvedAt`: when a comparison found it gone. */
+export const Difference = z.object({
+  kind: OutsideKind,
+  checkoutId: z.string(),
+  problem: Problem,
+  oursCents: z.int(),
+  theirsCents: z.int(),
+  foundAt: z.iso.datetime(),
+  resolvedAt: z.iso.datetime().nullable(),
+});

@@ -67,6 +67,7 @@ export async function startProvider(
     if (reply.line !== undefined) notices.send(reply.line);
     if (act === "timesOutAfter") return;
     if (act === "garbles") return void response.writeHead(200, { "content-type": "application/json" }).end("<html>");
+    if (act === "refusesAfter") return void response.writeHead(refusalOf(seed, key), { "content-type": "text/html" }).end("<html>");
     send(response, act === "answersOther" ? { status: 200, body: { maintenance: true } } : reply);
   };
   server.maxConnections = mostConnections;
@@ -114,6 +115,10 @@ function book(books: Books, { type, key, asked, isDeclined }: Asked): Reply {
 }
 
 const booked = (line: LedgerLine): Reply => ({ status: 201, body: line, line });
+
+/** What proxies say, though the request behind them may have been carried out. */
+const refusals = [400, 403, 404, 408, 409, 413, 421, 425, 429, 431] as const;
+const refusalOf = (seed: number, key: string) => refusals[Math.floor(drawn(seed, `refusal ${key}`) * refusals.length)] ?? 400;
 
 function pageOf(books: Books, asked: URLSearchParams): object {
   const whole = (name: string, most: number) => Math.min(most, Math.max(0, Math.trunc(Number(asked.get(name)) || 0)));

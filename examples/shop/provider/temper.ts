@@ -15,6 +15,8 @@ export const Temper = z.object({
   garbles: Share,
   /** It is booked, and the reply is JSON of another kind. */
   answersOther: Share,
+  /** It is booked, and a proxy on the way replies with a status from 400 to 499. */
+  refusesAfter: Share,
   /** The card is declined, at every attempt. */
   declines: Share,
   /** Attempts with one key after which it does as it is asked. */
@@ -26,7 +28,7 @@ export const Temper = z.object({
 });
 export type Temper = z.infer<typeof Temper>;
 
-const acts = ["stalls", "timesOutAfter", "fails", "garbles", "answersOther"] as const;
+const acts = ["stalls", "timesOutAfter", "fails", "garbles", "answersOther", "refusesAfter"] as const;
 export type Act = (typeof acts)[number] | "replies";
 
 /** From 0 to 1, and the same for the same seed and text: what happens to a request does not depend on which others come before it. */

@@ -1,5 +1,6 @@
 import { command, exponential, fault, module, type Sql, signedIn, task } from "plimsoll";
 import { z } from "zod";
+import { gateway } from "../../../examples/shop/payments/gateway.ts";
 import { fail } from "../../../src/core/fault.ts";
 import type { PlantedBug } from "./planted.ts";
 
@@ -37,17 +38,33 @@ export async function move(
   return { transferId, balance };
 }
 
-/** Durable work that each transfer leaves behind: its effect must be there once, whatever is killed. */
-const stamp = task("ledger.stamp", {
-  input: z.object({ transferId: z.uuid() }),
-  budget: "5s",
-  retry: { attempts: 1_000, backoff: exponential("100ms", { max: "1s" }) },
-  run: ({ transferId }, { commit, newId }) =>
-    commit(({ sql }) => sql`insert into ledger.stamps (tenant_id, id, transfer_id) values ('acme', ${newId()}, ${transferId})`.run()),
-});
+/** One transfer in eight is charged for, by the random end of its id. */
+export const isCharged = (transferId: string): boolean => "01".includes(transferId.slice(-1));
 
-/** The module, in order or with one planted bug. */
-export function ledgerModule(planted: PlantedBug | undefined) {
+/** Durable work that each transfer leaves behind: its effect must be there once, whatever is killed, and at the provider too. */
+const stampTask = (hasNewKeys: boolean) =>
+  task("ledger.stamp", {
+    input: z.object({ transferId: z.uuid(), amount: z.int() }),
+    budget: "5s",
+    retry: { attempts: 1_000, backoff: exponential("100ms", { max: "1s" }) },
+    uses: { gateway },
+    async run({ transferId, amount }, { gateway, key, commit, newId }) {
+      const payment = {
+        tenant: "acme",
+        checkoutId: transferId,
+        key: hasNewKeys ? newId() : key,
+        money: { cents: amount, currency: "EUR" },
+      };
+      if (isCharged(transferId)) await gateway.charge(payment);
+      await commit(({ sql }) =>
+        sql`insert into ledger.stamps (tenant_id, id, transfer_id) values ('acme', ${newId()}, ${transferId})`.run(),
+      );
+    },
+  });
+
+/** The module, in order or with one planted bug. `hasNewKeys`: it charges with another key at each attempt. */
+export function ledgerModule(planted: PlantedBug | undefined, { hasNewKeys = false } = {}) {
+  const stamp = stampTask(hasNewKeys);
   const transfer = command("ledger.transfer", {
     input: Transfer,
     output: z.object({ transferId: z.uuid(), balance: z.int() }),
@@ -59,7 +76,7 @@ export function ledgerModule(planted: PlantedBug | undefined) {
     async run(input, { sql, newId, start }) {
       if (planted !== undefined) return planted(input, { sql, newId });
       const moved = await move(sql, input, newId);
-      await start(stamp, { transferId: moved.transferId });
+      await start(stamp, { transferId: moved.transferId, amount: input.amount });
       return moved;
     },
   });

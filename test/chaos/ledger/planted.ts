@@ -10,7 +10,7 @@ export type PlantedBug = (
   scope: { readonly sql: Sql; readonly newId: () => string },
 ) => Promise<{ transferId: string; balance: number }>;
 
-export const plantedNames = ["effect-apart", "answer-before-commit", "lazy-commit"] as const;
+export const plantedNames = ["effect-apart", "answer-before-commit", "lazy-commit", "charge-by-new-key"] as const;
 export type PlantedName = (typeof plantedNames)[number];
 
 /** How long an effect comes after its answer: longer than a kill after an answer, so that each kill that follows one hits. */
@@ -19,7 +19,8 @@ export const lateMs = 2_000;
 const apartMs = 100;
 
 /** Makes a bug; `url` leads to the database past the app's own connections. */
-export function plantedBug(name: PlantedName, url: () => string): PlantedBug {
+export function plantedBug(name: PlantedName, url: () => string): PlantedBug | undefined {
+  if (name === "charge-by-new-key") return undefined;
   if (name === "lazy-commit") return lazyCommit;
   let pool: pg.Pool | undefined;
   const apart = async (work: (sql: Sql) => Promise<{ transferId: string; balance: number }>) => {

@@ -106,7 +106,9 @@ describe("what strangers make a server keep", () => {
   }
 
   for (const [why, how] of Object.entries(attacks)) {
-    it(`is little for each who sends ${why}`, async () => {
+    it(`is little for each who sends ${why}`, async (t) => {
+      // What the first client makes the server compile and keep counts of is not kept for each.
+      for (const socket of await Promise.all([60, 61, 62].map((from) => attack(how, `127.0.0.${from}`)))) socket.destroy();
       const before = await memory();
       const sockets: Socket[] = [];
       for (let i = 0; i < how.clients; i += 50) {
@@ -119,6 +121,7 @@ describe("what strangers make a server keep", () => {
       const now = await memory();
       const each = (now.heapUsed + now.external - before.heapUsed - before.external) / how.clients;
       for (const socket of sockets) socket.destroy();
+      t.diagnostic(`${Math.round(each)} bytes each`);
       assert.ok(each <= how.most, `${Math.round(each)} bytes each, of at most ${how.most}`);
       assert.equal(asked.status, 404, "others are answered meanwhile");
     });

@@ -265,7 +265,7 @@ describe("the network of an address", () => {
   const groups = fc.array(fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, group), { minLength: 8, maxLength: 8 });
 
   it("is one for two addresses of IPv6 if and only if their first 64 bits are the same, however they are written", async () => {
-    const { networkOf } = (await import("../../../src/http/peer/address.ts").catch(() => ({}))) as { networkOf?: (text: string) => string };
+    const { networkOf } = (await import("../../../src/core/node/address.ts").catch(() => ({}))) as { networkOf?: (text: string) => string };
     assert.ok(networkOf, "networkOf is a module of its own");
     const carriesIpv4 = (all: readonly number[]) => all.slice(0, 5).every((one) => one === 0) && all[5] === 0xffff;
     fc.assert(
@@ -280,7 +280,7 @@ describe("the network of an address", () => {
   });
 
   it("of IPv4 is the address itself, also where IPv6 carries it", async () => {
-    const { networkOf } = (await import("../../../src/http/peer/address.ts").catch(() => ({}))) as { networkOf?: (text: string) => string };
+    const { networkOf } = (await import("../../../src/core/node/address.ts").catch(() => ({}))) as { networkOf?: (text: string) => string };
     assert.ok(networkOf, "networkOf is a module of its own");
     fc.assert(
       fc.property(fc.ipV4(), (address) => {

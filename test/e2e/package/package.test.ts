@@ -7,6 +7,7 @@ import { delimiter, join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { createApp } from "./create-app.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
@@ -338,9 +339,11 @@ test("an old Node learns which one is needed, whichever door is opened first", {
 test("the package brings a command, which says how it is used", async () => {
   const command = join(project, "node_modules/.bin/plimsoll");
   assert.ok(existsSync(command), "there is a command");
-  const { exit, stderr } = await run(process.execPath, [command], project);
-  assert.deepEqual([exit, /^Usage: plimsoll dev /.test(stderr)], [2, true], stderr);
+  const { exit, stdout, stderr } = await run(process.execPath, [command, "--help", "--lang", "en"], project);
+  assert.deepEqual([exit, /^ {2}dev +开发 {2}/m.test(stdout), /^ {2}deploy +部署 {2}/m.test(stdout)], [0, true, true], stdout + stderr);
+  await succeed(process.execPath, [command, "deploy", "--name", "shop", "--json"], project);
 });
+test("npm create plimsoll makes an app that compiles and serves", () => createApp({ root, folder, project, env, installing, succeed }));
 
 /** The steps of the guide's Dockerfile, as instruction and rest. */
 const steps = (): (readonly [string, string])[] => {

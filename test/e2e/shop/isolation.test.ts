@@ -95,6 +95,8 @@ const cases: Readonly<Record<string, (names: Names) => object>> = {
   "catalog.update-product": ({ productId }) => ({ productId, version, stock: 0 }),
   "catalog.take-stock": lines,
   "catalog.return-stock": lines,
+  "catalog.hold-stock": ({ orderId, productId }) => ({ holdId: orderId, lines: [{ productId, quantity: 1 }] }),
+  "catalog.release-hold": ({ orderId }) => ({ holdId: orderId }),
   "catalog.import-products": ({ productId }) => ({ products: [{ name: productId, description: "", priceCents: 1, stock: 1 }] }),
   "orders.place": lines,
   "orders.get": ({ orderId }) => ({ orderId }),
@@ -107,13 +109,34 @@ const cases: Readonly<Record<string, (names: Names) => object>> = {
   "payments.checkout": lines,
   "payments.get-checkout": ({ checkoutId }) => ({ checkoutId }),
   "payments.list-checkouts": cursorOf("checkouts"),
-  "payments.reserve": ({ checkoutId }) => ({ checkoutId }),
+  "payments.find-wanted": ({ checkoutId }) => ({ checkoutId }),
+  "payments.reserve": ({ checkoutId, productId }) => ({
+    ...{ checkoutId, lines: [{ productId, quantity: 1, name: "Any", unitCents: 1 }], totalCents: 1 },
+  }),
   "payments.release": ({ checkoutId }) => ({ checkoutId }),
   "payments.confirm": ({ checkoutId }) => ({ checkoutId }),
   "payments.unconfirm": ({ checkoutId }) => ({ checkoutId }),
   "payments.give-up": ({ checkoutId }) => ({ checkoutId, problem: "mine" }),
   "payments.post": ({ checkoutId }) => ({ entries: [{ kind: "refund", checkoutId, money: { cents: 1, currency: "EUR" } }] }),
   "payments.find-charge": ({ checkoutId }) => ({ checkoutId }),
+  "payments.refund": ({ checkoutId }) => ({ checkoutId }),
+  "payments.find-refund": ({ checkoutId }) => ({ checkoutId }),
+  "payments.close-refund": ({ checkoutId }) => ({ checkoutId }),
+  "payments.list-tenants": () => ({}),
+  "payments.begin-comparison": () => ({}),
+  "payments.keep-statement": ({ checkoutId }) => ({
+    asOf: new Date().toISOString(),
+    lines: [{ line: 1, kind: "refund", checkoutId, money: { cents: 1, currency: "EUR" }, at: new Date().toISOString() }],
+  }),
+  "payments.find-differences": () => ({ asOf: new Date().toISOString() }),
+  "payments.list-differences": cursorOf("differences"),
+  "sales.record-visit": ({ productId }) => ({ page: `/products/${productId}` }),
+  "sales.live": () => ({ seconds: 1 }),
+  "sales.revenue": () => ({ day: "2026-01-01" }),
+  "sales.record-sale": ({ orderId, productId }) => ({
+    ...{ orderId, lines: [{ orderId, productId, name: "Any", quantity: 1, cents: 1, day: "2026-01-01" }] },
+  }),
+  "sales.record-return": ({ orderId }) => ({ orderId, day: "2026-01-01" }),
   "crunch.submit": ({ productId }) => ({ items: [productId] }),
   "crunch.stats": () => ({}),
   "crunch.store-results": ({ batchId }) => ({
@@ -253,9 +276,10 @@ describe("what belongs to another", () => {
     });
 });
 
-/** Waits until no task is left: what is counted of them stands still then. */
+/** Waits until no event and no task is left: what is counted of them stands still then. */
 async function drained({ app }: TestShop): Promise<void> {
   const isBusy = async () => (await app.tasks.stats()).some(({ waiting, running, later }) => waiting + running + later > 0);
+  while ((await app.events.subscriptions()).some(({ lag }) => lag > 0));
   while (await isBusy());
   while ((await app.sagas.list({ limit: 1_000 })).some(({ ended }) => ended === null));
 }

@@ -3,10 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Chaos } from "../../../examples/shop/crunch/chaos.ts";
 import type { Mailer } from "../../../examples/shop/notifications/mailer.ts";
-import type { ProviderAccess } from "../../../examples/shop/payments/adapter.ts";
 import type { UpstreamPlaces } from "../../../examples/shop/relay/clients.ts";
 import { type Opened, openShops } from "../../../examples/shop/seed.ts";
-import { createShop, modules } from "../../../examples/shop/shop.ts";
+import { createShop, modules, type ShopSpec } from "../../../examples/shop/shop.ts";
 import type { App } from "../../../src/app/app.ts";
 import type { AppSpec } from "../../../src/app/app-spec.ts";
 import { type TestDatabase, testDatabase } from "../../../src/testing/database.ts";
@@ -48,14 +47,16 @@ export async function openTestShop({
   shared,
   mail,
   port = 0,
+  telemetry,
 }: {
   readonly chaos?: Chaos;
   readonly places?: UpstreamPlaces;
-  readonly pays?: ProviderAccess;
+  readonly pays?: ShopSpec["pays"];
   /** *Default*: a file for each. */
   readonly mail?: Mailer;
   /** One that is known before the start, where the shop's pages must know their origin. */
   readonly port?: number;
+  readonly telemetry?: AppSpec["telemetry"];
   /** What it has with other shops. */
   readonly shared?: Pick<AppSpec, "rateLimit" | "cache">;
 } = {}): Promise<TestShop> {
@@ -71,6 +72,7 @@ export async function openTestShop({
     ...(places && { places }),
     ...(pays && { pays }),
     ...(mail && { mail }),
+    ...(telemetry && { telemetry }),
     ...shared,
   });
   await app.start();

@@ -35,7 +35,7 @@ async function start(directory: string): Promise<Started> {
   });
   for await (const bytes of child.stdout.iterator({ destroyOnReturn: false })) {
     output += bytes;
-    if (output.match(/^curl .*$/gm)?.length === 6 && output.endsWith("\n\n")) break;
+    if (output.match(/^curl .*$/gm)?.length === 7 && output.endsWith("\n\n")) break;
   }
   const url = (name: string) => new RegExp(`${name} +(http://[^/]+:\\d+)`).exec(output)?.[1] ?? assert.fail(output + errors);
   return { process: child, output, curl: output.match(/^curl .*$/gm) ?? [], api: url("API"), ops: url("ops") };
@@ -92,8 +92,8 @@ describe("npm start", () => {
 
   it("fills the shop once, though two started at the same time", async () => assert.equal(await productsOf(shop), 300));
 
-  it("prints six lines that work as they are", async () => {
-    const [search = "", buy = "", saga = "", list = "", crunch = "", stats = ""] = shop.curl;
+  it("prints seven lines that work as they are", async () => {
+    const [search = "", buy = "", saga = "", left = "", list = "", crunch = "", stats = ""] = shop.curl;
     const found = await sh(search);
     assert.deepEqual([found.items.length, found.items.every((item: { name: string }) => item.name.endsWith("Rocket Skates"))], [3, true]);
     const bought = await sh(buy);
@@ -104,6 +104,8 @@ describe("npm start", () => {
       (await sagas()).map(({ id }) => id),
       [bought.sagaId],
     );
+    const events = (await sh(left)).events as readonly { readonly name: string; readonly key: string }[];
+    assert.ok(events.some(({ name, key }) => name === "orders.placed" && key === bought.checkoutId));
     const listed = await sh(list);
     assert.deepEqual([listed.items.length, listed.items[0].id, listed.items[0].totalCents > 0], [1, bought.checkoutId, true]);
     const { batchId, items } = await sh(crunch);
@@ -234,11 +236,11 @@ describe("npm start", () => {
   });
 
   it("ends on a signal, and has everything when it starts again", async () => {
-    const before = await sh(shop.curl[3] ?? "");
+    const before = await sh(shop.curl[4] ?? "");
     const earlier = shop.output.match(/^ {2}eyJ[\w.-]+$/m)?.[0] ?? readFileSync(join(directory, "tokens", "ada"), "utf8");
     assert.equal(await stop(shop), 0);
     const again = await open();
-    assert.deepEqual(await sh(again.curl[3] ?? ""), before);
+    assert.deepEqual(await sh(again.curl[4] ?? ""), before);
     assert.equal(await productsOf(again), 300);
     const { status } = await fetch(`${again.api}/v1/users`, { headers: { authorization: `Bearer ${earlier.trim()}` } });
     assert.equal(status, 200, "a token outlives the process");

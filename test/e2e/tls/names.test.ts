@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { type ConnectionOptions, connect } from "node:tls";
 import { limits } from "../../../src/core/limits.ts";
+import type { Reading } from "../../../src/core/metrics.ts";
 import type { HttpTls } from "../../../src/http/tls/tls-options.ts";
 import { TestClock } from "../../../src/testing/clock.ts";
 import { certificate } from "../../upstream/certificates.ts";
@@ -44,6 +46,20 @@ describe("a server with several names", () => {
   it("shows the certificate of the name that a client asks for, and its own to others", async () => {
     await using served = await serve([], { http: { tls } });
     for (const [name, subject] of asked) assert.equal(await shown(served.port, name), subject, name);
+  });
+
+  it("shows when each of its certificates ends, while it listens", async () => {
+    const served = await serve([], { http: { tls } });
+    const ends = (): readonly Reading[] => {
+      const metric = [...served.app.metrics.all()].find(({ name }) => name === "plimsoll_certificate_expiry_timestamp_seconds");
+      assert.ok(metric?.type === "gauge");
+      return [...metric.all()];
+    };
+    const validTo = (cert: string) => new X509Certificate(cert).validToDate.getTime() / 1_000;
+    const expected = Object.entries({ default: server, ...names }).map(([name, { cert }]) => ({ labels: [name], value: validTo(cert) }));
+    assert.deepEqual(ends(), expected);
+    await served.app.stop();
+    assert.deepEqual(ends(), []);
   });
 
   it("with HTTP/2 and with TLS 1.2 too", async () => {

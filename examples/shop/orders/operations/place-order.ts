@@ -1,10 +1,10 @@
 import { implement } from "plimsoll";
 import * as catalog from "../../catalog/contract.ts";
-import * as notifications from "../../notifications/contract.ts";
 import * as orders from "../contract.ts";
+import { orderPlaced } from "../events.ts";
 import { placed } from "../metrics.ts";
 
-export const placeOrder = implement(orders.placeOrder, async (input, { sql, call, start, count, actor, newId }) => {
+export const placeOrder = implement(orders.placeOrder, async (input, { sql, call, emit, count, actor, newId }) => {
   const orderId = newId();
   // In this transaction: no stock is taken without an order, no order is placed without stock.
   const { lines, totalCents } = await call(catalog.takeStock, { lines: input.lines });
@@ -13,7 +13,7 @@ export const placeOrder = implement(orders.placeOrder, async (input, { sql, call
     insert into orders.order_lines (order_id, product_id, name, quantity, unit_cents)
     select ${orderId}, "productId", name, quantity, "unitCents"
     from json_to_recordset(${JSON.stringify(lines)}) as line ("productId" uuid, name text, quantity integer, "unitCents" integer)`.run();
-  await start(notifications.sendReceipt, { orderId, lines, totalCents });
+  emit(orderPlaced, { orderId, customerId: actor.id, isPaid: false, lines, totalCents });
   count(placed);
   return { orderId, totalCents };
 });

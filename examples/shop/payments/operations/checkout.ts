@@ -1,18 +1,27 @@
 import { implement } from "plimsoll";
-import { OutOfStock, ProductNotFound } from "../../catalog/contract.ts";
-import { sendReceipt } from "../../notifications/contract.ts";
+import { holdStock, OutOfStock, ProductNotFound, releaseHold } from "../../catalog/contract.ts";
+import { getUser, UserNotFound } from "../../identity/contract.ts";
+import { recordOrder, withdrawOrder } from "../../orders/contract.ts";
 import * as payments from "../contract.ts";
 import { PaymentDeclined, PaymentsOff } from "../gateway.ts";
 
 /** What a customer may be shown of why a checkout failed. */
-const shown = [PaymentDeclined, PaymentsOff, OutOfStock, ProductNotFound];
+const shown = [PaymentDeclined, PaymentsOff, OutOfStock, ProductNotFound, UserNotFound];
 
 export const checkout = implement(payments.checkout, async ({ checkoutId }, { call, step, tenant = "" }) => {
   // The first step is the last that is undone, whatever has failed behind it.
   await step("open", { run: async () => null, undo: ({ call }) => call(payments.giveUp, { checkoutId }) });
   try {
-    const { lines, money } = await call("reserve", {
-      ...{ operation: payments.reserve, input: { checkoutId } },
+    const wanted = await call("find-wanted", payments.findWanted, { checkoutId });
+    // Whose account is gone is not charged. What identity says of a person is not kept in the journal.
+    await step("customer", async ({ call }) => void (await call(getUser, { userId: wanted.customerId })));
+    // Catalog and orders may run in another process: what crosses to them is a step of its own, which again changes nothing.
+    const { lines, totalCents } = await call("hold", {
+      ...{ operation: holdStock, input: { holdId: checkoutId, lines: wanted.lines } },
+      undo: ({ call }) => call(releaseHold, { holdId: checkoutId }),
+    });
+    const money = await call("reserve", {
+      ...{ operation: payments.reserve, input: { checkoutId, lines, totalCents } },
       undo: ({ call }) => call(payments.release, { checkoutId }),
     });
     const entry = { kind: "charge", checkoutId, money } as const;
@@ -24,18 +33,23 @@ export const checkout = implement(payments.checkout, async ({ checkoutId }, { ca
           await commit(({ call }) => call(payments.post, { entries: [entry] }));
         },
         // By key: a charge that timed out may have happened, and may still.
-        undo: async ({ gateway, key, commit }) => {
+        undo: async ({ gateway, key, call, commit }) => {
+          // Its customer was faster: what a refund returns is not taken back as well.
+          if ((await call(payments.findCharge, { checkoutId })).isRefunded) return;
           const { cents } = await gateway.takeBack({ tenant, checkoutId, key });
           const taken = { ...entry, money: { ...money, cents } };
           const entries = [taken, { ...taken, kind: "take-back" as const }];
           await commit(async ({ call }) => (cents > 0 ? call(payments.post, { entries }) : undefined));
         },
       });
+    await call("record", {
+      ...{ operation: recordOrder, input: { orderId: checkoutId, customerId: wanted.customerId, lines, totalCents } },
+      undo: ({ call }) => call(withdrawOrder, { orderId: checkoutId }),
+    });
     await call("confirm", {
       ...{ operation: payments.confirm, input: { checkoutId } },
       undo: ({ call }) => call(payments.unconfirm, { checkoutId }),
     });
-    await step("receipt", ({ start, key }) => start(sendReceipt, { orderId: checkoutId, lines, totalCents: money.cents }, { key }));
   } catch (error) {
     const { type } = error as { type?: string };
     const why = shown.find((one) => one.type === type);

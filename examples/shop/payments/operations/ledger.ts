@@ -15,11 +15,15 @@ export const post = implement(payments.post, async ({ entries }, { sql }) => {
 
 export const findCharge = implement(payments.findCharge, async ({ checkoutId }, { sql }) => ({
   isCharged: await sql`select from payments.entries where checkout_id = ${checkoutId} and kind = 'charge'`.exists(),
+  isRefunded: await sql`select from payments.checkouts where id = ${checkoutId} and state in ('refunding', 'refunded')`.exists(),
+  isReturned: await sql`
+    select from payments.checkouts c join payments.entries e on e.checkout_id = c.id and e.amount_cents = c.amount_cents
+    where c.id = ${checkoutId} and e.kind = 'refund'`.exists(),
 }));
 
 export const takeNotice = implement(payments.takeNotice, async ({ tenant, entry }, { start }) => {
   // A reversal of nothing moves nothing.
-  if (entry.money.cents > 0) await start(payments.settle, entry, { tenant, key: `${entry.kind} ${entry.checkoutId}` });
+  if (entry.money.cents > 0) await start(payments.settle, entry, { tenant, key: `${entry.kind}:${entry.checkoutId}` });
 });
 
 export const settle = implement(payments.settle, async ({ kind, checkoutId, money }, { commit }) => {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkout } from "../../../../examples/shop/payments/contract.ts";
+import type { LedgerLine } from "../../../../examples/shop/provider/wire.ts";
 import { type Provider, readBooks, startProvider, type Temper } from "../../../../examples/shop/provider.ts";
 import { openTestShop, type TestShop } from "../open-shop.ts";
 
@@ -15,6 +16,8 @@ export interface PaidShop extends AsyncDisposable {
   readonly productId: string;
   /** From here on the provider has this temper, and the books that it had. */
   becomes(temper: Partial<Temper>, options?: { readonly seed?: number; readonly notifies?: boolean }): Promise<void>;
+  /** Changes the provider's books, while it is off. */
+  rewrite(change: (lines: readonly LedgerLine[]) => readonly LedgerLine[]): Promise<void>;
   /** Buys, and returns how it ended. */
   buy(quantity?: number): Promise<Ended>;
   /** What the provider has of a checkout, in its own books. */
@@ -53,6 +56,12 @@ export async function openPaidShop(): Promise<PaidShop> {
     async becomes(temper, { seed = 1, notifies = false } = {}) {
       await provider.close();
       provider = await startProvider(temper, { books, port, seed, ...(notifies && { notify }) });
+    },
+    async rewrite(change) {
+      await provider.close();
+      const lines = change(readBooks(books)).map((line, index) => ({ ...line, seq_no: index + 1 }));
+      writeFileSync(books, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+      provider = await startProvider({}, { books, port });
     },
     async buy(quantity = 1) {
       const headers = { "idempotency-key": randomUUID() };

@@ -59,6 +59,7 @@ describe("the payment provider", () => {
     ["fails, and books nothing before it replies", { fails: 1, patience: 2 }, [500, 500, 201], ["capture 500"]],
     ["books, and sends garbage", { garbles: 1, patience: 2 }, ["garbage", "garbage", 200], ["capture 500"]],
     ["books, and sends something else", { answersOther: 1, patience: 1 }, [200, 200, 200], ["capture 500"]],
+    ["books, and a proxy refuses", { refusesAfter: 1, patience: 2 }, ["garbage", "garbage", 200], ["capture 500"]],
     ["declines, each time", { declines: 1 }, [402, 402, 402], []],
   ] as const)
     it(what, () =>

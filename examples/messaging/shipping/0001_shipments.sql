@@ -1,0 +1,4 @@
+create table shipping.shipments (
+  order_id uuid primary key,
+  customer text not null
+);
