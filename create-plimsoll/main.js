@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+// npm create plimsoll@latest my-app: runs `plimsoll init`, `design` and `api` in a new folder.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const args = process.argv.slice(2);
+const value = args.indexOf("--lang") + 1;
+const named = args.find((arg, at) => !arg.startsWith("-") && (value === 0 || at !== value)) ?? "my-app";
+const options = args.filter((arg) => arg !== named);
+const folder = resolve(named);
+
+const manifestPath = findManifest(dirname(fileURLToPath(import.meta.url)));
+const { bin } = JSON.parse(readFileSync(manifestPath, "utf8"));
+const command = join(dirname(manifestPath), bin.plimsoll);
+
+mkdirSync(folder, { recursive: true });
+if (!["PRD.md", "docs/PRD.md", "产品需求文档.md"].some((name) => existsSync(join(folder, name)))) run("init", ...options);
+run("design", "--assume", ...options);
+run("api", ...options);
+console.log(`\ncd ${named}\nnpm install\nnpm start`);
+
+/** Runs a verb there, and ends with its exit code where it fails. */
+function run(...line) {
+  const { status } = spawnSync(process.execPath, [command, ...line], { cwd: folder, stdio: "inherit" });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** The package of Plimsoll that was installed with this one. */
+function findManifest(from) {
+  const path = join(from, "node_modules/plimsoll/package.json");
+  return existsSync(path) || dirname(from) === from ? path : findManifest(dirname(from));
+}
