@@ -11,8 +11,11 @@ import { type Outcome, runFile } from "./run/process.ts";
 const killMs = (process.env.CRASH === "all" ? 30 : 5) * 60_000;
 /** What takes longest comes first: at the end, the last of it would run alone. */
 const slowest = ["test/crash/lab", "test/tasks/fleet/", "test/integration/kill-loop", "test/e2e/package/", "test/crash/", "test/tasks/"];
-/** What these run is the built package, or processes that are killed before they could say what they ran: following it would only cost time. */
-const unfollowed = ["test/e2e/package/", "test/integration/kill-loop", "test/campaigns/", "test/chaos/"];
+/** What these run is the built package, processes that are killed before they could say what they ran, or what others call too: following it would only cost time. */
+const unfollowed = [
+  ...["test/e2e/package/", "test/e2e/services/", "test/integration/kill-loop", "test/campaigns/", "test/chaos/"],
+  ...["test/crash/", "test/tasks/fleet/", "examples/"],
+];
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 function rank(file: string): number {

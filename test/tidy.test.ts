@@ -55,6 +55,8 @@ describe("tidy", () => {
     const [problem, ...others] = checkTree(new Map(files));
     assert.deepEqual([problem?.file, problem?.rule, others.length], ["src/core", "folder-size", 0]);
     assert.deepEqual(checkTree(new Map(files.slice(1))), []);
+    const migrations = files.map(([path]) => [path.replace("src/core/", "src/postgres/migrations/"), ""] as const);
+    assert.deepEqual(checkTree(new Map(migrations)), [], "an ordered folder only grows");
   });
 
   it("lets a ring pass while it is listed, and asks for the line of one that is open", () => {

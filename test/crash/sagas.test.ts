@@ -7,7 +7,7 @@ import { z } from "zod";
 // A saga of recorded calls and a sleep, at the boundaries of what becomes durable.
 
 const actor = testActor({ tenant: "acme" });
-const most = process.env.CRASH === "all" ? {} : { most: 8 };
+const most = process.env.CRASH === "all" ? {} : { most: 6 };
 
 const Coin = z.object({ coin: z.string() });
 const put = command("jar.put", {

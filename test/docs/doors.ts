@@ -15,6 +15,7 @@ export const doors: Readonly<Record<string, string>> = {
   "plimsoll/testing": "src/testing/index.ts",
   "plimsoll/load": "src/load/index.ts",
   "plimsoll/webhooks": "src/webhooks/index.ts",
+  "plimsoll/streams": "src/streams/index.ts",
   "plimsoll/vault": "src/vault/index.ts",
   "plimsoll/upstream": "src/upstream/index.ts",
 };

@@ -14,13 +14,13 @@ export function withGenerated(document: string, generated: string): string {
 
 /** The rows of the one table that decides, for docs/reference/faults.md. */
 export function codeTable(): string {
-  const rows = Object.entries(codes).map(([code, { retry, breaker, undo, stored, level }]) => {
+  const rows = Object.entries(codes).map(([code, { retry, breaker, objective, undo, stored, level }]) => {
     const yes = (value: boolean) => (value ? "yes" : "no");
-    return `| \`${code}\` | ${httpStatuses[code as Code]} | ${retry} | ${yes(breaker)} | ${undo} | ${yes(stored)} | ${level} |`;
+    return `| \`${code}\` | ${httpStatuses[code as Code]} | ${retry} | ${yes(breaker)} | ${objective} | ${undo} | ${yes(stored)} | ${level} |`;
   });
   return [
-    "| code | HTTP | retry | breaker counts | undo | kept under the key | log level |",
-    "|---|---|---|---|---|---|---|",
+    "| code | HTTP | retry | breaker counts | objective | undo | kept under the key | log level |",
+    "|---|---|---|---|---|---|---|---|",
     ...rows,
   ].join("\n");
 }

@@ -26,6 +26,8 @@ const otherMeanings: ReadonlyMap<string, readonly string[]> = new Map([
   ["src/surface/openapi-operation.ts", ["query"]],
   ["src/tasks/worker/invocation.ts", ["task"]],
   ["src/sagas/worker/run.ts", ["saga"]],
+  ["src/deploy/check/workload-rules.ts", ["command"]],
+  ["src/deploy/kubernetes/workload.ts", ["command"]],
   ["src/http/docs/words.ts", ["query", "action", "plain-route"]],
 ]);
 /** Where `kind` is that of a value for PostgreSQL, of a span, of a bound, of a metric, or of a boundary of the crash lab. */

@@ -9,7 +9,7 @@ const rows: readonly (readonly string[])[] = [
   ["operation"],
   ["pipeline"],
   ["tasks", "schedules", "locks", "sagas", "events", "messaging", "audit"],
-  ["surface", "app"],
+  ["surface", "app", "protobuf"],
   [
     "http",
     "auth",
@@ -23,13 +23,17 @@ const rows: readonly (readonly string[])[] = [
     "mcp",
     "nats",
     "kafka",
+    "rabbitmq",
     "webhooks",
     "vault",
+    "streams",
     "upstream",
+    "client",
+    "remote",
   ],
   // Starts a server, and gives its address to the edge "postgres".
   ["embedded"],
-  ["testing", "load", "console", "generate", "ports", "cli"],
+  ["testing", "load", "console", "generate", "ports", "check", "contracts", "design", "capacity", "deploy", "monitor", "cli"],
 ];
 const edgeRow = 6;
 const rank = new Map(rows.flatMap((row, index) => row.map((folder) => [folder, index] as const)));

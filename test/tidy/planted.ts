@@ -89,6 +89,7 @@ const houseOrder: readonly Planted[] = [
 ];
 
 const shapes: readonly Planted[] = [
+  { rule: "old-syntax", file: "src/core/a.ts", line: 2, text: "\nusing a = b();\n", fix: /try and finally/ },
   { rule: "file-length", file: "src/core/a.ts", line: 1, text: lines(401), fix: /401 lines.*Split it/ },
   {
     rule: "function-length",

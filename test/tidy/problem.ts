@@ -20,6 +20,7 @@ export type Rule =
   | "sql-function"
   | "name"
   | "erasable"
+  | "old-syntax"
   | "default-export"
   | "throw"
   | "console"

@@ -35,7 +35,8 @@ const refused: readonly RefusedWord[] = [
   { pattern: /\bg(?:ive|ives|iven|ave) back\b/, better: 'Write "release" or "return".' },
   { pattern: /\b(?:candidacy|roster|databaseenters|database enters)\b/, better: 'Write "LeaderElection", "IntrusiveSet", an imperative.' },
   { pattern: /\bPostgres\b/, cased: true, better: 'Write "PostgreSQL": one name in all prose.' },
-  { pattern: /\b[Aa]nswer(?:s|ed|ing)?\b/, cased: true, better: 'Write "respond" or "response".', only: documents },
+  // In backticks it is the name of a tool.
+  { pattern: /(?<!`)\b[Aa]nswer(?:s|ed|ing)?\b/, cased: true, better: 'Write "respond" or "response".', only: documents },
   { pattern: /\b(?:go|goes|going|gone|went) on\b/, better: 'Write "continue".', only: documents },
   { pattern: /(?<!\bthere )\b(?:is|are) no (?!longer\b|more\b)/, better: 'Write "is not a".', only: documents },
   { pattern: /\b(?:comes?|came) back\b/, better: 'Write "retry", "return" or "respond again".', only: documents },

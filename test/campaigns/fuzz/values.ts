@@ -124,7 +124,7 @@ export class Values {
     const low = Math.max(minimum, exclusiveMinimum === undefined ? -Infinity : exclusiveMinimum + 1, Number.MIN_SAFE_INTEGER);
     const high = Math.min(maximum, exclusiveMaximum === undefined ? Infinity : exclusiveMaximum - 1, Number.MAX_SAFE_INTEGER);
     const roll = this.#dice.next();
-    const value = roll < 0.1 ? low : roll < 0.2 ? high : low + this.#dice.next() * Math.min(high - low, 100);
+    const value = roll < 0.3 ? low : roll < 0.4 ? high : low + this.#dice.next() * Math.min(high - low, 100);
     return type === "integer" || multipleOf !== undefined ? Math.min(high, Math.max(low, Math.round(value))) : value;
   }
 

@@ -1,0 +1,238 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import type { Actor } from "plimsoll";
+import {
+  type CrashDatabase,
+  type CrashOutcome,
+  type CrashReport,
+  type CrashScope,
+  type CrashSpec,
+  type CrashWorld,
+  crashTest,
+  testActor,
+} from "plimsoll/testing";
+import { cancelOrder } from "../../examples/shop/orders/contract.ts";
+import { providerGateway } from "../../examples/shop/payments/adapter.ts";
+import { startCheckout } from "../../examples/shop/payments/contract.ts";
+import { type Gateway, PaymentDeclined } from "../../examples/shop/payments/gateway.ts";
+import { type Provider, readBooks, startProvider } from "../../examples/shop/provider.ts";
+import { openShops } from "../../examples/shop/seed.ts";
+import { createShop } from "../../examples/shop/shop.ts";
+import { systemClock } from "../../src/core/clock.ts";
+import { Metrics } from "../../src/core/metrics.ts";
+import { stored } from "../tasks/books/task-tables.ts";
+
+// Checkouts and refunds at every boundary, against the provider and its own books.
+// The short form is a part of all, chosen by the seed; all of it: CRASH=all npm test -- test/crash/payments.test.ts
+const most = process.env.CRASH === "all" ? {} : { most: 6 };
+
+const folder = mkdtempSync(join(tmpdir(), "plimsoll-crash-payments-"));
+const books = join(folder, "books.jsonl");
+let provider: Provider;
+let gateway: Gateway;
+before(async () => {
+  provider = await startProvider({}, { books });
+  const { spec } = providerGateway({ url: provider.url, allow: ["127.0.0.1"], secret: "none" });
+  gateway = (await spec?.create({ clock: systemClock, metrics: new Metrics() })) as Gateway;
+});
+after(async () => {
+  await provider.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** How many of the product make a checkout end so. */
+const paidWith = 1;
+const declinedWith = 2;
+const unconfirmedWith = 3;
+const endOf: Readonly<Record<number, string>> = { [paidWith]: "paid", [declinedWith]: "undone", [unconfirmedWith]: "undone" };
+
+interface Open {
+  readonly ben: Actor;
+  readonly productId: string;
+  readonly priceCents: number;
+  /** Before the first sale. */
+  readonly stock: number;
+}
+
+type Changed = (gateway: Gateway) => Gateway;
+
+/** `changed`: how the app asks the provider. *Default*: as it does. */
+const makeShop =
+  (changed: Changed = (asIs) => asIs) =>
+  ({ database, clock, outside }: CrashWorld) =>
+    createShop({
+      ...{ database, clock, pays: changed(outside("gateway", asked)) },
+      ...{ secret: "a secret of the tests, 32 bytes and more", mailDirectory: folder, port: 0, opsPort: 0 },
+    });
+
+let declinedCents = 0;
+/** The provider declines what the scenario says; the rest it does. */
+const asked: Gateway = {
+  charge: async (payment) => {
+    if (payment.money.cents === declinedCents) throw new PaymentDeclined({});
+    await gateway.charge(payment);
+  },
+  takeBack: (payment) => gateway.takeBack(payment),
+  refund: (payment) => gateway.refund(payment),
+  statement: (of) => gateway.statement(of),
+};
+
+const underWay = (database: CrashDatabase) => database.admin("select from plimsoll.sagas where ended is null");
+
+const buy = (call: CrashScope<Open>["call"], { productId, ben: actor }: Open, quantity: number) =>
+  call(startCheckout, { lines: [{ productId, quantity }] }, { actor });
+
+const shared = {
+  // The wait before an attempt ends by the clock of the database: where that is set back, it takes longer by as much.
+  clockJump: "5s",
+  settled: async ({ database }: CrashOutcome<Open>) => (await underWay(database)).length === 0,
+  ...most,
+} as const satisfies Partial<CrashSpec<Open>>;
+
+async function prepare({ app, database }: Parameters<NonNullable<CrashSpec<Open>["prepare"]>>[0]): Promise<Open> {
+  const { productId } = await openShops(app);
+  const [ben] = await database.admin<{ id: string }>(
+    "select id from identity.users where tenant_id = 'acme' and email = 'ben@acme.example'",
+  );
+  const [product] = await database.admin<{ price: number; stock: number }>(
+    "select price_cents::integer as price, stock::integer from catalog.products where id = $1",
+    [productId],
+  );
+  assert.ok(productId && ben && product);
+  declinedCents = declinedWith * product.price;
+  await database.admin(`alter table orders.orders add constraint planted check (total_cents <> ${unconfirmedWith * product.price})`);
+  const actor = testActor({ id: ben.id, tenant: "acme", roles: ["customer"], claims: { tid: "acme" } });
+  return { ben: actor, productId, priceCents: product.price, stock: product.stock };
+}
+
+interface Found extends Record<string, unknown> {
+  readonly id: string;
+  readonly state: string;
+  readonly order: string | null;
+  readonly quantity: number;
+  readonly entries: readonly string[];
+}
+
+/** What the provider has of a checkout: the sum, and its lines. */
+function bookedOf(id: string) {
+  return readBooks(books).flatMap(({ merchant_ref, line_type, amount_minor }) =>
+    merchant_ref === `acme/${id}` && amount_minor > 0 ? [`${line_type} ${amount_minor}`] : [],
+  );
+}
+
+const found = (database: CrashDatabase) =>
+  database.admin<Found>(`
+    select c.id, c.state, o.status as order, (c.lines -> 0 ->> 'quantity')::integer as quantity,
+      array(select e.kind || ' ' || e.amount_cents from payments.entries e where e.checkout_id = c.id order by 1) as entries
+    from payments.checkouts c left join orders.orders o on o.id = c.id order by c.id`);
+
+/** Nothing is lost, nothing done twice, charged twice or stuck, and the two books agree. */
+async function booksFit({ database, ledger, kept }: CrashOutcome<Open>): Promise<void> {
+  const promised = new Map(ledger.of(startCheckout).map(({ input, output }) => [output.checkoutId, input.lines[0]?.quantity ?? 0]));
+  const cancelled = new Set(ledger.of(cancelOrder).map(({ input }) => input.orderId));
+  const all = await found(database);
+  assert.deepEqual(all.map(({ id }) => id).toSorted(), [...promised.keys()].toSorted(), "the checkouts are those that were promised");
+  let sold = 0;
+  for (const { id, state, order, quantity, entries } of all) {
+    assert.equal(quantity, promised.get(id));
+    const cents = quantity * kept.priceCents;
+    const end = cancelled.has(id) ? "refunded" : endOf[quantity];
+    const wasCharged = quantity !== declinedWith;
+    const [back, lines, posted] =
+      end === "paid"
+        ? [[], [], [`sale ${cents}`]]
+        : end === "refunded"
+          ? [[`repayment ${cents}`], [`refund ${cents}`], [`sale ${cents}`]]
+          : [wasCharged ? [`reversal ${cents}`] : [], wasCharged ? [`take-back ${cents}`] : [], []];
+    const charges = wasCharged ? [`charge ${cents}`] : [];
+    assert.deepEqual(bookedOf(id), [...(wasCharged ? [`capture ${cents}`] : []), ...back], `${state}: the provider's books`);
+    assert.deepEqual(entries, [...charges, ...lines, ...posted].toSorted(), `${state}: our ledger`);
+    assert.deepEqual([state, order], [end, { paid: "paid", refunded: "cancelled" }[end ?? ""] ?? null]);
+    if (end === "paid") sold += quantity;
+  }
+  const [sums] = await database.admin(
+    "select (select coalesce(sum(amount_cents), 0)::integer from payments.postings) as ledger, stock::integer from catalog.products where id = $1",
+    [kept.productId],
+  );
+  assert.deepEqual(sums, { ledger: 0, stock: kept.stock - sold }, "the ledger sums to zero, and the stock fits");
+  assert.deepEqual(await underWay(database), [], "no saga is stuck");
+  assert.deepEqual(await stored(database, "deadLetters", { columns: ["name", "code", "reason"] }), [], "no dead letter");
+}
+
+const spec: CrashSpec<Open> = {
+  ...shared,
+  prepare,
+  async scenario({ call, quiet, kept }) {
+    for (const quantity of [paidWith, declinedWith, unconfirmedWith]) {
+      await buy(call, kept, quantity);
+      await quiet();
+    }
+  },
+  invariants: booksFit,
+};
+
+const refunds: CrashSpec<Open> = {
+  ...spec,
+  async scenario({ call, quiet, kept }) {
+    const { checkoutId: orderId } = await buy(call, kept, paidWith);
+    await quiet();
+    await call(cancelOrder, { orderId }, { actor: kept.ben });
+    await quiet();
+    await call(cancelOrder, { orderId }, { actor: kept.ben });
+  },
+};
+
+function shows({ summary, missed }: CrashReport, t: { diagnostic(text: string): void }): void {
+  t.diagnostic(summary);
+  if (missed.length > 0) t.diagnostic(`not reached: ${missed.join(", ")}`);
+}
+
+describe("the shop's payments in the crash lab", () => {
+  it("charge each checkout once and undo what fails, whatever breaks", async (t) => shows(await crashTest(makeShop(), spec), t));
+  it("return the money and the stock once, whatever breaks", async (t) => shows(await crashTest(makeShop(), refunds), t));
+
+  // Each breaks one promise, and must show where one failure is enough.
+  const planted: Record<string, { readonly changed: Changed; readonly only: string; readonly found: RegExp }> = {
+    "a charge whose key is another for each attempt": {
+      changed: (real) => replaced(real, { charge: (payment) => real.charge({ ...payment, key: randomUUID() }) }),
+      only: "payments.checkout-saga#1 gateway.charge 1 / gone-after",
+      found: /the provider's books/,
+    },
+    "a charge that is taken for done, and was not": {
+      changed: (real) => replaced(real, { charge: (payment) => real.charge(payment).catch(keepDeclined) }),
+      only: "payments.checkout-saga#1 gateway.charge 1 / fails-before",
+      found: /the provider's books/,
+    },
+    "a refund that is taken for done, and was not": {
+      changed: (real) => replaced(real, { refund: (payment) => real.refund(payment).catch(() => undefined) }),
+      only: "payments.refund-saga#1 gateway.refund 1 / fails-before",
+      found: /the provider's books/,
+    },
+    "an undo that is taken for done, and was not": {
+      changed: (real) => replaced(real, { takeBack: (payment) => real.takeBack(payment).catch(() => ({ cents: 0 })) }),
+      only: "payments.checkout-saga#3 gateway.takeBack 1 / fails-before",
+      found: /the provider's books/,
+    },
+  };
+  for (const [bug, { changed, only, found }] of Object.entries(planted))
+    it(`show ${bug}`, () => {
+      const scenario = only.includes("refund") ? refunds : spec;
+      return assert.rejects(crashTest(makeShop(changed), { ...scenario, only }), found);
+    });
+});
+
+const keepDeclined = (error: unknown) => {
+  if (error instanceof PaymentDeclined) throw error;
+};
+
+const replaced = (gateway: Gateway, other: Partial<Gateway>): Gateway => ({
+  charge: (payment) => gateway.charge(payment),
+  takeBack: (payment) => gateway.takeBack(payment),
+  refund: (payment) => gateway.refund(payment),
+  statement: (of) => gateway.statement(of),
+  ...other,
+});
