@@ -1,4 +1,4 @@
-// npm run bench -- <http|query|command|start|types|tasks|task-life|crunch|task-designs|policies|overload|limits|processes|caches|relay|sign-in|streams|sagas> [--json] [--quick] [--rounds N] [--only name,name] [--seed N]
+// npm run bench -- <http|query|command|start|types|tasks|task-life|crunch|task-designs|policies|overload|limits|processes|caches|relay|sign-in|streams|sagas|events|webhooks|grpc|graphql|remote> [--json] [--quick] [--rounds N] [--only name,name] [--seed N]
 import { ensureInstalled } from "./harness/install.ts";
 import { type Bench, type BenchOptions, readOptions, usage } from "./harness/options.ts";
 import { printReport, type Report } from "./harness/report.ts";
@@ -22,11 +22,16 @@ const runs: Readonly<Record<Bench, (options: BenchOptions) => Promise<Report>>> 
   "sign-in": async (options) => (await import("./sign-in/bench.ts")).runSignIn(options),
   streams: async (options) => (await import("./streams/bench.ts")).runStreams(options),
   sagas: async (options) => (await import("./sagas/bench.ts")).runSagas(options),
+  events: async (options) => (await import("./events/bench.ts")).runEvents(options),
+  webhooks: async (options) => (await import("./webhooks/bench.ts")).runWebhooks(options),
+  grpc: async (options) => (await import("./grpc/bench.ts")).runGrpc(options),
+  graphql: async (options) => (await import("./graphql/bench.ts")).runGraphql(options),
+  remote: async (options) => (await import("./remote/bench.ts")).runRemote(options),
   types: async ({ quick, rounds }) => (await import("./type-check.ts")).runTypes({ rounds: rounds ?? (quick ? 3 : undefined) }),
 };
 
 /** Measured with the packages of the root. */
-const withRootPackages: readonly Bench[] = ["types", "limits", "processes", "caches", "relay", "sign-in", "streams"];
+const withRootPackages: readonly Bench[] = ["types", "limits", "processes", "caches", "relay", "sign-in", "streams", "grpc", "remote"];
 
 const asked = readOptions(process.argv.slice(2));
 if ("problem" in asked) {

@@ -1,4 +1,5 @@
-// node bench/type-check.ts [--json] [--quick] [--rounds N]: what 300 operations cost the compiler, beside the same schemas and functions without Plimsoll.
+// node bench/type-check.ts [--json] [--quick] [--rounds N]: what 300 operations cost the compiler, without and with a client that calls
+// each of them, beside the same schemas and functions without Plimsoll.
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +14,7 @@ const tsc = join(root, "node_modules/typescript/bin/tsc");
 const modules = 30;
 const operationsOfModule = 10;
 
-type Contender = "plimsoll" | "raw";
+type Contender = "plimsoll" | "client" | "raw";
 
 /** What the compiler tells of one run. *Units*: seconds; memory in 10^6 bytes. */
 interface Sample {
@@ -25,7 +26,7 @@ interface Sample {
   readonly memoryMb: number;
 }
 
-/** The schemas of one operation: the same text for both. */
+/** The schemas of one operation: the same text for all. */
 function schemas(name: string, kind: "read" | "write"): string {
   const nested = `z.array(z.object({ productId: z.uuid(), quantity: z.int().min(1).max(100), note: z.string().max(200).optional() })).max(100)`;
   const input =
@@ -57,17 +58,37 @@ function body(kind: "read" | "write", { at, fault, call }: { at: number; fault: 
     return { id: found.id, status: "paid" as const, totalCents: total, createdAt: found.createdAt, lines: other.lines, version: found.version + 1 };`;
 }
 
+/** What a page does with the operations of one module: it calls each, uses what it returns, and tells one fault from the others. */
+function calls(index: number): string {
+  let text =
+    'import { client } from "plimsoll/client";\nimport type * as contracts from "../contracts.ts";\nexport const api = client<typeof contracts>({ url: "https://a.test" });\n';
+  for (let at = 0; at < operationsOfModule; at++) {
+    const isRead = at % 2 === 0;
+    const input = isRead
+      ? "{ id, limit: 10 }"
+      : `{ id, customerId: id, email: "a@b.c", currency: "EUR", lines: [{ productId: id, quantity: 2 }], address: { street: "s", city: "c", zip: "1" } }`;
+    const name = isRead ? `get${at}` : `place${at}`;
+    text += `export async function use${at}(id: string): Promise<number> {
+  const done = await api.m${index}.${name}(${input}).outcome();
+  if (done.ok) return done.output.lines.reduce((sum, { quantity }) => sum + quantity, done.output.totalCents);
+  return done.fault.type === "missing_${at}" ? done.fault.details.orderId.length : 0;
+}
+`;
+  }
+  return text;
+}
+
 /** One module of either project: its contracts, and how they are done. */
 function module(contender: Contender, index: number): Readonly<Record<string, string>> {
   const next = (index + 1) % modules;
   let contract = 'import { z } from "zod";\n';
   let done = `import { Line } from "../line.ts";\nimport * as own from "./contract.ts";\n`;
   contract +=
-    contender === "plimsoll"
+    contender !== "raw"
       ? 'import { command, fault, query, role } from "plimsoll";\n'
       : 'import { type Context, Failure } from "../context.ts";\n';
   done +=
-    contender === "plimsoll"
+    contender !== "raw"
       ? `import { implement, module } from "plimsoll";\nimport * as next from "../m${next}/contract.ts";\n`
       : `import type { z } from "zod";\nimport type { Context } from "../context.ts";\nimport * as next from "../m${next}/operations.ts";\n`;
   const names: string[] = [];
@@ -77,7 +98,7 @@ function module(contender: Contender, index: number): Readonly<Record<string, st
     names.push(name);
     contract += `${schemas(name, kind)}${row(at)}export const Details${at} = z.object({ orderId: z.string() });\n`;
     const read = `{ id: input.id, limit: 10 }`;
-    if (contender === "plimsoll") {
+    if (contender !== "raw") {
       contract += `export const Missing${at} = fault("missing_${at}", { code: "not_found", details: Details${at}, message: ({ orderId }) => \`Order \${orderId} does not exist.\` });\n`;
       const shared = `summary: "An operation", input: ${name}Input, output: ${name}Output, faults: [Missing${at}], access: role("customer")`;
       contract +=
@@ -102,7 +123,7 @@ function module(contender: Contender, index: number): Readonly<Record<string, st
     }
   }
   done +=
-    contender === "plimsoll"
+    contender !== "raw"
       ? `export const m${index} = module("m${index}", { schema: "m${index}", operations: [${names.join(", ")}] });\n`
       : `export const m${index} = { schema: "m${index}", operations: { ${names.join(", ")} } };\n`;
   if (contender === "raw") contract = contract.replace("type Context, ", "");
@@ -130,6 +151,10 @@ function generate(folder: string, contender: Contender): void {
   const files: Record<string, string> = { "line.ts": line, ...(contender === "raw" && { "context.ts": context }) };
   for (let index = 0; index < modules; index++) Object.assign(files, module(contender, index));
   const list = Array.from({ length: modules }, (_, index) => index);
+  if (contender === "client") {
+    for (const index of list) files[`m${index}/page.ts`] = calls(index);
+    files["contracts.ts"] = list.map((index) => `export * as m${index} from "./m${index}/contract.ts";\n`).join("");
+  }
   files["main.ts"] = `${list.map((index) => `import { m${index} } from "./m${index}/operations.ts";`).join("\n")}
 export const all = [${list.map((index) => `m${index}`).join(", ")}];\n`;
   for (const [name, text] of Object.entries(files)) {
@@ -152,7 +177,7 @@ export const all = [${list.map((index) => `m${index}`).join(", ")}];\n`;
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["**/*.ts"] }));
 }
 
-/** The packages that both see: Plimsoll as it is published, built now. */
+/** The packages that all see: Plimsoll as it is published, built now. */
 function install(folder: string): void {
   const packages = join(folder, "node_modules");
   mkdirSync(join(packages, "plimsoll"), { recursive: true });
@@ -192,7 +217,7 @@ function summarize(name: Contender, samples: Readonly<Record<Contender, readonly
   const spread = (values: readonly number[]) => round(quantile(values, 0.75) - quantile(values, 0.25));
   return {
     name,
-    /** Of the type-check alone; reading files and libraries, which both do alike, is in `totalRatio`. */
+    /** Of the type-check alone; reading files and libraries, which all do alike, is in `totalRatio`. */
     ratio: round(median(ratios("checkSeconds"))),
     ratioIqr: spread(ratios("checkSeconds")),
     seconds: round(of("checkSeconds")),
@@ -208,17 +233,17 @@ function summarize(name: Contender, samples: Readonly<Record<Contender, readonly
   };
 }
 
-/** Checks both projects in turn, after one uncounted run each; their order changes from round to round. */
+/** Checks all projects in turn, after one uncounted run each; their order changes from round to round. */
 export function runTypes({ rounds = 9, keep = false }: { readonly rounds?: number | undefined; readonly keep?: boolean } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "plimsoll-bench-types-"));
   try {
     install(folder);
-    const contenders = ["plimsoll", "raw"] as const;
+    const contenders = ["plimsoll", "client", "raw"] as const;
     for (const contender of contenders) {
       generate(join(folder, contender), contender);
       check(join(folder, contender));
     }
-    const samples: Record<Contender, Sample[]> = { plimsoll: [], raw: [] };
+    const samples: Record<Contender, Sample[]> = { plimsoll: [], client: [], raw: [] };
     for (let at = 0; at < rounds; at++)
       for (const contender of at % 2 === 0 ? contenders : contenders.toReversed()) samples[contender].push(check(join(folder, contender)));
     const machine = describeMachine({

@@ -32,6 +32,11 @@ export const benches = [
   "sign-in",
   "streams",
   "sagas",
+  "events",
+  "webhooks",
+  "grpc",
+  "graphql",
+  "remote",
 ] as const;
 export type Bench = (typeof benches)[number];
 
