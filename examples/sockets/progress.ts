@@ -1,4 +1,5 @@
 // The progress of a task, kept for readers that come later or again. Run it with: node --conditions=source examples/sockets/progress.ts
+import { randomUUID } from "node:crypto";
 import { createApp, module, query, task } from "plimsoll";
 import { embedded } from "plimsoll/embedded";
 import { http } from "plimsoll/http";
@@ -34,7 +35,7 @@ if (import.meta.main) {
     database: embedded({ directory: process.env.DATA_DIR ?? ".data/examples" }),
   });
   await app.start();
-  const importId = `import-${Date.now()}`;
+  const importId = randomUUID();
   const url = `${app.urls.surfaces[0]}/v1/imports/${importId}/progress`;
   await app.tasks.start(runImport, { importId });
   console.log((await (await fetch(url, { headers: { accept: "application/x-ndjson" } })).text()).trim().split("\n").join(" "));

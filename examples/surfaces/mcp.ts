@@ -62,6 +62,14 @@ const app = createApp({
 });
 await app.start();
 
+/** What is read here of the results. */
+interface Result {
+  readonly tools: readonly { readonly name: string; readonly annotations: { readonly readOnlyHint?: boolean; readonly destructiveHint?: boolean } }[];
+  readonly content: readonly { readonly text: string }[];
+  readonly structuredContent: { readonly bookingId: string; readonly items: readonly unknown[] };
+  readonly inputRequests: Readonly<Record<string, { readonly params: { readonly message: string } }>>;
+}
+
 /** What a client of MCP 2026-07-28 sends: each request says all about itself. */
 async function ask(method: string, params: Readonly<Record<string, unknown>> = {}) {
   const _meta = {
@@ -76,8 +84,7 @@ async function ask(method: string, params: Readonly<Record<string, unknown>> = {
     },
     body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta } }),
   });
-  // biome-ignore lint/suspicious/noExplicitAny: the example knows what it asked for.
-  return ((await response.json()) as { readonly result: any }).result;
+  return ((await response.json()) as { readonly result: Result }).result;
 }
 const call = (name: string, args: object) => ask("tools/call", { name, arguments: args });
 

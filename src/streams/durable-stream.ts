@@ -27,8 +27,7 @@ export interface DurableStreamOptions<S extends z.ZodType> {
 export interface FollowScope extends WrittenHolder {
   readonly lastEventId: string | undefined;
   open(): void;
-  // biome-ignore lint/suspicious/noExplicitAny: the call of the scope, whatever it is asked for
-  call(operation: ReadOf, input: any): Promise<z.output<ReadOf["output"]>>;
+  call(operation: ReadOf, input: z.input<ReadOf["input"]>): Promise<z.output<ReadOf["output"]>>;
 }
 
 /** A kind of streams that are kept. */

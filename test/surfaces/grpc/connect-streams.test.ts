@@ -83,11 +83,13 @@ describe("streams over Connect", () => {
     const client = clientOf(served.url);
     const { items, error } = await collect("count", client.count?.({ to: 10n }));
     assert.deepEqual([items, error?.code], [[], Code.InvalidArgument]);
+    const ended = Promise.withResolvers<void>();
     const waits = (async function* () {
       yield { request: { case: "start", value: { from: 1n } }, start: { from: 1n } };
-      await new Promise((resolve) => setTimeout(resolve, 5_000).unref());
+      await ended.promise;
     })();
     const late = await collect("add", client.add?.(waits, { timeoutMs: 100 }));
+    ended.resolve();
     assert.equal(late.error?.code, Code.DeadlineExceeded);
   });
 
