@@ -153,6 +153,17 @@ describe("docs/start.md", () => {
   });
 });
 
+describe("examples/shop/README.md", () => {
+  it("has a row for every setting of the shop, and for no other", () => {
+    const settings = [...read("examples/shop/settings.ts").matchAll(/^ {6}([A-Z_]+): field\(/gm)].map(([, name]) => name!);
+    const rows = read("examples/shop/README.md")
+      .split("\n")
+      .filter((line) => /^\| `[A-Z_]+`/.test(line));
+    const said = rows.flatMap((row) => [...row.split(" | ")[0]!.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name!));
+    assert.deepEqual(said.toSorted(), settings.toSorted());
+  });
+});
+
 describe("docs/guide/operate.md", () => {
   it("tells of every metric, and of no other", () => {
     const said = document("docs/guide/operate.md").prose.match(/\b(?:plimsoll|process|nodejs)_[a-z0-9_]+/g) ?? [];

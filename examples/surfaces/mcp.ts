@@ -64,7 +64,10 @@ await app.start();
 
 /** What is read here of the results. */
 interface Result {
-  readonly tools: readonly { readonly name: string; readonly annotations: { readonly readOnlyHint?: boolean; readonly destructiveHint?: boolean } }[];
+  readonly tools: readonly {
+    readonly name: string;
+    readonly annotations: { readonly readOnlyHint?: boolean; readonly destructiveHint?: boolean };
+  }[];
   readonly content: readonly { readonly text: string }[];
   readonly structuredContent: { readonly bookingId: string; readonly items: readonly unknown[] };
   readonly inputRequests: Readonly<Record<string, { readonly params: { readonly message: string } }>>;
