@@ -15,6 +15,7 @@ import { setRoles } from "./operations/set-roles.ts";
 import { findCredentials, signIn } from "./operations/sign-in.ts";
 import { updateUser } from "./operations/update-user.ts";
 import { assets } from "./page/page.ts";
+import { findPasskeyHolder, sendPasskeyChange } from "./passkeys/mail.ts";
 import {
   addPasskey,
   askToAddPasskey,
@@ -42,6 +43,7 @@ export const identity = module("identity", {
     ...[signUp, startSignUp, mailSignUp, issueSignUp, join, findJoining, storeJoined],
     ...[askToVerify, mailVerification, issueVerification, verifyEmail, storeVerified],
     ...[askToAddPasskey, offerPasskey, addPasskey, storePasskey, listPasskeys, removePasskey],
+    ...[findPasskeyHolder, sendPasskeyChange],
     ...[askToEnterWithPasskey, challengePasskey, enterWithPasskey, usePasskey],
     foundTenant,
   ],

@@ -1,5 +1,6 @@
-import { action, command, fault, query, rateLimit, signedIn } from "plimsoll";
+import { action, command, fault, query, rateLimit, signedIn, task } from "plimsoll";
 import { z } from "zod";
+import { mailer } from "../../notifications/mailer.ts";
 import { pages } from "../tokens.ts";
 
 const none = z.object({});
@@ -80,4 +81,10 @@ export const enterWithPasskey = action("identity.enter-with-passkey", {
   summary: "Sign a browser in with a passkey",
   ...{ input: z.object({ tenant: Tenant, response: Json }), output: none, faults: [PasskeyRefused], access: "public", idempotent: "no" },
   ...{ budget, uses: { pages }, http: "POST /v1/browser-sessions/passkey" },
+});
+
+/** Mails the user that a passkey was added or removed: if it was not the user, nothing else says so. */
+export const mailPasskeyChange = task("identity.mail-passkey-change", {
+  input: z.object({ userId: z.uuid(), change: z.enum(["added", "removed"]) }),
+  ...{ queue: "mail", budget: "30s", uses: { mailer, pages } },
 });

@@ -43,7 +43,7 @@ export const storePasskey = command("identity.store-passkey", {
   ...{ ...internal, input: Returned.extend({ name: z.string() }), output: Passkey, faults: [PasskeyNotAdded, TooManyPasskeys] },
   access: signedIn(),
   async run({ origin, name, response }, scope) {
-    const { sql, actor, fail, newId } = scope;
+    const { sql, actor, fail, newId, start } = scope;
     const made = (await passkeysAt(origin).register(scope, { userId: actor.id, response })) ?? fail(PasskeyNotAdded, {});
     // The lock of the user counts those that others add at the same time.
     if (!(await sql`select from identity.users where id = ${actor.id} for update`.exists())) fail(PasskeyNotAdded, {});
@@ -55,7 +55,9 @@ export const storePasskey = command("identity.store-passkey", {
       values (${newId()}, ${actor.id}, ${name}, ${made.id}, ${made.publicKey}, ${made.counter}, ${made.transports}::text[], ${made.synced})
       on conflict (tenant_id, credential_id) do nothing
       returning ${shown}`.maybe();
-    return row ?? fail(PasskeyNotAdded, {});
+    if (row === undefined) return fail(PasskeyNotAdded, {});
+    await start(contract.mailPasskeyChange, { userId: actor.id, change: "added" });
+    return row;
   },
 });
 
@@ -67,9 +69,11 @@ export const listPasskeys = implement(contract.listPasskeys, async (_, { sql, ac
   items: await sql(Passkey)`select ${shown} from identity.passkeys where user_id = ${actor.id} order by created_at, id`.many(),
 }));
 
-export const removePasskey = implement(contract.removePasskey, async ({ passkeyId }, { sql, actor, fail }) => {
+export const removePasskey = implement(contract.removePasskey, async ({ passkeyId }, { sql, actor, fail, start }) => {
   const removed = await sql`delete from identity.passkeys where id = ${passkeyId} and user_id = ${actor.id}`.run();
-  return removed === 1 ? {} : fail(contract.PasskeyNotFound, {});
+  if (removed !== 1) return fail(contract.PasskeyNotFound, {});
+  await start(contract.mailPasskeyChange, { userId: actor.id, change: "removed" });
+  return {};
 });
 
 /** Internal: in the tenant that the caller names. */
