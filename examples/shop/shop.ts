@@ -1,6 +1,6 @@
 import { type App, type AppSpec, claim, createApp, override } from "plimsoll";
 import { jwt, jwtIssuer, signInGuard } from "plimsoll/auth";
-import { http } from "plimsoll/http";
+import { type HttpSpec, http } from "plimsoll/http";
 import { catalog } from "./catalog/module.ts";
 import { type Chaos, chaos } from "./crunch/chaos.ts";
 import { crunch } from "./crunch/module.ts";
@@ -33,6 +33,8 @@ export interface ShopSpec extends Pick<AppSpec, "database" | "telemetry" | "role
   readonly mail?: Mailer;
   /** Where browsers find the shop, for the links in mail. *Default*: this machine. */
   readonly origin?: string;
+  /** Secures the port, where no proxy in front does. *Default*: it speaks plain HTTP. */
+  readonly tls?: HttpSpec["tls"];
   /** Lets attempts to crunch an item fail. *Default*: none. */
   readonly chaos?: Chaos;
   /** What the relay may fetch from. *Default*: nothing. */
@@ -48,7 +50,8 @@ export function createShop({
   opsPort,
   mailDirectory,
   mail = emlFiles({ directory: mailDirectory }),
-  origin = `http://localhost:${port}`,
+  tls,
+  origin = `${tls ? "https" : "http"}://localhost:${port}`,
   chaos: fails,
   places = { urls: {}, allow: [] },
   pays,
@@ -73,7 +76,7 @@ export function createShop({
     ],
     tasks: { queues: { crunch: { concurrency: 400 }, mail: { concurrency: 4 } } },
     cursors: { key: secret },
-    surfaces: [http({ port, documents: true })],
+    surfaces: [http({ port, documents: true, ...(tls && { tls }) })],
     ops: { port: opsPort },
     ...edges,
   });

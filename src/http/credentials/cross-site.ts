@@ -23,8 +23,8 @@ export function crossSite(
   if (site === "same-origin" || site === "none") return undefined;
   if (origin !== undefined && origins.includes(origin)) return undefined;
   if (site === undefined) {
-    // A cookie of a session is Secure: its own pages came over TLS.
-    if (origin !== undefined && host !== undefined && origin === `https://${host.toLowerCase()}`) return undefined;
+    // A cookie of a session is Secure: its own pages came over TLS. Some clients write the port of TLS into the host, and none into the origin.
+    if (origin !== undefined && host !== undefined && origin === `https://${host.toLowerCase().replace(/:443$/, "")}`) return undefined;
     if (origin === undefined && (custom || !known)) return undefined;
   }
   const reason =

@@ -21,6 +21,7 @@ describe("a request that writes with a cookie", () => {
     { origin: "https://shop.example.com" },
     { origin: "https://shop.example.com:8443", host: "shop.example.com:8443" },
     { origin: "https://shop.example.com", host: "Shop.Example.COM" },
+    { origin: "https://shop.example.com", host: "shop.example.com:443" },
     { custom: true },
   ];
   const bad: readonly Partial<Sender>[] = [
@@ -36,6 +37,9 @@ describe("a request that writes with a cookie", () => {
     { origin: "null" },
     { origin: "http://shop.example.com" },
     { origin: "https://shop.example.com:8443" },
+    { origin: "https://shop.example.com", host: "shop.example.com:8443" },
+    { origin: "https://shop.example.com", host: "shop.example.com:4430" },
+    { origin: "https://shop.example.com", host: "shop.example.com:443:443" },
     { origin: "https://shop.example.com.evil.test" },
     { origin: "https://evil.test", custom: true },
     { origin: "https://undefined", host: undefined },

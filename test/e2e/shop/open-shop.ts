@@ -47,6 +47,8 @@ export async function openTestShop({
   shared,
   mail,
   port = 0,
+  tls,
+  origin,
   telemetry,
 }: {
   readonly chaos?: Chaos;
@@ -56,6 +58,8 @@ export async function openTestShop({
   readonly mail?: Mailer;
   /** One that is known before the start, where the shop's pages must know their origin. */
   readonly port?: number;
+  readonly tls?: ShopSpec["tls"];
+  readonly origin?: string;
   readonly telemetry?: AppSpec["telemetry"];
   /** What it has with other shops. */
   readonly shared?: Pick<AppSpec, "rateLimit" | "cache">;
@@ -72,6 +76,8 @@ export async function openTestShop({
     ...(places && { places }),
     ...(pays && { pays }),
     ...(mail && { mail }),
+    ...(tls && { tls }),
+    ...(origin !== undefined && { origin }),
     ...(telemetry && { telemetry }),
     ...shared,
   });

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,11 +7,11 @@ import type { Mail } from "../../../examples/shop/notifications/domain.ts";
 import { openShops, password } from "../../../examples/shop/seed.ts";
 import { createShop, modules } from "../../../examples/shop/shop.ts";
 import type { App } from "../../../src/app/app.ts";
-import { fromBase32 } from "../../../src/auth/second-factor/base32.ts";
 import { postgres } from "../../../src/postgres/database.ts";
 import { type TestDatabase, testDatabase } from "../../../src/testing/database.ts";
 import { chromium, Page } from "../browser.ts";
 import { testSpec } from "./open-shop.ts";
+import { codeOf } from "./sign-in/codes.ts";
 
 describe("the sign-in page of the shop", { skip: chromium === undefined && "there is no chromium" }, () => {
   let database: TestDatabase;
@@ -175,13 +174,3 @@ describe("the sign-in page of the shop", { skip: chromium === undefined && "ther
     assert.ok(page.complaints.slice(before).every((text) => /Content Security Policy/.test(text)));
   });
 });
-
-/** The code that an authenticator app shows now. *Source*: RFC 6238. */
-function codeOf(secret: string): string {
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const mac = createHmac("sha1", fromBase32(secret) ?? "")
-    .update(counter)
-    .digest();
-  return String((mac.readUInt32BE(mac[19]! & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0");
-}
