@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { dirname, join, resolve } from "node:path";
-import { config, fault, field } from "plimsoll";
+import { config, exitOnFault, fault, field } from "plimsoll";
 import { z } from "zod";
+import { Temper } from "./provider/temper.ts";
 import type { UpstreamPlaces } from "./relay/clients.ts";
 
 const Port = z.int().min(0).max(65_535);
@@ -16,6 +17,17 @@ function isForBrowsers(url: string | undefined): boolean {
   if (url === undefined || !URL.canParse(url)) return true;
   const { protocol, hostname } = new URL(url);
   return (protocol === "https:" && isIP(hostname.replace(/^\[|\]$/g, "")) === 0) || (protocol === "http:" && hostname === "localhost");
+}
+
+const temperAdvice = `write JSON with shares from 0 to 1, as {"stalls":0.2}; the names are ${Object.keys(Temper.shape).join(", ")}`;
+
+/** A provider that cannot read its temper would not start, and a wrong name would be ignored. */
+function isTemper(text: string): boolean {
+  try {
+    return Temper.strict().safeParse(JSON.parse(text)).success;
+  } catch {
+    return false;
+  }
 }
 
 const SettingsUnusable = fault("settings_unusable", {
@@ -56,7 +68,7 @@ export function readSettings(env = process.env) {
         description: "the secret with which that provider signs its notices",
       }),
       PROVIDER_PORT: field(Port, { default: 3_999, description: "the port of the shop's own payment provider; 0 takes a free one" }),
-      PROVIDER_TEMPER: field(z.string().default("{}"), {
+      PROVIDER_TEMPER: field(z.string().refine(isTemper, temperAdvice).default("{}"), {
         description: 'what that provider does to requests, as `{"stalls":0.2,"timesOutAfter":0.2}`',
       }),
       REDIS_URL: field(Url, {
@@ -121,6 +133,13 @@ const dependent: readonly { readonly set: readonly Dependent[]; readonly needs: 
   { set: ["PAYMENTS_SECRET"], needs: ["PAYMENTS_URL"] },
   { set: first, needs: first },
 ];
+
+/** Ends the process with this message. */
+export function refuseToStart(problem: string): never {
+  return exitOnFault(() => {
+    throw new SettingsUnusable({ problem });
+  });
+}
 
 /** Creates the folder of DATA_DIR, if it is not there. */
 export function openFolder(directory: string): void {

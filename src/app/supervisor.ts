@@ -101,6 +101,8 @@ function superviseHere(app: App, { leave, last }: { readonly leave?: () => void;
     end(limits.crashDrainMs);
   });
   const started = starting.catch((error: unknown) => {
+    // A signal reaches what is being started too, such as a database: that it did not start is what was asked for.
+    if (ending) process.exit();
     failed(error instanceof Fault ? error.message : shown(error));
     process.exit();
   });

@@ -1,34 +1,10 @@
 #!/usr/bin/env node
-import { systemClock } from "../core/clock.ts";
-import { exits } from "./exits.ts";
-import { chooseLanguage } from "./language.ts";
-import { cliLimits } from "./limits.ts";
-import { run } from "./run.ts";
-import { runShell } from "./shell.ts";
-import { processTerminal } from "./terminal/terminal.ts";
-import { texts } from "./texts.ts";
-
-const terminal = processTerminal();
-const stopping = new AbortController();
-const folder = process.cwd();
-
-function stop(): void {
-  const { code } = exits.interrupted;
-  if (stopping.signal.aborted) process.exit(code);
-  stopping.abort();
-  terminal.err(`\n${texts[chooseLanguage({ folder, env: terminal.env })].stopping}\n`);
-  systemClock.schedule(cliLimits.stopMs, () => process.exit(code));
+// Imports nothing at its start: a Node.js that is too old would fail to load the command, and print a stack instead of the sentence that says which one to take.
+try {
+  await import("./terminal/command.ts");
+} catch (error) {
+  if (!(error instanceof Error && "type" in error && error.type === "node_too_old")) throw error;
+  process.stderr.write(`${error.message}\n`);
+  // As `exits.unavailable`, which is not loaded yet.
+  process.exitCode = 69;
 }
-
-// The reader of a pipe, such as `head`, has what it wanted.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? exits.fine.code : exits.output.code));
-const args = process.argv.slice(2);
-let isOwn = false;
-const place = {
-  ...{ terminal, folder, signal: stopping.signal },
-  ownSignals() {
-    if (!isOwn) process.on("SIGINT", stop);
-    isOwn = true;
-  },
-};
-process.exitCode = args.length === 0 && terminal.interactive ? await runShell(place) : await run(args, place);

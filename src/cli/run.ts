@@ -45,9 +45,14 @@ export async function run(args: readonly string[], place: Place): Promise<number
         `${JSON.stringify({ verb: line.verb ?? null, ...exitOf(exit), error: { message: stop.message, fix: stop.fix } }, undefined, 2)}\n`,
       );
     else if (exit === "interrupted") terminal.err(`${texts[language].stopped}\n`);
-    else terminal.err(`${paint(terminal, "red", texts[language].error)}: ${stop.message} ${stop.fix}\n`);
+    else terminal.err(`${paint(terminal, "red", texts[language].error)}${texts[language].colon}${sentences(stop)}\n`);
     return exits[exit].code;
   }
+}
+
+/** Chinese has no space behind a sentence. */
+function sentences({ message, fix }: Stop): string {
+  return /[。？！]$/.test(message) ? `${message}${fix}` : `${message} ${fix}`;
 }
 
 interface Running extends Place {
@@ -121,7 +126,7 @@ function unknownVerb(word: string, language: Language): Stop {
   const text = texts[language];
   const names = verbs.flatMap(({ name, also }) => [name, ...also]);
   const near = nearest(word.replace(/^[/／]/, ""), names);
-  const all = text.allVerbs(verbs.map(({ name }) => name).join(", "));
+  const all = text.allVerbs(verbs.map(({ name }) => name).join(text.comma));
   const fix = near.length > 0 ? text.didYouMean(near.map((name) => `plimsoll ${name}`).join(text.or)) : all;
   return new Stop("usage", { message: text.unknownVerb(word), fix });
 }

@@ -17,8 +17,8 @@ class Supervised {
   readonly #lines: AsyncIterator<string>;
   errors = "";
 
-  constructor(port = 0) {
-    this.child = spawn(process.execPath, ["--conditions=source", program, String(port)]);
+  constructor(port = 0, path = program) {
+    this.child = spawn(process.execPath, ["--conditions=source", path, String(port)]);
     // All of its output is read before it counts as ended.
     this.ended = once(this.child, "close").then(([code, signal]) => code ?? signal);
     this.#lines = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]();
@@ -55,6 +55,13 @@ describe("supervise", () => {
       assert.equal(await slow, 204);
       assert.equal(await supervised.ended, 0, supervised.errors);
     });
+
+  it("reports no failed start after a signal, and ends with 0", async () => {
+    supervised = new Supervised(0, fileURLToPath(new URL("./fixtures/interrupted.ts", import.meta.url)));
+    assert.equal(await supervised.line(), "starting");
+    supervised.child.kill("SIGINT");
+    assert.deepEqual([await supervised.ended, supervised.errors], [0, ""]);
+  });
 
   it("ends at once on a second signal", async () => {
     const { api } = await start();

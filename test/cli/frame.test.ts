@@ -71,7 +71,7 @@ describe("verbs", () => {
 const wrong: readonly [string, RegExp][] = [
   ["complet", /has no verb "complet"\. Did you mean plimsoll completion\?/],
   ["/compltion", /Did you mean plimsoll completion\?/],
-  ["开法", /没有“开法”这个命令。 是不是想输入 plimsoll 开发？/],
+  ["开法", /没有“开法”这个命令。是不是想输入 plimsoll 开发？/],
   ["xyzzy", /has no verb "xyzzy"\. The verbs are init, /],
   ["completion bash --jsno", /has no option --jsno\. Did you mean --json\?/],
   ["completion bash --qqqqqq", /has no option --qqqqqq\. See plimsoll completion --help\./],
@@ -173,12 +173,42 @@ describe("a command line", () => {
   });
 });
 
+describe("a file that is not there", () => {
+  for (const verb of ["dev", "load"])
+    for (const [lang, says] of [
+      ["en", new RegExp(`^Error: There is no file nope\\.ts\\. Name the .* as in plimsoll ${verb} `)],
+      ["zh", /^错误：没有文件 nope\.ts。请指定/],
+    ] as const)
+      it(`is named by ${verb} in ${lang}, with what to write instead`, async () => {
+        const { code, err } = await runCommand(["--lang", lang, verb, "nope.ts"]);
+        assert.match(err, says);
+        assert.equal(code, exits.missing.code);
+      });
+});
+
+it("lists the verbs in Chinese as Chinese does", async () => {
+  const { err } = await runCommand(["--lang", "zh", "xyzzy"]);
+  assert.match(err, /^错误：plimsoll 没有“xyzzy”这个命令。可用的命令有 init、dev、design、/);
+});
+
 describe("the process", () => {
   const main = join(root, "src/cli/main.ts");
   it("ends with the exit code, without colours where no terminal is", async () => {
     const { status, stderr } = spawnSync(process.execPath, [main, "xyzzy"], { encoding: "utf8", env: { ...process.env, LANG: "C" } });
     assert.equal(status, 64);
     assert.match(stderr, /^Error: plimsoll has no verb/);
+  });
+  it("names the Node.js that it needs in one line, on one that is too old", () => {
+    const old = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })';
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ["--import", `data:text/javascript,${encodeURIComponent(old)}`, main, "--help"],
+      {
+        encoding: "utf8",
+      },
+    );
+    assert.equal(status, exits.unavailable.code);
+    assert.match(stderr, /^Plimsoll needs Node\.js [\d.]+ or newer, and this is 20\.20\.2\. [^\n]+\n$/);
   });
   it("ends quietly when the reader of its output has left", async () => {
     const { stderr } = await promisify(execFile)("bash", ["-c", `"${process.execPath}" "${main}" --help | head -1`]);

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { refuseToStart } from "../settings.ts";
 import type { ProviderAccess } from "./adapter.ts";
 
 /** How the shop starts a provider for itself. */
@@ -20,7 +21,7 @@ const pauseMs = 100;
 
 /**
  * Starts a payment provider as a process of its own, which ends when this one does. Its books are in the folder, by its port.
- * Where its port is taken, as by the provider of another shop on this machine, that one is used.
+ * Where its port is taken, as by the provider of another shop on this machine, that one is used. Without a provider the shop does not start.
  */
 export async function startOwnProvider(own: OwnProvider): Promise<ProviderAccess> {
   const secret = `whsec_${randomBytes(24).toString("base64")}`;
@@ -28,10 +29,10 @@ export async function startOwnProvider(own: OwnProvider): Promise<ProviderAccess
   for (let attempt = 0; attempt < attempts; attempt++) {
     const started = await spawnProvider(own, secret);
     url = started ?? url;
-    if (started !== undefined || (await listens(url))) break;
+    if (started !== undefined || (await listens(url))) return { url, allow: ["127.0.0.1"], secret };
     await setTimeout(pauseMs);
   }
-  return { url, allow: ["127.0.0.1"], secret };
+  return refuseToStart(`The payment provider did not start on port ${own.port}. Set PROVIDER_PORT to a free port, or to 0 for any.`);
 }
 
 /** Returns its address; undefined where it ended. */

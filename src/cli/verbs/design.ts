@@ -81,7 +81,7 @@ export async function openDesign({ folder, language, named, target = out }: Desi
   const share = Math.round(made.understood.share * 100);
   const lines = [
     {
-      en: `${file}: ${made.needs.length} needs, ${made.entities.length} entities, ${made.roles.length} roles, ${made.operations.length} operations; ${share}% understood.`,
+      en: `${file}: ${made.needs.length} needs, ${made.entities.length} ${made.entities.length === 1 ? "entity" : "entities"}, ${made.roles.length} roles, ${made.operations.length} operations; ${share}% understood.`,
       zh: `${file}：${made.needs.length} 项需求、${made.entities.length} 个实体、${made.roles.length} 个角色、${made.operations.length} 个操作；理解了 ${share}%。`,
     }[language],
     ...questions.map(({ code, blocks, asks, default: taken, changes }) => `${blocks ? "!" : "?"} ${code}: ${asks} [${taken}] ${changes}`),

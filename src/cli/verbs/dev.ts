@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { defineVerb, Stop } from "../verb.ts";
 
 /** `plimsoll dev`: runs a program of Node.js, and restarts it when a source file changes. */
@@ -26,11 +28,20 @@ export const dev = defineVerb({
     },
   },
   isRaw: true,
-  async run({ operands, language }) {
+  async run({ operands, folder, language }) {
     if (operands.every((arg) => arg.startsWith("--watch=")))
       throw new Stop("usage", {
         message: { en: "plimsoll dev needs a program to run.", zh: "plimsoll dev 需要一个要运行的程序。" }[language],
         fix: { en: "Name it, as in plimsoll dev src/main.ts.", zh: "请指定程序，例如 plimsoll dev src/main.ts。" }[language],
+      });
+    const first = operands.find((arg) => !arg.startsWith("--watch="));
+    // Behind an option of node, a word may be its value. Node.js itself adds a suffix to what has none.
+    if (first !== undefined && /^[^-].*\.[a-z]+$/i.test(first) && !existsSync(resolve(folder, first)))
+      throw new Stop("missing", {
+        message: { en: `There is no file ${first}.`, zh: `没有文件 ${first}。` }[language],
+        fix: { en: "Name the program to run, as in plimsoll dev src/main.ts.", zh: "请指定要运行的程序，例如 plimsoll dev src/main.ts。" }[
+          language
+        ],
       });
     const { develop } = await import("../dev/develop.ts");
     return develop(operands);

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { Fault } from "../../core/fault.ts";
 import type { LockedLine } from "../../load/lab/lock.ts";
 import type { Scenario } from "../../load/scenario.ts";
@@ -52,6 +52,14 @@ export const load = defineVerb({
       throw new Stop("usage", {
         message: { en: "plimsoll load needs the file of a scenario.", zh: "plimsoll 压测需要场景文件。" }[language],
         fix: { en: "Name it, as in plimsoll load load/shop.ts.", zh: "请指定，例如 plimsoll 压测 load/shop.ts。" }[language],
+      });
+    if (!existsSync(resolve(folder, file)))
+      throw new Stop("missing", {
+        message: { en: `There is no file ${file}.`, zh: `没有文件 ${file}。` }[language],
+        fix: {
+          en: "Name the file of a scenario, as in plimsoll load load/shop.ts.",
+          zh: "请指定场景文件，例如 plimsoll 压测 load/shop.ts。",
+        }[language],
       });
     const seconds = numberOf(values.seconds, { name: "seconds", language }) ?? 8;
     const first = numberOf(values.first, { name: "first", language });
@@ -217,6 +225,5 @@ function numberOf(
 
 function stopOf(error: Fault, language: Language): Stop {
   const fix = { en: "Change it, and run this again.", zh: "修改后重新运行。" }[language];
-  if (error.type === "scenario_missing") return new Stop("missing", { message: error.message, fix });
   return new Stop(error.type === "ops_port_silent" ? "unavailable" : "input", { message: error.message, fix });
 }

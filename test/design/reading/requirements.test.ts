@@ -97,6 +97,19 @@ describe("the requirements of a document", () => {
     );
   });
 
+  it("name a note that has fields, and no remark that begins with the word", () => {
+    const { entities } = read(
+      "# Notes\n\n## Data model\n- **Note**: name, description\n- Note: prices are in cents, without tax\n- **Tag**: id, name\n",
+    );
+    assert.deepEqual(
+      entities.map(({ name, fields }) => [name, fields.join()]),
+      [
+        ["Note", "name,description"],
+        ["Tag", "id,name"],
+      ],
+    );
+  });
+
   it("name entities, roles and operations in Chinese", () => {
     const text =
       "# 支付\n## 用户角色\n- 商户管理员（Merchant Admin）：管理\n## 用户故事\n- 作为财务人员，我希望导出对账单，以便核对。\n## 数据模型\n- 订单（Order）：id、amount\n";

@@ -73,12 +73,19 @@ function ofLine(block: Block): readonly Entity[] {
       block.text,
     );
   const name = match?.groups?.name ?? "";
-  if (match === null || !isName(name) || block.labels.length > 0) return [];
+  if (match === null || block.labels.length > 0) return [];
+  if (!isName(name) && !(/^notes?$/i.test(name) && listsFields(match.groups!.rest!))) return [];
   return [{ ...found(block, { name, rule: "an item of the data model" }), fields: fieldsOf(match.groups!.rest!) }];
 }
 
 function isName(name: string): boolean {
   return name.length > 1 && name.length <= 50 && !notNames.test(name.trim()) && name.split(" ").length <= 4;
+}
+
+/** "Note" begins a remark as often as it names a thing; only a thing is followed by nothing but short names. */
+function listsFields(rest: string): boolean {
+  const parts = rest.split(/[,，、;；]/).map((part) => part.trim());
+  return parts.length > 1 && parts.every((part) => /^[`*]*[\p{L}_][\p{L}\d_]*(?: [\p{L}\d_]+)?[`*]*$/u.test(part));
 }
 
 function fieldsOf(rest: string): readonly string[] {
