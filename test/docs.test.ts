@@ -106,6 +106,13 @@ describe("ARCHITECTURE.md", () => {
     );
   });
 
+  it("has each folder of the source once in the map of the layers", () => {
+    const [, map = ""] = /```text\n(core\n[^`]*)```/.exec(read("ARCHITECTURE.md")) ?? [];
+    const listed = map.split("\n").flatMap((line) => line.trim().split(/ {2,}/)[0]!.split(/, ?/));
+    const folders = globSync("src/*/", { cwd: root }).map((path) => path.replaceAll("\\", "/").replace(/^src\/|\/$/g, ""));
+    assert.deepEqual(listed.filter(Boolean).toSorted(), folders.toSorted());
+  });
+
   it("names a test for each invariant, and none that is gone", () => {
     const sections = document("ARCHITECTURE.md")
       .prose.split("\n### ")
