@@ -19,6 +19,7 @@ export { type Fault, type FaultClass, fail, fault } from "./core/fault.ts";
 export { type LimitMode, LoadLine, type LoadLineSpec } from "./core/load-line/load-line.ts";
 export { type LoadLineReading, type LoadLines, loadLines, type ModeSwitch } from "./core/load-line/load-lines.ts";
 export { personal } from "./core/schema/marks/personal.ts";
+export { type NamedUpload, type NamedUploadSpec, type NamedUploads, namedUploads } from "./core/schema/opaque/named-uploads.ts";
 export { type RawBodySpec, rawBody } from "./core/schema/opaque/raw-body.ts";
 export { type Upload, type UploadSpec, upload } from "./core/schema/opaque/upload.ts";
 export { type Uploads, type UploadsSpec, uploads } from "./core/schema/opaque/uploads.ts";

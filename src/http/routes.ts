@@ -1,4 +1,5 @@
 import { isOneText, itemsOf, textShapeOf } from "../core/json/text-shape.ts";
+import { bytesOf } from "../core/schema/opaque/opaque.ts";
 import type { JsonSchema } from "../core/schema/standard.ts";
 import type { HttpSpec, Operation } from "../operation/contract.ts";
 import { hasKind, traitsOf } from "../operation/kind.ts";
@@ -178,6 +179,7 @@ function checkTexts(
         );
     } else if (
       (inQuery || body === "form" || body === "multipart") &&
+      bytesOf(schema) !== "namedUploads" &&
       !isOneText(shape.array ? textShapeOf(itemsOf(schema, inputJson), inputJson) : shape)
     )
       report(

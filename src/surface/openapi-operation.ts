@@ -10,6 +10,7 @@ import { httpOf, type ParsedRoute, parseRoute } from "../operation/route.ts";
 import type { OperationRate } from "../pipeline/rates/operation-rate.ts";
 import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import type { FaultResponses } from "./openapi-fault-responses.ts";
+import { asFields, asSent, encodingOf } from "./openapi-files.ts";
 import { pascal } from "./openapi-names.ts";
 import { notModifiedFor, rateHeaders, ratesOf } from "./openapi-rates.ts";
 import { positionHeaders, readParameters } from "./openapi-reads.ts";
@@ -91,7 +92,7 @@ function describe(compiled: CompiledOperation, schemas: SharedSchemas): Describe
   const route = http && parseRoute(http.route);
   if (http === undefined || route === undefined) return undefined;
   const { root } = schemas.adopt(compiled.input.inputJson, `${pascal(compiled.name)}Input`);
-  const properties = (root.properties ?? {}) as Described["properties"];
+  const { properties, required } = asFields(root);
   const inHead = [...Object.keys(http.headers ?? {}), ...Object.keys(http.cookies ?? {})];
   const elsewhere = new Set([...route.parameters, http.ifMatch, ...inHead]);
   const example = compiled.operation.spec.example?.input;
@@ -101,7 +102,7 @@ function describe(compiled: CompiledOperation, schemas: SharedSchemas): Describe
     route,
     root,
     properties,
-    required: new Set(Array.isArray(root.required) ? root.required : []),
+    required,
     example: typeof example === "object" && example !== null ? (example as Record<string, unknown>) : {},
     rest: Object.keys(properties).filter((field) => !elsewhere.has(field)),
     takesBody: route.verb === "POST" || route.verb === "PUT" || route.verb === "PATCH",
@@ -198,22 +199,6 @@ function requestBody({ compiled, http, root, properties, required, rest, example
   const encoding = encodingOf(rest, properties);
   const content = { schema, ...(encoding !== undefined && { encoding }), ...(Object.keys(shown).length > 0 && { example: shown }) };
   return { required: needed.length > 0, content: { [textTypes[http.body ?? "json"]]: content } };
-}
-
-/** The types of the file in a form. */
-function encodingOf(rest: readonly string[], properties: Described["properties"]): object | undefined {
-  for (const field of rest) {
-    const { items, "x-media-types": types = (items as JsonSchema | undefined)?.["x-media-types"] } = properties[field] ?? {};
-    if (Array.isArray(types)) return { [field]: { contentType: types.join(", ") } };
-  }
-  return undefined;
-}
-
-function asSent(schema: JsonSchema): JsonSchema {
-  if (bytesOf(schema) === undefined) return schema;
-  const { maxLength, minItems, maxItems, items } = schema;
-  if (items !== undefined) return { type: "array", minItems, maxItems, items: asSent({ ...(items as JsonSchema), "x-bytes": "upload" }) };
-  return { type: "string", format: "binary", ...(maxLength !== undefined && { maxLength }) };
 }
 
 /** A body that is not described further. *Source*: OpenAPI 3.1 §4.8.14.4. */

@@ -6,7 +6,7 @@ import type { HttpSpec } from "../../operation/contract.ts";
 import type { ParsedRoute } from "../../operation/route.ts";
 import type { CompiledOperation } from "../../pipeline/registry/compiled.ts";
 import type { Report } from "../../pipeline/registry/problem.ts";
-import { fileIn } from "../uploads/terms.ts";
+import { fileIn, namedIn } from "../uploads/terms.ts";
 import { isMediaRange } from "./media-range.ts";
 
 /** How bodies reach an operation, and where what is wrong with that is reported. */
@@ -69,27 +69,64 @@ interface CheckedFields extends Pick<Checked, "http" | "report"> {
   readonly properties: readonly (readonly [field: string, schema: JsonSchema])[];
 }
 
+const kinds = new Set<string | undefined>(["upload", "uploads", "namedUploads"]);
+
 function checkUploads({ compiled: { name, traits, kind }, properties, http, report }: CheckedFields): void {
-  const uploads = properties.filter(([, schema]) => bytesOf(schema) === "upload" || bytesOf(schema) === "uploads");
-  if (http.body === "multipart" && uploads.length === 0)
+  const uploads = properties.filter(([, schema]) => kinds.has(bytesOf(schema)));
+  const isForm = http.body === "multipart";
+  if (isForm && uploads.length === 0)
     report(
       name,
       "http.body",
-      'A form with a file has one field that is a file. Declare it with upload({ … }) or uploads({ … }), or write body: "form".',
+      'A form with a file has one field that is a file. Declare it with upload({ … }), uploads({ … }) or namedUploads({ … }), or write body: "form".',
     );
   for (const [at, [field, schema]] of uploads.entries()) {
-    const { maxLength, "x-media-types": types } = fileIn(schema);
     const refuse = (why: string) => report(name, `input.${field}`, why);
     if (traits.transaction !== "none" || traits.durable)
       refuse(`A ${kind} would wait for the client in its transaction. Take the upload in an action, and call the ${kind} from there.`);
-    if (bytesOf(schema) === "uploads") checkList(schema, { isForm: http.body === "multipart", refuse });
-    else if (http.body !== "multipart" && !(http.body === "raw" && field === rawField))
-      refuse(`It is upload(), which comes with http: { body: "multipart" }, or as the field "${rawField}" with http: { body: "raw" }.`);
-    if (at > 0) refuse("An input has one field of files. Take several files as uploads({ … }), or with a request of their own.");
-    if (!Number.isSafeInteger(maxLength) || (maxLength as number) < 1)
-      refuse(`bytesMax is ${maxLength}. Write a whole number of bytes from 1 on.`);
-    for (const type of Array.isArray(types) ? (types as string[]) : []) if (!isMediaRange(type)) refuse(notRange(type));
+    if (at > 0)
+      refuse(
+        "An input has one field of files. Take several files as uploads({ … }) or namedUploads({ … }), or with requests of their own.",
+      );
+    if (bytesOf(schema) === "namedUploads") {
+      checkNamed({ schema, others: properties.map(([other]) => other), isForm, refuse });
+      for (const [one, document] of namedIn(schema))
+        checkFile(document, { isForm, isRaw: false, refuse: (why) => report(name, `input.${field}.${one}`, why) });
+    } else checkFile(schema, { isForm, isRaw: http.body === "raw" && field === rawField, refuse });
   }
+}
+
+interface CheckedFile {
+  readonly isForm: boolean;
+  /** Whether it is the whole body. */
+  readonly isRaw: boolean;
+  refuse(why: string): void;
+}
+
+function checkFile(schema: JsonSchema, { isForm, isRaw, refuse }: CheckedFile): void {
+  const { maxLength, "x-media-types": types } = fileIn(schema);
+  if (bytesOf(schema) === "uploads") checkList(schema, { isForm, refuse });
+  else if (!isForm && !isRaw)
+    refuse(`It is upload(), which comes with http: { body: "multipart" }, or as the field "${rawField}" with http: { body: "raw" }.`);
+  if (!Number.isSafeInteger(maxLength) || (maxLength as number) < 1)
+    refuse(`bytesMax is ${maxLength}. Write a whole number of bytes from 1 on.`);
+  for (const type of Array.isArray(types) ? (types as string[]) : []) if (!isMediaRange(type)) refuse(notRange(type));
+}
+
+interface CheckedNames {
+  readonly schema: JsonSchema;
+  readonly others: readonly string[];
+  readonly isForm: boolean;
+  refuse(why: string): void;
+}
+
+function checkNamed({ schema, others, isForm, refuse }: CheckedNames): void {
+  const names = namedIn(schema).map(([field]) => field);
+  if (!isForm) refuse('It is namedUploads(), which comes with http: { body: "multipart" }.');
+  if (names.length === 0) refuse("namedUploads({}) takes no file. Name the fields of the form, each with its bytesMax.");
+  for (const field of names)
+    if (others.includes(field) || field === "__proto__")
+      refuse(`The form would have a file "${field}" and another field of this name. Name one of them otherwise.`);
 }
 
 function checkList(

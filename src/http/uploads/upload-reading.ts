@@ -1,7 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
-import { invalidInput } from "../../pipeline/faults.ts";
 import type { Waiting } from "../../pipeline/state/invocation.ts";
 import { type BodyReader, BodyShare } from "../body.ts";
 import { BodyBytes } from "../body-bytes.ts";
@@ -13,6 +12,7 @@ import { filesTooLarge, fileTooLarge, malformedMultipart, notMultipart, tooManyF
 import { FileIntake, type FileTerms } from "./file-intake.ts";
 import type { FileSource, IncomingFile } from "./incoming-file.ts";
 import { IncomingFiles } from "./incoming-files.ts";
+import { IncomingNamedFiles, type NamedTerms, problem } from "./incoming-named-files.ts";
 import { MultipartParser, type MultipartSink } from "./multipart.ts";
 import type { PartHead } from "./part-head.ts";
 
@@ -35,12 +35,14 @@ export interface UploadTerms extends FileTerms {
   readonly isPart: boolean;
   /** Several files, one after the other. *Default*: one. */
   readonly list?: { readonly filesMax: number; readonly bytesMax: number };
+  /** What each field of the list takes, by its name. *Default*: all files have one name, and are alike. */
+  readonly named?: ReadonlyMap<string, NamedTerms>;
 }
 
 /** What is read of a form with a file, up to the file. */
 export interface FormWithFile {
   readonly fields: readonly (readonly [name: string, value: string])[];
-  readonly file: { readonly field: string; readonly upload: IncomingFile | IncomingFiles } | undefined;
+  readonly file: { readonly field: string; readonly upload: IncomingFile | IncomingFiles | IncomingNamedFiles } | undefined;
 }
 
 /** Who wants an upload. */
@@ -63,8 +65,17 @@ const fieldCost = 64;
  */
 export function readUpload(source: BodySource, terms: UploadTerms, parts: UploadParts): UploadReading | undefined {
   if (!parts.isEmpty || !terms.isPart) return new UploadReading(source, terms, parts);
-  parts.taker.take(undefined);
+  parts.taker.take(terms.named && { fields: [], file: { field: terms.field, upload: noneOf(terms.named) } });
   return undefined;
+}
+
+/** *Faults thrown*: `invalid_input` where one is needed. */
+function noneOf(terms: ReadonlyMap<string, NamedTerms>): IncomingNamedFiles {
+  const files = new IncomingFiles({ drained: () => undefined, dropped: () => undefined });
+  const none = new IncomingNamedFiles(terms, files);
+  none.end();
+  files.end();
+  return none;
 }
 
 interface UploadParts {
@@ -87,6 +98,9 @@ class UploadReading implements Waiting, BodySink, MultipartSink, FileSource {
   #bytes = 0;
   #intake: FileIntake | undefined = undefined;
   readonly #list: IncomingFiles | undefined;
+  readonly #named: IncomingNamedFiles | undefined;
+  /** The field of the part that comes. */
+  #partName = "";
   /** What one file of a list asks for. */
   readonly #each: FileSource = { drained: () => this.drained(), dropped: () => this.drained() };
   #fileBytes = 0;
@@ -106,6 +120,7 @@ class UploadReading implements Waiting, BodySink, MultipartSink, FileSource {
     const most = terms.isPart ? fileBytes + bodies.limits.bodyBytes : fileBytes;
     if (Number(contentLength ?? 0) > most) throw terms.list === undefined ? fileTooLarge(fileBytes) : filesTooLarge(fileBytes);
     this.#list = terms.list && new IncomingFiles(this);
+    this.#named = terms.named && this.#list && new IncomingNamedFiles(terms.named, this.#list);
     if (terms.isPart) {
       const boundary = boundaryOf(contentType);
       if (boundary === undefined) throw notMultipart();
@@ -136,6 +151,7 @@ class UploadReading implements Waiting, BodySink, MultipartSink, FileSource {
     this.#try(() => {
       this.#parser?.end();
       if (this.#parser === undefined) this.partEnd();
+      this.#named?.end();
       if (!this.#isTaken) this.#give(undefined);
       this.#intake?.file?.end();
       this.#list?.end();
@@ -170,9 +186,10 @@ class UploadReading implements Waiting, BodySink, MultipartSink, FileSource {
       this.#field = { name, bytes: new BodyBytes() };
       return;
     }
-    if (name !== this.#terms.field)
-      throw invalidInput([{ pointer: `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`, message: "Invalid input: expected no file" }]);
-    this.#intake = new FileIntake({ name: fileName, type }, this.#terms, isList ? this.#each : this);
+    const terms = this.#termsOf(name);
+    if (terms === undefined) throw problem([name], "Invalid input: expected no file");
+    this.#partName = name;
+    this.#intake = new FileIntake({ name: fileName, type }, terms, isList ? this.#each : this);
   }
 
   data(bytes: Uint8Array): void {
@@ -202,7 +219,9 @@ class UploadReading implements Waiting, BodySink, MultipartSink, FileSource {
     const bytes = field.bytes.all() ?? new Uint8Array(0);
     if (!isUtf8(bytes)) throw malformedMultipart("A field is not UTF-8");
     // What some clients send for a field in which no file was chosen.
-    if (bytes.length === 0 && field.name === this.#terms.field) return;
+    const isFile = this.#termsOf(field.name) !== undefined;
+    if (bytes.length === 0 && isFile) return;
+    if (isFile && this.#named !== undefined) throw problem([field.name], "Invalid input: expected a file");
     this.#fields.push([field.name, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")]);
   }
 
@@ -210,11 +229,19 @@ class UploadReading implements Waiting, BodySink, MultipartSink, FileSource {
   #give(file: IncomingFile | undefined): void {
     const { field, isPart, list } = this.#terms;
     if (file !== undefined && list !== undefined && this.#list?.count === list.filesMax) throw tooManyFiles(list.filesMax);
+    if (file !== undefined) this.#named?.next(this.#partName);
     if (file !== undefined) this.#list?.push(file);
     if (this.#isTaken) return;
     this.#isTaken = true;
-    this.#taker.take(isPart ? { fields: this.#fields, file: file && { field, upload: this.#list ?? file } } : file);
+    const upload = this.#named ?? (file && (this.#list ?? file));
+    this.#taker.take(isPart ? { fields: this.#fields, file: upload && { field, upload } } : file);
     this.#done?.();
+  }
+
+  /** What a field takes of a file; undefined where it takes none. */
+  #termsOf(name: string): FileTerms | undefined {
+    const { field, named } = this.#terms;
+    return named === undefined ? (name === field ? this.#terms : undefined) : named.get(name);
   }
 
   /** So many bytes more are kept of the fields. */
