@@ -6,9 +6,19 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const args = process.argv.slice(2);
+if (args.includes("--help") || args.includes("-h")) {
+  console.log(`Usage: npm create plimsoll@latest FOLDER -- [--yes] [--lang en|zh]
+
+Writes a service into FOLDER (my-app), from the PRD.md there or from three questions.
+  --yes         Ask nothing.
+  --lang en|zh  Speak English or Chinese.`);
+  process.exit(0);
+}
 const value = args.indexOf("--lang") + 1;
-const named = args.find((arg, at) => !arg.startsWith("-") && (value === 0 || at !== value)) ?? "my-app";
-const options = args.filter((arg) => arg !== named);
+// By its place: a folder may be called like the language.
+const place = args.findIndex((arg, at) => !arg.startsWith("-") && (value === 0 || at !== value));
+const named = args[place] ?? "my-app";
+const options = args.filter((_, at) => at !== place);
 const folder = resolve(named);
 
 const manifestPath = findManifest(dirname(fileURLToPath(import.meta.url)));

@@ -136,8 +136,13 @@ const dependent: readonly { readonly set: readonly Dependent[]; readonly needs: 
 
 /** Ends the process with this message. */
 export function refuseToStart(problem: string): never {
+  return endOnFault(new SettingsUnusable({ problem }));
+}
+
+/** Ends the process with the message of a fault; what is none is a bug, and is thrown on. */
+export function endOnFault(error: unknown): never {
   return exitOnFault(() => {
-    throw new SettingsUnusable({ problem });
+    throw error;
   });
 }
 

@@ -30,7 +30,12 @@ export class Fleet {
     const at = (one: number) => `http://127.0.0.1:${one}`;
     const urls = { identity: at(identity), orders: at(orders), payments: at(payments) };
     const fleet = new Fleet({ ...spec, urls, port: port ?? api, adminPort: adminPort ?? admin });
-    await Promise.all(names.map((name) => fleet.start(name)));
+    try {
+      await Promise.all(names.map((name) => fleet.start(name)));
+    } catch (error) {
+      await fleet.stop();
+      throw error;
+    }
     return fleet;
   }
 
@@ -55,7 +60,7 @@ export class Fleet {
     this.#children.set(name, child);
     const serving = once(child, "message");
     const ended = once(child, "exit").then(([code]) => {
-      throw new TypeError(`the service ${name} ended with ${code} before it served: see ${this.given.directory}/${name}.log`);
+      throw new TypeError(`The service ${name} ended with ${code} before it served. Its log is ${this.given.directory}/${name}.log.`);
     });
     await Promise.race([serving, ended]);
     ended.catch(() => undefined);

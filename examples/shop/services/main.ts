@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createApp, exitOnFault } from "plimsoll";
 import { embedded } from "plimsoll/embedded";
 import { startOwnProvider } from "../payments/own-provider.ts";
-import { keptSecret, openFolder, readSettings } from "../settings.ts";
+import { endOnFault, keptSecret, openFolder, readSettings, refuseToStart } from "../settings.ts";
 import { Fleet } from "./fleet.ts";
 import { openShop } from "./opening.ts";
 import { adminToken } from "./services.ts";
@@ -19,11 +19,21 @@ const keeper = createApp({
   modules: [],
   ...(url === undefined && { database: embedded({ directory: join(directory, "postgres") }) }),
 });
-await keeper.start();
+await keeper.start().catch(endOnFault);
 
 const pays = await startOwnProvider({ directory, port: settings.PROVIDER_PORT, temper: settings.PROVIDER_TEMPER, shopPort: 0 });
 const database = url !== undefined && adminUrl !== undefined ? { url, adminUrl } : undefined;
-const fleet = await Fleet.start({ secret, directory, mailDirectory: join(directory, "mail"), port, pays, ...(database && { database }) });
+const fleet = await Fleet.start({
+  secret,
+  directory,
+  mailDirectory: join(directory, "mail"),
+  port,
+  pays,
+  ...(database && { database }),
+}).catch(async (error: Error) => {
+  await keeper.stop();
+  return refuseToStart(error.message);
+});
 const stop = async () => {
   await fleet.stop();
   await keeper.stop();

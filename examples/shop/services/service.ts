@@ -4,6 +4,7 @@ import { embedded } from "plimsoll/embedded";
 import { postgres } from "plimsoll/postgres";
 import { logs } from "plimsoll/telemetry";
 import type { ProviderAccess } from "../payments/adapter.ts";
+import { endOnFault } from "../settings.ts";
 import { createAdmin, createGateway, createService, type ServiceName, type ServiceSpec } from "./services.ts";
 
 /** What a service is given by who starts it, in `SERVICE`. */
@@ -22,12 +23,14 @@ const connections = 6;
 
 if (name === "gateway") {
   for (const app of [createGateway({ ...spec, telemetry: logsOf(name) }), createAdmin({ ...spec, telemetry: logsOf("admin") })])
-    await app.start();
+    await app.start().catch(endOnFault);
 } else {
   const source = database
     ? postgres({ ...database, connections })
     : embedded({ directory: join(directory, "postgres"), keepRunning: true, connections });
-  await createService(name, { ...spec, database: source, telemetry: logsOf(name) }).start();
+  await createService(name, { ...spec, database: source, telemetry: logsOf(name) })
+    .start()
+    .catch(endOnFault);
 }
 process.send?.("serving");
 // Who started it is gone.
