@@ -57,7 +57,7 @@ export function callDirectly(
       reply: (done) => {
         signal?.removeEventListener("abort", gone);
         if (stream !== undefined) return void stream.end(done.fault ?? done.streaming?.interruption);
-        const position = done.fault === undefined ? positionOf(done) : undefined;
+        const position = onPosition !== undefined && done.fault === undefined ? positionOf(done) : undefined;
         if (position !== undefined) onPosition?.(position);
         if (done.output === undefined || done.fault !== undefined) reject(done.fault);
         else resolve(JSON.parse(done.output.json));

@@ -190,13 +190,10 @@ export class Connection {
   }
 
   #submit(statement: Statement, done: Done): void {
-    const { text, values, writtenAt } = statement;
-    if (
-      writtenAt === undefined ||
-      values.length > maxDescribed ||
-      !values.some(needsType) ||
-      this.#catalog.parameters(text)?.types !== undefined
-    )
+    // Of what is made when it is sent, the values are read once.
+    if (statement.writtenAt === undefined) return this.#query(statement, { done });
+    const { text, values } = statement;
+    if (values.length > maxDescribed || !values.some(needsType) || this.#catalog.parameters(text)?.types !== undefined)
       return this.#query(statement, { done });
     // How an array is written depends on what it is for: once, its statement is described first.
     this.#behind = [];

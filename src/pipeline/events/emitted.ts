@@ -55,8 +55,10 @@ function addEvent(execution: RunningExecution, emission: Emission): void {
   const known = host.registry.events.get(event);
   const isListed = compiled.operation.spec.emits?.includes(event) === true;
   assert(isListed && known !== undefined, `${compiled.name} emits ${event?.name}, which it does not list. Add it to its emits.`);
-  const { row } = rowOf(known, host.clock.uuid(), data);
-  addRow(execution, { ...emission, row: sealPersonal(execution, known, { ...emission, row }) });
+  const { transaction, tenant } = emission;
+  const { row: made } = rowOf(known, host.clock.uuid(), data);
+  const row = known.personal === undefined ? made : sealPersonal(execution, known, { transaction, tenant, row: made });
+  addRow(execution, { compiled, transaction, tenant, row });
 }
 
 /** Adds a row to what the final flight of the transaction appends; an attempt that is undone takes it out again. */

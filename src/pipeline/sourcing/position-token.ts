@@ -36,24 +36,27 @@ export function laterOf(one: string | undefined, other: string): string {
   return one === undefined || compareParts(partsOf(one), partsOf(other)) < 0 ? other : one;
 }
 
+/** Written for each token: nothing is kept of it. */
+const token = Buffer.alloc(bytes);
+const checked = token.subarray(0, 21);
+
 /** Makes the token of a position, which callers keep and send back as it is. It says where an event stands, and nothing of the event. */
 export function tokenOf(position: string): string {
   const { epoch, xid, seq } = partsOf(position);
-  const token = Buffer.alloc(bytes);
   token.writeUInt8(version, 0);
   token.writeUInt32BE(epoch, 1);
   token.writeBigUInt64BE(xid, 5);
   token.writeBigUInt64BE(seq, 13);
-  token.writeUIntBE(crc32(token.subarray(0, 21)) & 0xff_ff_ff, 21, 3);
+  token.writeUIntBE(crc32(checked) & 0xff_ff_ff, 21, 3);
   return token.toString("base64url");
 }
 
 /** Reads a token. *Faults thrown*: `invalid_argument` of type `position_invalid`. */
 export function readToken(text: string): PositionParts {
   if (text.length === tokenChars && /^[\w-]+$/.test(text)) {
-    const token = Buffer.from(text, "base64url");
-    if (token.readUInt8(0) === version && token.readUIntBE(21, 3) === (crc32(token.subarray(0, 21)) & 0xff_ff_ff))
-      return { epoch: token.readUInt32BE(1), xid: token.readBigUInt64BE(5), seq: token.readBigUInt64BE(13) };
+    const read = Buffer.from(text, "base64url");
+    if (read.readUInt8(0) === version && read.readUIntBE(21, 3) === (crc32(read.subarray(0, 21)) & 0xff_ff_ff))
+      return { epoch: read.readUInt32BE(1), xid: read.readBigUInt64BE(5), seq: read.readBigUInt64BE(13) };
   }
   throw new Fault({
     code: "invalid_argument",

@@ -1,17 +1,14 @@
 import type { RunningExecution } from "../state/running-execution.ts";
 import { laterOf, tokenOf } from "./position-token.ts";
 
-/** Where the last event of an execution stands that it committed. */
-const positions = new WeakMap<RunningExecution, string>();
-
 /** Events of an execution are committed up to there. Calls that run at the same time may commit in another order than their positions have. */
 export function committedTo(execution: RunningExecution, position: string): void {
-  positions.set(execution, laterOf(positions.get(execution), position));
+  execution.committedTo = laterOf(execution.committedTo, position);
 }
 
 /** The token of where the events of an execution stand; undefined where it committed none. */
 export function positionOf(execution: RunningExecution): string | undefined {
-  const position = positions.get(execution);
+  const { committedTo: position } = execution;
   return position === undefined ? undefined : tokenOf(position);
 }
 

@@ -78,14 +78,12 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   refusal: Refusal | undefined = undefined;
   facts: SurfaceFacts | undefined = undefined;
 
-  // The deadline wheel.
   deadlineAt = 0;
   wheelNext: Expiring | undefined = undefined;
   wheelPrevious: Expiring | undefined = undefined;
   wheelSlot = -1;
   /** Its index among all that run. */
   index = -1;
-  // What the steps hand on.
   input: unknown = undefined;
   /** The input as it was sent: bound and not parsed. It stands for the request: a key and a cursor are good for it. */
   sent: unknown = undefined;
@@ -112,6 +110,8 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   tookAsStranger = false;
   /** Whose work it started, and what they get once its transaction is committed. */
   started: Map<Pick<Starts, "committed">, Set<string>> | undefined = undefined;
+  /** Where the last event stands that it committed; undefined where it committed none. */
+  committedTo: string | undefined = undefined;
   /** The attempt that it is of durable work. */
   readonly durable: Attempt | undefined;
   readonly transactions: Transaction[] = [];
