@@ -5,15 +5,23 @@ import { globSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
-import { after, describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
+import { createApp } from "plimsoll";
+import { embedded } from "plimsoll/embedded";
 import { testDatabase } from "plimsoll/testing";
 
 const run = promisify(execFile);
 
 describe("examples", () => {
   const directory = mkdtempSync(join(tmpdir(), "plimsoll-examples-"));
-  after(() => rmSync(directory, { recursive: true, force: true }));
+  // Each finds the server that runs: starting and stopping one for each takes as long as the example.
+  const holder = createApp({ modules: [], roles: [], database: embedded({ directory }) });
+  before(() => holder.start());
+  after(async () => {
+    await holder.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
   const program = (name: string) => ["--conditions=source", join(import.meta.dirname, name)];
 
   it("are all run here", () =>

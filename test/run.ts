@@ -5,6 +5,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import type { TestServer } from "../src/testing/database.ts";
 import { type Outcome, runFile } from "./run/process.ts";
 
 /** All of the crash labs, in place of a part, takes longer. */
@@ -62,6 +63,13 @@ function hasMemory(): boolean {
   return bavail * bsize >= memoryBytes;
 }
 
+/** Starts the server that tests share, for the whole run: otherwise the last file that uses it at a time stops it, and the next one starts it again. */
+async function holdServer(): Promise<TestServer | undefined> {
+  const { embeddedTestServer } = await import("../src/testing/database.ts");
+  // The tests themselves say why there is none.
+  return await embeddedTestServer().catch(() => undefined);
+}
+
 /** Of a test whose coverage does not count. */
 const withoutCoverage = { NODE_V8_COVERAGE: undefined };
 
@@ -91,7 +99,9 @@ if (folder !== undefined) {
   // Also where it is stopped: this memory would be lost until the machine restarts.
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 }
+const held = files.length > 10 ? await holdServer() : undefined;
 const outcomes = await runAll(files);
+await held?.stop();
 delete process.env.NODE_V8_COVERAGE;
 if (compiled !== undefined) rmSync(compiled, { recursive: true, force: true });
 let isReached = true;

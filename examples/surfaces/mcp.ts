@@ -95,9 +95,9 @@ const { tools } = await ask("tools/list");
 for (const { name, annotations } of tools)
   console.log(name, annotations.readOnlyHint ? "reads" : annotations.destructiveHint ? "destroys" : "adds");
 console.log((await call("rooms.book", { room: "blue", guests: 2 })).structuredContent.bookingId);
-console.log((await call("rooms.book", { room: "blue", guests: 9 })).content[0].text.split("\n")[0]);
-console.log((await call("rooms.close", { room: "blue" })).inputRequests.confirm.params.message);
-console.log((await call("rooms.plan", { room: "blue" })).content[0].text);
+console.log((await call("rooms.book", { room: "blue", guests: 9 })).content[0]?.text.split("\n")[0]);
+console.log((await call("rooms.close", { room: "blue" })).inputRequests.confirm?.params.message);
+console.log((await call("rooms.plan", { room: "blue" })).content[0]?.text);
 console.log((await call("rooms.clean", {})).structuredContent.items.length, "rooms are clean");
-console.log((await call("rooms.invite", { room: "blue" })).inputRequests.guest.params.message);
+console.log((await call("rooms.invite", { room: "blue" })).inputRequests.guest?.params.message);
 await app.stop();

@@ -32,6 +32,8 @@ function compile(files: Readonly<Record<string, string>>): ReadonlyMap<string, R
         "plimsoll/resilience": [join(root, "src/resilience/index.ts")],
         "plimsoll/upstream": [join(root, "src/upstream/index.ts")],
       },
+      declaration: false,
+      incremental: false,
       noUnusedLocals: false,
       noUnusedParameters: false,
     },

@@ -4,7 +4,8 @@ import { type Line, lineReturned, lineSold } from "./events.ts";
 
 type SoldLine = z.infer<typeof Line>;
 
-interface Sale {
+/** Where the sale of an order stands. */
+export interface Sale {
   readonly state: "open" | "sold" | "returned";
   readonly lines: readonly SoldLine[];
 }
