@@ -17,6 +17,8 @@ import { ensureAppRole } from "../postgres/roles.ts";
 export interface TestServer {
   readonly name: string;
   readonly adminUrl: string;
+  /** Whether it waits for its disks. *Default*: true. */
+  readonly fsync?: boolean;
   stop(): Promise<void>;
 }
 
@@ -48,7 +50,7 @@ export async function embeddedTestServer(): Promise<TestServer> {
   // Tests kill processes, not machines: a third of the time of a suite would be waiting for disks. Several files at a time run apps of several connections each.
   const server = new EmbeddedPostgres({ directory, fsync: false, connections: 300 });
   await server.start();
-  return { name: "embedded", adminUrl: server.adminUrl, stop: () => server.stop() };
+  return { name: "embedded", adminUrl: server.adminUrl, fsync: false, stop: () => server.stop() };
 }
 
 /**
@@ -62,7 +64,7 @@ export async function testDatabase(spec: { readonly modules: readonly Module[]; 
   const server = spec.server ?? (await embeddedTestServer());
   const name = `plimsoll_test_${process.pid}_${systemClock.uuid().replaceAll("-", "").slice(-12)}`;
   const template = await ensureTemplate(server.adminUrl, spec.modules);
-  await withClient(server.adminUrl, (client) => client.query(`create database ${name} template ${template}`));
+  await cloneDatabase(server, { name, template });
   const adminUrl = inDatabase(server.adminUrl, name);
   const url = asRole(adminUrl);
   const drop = async () => {
@@ -90,6 +92,13 @@ export async function testDatabase(spec: { readonly modules: readonly Module[]; 
     drop,
     [Symbol.asyncDispose]: drop,
   };
+}
+
+/** Makes a database that begins as another one, to which no session is connected. */
+export async function cloneDatabase({ adminUrl, fsync = true }: TestServer, { name, template }: { name: string; template: string }) {
+  // Where nothing waits for disks, copying files takes half of the processor time of copying by the log.
+  const strategy = fsync ? "wal_log" : "file_copy";
+  await withClient(adminUrl, (client) => client.query(`create database ${name} template ${template} strategy ${strategy}`));
 }
 
 async function asOwner<R extends pg.QueryResultRow>(url: string, text: string, values: readonly unknown[]): Promise<R[]> {

@@ -78,13 +78,13 @@ const spec: CrashSpec<void> = { scenario: submitting(["a", "b", "foobar"]), inva
 
 describe("what the shop crunches", () => {
   it("has one result for each item, whatever breaks", async (t) => {
-    const report = await crashTest(makeShop(), { ...spec, ...(all ? {} : { most: 6 }) });
+    const report = await crashTest(makeShop(), { ...spec, ...(all ? {} : { most: 4 }) });
     t.diagnostic(report.summary);
     if (report.missed.length > 0) t.diagnostic(`not reached: ${report.missed.join(", ")}`);
   });
 
   it("has one result for each item, where all first attempts fail besides", async (t) => {
-    const report = await crashTest(makeShop({ chaos: failFirstAttempts(1) }), { ...spec, ...(all ? {} : { most: 6 }) });
+    const report = await crashTest(makeShop({ chaos: failFirstAttempts(1) }), { ...spec, ...(all ? {} : { most: 4 }) });
     t.diagnostic(report.summary);
     if (report.missed.length > 0) t.diagnostic(`not reached: ${report.missed.join(", ")}`);
   });
@@ -92,7 +92,7 @@ describe("what the shop crunches", () => {
   it("is said to have failed once, where the last attempt fails too", async (t) => {
     const report = await crashTest(makeShop({ chaos: { fails: () => true } }), {
       ...{ ...spec, scenario: submitting(["a"]), invariants: eachOnce("failed") },
-      ...(all ? {} : { most: 6 }),
+      ...(all ? {} : { most: 4 }),
     });
     t.diagnostic(report.summary);
     if (report.missed.length > 0) t.diagnostic(`not reached: ${report.missed.join(", ")}`);

@@ -49,7 +49,7 @@ const spec: CrashSpec<void> = { scenario: putTwo, invariants: eachOnce };
 
 describe("the crash lab", () => {
   it("finds nothing wrong with a command under its key, at any boundary", async (t) => {
-    const report = await crashTest(makeJar(), { ...spec, ...(all ? {} : { most: 16 }) });
+    const report = await crashTest(makeJar(), { ...spec, ...(all ? {} : { most: 10 }) });
     t.diagnostic(report.summary);
     assert.deepEqual(report.missed, []);
     // Two commands: begin, settings, claim, savepoint, two statements, record, commit; a request and a reply.

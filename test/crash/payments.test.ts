@@ -28,7 +28,7 @@ import { stored } from "../tasks/books/task-tables.ts";
 
 // Checkouts and refunds at every boundary, against the provider and its own books.
 // The short form is a part of all, chosen by the seed; all of it: CRASH=all npm test -- test/crash/payments.test.ts
-const most = process.env.CRASH === "all" ? {} : { most: 6 };
+const most = process.env.CRASH === "all" ? {} : { most: 4 };
 
 const folder = mkdtempSync(join(tmpdir(), "plimsoll-crash-payments-"));
 const books = join(folder, "books.jsonl");

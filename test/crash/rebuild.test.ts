@@ -8,7 +8,7 @@ import { z } from "zod";
 
 const actor = testActor({ tenant: "acme" });
 // What is done and not known to be done is where an event could be applied twice.
-const most = process.env.CRASH === "all" ? {} : ({ most: 12, faults: ["gone-after", "refused"] } as const);
+const most = process.env.CRASH === "all" ? {} : ({ most: 8, faults: ["gone-after", "refused"] } as const);
 
 const Coin = z.object({ coin: z.string() });
 const given = event("purse.given", { data: Coin, key: ({ coin }) => coin });

@@ -11,7 +11,7 @@ import { createShop } from "../../examples/shop/shop.ts";
 import { stored } from "../tasks/books/task-tables.ts";
 
 // The short form is a part of all, chosen by the seed; all of it: CRASH=all npm test -- test/crash/receipts.test.ts
-const most = process.env.CRASH === "all" ? {} : { most: 6 };
+const most = process.env.CRASH === "all" ? {} : { most: 4 };
 
 /** `changed`: how the outside service mails. *Default*: as it is asked to. */
 const makeShop =

@@ -9,7 +9,7 @@ import { relay, relays } from "../durable/toy/relay.ts";
 // Durable work of a kind that the platform does not have, at every boundary.
 
 const actor = testActor({ tenant: "acme" });
-const most = process.env.CRASH === "all" ? {} : { most: 16 };
+const most = process.env.CRASH === "all" ? {} : { most: 10 };
 
 const Coin = z.object({ coin: z.string() });
 const putLater = relay("jar.put-later", {

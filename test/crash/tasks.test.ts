@@ -12,7 +12,7 @@ import { carrier, post, sendLetter, writeLetter } from "./post/post.ts";
 const actor = testActor({ tenant: "acme" });
 
 // The short form is a part of all, chosen by the seed; all of it: CRASH=all npm test -- test/crash/tasks.test.ts
-const most = process.env.CRASH === "all" ? {} : { most: 12 };
+const most = process.env.CRASH === "all" ? {} : { most: 8 };
 const claimed = `app ${fingerprint(claimText)} 1`;
 
 const makePost = ({ database, clock, outside }: CrashWorld) =>

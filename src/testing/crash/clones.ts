@@ -1,7 +1,7 @@
 import pg from "pg";
 import type { Module } from "../../operation/module.ts";
 import { withClient } from "../../postgres/client.ts";
-import { embeddedTestServer, type TestDatabase, type TestServer, testDatabase } from "../database.ts";
+import { cloneDatabase, embeddedTestServer, type TestDatabase, type TestServer, testDatabase } from "../database.ts";
 import { hasRoom, readConnections } from "../room.ts";
 import { endOthers, saveRows } from "./rewind.ts";
 
@@ -76,7 +76,7 @@ export class Clones implements AsyncDisposable {
   async #make(): Promise<CrashDatabase> {
     const from = nameOf(this.#base.url);
     const name = `${from}_${++this.#count}`;
-    await withClient(this.#server.adminUrl, (client) => client.query(`create database ${name} template ${from}`));
+    await cloneDatabase(this.#server, { name, template: from });
     const adminUrl = renamed(this.#base.adminUrl, name);
     // One connection for all that the lab asks and does there: a new one for each question would cost more than the runs.
     const client = await connected(adminUrl);
