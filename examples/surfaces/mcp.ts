@@ -68,9 +68,9 @@ interface Result {
     readonly name: string;
     readonly annotations: { readonly readOnlyHint?: boolean; readonly destructiveHint?: boolean };
   }[];
-  readonly content: readonly [{ readonly text: string }];
+  readonly content: readonly { readonly text: string }[];
   readonly structuredContent: { readonly bookingId: string; readonly items: readonly unknown[] };
-  readonly inputRequests: Readonly<Record<"confirm" | "guest", { readonly params: { readonly message: string } }>>;
+  readonly inputRequests: Readonly<Record<string, { readonly params: { readonly message: string } }>>;
 }
 
 /** What a client of MCP 2026-07-28 sends: each request says all about itself. */
