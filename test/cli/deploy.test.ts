@@ -79,8 +79,13 @@ describe("plimsoll deploy", () => {
   });
 
   const refused: readonly (readonly [args: readonly string[], exit: number, says: RegExp])[] = [
-    [["--strategy", "operator"], 64, /no strategy "operator".*Use rolling, canary or blue-green/],
-    [["--strategy", "yolo"], 64, /no strategy "yolo"/],
+    [["--strategy", "operator"], 64, /no strategy "operator"\. An operator of Kubernetes is .* Use rolling, canary or blue-green\.\n$/],
+    [
+      ["--strategy", "operator", "--lang", "zh"],
+      64,
+      /^错误：没有名为“operator”的发布策略。Kubernetes 的 operator .*请使用 rolling、canary 或 blue-green。\n$/,
+    ],
+    [["--strategy", "yolo"], 64, /no strategy "yolo"\. Use rolling/],
     [["--replicas", "0"], 64, /--replicas is 0.*whole number from 1/],
     [["--replicas", "4", "--most", "2"], 64, /most \(2\) is below replicas \(4\)/],
     [["--name", "Shop!"], 64, /"Shop!" cannot name things/],

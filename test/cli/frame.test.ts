@@ -174,7 +174,7 @@ describe("a command line", () => {
 });
 
 describe("a file that is not there", () => {
-  for (const verb of ["dev", "load"])
+  for (const verb of ["dev", "load", "design"])
     for (const [lang, says] of [
       ["en", new RegExp(`^Error: There is no file nope\\.ts\\. Name the .* as in plimsoll ${verb} `)],
       ["zh", /^错误：没有文件 nope\.ts。请指定/],
@@ -185,6 +185,16 @@ describe("a file that is not there", () => {
         assert.equal(code, exits.missing.code);
       });
 });
+
+for (const [lang, says] of [
+  ["en", /^Error: --floor is 200\. Use a percentage from 0 to 100\.\n$/],
+  ["zh", /^错误：--floor 的值是 200。请使用 0 到 100 之间的百分比。\n$/],
+] as const)
+  it(`says in ${lang} what --floor of test takes, and nothing of suites`, async () => {
+    const { code, err } = await runCommand(["--lang", lang, "test", "--floor", "200"]);
+    assert.match(err, says);
+    assert.equal(code, exits.usage.code);
+  });
 
 it("lists the verbs in Chinese as Chinese does", async () => {
   const { err } = await runCommand(["--lang", "zh", "xyzzy"]);

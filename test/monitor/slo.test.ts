@@ -84,7 +84,7 @@ describe("plimsoll slo", () => {
   const wrong = [
     [["slo", "--window", "a month"], 64, /--window a month is not a length of time/],
     [["slo", "--prometheus", "ftp://a"], 64, /--prometheus ftp:\/\/a is not an http or https address/],
-    [["slo", "--prometheus", "http://127.0.0.1:1"], 69, /does not respond.*Give the address of Prometheus/],
+    [["slo", "--prometheus", "http://127.0.0.1:1"], 69, /does not respond: bad port\. Give the address of Prometheus/],
   ] as const;
   for (const [args, code, message] of wrong)
     it(`refuses ${args.join(" ")}`, async () => {

@@ -123,6 +123,13 @@ function readJson(path: string): { readonly name?: unknown; readonly version?: u
   }
 }
 
+const noStrategy: Both<(name: string) => string> = {
+  en: (name) =>
+    `There is no strategy "${name}".${name === "operator" ? " An operator of Kubernetes is a program of its own with the rights to change the cluster, and all that it would do here (ordered migrations, a canary, a way back) are a Job and steps of the pipeline." : ""}`,
+  zh: (name) =>
+    `没有名为“${name}”的发布策略。${name === "operator" ? "Kubernetes 的 operator 是另一个有权修改集群的程序，它在这里要做的事（按顺序迁移、金丝雀发布、回退）由一个 Job 和流水线的步骤完成。" : ""}`,
+};
+
 /** The options as the writer takes them. */
 function read(values: Values, language: Language): Partial<DeploymentOptions> {
   const whole = (name: keyof Values): number | undefined => {
@@ -134,6 +141,11 @@ function read(values: Values, language: Language): Partial<DeploymentOptions> {
       fix: { en: "Use a whole number from 1.", zh: "请使用从 1 开始的整数。" }[language],
     });
   };
+  if (typeof values.strategy === "string" && !["rolling", "canary", "blue-green"].includes(values.strategy))
+    throw new Stop("usage", {
+      message: noStrategy[language](values.strategy),
+      fix: { en: "Use rolling, canary or blue-green.", zh: "请使用 rolling、canary 或 blue-green。" }[language],
+    });
   const found = {
     ...{ name: values.name, image: values.image, host: values.host, strategy: values.strategy, worker: values.worker, redis: values.redis },
     ...{ replicas: whole("replicas"), most: whole("most"), memoryMb: whole("memory"), pool: whole("pool") },

@@ -121,11 +121,14 @@ async function readText(path: string, { file, language }: { readonly file: strin
   try {
     bytes = readFileSync(path);
   } catch (error) {
+    const { code = "unknown" } = error as NodeJS.ErrnoException;
+    const isGone = code === "ENOENT";
     throw new Stop("missing", {
-      message: { en: `${file} cannot be read: ${(error as Error).message}.`, zh: `无法读取 ${file}：${(error as Error).message}。` }[
-        language
-      ],
-      fix: { en: "Check its name and its permissions.", zh: "请检查文件名和权限。" }[language],
+      message: {
+        en: isGone ? `There is no file ${file}.` : `${file} cannot be read (${code}).`,
+        zh: isGone ? `没有文件 ${file}。` : `无法读取 ${file}（${code}）。`,
+      }[language],
+      fix: { en: "Name the document, as in plimsoll design PRD.md.", zh: "请指定文档，例如 plimsoll 设计 PRD.md。" }[language],
     });
   }
   const result = readDocument(bytes, file);

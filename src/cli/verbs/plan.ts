@@ -81,7 +81,7 @@ export const plan = defineVerb({
     const shown = ["peak", "replicas", "pool", "postgres-cores", "connections", "line"] as const;
     const summary = shown.map((name) => {
       const figure = made.scales[0]!.figures.find((one) => one.name === name)!;
-      return `${say.figures[name].title}: ${writeFigure(figure, language)}  (${figure.formula})`;
+      return `${say.figures[name].title}${language === "zh" ? "：" : ": "}${writeFigure(figure, language)}  (${figure.formula})`;
     });
     const [first] = made.breaks;
     const lines = [

@@ -31,15 +31,15 @@ export const test = defineVerb({
     const { runTests, suites } = await import("../../generate/run-tests.ts");
     const unknown = operands.find((name) => !suites.some((suite) => suite === name));
     const floor = values.floor === undefined ? undefined : Number(values.floor);
-    if (unknown !== undefined || (floor !== undefined && !(floor >= 0 && floor <= 100)))
+    if (unknown !== undefined)
       throw new Stop("usage", {
-        message: {
-          en: unknown === undefined ? `--floor ${values.floor} is no share in percent.` : `There is no suite "${unknown}".`,
-          zh: unknown === undefined ? `--floor ${values.floor} 不是百分比。` : `没有名为“${unknown}”的测试集。`,
-        }[language],
-        fix: { en: `Suites are ${suites.join(", ")}; --floor takes 0 to 100.`, zh: `测试集有 ${suites.join("、")}；--floor 取 0 到 100。` }[
-          language
-        ],
+        message: { en: `There is no suite "${unknown}".`, zh: `没有名为“${unknown}”的测试集。` }[language],
+        fix: { en: `The suites are ${suites.join(", ")}.`, zh: `测试集有 ${suites.join("、")}。` }[language],
+      });
+    if (floor !== undefined && !(floor >= 0 && floor <= 100))
+      throw new Stop("usage", {
+        message: { en: `--floor is ${values.floor}.`, zh: `--floor 的值是 ${values.floor}。` }[language],
+        fix: { en: "Use a percentage from 0 to 100.", zh: "请使用 0 到 100 之间的百分比。" }[language],
       });
     return runTests({ folder, language, signal, floor, only: operands });
   },

@@ -33,7 +33,7 @@ export async function runSlo(asked: SloRun): Promise<Report> {
       fix: text.badUrlFix,
     });
   const { counted, retention } = await read().catch((error: unknown) => {
-    throw new Stop("unavailable", { message: text.unreachable({ url, message: messageOf(error) }), fix: text.unreachableFix });
+    throw new Stop("unavailable", { message: text.unreachable({ url, message: reasonOf(error) }), fix: text.unreachableFix });
   });
   if (counted.length === 0) throw new Stop("missing", { message: text.noObjectives(url), fix: text.noObjectivesFix });
   const budgets = budgetsOf(counted);
@@ -54,6 +54,12 @@ export async function runSlo(asked: SloRun): Promise<Report> {
     if (ops !== undefined) return { counted: await fromOps(ops, signal), retention: undefined };
     return fromPrometheus(prometheus, { window, job, signal });
   }
+}
+
+/** `fetch` says only that it failed; why is in its cause. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof TypeError ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
+  return cause?.code ?? cause?.message ?? messageOf(error);
 }
 
 /** Reads a duration of Prometheus, as in `15d` or `2w`. */
