@@ -7,7 +7,7 @@ import { Project, root } from "./project.ts";
 
 const svg = readFileSync(join(root, "docs/from-prd.svg"), "utf8");
 const typed = readTerminal(svg);
-const again = "Draw it again: node --conditions=source test/campaigns/terminal.ts";
+const again = "Draw it again: node --conditions=source test/campaigns/generate/terminal.ts";
 
 describe("the picture of the way from a document of requirements to a response", () => {
   const project = new Project(readFileSync(join(root, "test/generate/prds/marketplace.md"), "utf8"));

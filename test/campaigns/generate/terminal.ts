@@ -1,8 +1,8 @@
-// Draws docs/from-prd.svg from what the commands print, from a PRD to a response: node --conditions=source test/campaigns/terminal.ts
+// Draws docs/from-prd.svg from what the commands print, from a PRD to a response: node --conditions=source test/campaigns/generate/terminal.ts
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { drawTerminal, type Typed } from "../docs/terminal.ts";
-import { Project, root } from "../generate/project.ts";
+import { drawTerminal, type Typed } from "../../docs/terminal.ts";
+import { Project, root } from "../../generate/project.ts";
 
 const project = new Project(readFileSync(join(root, "test/generate/prds/marketplace.md"), "utf8"));
 const typed: Typed[] = [];
