@@ -46,8 +46,8 @@ console.log(`The shop runs as four services: identity, orders (and catalog), pay
 
   API     ${fleet.url}/v1, documented at ${fleet.url}/docs
   admin   ${fleet.adminUrl}/v1, with a token of its own
-  log     ${directory}/<service>.log
+  log     ${join(directory, "<service>.log")}
 
-  curl -s ${fleet.url}/v1/products?limit=3 -H "Authorization: Bearer ${token}"
-  curl -s ${fleet.url}/v1/home -X POST -H "Content-Type: application/json" -d '{}' -H "Authorization: Bearer ${token}"
-  curl -s ${fleet.adminUrl}/v1/users -H "Authorization: Bearer ${await adminToken(secret, "acme")}"`);
+  curl -s "${fleet.url}/v1/products?limit=3" -H "Authorization: Bearer ${token}"
+  curl -s "${fleet.url}/v1/home" -X POST -H "Content-Type: application/json" -d '{}' -H "Authorization: Bearer ${token}"
+  curl -s "${fleet.adminUrl}/v1/users" -H "Authorization: Bearer ${await adminToken(secret, "acme")}"`);
