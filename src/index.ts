@@ -64,7 +64,7 @@ export type { Budget, DownloadBytes, DownloadPart } from "./operation/contract.t
 export { type Lock, lock } from "./operation/durable/lock.ts";
 export { type Saga, type SagaScope, type StepScope, saga } from "./operation/durable/saga.ts";
 export { type MissedOccurrences, type Schedule, schedule } from "./operation/durable/schedule.ts";
-export type { Started, StartOptions, SystemStartOptions, Task } from "./operation/durable/start.ts";
+export type { SignalOptions, Started, StartOptions, SystemStartOptions, Task } from "./operation/durable/start.ts";
 export { discard, snooze, type TaskScope, task } from "./operation/durable/task.ts";
 export { type DomainEvent, event } from "./operation/events/event.ts";
 export { type HandledEvent, type Subscription, type SubscriptionScope, subscription } from "./operation/events/subscription.ts";

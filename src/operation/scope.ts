@@ -5,7 +5,7 @@ import type { Actor } from "./actor.ts";
 import type { CredentialIssuer } from "./authentication/place.ts";
 import type { Revocation } from "./authentication/revocations.ts";
 import type { Command, Query } from "./contract.ts";
-import type { Start } from "./durable/start.ts";
+import type { SignalSaga, Start } from "./durable/start.ts";
 import type { DomainEvent, Emit } from "./events/event.ts";
 import type { CounterMetric, HistogramMetric, Labelled } from "./metrics/metric.ts";
 import type { WrittenHolder } from "./online/stream/written.ts";
@@ -123,6 +123,13 @@ export interface WriteScope<F extends AnyFault = AnyFault, E extends DomainEvent
   ): Promise<Output<O>>;
   /** Starts a task in this transaction: the task exists if and when the transaction commits. */
   readonly start: Start;
+  /**
+   * Sends a signal to a saga of this tenant in this transaction: the saga gets it if and when the transaction commits. It counts as one statement.
+   * *Faults thrown*: `not_found` of type `saga_unknown`, also for a saga of another name or tenant; `failed_precondition` of type `saga_ended`; `resource_exhausted`
+   * of type `saga_signals_full`.
+   * @example await signalSaga(checkout, sagaId, { name: "approved", payload: { by: actor.id } });
+   */
+  readonly signalSaga: SignalSaga;
   /** Emits an event that the command declares in `emits`. See {@link Emit}. */
   readonly emit: Emit<E>;
   /** Opens a stream of a kind that the command declares in `streams`. See {@link OpenStreams}. */

@@ -11,6 +11,7 @@ import { readFault } from "./body/kept-fault.ts";
 import type { SagaDefinition } from "./definition.ts";
 import type { SagaAdmin, SagaCount, SagaReading, StepReading } from "./ports/admin-store.ts";
 import type { SagaSignals } from "./signals.ts";
+import { assertSent, unknownSaga } from "./starts/signal.ts";
 import type { SagaStarter } from "./starts/starter.ts";
 import { isFinal } from "./worker/run.ts";
 
@@ -122,9 +123,7 @@ export class Sagas {
     { payload = null, key }: { readonly payload?: unknown; readonly key?: string } = {},
   ): Promise<void> {
     const outcome = await this.#options.admin.signal(id, { name, key, payload: JSON.stringify(payload) });
-    if (outcome === "unknown") throw unknownSaga(id);
-    if (outcome === "ended") throw hasEnded(id);
-    if (outcome === "full") throw signalsFull(id);
+    assertSent(id, outcome);
     this.#options.wake();
   }
 
@@ -214,24 +213,6 @@ export class Sagas {
     return done;
   }
 }
-
-const unknownSaga = (id: string): Fault =>
-  new Fault({
-    code: "not_found",
-    type: "saga_unknown",
-    message: `There is no saga with the id ${id}. Check the id; a saga that ended long ago is not kept.`,
-  });
-
-const hasEnded = (id: string): Fault =>
-  new Fault({ code: "failed_precondition", type: "saga_ended", message: `The saga ${id} has ended, and takes no signal any more.` });
-
-const signalsFull = (id: string): Fault =>
-  new Fault({
-    code: "resource_exhausted",
-    type: "saga_signals_full",
-    message: `${limits.sagaSignals} signals wait for the saga ${id}, as many as may. Have it take them, or send fewer.`,
-    details: { limit: "saga signals", value: limits.sagaSignals },
-  });
 
 const notEnded = (id: string, state: string): Fault =>
   new Fault({

@@ -41,6 +41,18 @@ export const checkout = saga("orders.checkout", {
 });
 const inner = saga("orders.inner", { ...{ input, budget: "1h" }, run: async () => "done" });
 
+export const approve = command("orders.approve", {
+  ...{ input, output: z.object({}), access: signedIn(), budget: "1s", idempotent: "no" },
+  async run({ orderId }, { signalSaga }) {
+    await signalSaga(inner, orderId, { name: "approved", payload: { by: "ann" } });
+    // @ts-expect-error a command takes no signals | only sagas take signals
+    await signalSaga(charge, orderId, { name: "approved" });
+    // @ts-expect-error a signal has a name | Property 'name' is missing
+    await signalSaga(inner, orderId, { payload: 1 });
+    return {};
+  },
+});
+
 // @ts-expect-error no duration | write milliseconds
 export const slow = saga("orders.slow", { input, budget: "an hour", run: async () => undefined });
 

@@ -59,6 +59,20 @@ export type SystemStart = <I extends AnySchema>(
   options?: SystemStartOptions,
 ) => Promise<Started>;
 
+/** A signal for a saga that a step of it waits for, or will wait for. */
+export interface SignalOptions {
+  readonly name: string;
+  /** JSON. *Default*: null. */
+  readonly payload?: unknown;
+  /** Of two signals of one name with the same key only the first counts, while it waits. */
+  readonly key?: string;
+}
+
+type SignalHint = "only sagas take signals: start a task, or emit an event";
+
+/** Sends a signal to a saga, as a part of the transaction of a command. */
+export type SignalSaga = (saga: Hint<SignalHint, Durable & { readonly kind: "saga" }>, id: string, signal: SignalOptions) => Promise<void>;
+
 /** Starts the work of occurrences; an engine gives it to schedules. */
 export interface OccurrenceStarts {
   /**
@@ -74,6 +88,8 @@ export interface OccurrenceStarts {
 export interface Starts extends OccurrenceStarts {
   /** In the caller's transaction, or durably before it resolves where there is none. *Faults thrown*: `invalid_argument` where the input does not match. */
   start(from: StartContext, work: Durable, start: { readonly input: unknown; readonly options: StartOptions }): Promise<Started>;
+  /** Sends a signal in the caller's transaction; undefined where work of this kind takes none. *Faults thrown*: as those of `app.sagas.signal`. */
+  signal?(from: SignalContext, work: Durable, signal: SignalOptions & { readonly id: string }): Promise<void>;
 }
 
 /** Who starts work, and on whose behalf. */
@@ -86,6 +102,12 @@ export interface StartContext {
   readonly transaction: Transaction | undefined;
   /** What the engine gets after the commit: names that mean something to it alone, such as its queues. */
   readonly toWake: Set<string>;
+}
+
+/** Who sends a signal. `tenant`: that of the work, empty where it has none; undefined where it may be of any. */
+export interface SignalContext extends Pick<StartContext, "toWake"> {
+  readonly tenant: string | undefined;
+  readonly transaction: Transaction;
 }
 
 /** What an occurrence of a schedule starts its work with. */

@@ -7,7 +7,7 @@ import { entriesOf, messageOf } from "../../core/value/thrown.ts";
 import { type IssuedCredential, issue } from "../../operation/authentication/place.ts";
 import type { Revocation } from "../../operation/authentication/revocations.ts";
 import type { Operation } from "../../operation/contract.ts";
-import type { Durable, SystemStartOptions } from "../../operation/durable/start.ts";
+import type { Durable, SignalOptions, SystemStartOptions } from "../../operation/durable/start.ts";
 import type { DomainEvent } from "../../operation/events/event.ts";
 import { criticalityHeader } from "../../operation/execution.ts";
 import type { ModuleMetric } from "../../operation/metrics/metric.ts";
@@ -34,7 +34,7 @@ import { vaultOf, writtenOf } from "../stream/kept.ts";
 import { Begun } from "./begun.ts";
 import { ExecutionCaller } from "./execution-caller.ts";
 import { readPage } from "./page.ts";
-import { startsFor, toWake } from "./started.ts";
+import { signalWork, startWork } from "./started.ts";
 
 /** The header that tells a callee what is left of the deadline. *Units*: milliseconds. */
 const deadlineHeader = "plimsoll-deadline-ms";
@@ -176,17 +176,17 @@ export class RunningScope implements SqlRunner {
   }
 
   async #start(work: Durable, input: unknown, options: SystemStartOptions) {
-    const execution = this.#execution;
-    const { traceId, spanId, sampled, criticality } = execution;
-    execution.throwIfSettled();
-    execution.callStarts(this.#transaction);
-    const starts = startsFor(execution, work);
-    const tenant = this.#tenantOf(work, options);
-    const from = {
-      ...{ tenant, actorId: execution.actorId, traceparent: formatTraceparent({ traceId, spanId, sampled }) },
-      ...(criticality !== "default" && { criticality }),
-    };
-    return starts.start({ ...from, transaction: this.#transaction, toWake: toWake(execution, starts) }, work, { input, options });
+    this.#execution.throwIfSettled();
+    this.#execution.callStarts(this.#transaction);
+    const from = { transaction: this.#transaction, tenant: this.#tenantOf(work, options) };
+    return startWork(this.#execution, from, { work, input, options });
+  }
+
+  get signalSaga() {
+    const [execution, transaction, { tenant }] = [this.#execution, this.#transaction, this];
+    assert(transaction !== undefined, `${this.#compiled.name} signals a saga without a transaction. Call a command that does.`);
+    return (work: Durable, id: string, signal: SignalOptions) =>
+      this.given(`signalSaga(${work.name})`, signalWork(execution, { transaction, tenant }, { work, signal: { ...signal, id } }), true);
   }
 
   /** Another tenant is named by work of the system alone, which has none: a request never starts work for a tenant that is not its own. */

@@ -1,9 +1,38 @@
 import assert from "node:assert";
-import type { Durable, Starts } from "../../operation/durable/start.ts";
+import { formatTraceparent } from "../../core/trace.ts";
+import type { Durable, SignalContext, SignalOptions, StartContext, Started, StartOptions, Starts } from "../../operation/durable/start.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
 
+/** Starts work on behalf of what runs. */
+export function startWork(
+  execution: RunningExecution,
+  from: Pick<StartContext, "tenant" | "transaction">,
+  { work, ...start }: { readonly work: Durable; readonly input: unknown; readonly options: StartOptions },
+): Promise<Started> {
+  const { traceId, spanId, sampled, criticality, actorId } = execution;
+  const starts = startsFor(execution, work);
+  const context = {
+    ...{ ...from, actorId, traceparent: formatTraceparent({ traceId, spanId, sampled }), toWake: toWake(execution, starts) },
+    ...(criticality !== "default" && { criticality }),
+  };
+  return starts.start(context, work, start);
+}
+
+/** Sends a signal to work in the transaction of what runs. Only the system, which has no tenant, sends one to work of any. */
+export async function signalWork(
+  execution: RunningExecution,
+  { transaction, tenant }: Pick<SignalContext, "tenant" | "transaction">,
+  { work, signal }: { readonly work: Durable; readonly signal: SignalOptions & { readonly id: string } },
+): Promise<void> {
+  execution.throwIfSettled();
+  const starts = startsFor(execution, work);
+  assert(starts.signal !== undefined, `${execution.operation} signals the ${work.kind} ${work.name}, and only a saga takes signals.`);
+  const of = tenant === undefined && execution.actor.kind === "system" ? undefined : (tenant ?? "");
+  await starts.signal({ transaction, tenant: of, toWake: toWake(execution, starts) }, work, signal);
+}
+
 /** Finds what starts work of that kind. */
-export function startsFor({ host, operation }: RunningExecution, { name, kind }: Durable): Starts {
+function startsFor({ host, operation }: RunningExecution, { name, kind }: Durable): Starts {
   const starts = host.startsOf(kind);
   if (starts === undefined)
     assert.fail(

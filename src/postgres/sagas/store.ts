@@ -8,6 +8,7 @@ import type {
   SagaHeartbeat,
   SagaListening,
   SagaRow,
+  SagaSignal,
   SagaStartResult,
   SagaStore,
   SagaWant,
@@ -63,6 +64,11 @@ export class PostgresSagaStore implements SagaStore {
         return columnsOf(rows, undefined);
       },
     };
+  }
+
+  signaling({ saga, id, tenant, name, payload, key }: SagaSignal): Statement {
+    const values = [id, saga, tenant ?? null, name, payload, key ?? null, limits.sagaSignals];
+    return asIs("select plimsoll.signal_saga_of($1, $2, $3, $4, $5, $6, $7) as outcome", values);
   }
 
   readResult({ id, state }: Readonly<Record<string, unknown>>): SagaStartResult {

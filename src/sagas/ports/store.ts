@@ -26,6 +26,17 @@ export interface SagaStartResult {
   readonly state: "started" | "known" | "mismatch";
 }
 
+/** A signal as it is written. `tenant`: that of the saga, empty where it has none; undefined where it may be of any. */
+export interface SagaSignal {
+  readonly saga: string;
+  readonly id: string;
+  readonly tenant: string | undefined;
+  readonly name: string;
+  /** JSON. */
+  readonly payload: string;
+  readonly key: string | undefined;
+}
+
 /** What a step of the journal is. */
 export type StepKind = "step" | "call" | "sleep" | "event" | "signal" | "child";
 
@@ -137,6 +148,8 @@ export interface SagaStore {
   /** The same in a transaction: rows may be added until the statement is sent. */
   insertion(rows: readonly SagaRow[]): Statement;
   readResult(row: Readonly<Record<string, unknown>>): SagaStartResult;
+  /** What leaves a signal in a transaction, where there is a saga of that id, name and tenant; the row says in `outcome` what `signal` of the admin returns. */
+  signaling(signal: SagaSignal): Statement;
   claim(token: number, wants: readonly SagaWant[], limit: number): Promise<readonly ClaimedSaga[]>;
   /** Returns those of the ends whose sagas were still leased to this worker. */
   settle(token: number, steps: readonly StepRecord[], ends: readonly SagaEnd[]): Promise<ReadonlySet<string>>;

@@ -5,10 +5,13 @@ import { type SendApart, sendApart } from "../../core/batch/send-apart.ts";
 import type { Clock } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
+import { isUuid } from "../../core/schema/patterns.ts";
 import type {
   Durable,
   OccurrenceStart,
   PreparedStart,
+  SignalContext,
+  SignalOptions,
   StartContext,
   Started,
   StartOptions,
@@ -20,6 +23,7 @@ import type { ClaimedSaga, SagaRow, SagaStartResult, SagaStore } from "../ports/
 import type { StartChild } from "../worker/run.ts";
 import type { SagaWorker } from "../worker/worker.ts";
 import { sagaRow } from "./row.ts";
+import { assertSent, type SignalOutcome, unknownSaga } from "./signal.ts";
 
 /** What starting needs. */
 export interface SagaStarterOptions {
@@ -29,6 +33,8 @@ export interface SagaStarterOptions {
   /** The worker of this process; undefined where it runs no sagas. */
   readonly worker: Pick<SagaWorker, "reserve" | "begin" | "wake"> | undefined;
 }
+
+type SagaSignalOptions = SignalOptions & { readonly id: string };
 
 interface Waiting {
   readonly row: SagaRow;
@@ -79,6 +85,31 @@ export class SagaStarter implements Starts {
     return { id: row.id, started: true };
   }
 
+  async signal(
+    { transaction, tenant, toWake }: SignalContext,
+    saga: Durable,
+    { id, name, payload = null, key }: SagaSignalOptions,
+  ): Promise<void> {
+    const { store } = this.#options;
+    this.#definitionOf(saga);
+    if (!isUuid(id)) throw unknownSaga(id);
+    await this.#writeNow(transaction, id);
+    const statement = store.signaling({ saga: saga.name, id, tenant, name, payload: JSON.stringify(payload), key });
+    const { rows } = await transaction.run(statement);
+    assertSent(id, rows[0]?.outcome as SignalOutcome);
+    toWake.add(saga.name);
+  }
+
+  /** A saga that this transaction starts is written with its commit, and before that where something in it is about the saga. */
+  async #writeNow(transaction: Transaction, id: string): Promise<void> {
+    const rows = this.#inTransactions.get(transaction) ?? [];
+    const at = rows.findIndex((row) => row.id === id);
+    if (at < 0) return;
+    const [row] = rows.splice(at, 1) as [SagaRow];
+    transaction.onUndo(() => void rows.push(row));
+    await transaction.run(this.#options.store.insertion([row]));
+  }
+
   prepare(saga: Durable, { input, key, tenant }: OccurrenceStart): PreparedStart {
     const from = { tenant, actorId: undefined, traceparent: undefined };
     const row = this.rowOf(saga, { input, from, options: { key }, keyOf: "schedule" });
@@ -126,7 +157,10 @@ export class SagaStarter implements Starts {
     }
     const mine = rows;
     mine.push(row);
-    transaction.onUndo(() => void mine.splice(mine.indexOf(row), 1));
+    transaction.onUndo(() => {
+      const at = mine.indexOf(row);
+      if (at >= 0) mine.splice(at, 1);
+    });
   }
 
   #sendNext(): Promise<void> | undefined {

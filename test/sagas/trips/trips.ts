@@ -47,6 +47,21 @@ export const plan = command("trips.plan", {
   },
 });
 
+/** Writes an entry and signals a saga in the same transaction. `starts`: one that it starts itself. */
+export const approve = command("trips.approve", {
+  ...{ input: z.object({ id: z.string(), by: z.string(), key: z.string().optional(), ends: z.enum(["fail", "undo"]).optional() }) },
+  ...{ output: z.object({ id: z.string() }), access: signedIn(), budget: "20s", idempotent: "key" },
+  async run({ id: given, by, key, ends }, { sql, signalSaga, start, attempt }) {
+    await sql`insert into trips.entries (name) values (${`approved by ${by}`})`.run();
+    const id = given === "" ? (await start(travel, { name: by })).id : given;
+    const sends = () => signalSaga(travel, id, { name: "approved", payload: { by }, ...(key !== undefined && { key }) });
+    if (ends !== "undo") await sends();
+    else await attempt(() => sends().then(() => Promise.reject(new SoldOut({ what: "it" })))).catch(() => undefined);
+    if (ends === "fail") throw new RangeError("asked to fail");
+    return { id };
+  },
+});
+
 export const paid = event("trips.paid", { data: z.object({ name: z.string(), cents: z.int() }), key: ({ name }) => name });
 
 /** Says that something is paid. */
@@ -61,7 +76,7 @@ export const pay = command("trips.pay", {
 
 export const trips = module("trips", {
   ...{ schema: "trips", migrations: new URL("./migrations/", import.meta.url) },
-  operations: [travel, asks, brief, book, plan, pay],
+  operations: [travel, asks, brief, book, plan, pay, approve],
   events: [paid],
 });
 
