@@ -1,10 +1,9 @@
 // Every change of a tool is found, by name: those that break an agent or its client, and the others as harmless.
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
 import { role, signedIn } from "plimsoll";
 import { z } from "zod";
 import type { Change } from "../../src/contracts/change.ts";
 import { compareContracts } from "../../src/contracts/compare.ts";
+import { findsBreaks, findsNoBreaks } from "./judge.ts";
 import { base, describeSample, type Planted } from "./sample.ts";
 
 interface Row {
@@ -165,25 +164,6 @@ function compared({ from = {}, to }: Row): readonly Change[] {
   const all = compareContracts(describeSample(tools(from)), describeSample(tools(to)), { today: "2026-12-01" });
   return all.filter(({ part }) => part === "mcp");
 }
-const found = (changes: readonly Change[]) => changes.map(({ rule, where }) => `${rule} ${where}`);
 
-describe("a break of a tool is found, with whom it breaks and what to do", () => {
-  for (const row of breaks)
-    it(row.name, () => {
-      const broken = compared(row).filter(({ severity }) => severity === "break");
-      assert.deepEqual(found(broken), row.finds);
-      for (const { affects, fix, message } of broken) for (const text of [affects, fix, message]) assert.match(text, /\w+ \w+/);
-    });
-});
-
-describe("a harmless change of a tool breaks no agent", () => {
-  for (const row of harmless)
-    it(row.name, () => {
-      const changes = compared(row);
-      assert.deepEqual(
-        changes.filter(({ severity }) => severity === "break"),
-        [],
-      );
-      assert.deepEqual(found(changes), row.finds);
-    });
-});
+findsBreaks({ title: "a break of a tool is found, with whom it breaks and what to do", rows: breaks, compared });
+findsNoBreaks({ title: "a harmless change of a tool breaks no agent", rows: harmless, compared });

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { tmpdir } from "node:os";
 import { describe, it } from "node:test";
 import {
   type CrashDatabase,
@@ -15,6 +14,7 @@ import { readStats, submitBatch } from "../../examples/shop/crunch/contract.ts";
 import { createShop } from "../../examples/shop/shop.ts";
 import { stored } from "../tasks/books/task-tables.ts";
 import { answersEarly } from "./jar/planted.ts";
+import { shopSettings } from "./shop/customer.ts";
 
 const actor = testActor({ tenant: "acme", roles: ["customer"], claims: { tid: "acme" } });
 
@@ -34,7 +34,7 @@ const makeShop =
   (world: CrashWorld) =>
     createShop({
       ...{ database: database(world), clock: world.clock, ...(chaos && { chaos }) },
-      ...{ secret: "a secret of the tests, 32 bytes and more", mailDirectory: tmpdir(), port: 0, opsPort: 0 },
+      ...shopSettings,
     });
 
 const submitting =

@@ -13,18 +13,17 @@ import {
   type CrashSpec,
   type CrashWorld,
   crashTest,
-  testActor,
 } from "plimsoll/testing";
 import { cancelOrder } from "../../examples/shop/orders/contract.ts";
 import { providerGateway } from "../../examples/shop/payments/adapter.ts";
 import { startCheckout } from "../../examples/shop/payments/contract.ts";
 import { type Gateway, PaymentDeclined } from "../../examples/shop/payments/gateway.ts";
 import { type Provider, readBooks, startProvider } from "../../examples/shop/provider.ts";
-import { openShops } from "../../examples/shop/seed.ts";
 import { createShop } from "../../examples/shop/shop.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { Metrics } from "../../src/core/metrics.ts";
 import { stored } from "../tasks/books/task-tables.ts";
+import { openForBen, shopSettings } from "./shop/customer.ts";
 
 // Checkouts and refunds at every boundary, against the provider and its own books.
 // The short form is a part of all, chosen by the seed; all of it: CRASH=all npm test -- test/crash/payments.test.ts
@@ -66,7 +65,7 @@ const makeShop =
   ({ database, clock, outside }: CrashWorld) =>
     createShop({
       ...{ database, clock, pays: changed(outside("gateway", asked)) },
-      ...{ secret: "a secret of the tests, 32 bytes and more", mailDirectory: folder, port: 0, opsPort: 0 },
+      ...{ ...shopSettings, mailDirectory: folder },
     });
 
 let declinedCents = 0;
@@ -94,19 +93,15 @@ const shared = {
 } as const satisfies Partial<CrashSpec<Open>>;
 
 async function prepare({ app, database }: Parameters<NonNullable<CrashSpec<Open>["prepare"]>>[0]): Promise<Open> {
-  const { productId } = await openShops(app);
-  const [ben] = await database.admin<{ id: string }>(
-    "select id from identity.users where tenant_id = 'acme' and email = 'ben@acme.example'",
-  );
+  const { ben, productId } = await openForBen({ app, database });
   const [product] = await database.admin<{ price: number; stock: number }>(
     "select price_cents::integer as price, stock::integer from catalog.products where id = $1",
     [productId],
   );
-  assert.ok(productId && ben && product);
+  assert.ok(product);
   declinedCents = declinedWith * product.price;
   await database.admin(`alter table orders.orders add constraint planted check (total_cents <> ${unconfirmedWith * product.price})`);
-  const actor = testActor({ id: ben.id, tenant: "acme", roles: ["customer"], claims: { tid: "acme" } });
-  return { ben: actor, productId, priceCents: product.price, stock: product.stock };
+  return { ben, productId, priceCents: product.price, stock: product.stock };
 }
 
 interface Found extends Record<string, unknown> {

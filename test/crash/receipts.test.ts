@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import { tmpdir } from "node:os";
 import { describe, it } from "node:test";
-import type { Actor } from "plimsoll";
-import { type CrashOutcome, type CrashScope, type CrashSpec, type CrashWorld, crashTest, testActor } from "plimsoll/testing";
+import { type CrashOutcome, type CrashScope, type CrashSpec, type CrashWorld, crashTest } from "plimsoll/testing";
 import type { Mail } from "../../examples/shop/notifications/domain.ts";
 import type { Mailer } from "../../examples/shop/notifications/mailer.ts";
 import { placeOrder } from "../../examples/shop/orders/contract.ts";
-import { openShops } from "../../examples/shop/seed.ts";
 import { createShop } from "../../examples/shop/shop.ts";
 import { stored } from "../tasks/books/task-tables.ts";
+import { type Open, openForBen, shopSettings } from "./shop/customer.ts";
 
 // The short form is a part of all, chosen by the seed; all of it: CRASH=all npm test -- test/crash/receipts.test.ts
 const most = process.env.CRASH === "all" ? {} : { most: 4 };
@@ -19,23 +17,11 @@ const makeShop =
   ({ database, clock, outside }: CrashWorld) =>
     createShop({
       ...{ database, clock, mail: changed(outside("mail", { send: async () => undefined })) },
-      ...{ secret: "a secret of the tests, 32 bytes and more", mailDirectory: tmpdir(), port: 0, opsPort: 0 },
+      ...shopSettings,
     });
 
-interface Open {
-  readonly ben: Actor;
-  readonly productId: string;
-}
-
 const spec: CrashSpec<Open> = {
-  async prepare({ app, database }) {
-    const { productId } = await openShops(app);
-    const [ben] = await database.admin<{ id: string }>(
-      "select id from identity.users where tenant_id = 'acme' and email = 'ben@acme.example'",
-    );
-    assert.ok(productId && ben);
-    return { productId, ben: testActor({ id: ben.id, tenant: "acme", roles: ["customer"], claims: { tid: "acme" } }) };
-  },
+  prepare: openForBen,
   async scenario({ call, quiet, kept: { ben: actor, productId } }: CrashScope<Open>) {
     await call(placeOrder, { lines: [{ productId, quantity: 1 }] }, { actor });
     await quiet();

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
-import { tmpdir } from "node:os";
 import { describe, it } from "node:test";
-import type { Actor } from "plimsoll";
-import { type CrashOutcome, type CrashScope, type CrashSpec, type CrashWorld, crashTest, testActor } from "plimsoll/testing";
+import { type CrashOutcome, type CrashScope, type CrashSpec, type CrashWorld, crashTest } from "plimsoll/testing";
 import { cancelOrder, placeOrder } from "../../../examples/shop/orders/contract.ts";
 import { recordVisit } from "../../../examples/shop/sales/contract.ts";
-import { openShops } from "../../../examples/shop/seed.ts";
 import { createShop } from "../../../examples/shop/shop.ts";
+import { type Open, openForBen, shopSettings } from "./customer.ts";
 
 // The counts and the revenue of the shop, at every boundary of the requests, of the subscription and of the projections.
 // The short form is a part of all, chosen by the seed; all of it: CRASH=all npm test -- test/crash/shop/sales.test.ts
@@ -15,23 +13,11 @@ const most = process.env.CRASH === "all" ? {} : { most: 4 };
 const makeShop = ({ database, clock }: CrashWorld) =>
   createShop({
     ...{ database, clock, mail: { send: async () => undefined } },
-    ...{ secret: "a secret of the tests, 32 bytes and more", mailDirectory: tmpdir(), port: 0, opsPort: 0 },
+    ...shopSettings,
   });
 
-interface Open {
-  readonly ben: Actor;
-  readonly productId: string;
-}
-
 const spec: CrashSpec<Open> = {
-  async prepare({ app, database }) {
-    const { productId } = await openShops(app);
-    const [ben] = await database.admin<{ id: string }>(
-      "select id from identity.users where tenant_id = 'acme' and email = 'ben@acme.example'",
-    );
-    assert.ok(productId && ben);
-    return { productId, ben: testActor({ id: ben.id, tenant: "acme", roles: ["customer"], claims: { tid: "acme" } }) };
-  },
+  prepare: openForBen,
   async scenario({ call, quiet, kept: { ben: actor, productId } }: CrashScope<Open>) {
     await call(recordVisit, { page: "/" }, { actor });
     const { orderId } = await call(placeOrder, { lines: [{ productId, quantity: 2 }] }, { actor });
