@@ -32,6 +32,7 @@ export class Servers {
       if (line.startsWith("ready ")) this.#ready++;
       this.#woken();
     });
+    child.once("exit", () => this.#woken());
   }
 
   static async start(name: "plimsoll" | "cluster", processes: number): Promise<Servers> {
@@ -102,7 +103,6 @@ export class Servers {
       if (this.#child.exitCode !== null) throw new Error(`The servers ended with ${this.#child.exitCode}; what they wrote is above.`);
       await new Promise<void>((resolve) => {
         this.#woken = resolve;
-        this.#child.once("exit", () => resolve());
       });
     }
   }
