@@ -11,7 +11,15 @@ import { type Outcome, runFile } from "./run/process.ts";
 /** All of the crash labs, in place of a part, takes longer. */
 const killMs = (process.env.CRASH === "all" ? 30 : 5) * 60_000;
 /** What takes longest comes first: at the end, the last of it would run alone. */
-const slowest = ["test/types/", "test/crash/lab", "test/tasks/fleet/", "test/integration/kill-loop", "test/e2e/package/", "test/crash/", "test/tasks/"];
+const slowest = [
+  "test/types/",
+  "test/crash/lab",
+  "test/tasks/fleet/",
+  "test/integration/kill-loop",
+  "test/e2e/package/",
+  "test/crash/",
+  "test/tasks/",
+];
 /** What these run is the built package, processes that are killed before they could say what they ran, or what others call too: following it would only cost time. */
 const unfollowed = [
   ...["test/e2e/package/", "test/e2e/services/", "test/integration/kill-loop", "test/campaigns/", "test/chaos/"],
