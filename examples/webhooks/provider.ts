@@ -1,6 +1,6 @@
 // Webhooks of a payment provider, verified and worked on once. Run it with: node --conditions=source examples/webhooks/provider.ts
 import { createHmac } from "node:crypto";
-import { createApp, module, task } from "plimsoll";
+import { createApp, event, module, task } from "plimsoll";
 import { embedded } from "plimsoll/embedded";
 import { http } from "plimsoll/http";
 import { standardWebhooks, webhook } from "plimsoll/webhooks";
@@ -23,9 +23,20 @@ export const providerEvents = webhook("billing.provider-events", {
   input: ({ json }) => Paid.parse(json),
 });
 
+const Refunded = z.object({ invoice: z.string(), cents: z.int() });
+export const invoiceRefunded = event("billing.invoice-refunded", { data: Refunded, key: ({ invoice }) => invoice });
+
+export const refundEvents = webhook("billing.refund-events", {
+  http: "POST /v1/webhooks/refunds",
+  scheme: standardWebhooks(),
+  secrets: [secret],
+  event: invoiceRefunded,
+  data: ({ json }) => Refunded.parse(json),
+});
+
 if (import.meta.main) {
   const app = createApp({
-    modules: [module("billing", { operations: [settleInvoice, providerEvents] })],
+    modules: [module("billing", { operations: [settleInvoice, providerEvents, refundEvents], events: [invoiceRefunded] })],
     database: embedded({ directory: process.env.DATA_DIR ?? ".data/examples" }),
     surfaces: [http({ port: 0 })],
   });

@@ -1,32 +1,20 @@
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { type Duration, toMs } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
-import { parseJson } from "../core/json.ts";
-import { limits } from "../core/limits.ts";
 import { rawBody } from "../core/schema/opaque/raw-body.ts";
 import type { AnySchema, Input } from "../core/schema/standard.ts";
-import type { Action, Budget, WriteRoute } from "../operation/contract.ts";
+import type { Action, Budget, Command, WriteRoute } from "../operation/contract.ts";
 import type { Durable } from "../operation/durable/start.ts";
+import type { DomainEvent } from "../operation/events/event.ts";
 import type { Criticality } from "../operation/execution.ts";
 import { action } from "../operation/online/action.ts";
-import { WebhookForged, WebhookIdReused, WebhookStale, WebhookUnreadable, webhookFaults } from "./faults.ts";
+import { emittingWebhook } from "./emitting.ts";
+import { WebhookIdReused, WebhookUnreadable, webhookFaults } from "./faults.ts";
+import { keyOf, read, type Verification, verified, type WebhookMessage } from "./message.ts";
 import { assertSecrets, type WebhookScheme } from "./scheme.ts";
 
-/** A message whose signature was verified. */
-export interface WebhookMessage {
-  /** The sender's id of the message, the same each time that it is delivered; a hash of the body where the scheme has none. */
-  readonly id: string;
-  /** When it was signed; undefined where the scheme says no time. */
-  readonly signedAt: Date | undefined;
-  /** The headers that the scheme reads, by its names of them. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  /** The body as JSON. */
-  readonly json: unknown;
-}
-
-/** What `webhook` takes. */
-export interface WebhookSpec<I extends AnySchema> {
+/** What all webhooks take. */
+interface CommonWebhookSpec {
   /** One line for documents. */
   readonly summary?: string;
   readonly http: WriteRoute;
@@ -35,10 +23,6 @@ export interface WebhookSpec<I extends AnySchema> {
   readonly secrets: readonly string[] | (() => readonly string[]);
   /** How far the time of the signature may be from now. *Default*: 5 min. */
   readonly tolerance?: Duration;
-  /** The task that works on a message. It is started once for each id, for as long as its `unique` says: senders try again for days. */
-  readonly starts: Durable<I>;
-  /** Its input. Where a schema refuses what it parses, the sender gets the problems; any other error is a bug. */
-  readonly input: (message: WebhookMessage) => NoInfer<Input<I>>;
   /** What makes two deliveries the same message. *Default*: the id. */
   readonly dedupe?: (message: WebhookMessage) => string;
   /** *Default*: 64 KiB. */
@@ -48,13 +32,33 @@ export interface WebhookSpec<I extends AnySchema> {
   readonly criticality?: Criticality;
 }
 
+/** What `webhook` takes where a message starts a task. */
+export interface WebhookSpec<I extends AnySchema> extends CommonWebhookSpec {
+  /** The task that works on a message. It is started once for each id, for as long as its `unique` says: senders try again for days. */
+  readonly starts: Durable<I>;
+  /** Its input. Where a schema refuses what it parses, the sender gets the problems; any other error is a bug. */
+  readonly input: (message: WebhookMessage) => NoInfer<Input<I>>;
+}
+
+/** What `webhook` takes where a message becomes an event. */
+export interface WebhookEventSpec<E extends DomainEvent> extends CommonWebhookSpec {
+  /** The event that a message becomes, of the module of the webhook. */
+  readonly event: E;
+  /** Its data. Where a schema refuses what it parses, or that of the event refuses it, the sender gets the problems; any other error is a bug. */
+  readonly data: (message: WebhookMessage) => Input<NoInfer<E>["data"]>;
+  /** For how long the id of a message is remembered: senders try again for days. *Default*: `limits.webhookRememberMs`. *Bounds*: 1 min to 90 d. */
+  readonly remember?: Duration;
+}
+
 const defaultBytes = 65_536;
-const problemChars = 500;
 const headerText = z.string().max(4_096).optional();
 const Received = z.object({ id: z.string(), isDuplicate: z.boolean() });
 
-/** What `webhook` declares: an action that other operations need not know more of. */
+/** What `webhook` declares where a message starts a task: an action that other operations need not know more of. */
 export type Webhook = Action<AnySchema, typeof Received, Record<never, never>>;
+
+/** What `webhook` declares where a message becomes an event: a command, in whose transaction the event is emitted. */
+export type EventWebhook = Command<AnySchema, typeof Received>;
 
 /**
  * Declares a webhook that another service calls. The signature over the bytes as they came is verified before anything is read of them, then the task is started,
@@ -68,69 +72,46 @@ export type Webhook = Action<AnySchema, typeof Received, Record<never, never>>;
  *   starts: settle, input: ({ json }) => Event.parse(json),
  * });
  */
-export function webhook<I extends AnySchema>(name: string, spec: WebhookSpec<I>): Webhook {
-  const { scheme, secrets, tolerance = "5m", bytesMax = defaultBytes, starts, budget = "5s" } = spec;
+export function webhook<I extends AnySchema>(name: string, spec: WebhookSpec<I>): Webhook;
+/**
+ * The same with an event of the module instead of a task. The event, and the id of the message, are written in one transaction.
+ * *Guarantees*: one message becomes one event, however often it is delivered while its id is remembered.
+ * @example
+ * export const providerEvents = webhook("payments.provider-events", {
+ *   http: "POST /v1/webhooks/provider", scheme: standardWebhooks(), secrets: [secret],
+ *   event: invoicePaid, data: ({ json }) => Paid.parse(json),
+ * });
+ */
+export function webhook<E extends DomainEvent>(name: string, spec: WebhookEventSpec<E>): EventWebhook;
+export function webhook(name: string, spec: WebhookSpec<AnySchema> | WebhookEventSpec<DomainEvent>): Webhook | EventWebhook {
+  const { scheme, secrets, tolerance = "5m", bytesMax = defaultBytes, budget = "5s" } = spec;
   if (typeof secrets !== "function") assertSecrets(name, scheme, secrets);
-  const toleranceMs = toMs(tolerance);
+  const verification: Verification = { webhook: name, scheme, secrets, toleranceMs: toMs(tolerance) };
   const fields = Object.fromEntries(Object.keys(scheme.headers).map((field) => [field, headerText]));
-  return action(name, {
-    ...{ summary: spec.summary ?? `Takes webhooks signed by ${scheme.name}`, access: "public", idempotent: "natural", budget },
+  const declared = {
+    summary: spec.summary ?? `Takes webhooks signed by ${scheme.name}`,
+    ...({ access: "public", idempotent: "natural", budget } as const),
     ...(spec.criticality !== undefined && { criticality: spec.criticality }),
     input: z.object({ body: rawBody({ bytesMax }), ...fields }),
     output: Received,
     faults: webhookFaults,
     http: { route: spec.http, status: 202, body: "raw", headers: scheme.headers },
-    run: async (input, { start, fail, now }) => {
-      const { body, ...headers } = input as { readonly body: Uint8Array } & Readonly<Record<string, string | undefined>>;
-      const message = verified(body, headers);
-      if (message === "forged") return fail(WebhookForged, {});
-      if (message.signedAt !== undefined && Math.abs(now().getTime() - message.signedAt.getTime()) > toleranceMs)
-        return fail(WebhookStale, { toleranceMs });
-      const { id } = message;
+  } as const;
+  if ("event" in spec) return emittingWebhook(name, { spec, declared, verification }) as unknown as EventWebhook;
+  return action(name, {
+    ...declared,
+    run: async (input, { start, now }) => {
+      const message = verified(verification, input, now());
       try {
         const taskInput = read(() => spec.input(message));
-        const { started } = await start(starts as Durable<AnySchema>, taskInput, { key: keyOf(name, spec.dedupe?.(message) ?? id) });
-        return { id, isDuplicate: !started };
+        const key = keyOf(name, spec.dedupe?.(message) ?? message.id);
+        const { started } = await start(spec.starts as Durable<AnySchema>, taskInput, { key });
+        return { id: message.id, isDuplicate: !started };
       } catch (error) {
         throw refusalOf(error);
       }
     },
   }) as unknown as Webhook;
-
-  function verified(body: Uint8Array, headers: Readonly<Record<string, string | undefined>>): WebhookMessage | "forged" {
-    const current = typeof secrets === "function" ? secrets() : secrets;
-    if (typeof secrets === "function") assertSecrets(name, scheme, current);
-    const json = () => read(() => parseJson(body));
-    const verdict = scheme.verify({ headers, body, json, secrets: current });
-    if (!verdict.isGenuine) return "forged";
-    const { id = createHash("sha256").update(body).digest("hex"), signedAtMs } = verdict;
-    return { id, headers, json: json(), signedAt: signedAtMs === undefined ? undefined : new Date(signedAtMs) };
-  }
-}
-
-/** Reads something of a genuine message. What a schema or a fault refuses is the sender's matter, and any other error a bug. */
-function read<T>(reading: () => T): T {
-  try {
-    return reading();
-  } catch (error) {
-    const problem = error instanceof Fault ? error.message : problemsOf(error);
-    if (problem === undefined) throw error;
-    throw new WebhookUnreadable({ problem: problem.slice(0, problemChars) }, error);
-  }
-}
-
-/** What a schema found; undefined where something else failed. */
-function problemsOf(error: unknown): string | undefined {
-  const { issues } = error as { readonly issues?: readonly { readonly path?: readonly PropertyKey[]; readonly message: string }[] };
-  if (!Array.isArray(issues)) return undefined;
-  return issues.map(({ path = [], message }) => `/${path.map(String).join("/")}: ${message}.`).join(" ");
-}
-
-/** A key of its own for each webhook: two may start one task. */
-function keyOf(webhookName: string, id: string): string {
-  const key = `${webhookName}:${id}`;
-  const isKey = key.length <= limits.idempotencyKeyChars && /^[\x21-\x7e]+$/.test(key);
-  return isKey ? key : `${webhookName}:${createHash("sha256").update(id).digest("hex")}`;
 }
 
 /** Every refusal has one of the types that the webhook declares. */

@@ -1,4 +1,4 @@
-/** The bounds of webhooks that are sent; `limits` has them with all others. */
+/** The bounds of webhooks; `limits` has them with all others. */
 export const webhookLimits = {
   /** Endpoints of one tenant. */
   webhookEndpoints: 100,
@@ -14,6 +14,8 @@ export const webhookLimits = {
   webhookKeepMs: 2_592_000_000,
   /** Deliveries that one call replays, or one turn deletes. */
   webhookTurn: 1_000,
+  /** How long the id of a message that came is remembered, whose event was emitted. Override: `webhook({ remember })`. */
+  webhookRememberMs: 604_800_000,
   /** Origins to which a process keeps connections. */
   webhookOrigins: 256,
 } as const;

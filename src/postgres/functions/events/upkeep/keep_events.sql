@@ -1,5 +1,5 @@
 -- Makes the partitions of today and of the days that come, and drops those that are older than the retention and that every subscription has read. Deletes
--- dead letters, what lies in the rest, and the keys of events that are gone, a bounded batch at a time. One worker does it at a time.
+-- dead letters, what lies in the rest, the keys of events that are gone, and messages of webhooks that are remembered no longer, a bounded batch at a time. One worker does it at a time.
 create or replace function plimsoll.keep_events(p_retention_ms bigint, p_ahead integer, p_dead_letter_ms bigint, p_batch integer, out made integer, out dropped integer)
   language plpgsql volatile security definer set search_path = ''
   as $$
@@ -36,5 +36,7 @@ begin
   delete from plimsoll.event_dead_letters d where d.ctid = any (array(
     select e.ctid from plimsoll.event_dead_letters e where e.died < plimsoll.now() - p_dead_letter_ms * interval '1 millisecond' order by e.died limit p_batch));
   perform plimsoll.prune_vault_keys(p_batch);
+  delete from plimsoll.webhook_messages m where m.ctid = any (array(
+    select o.ctid from plimsoll.webhook_messages o where o.expires_at < plimsoll.now() order by o.expires_at limit p_batch for update skip locked));
 end $$;
 grant execute on function plimsoll.keep_events to :"app";
