@@ -137,6 +137,15 @@ export const transferCodingUnknown = (): Fault =>
     message: 'The only transfer coding is chunked. Send the body with a Content-Length, or with "Transfer-Encoding: chunked" alone.',
   });
 
+/** Refuses a `CONNECT` of HTTP/2 for a protocol that is not spoken: 501. *Source*: RFC 9220 §3, which says it for RFC 8441 too. */
+export const protocolUnknown = (): Fault =>
+  refusal({
+    code: "unimplemented",
+    type: "protocol_unknown",
+    status: 501,
+    message: 'The only protocol of an extended CONNECT is websocket. Send ":protocol: websocket", or another request.',
+  });
+
 /** Refuses a request of a version other than HTTP/1.0 and HTTP/1.1: 505. */
 export const versionUnknown = (): Fault =>
   refusal({

@@ -26,6 +26,7 @@ import { shown } from "./reception/shown.ts";
 import type { Replies } from "./reception/turn.ts";
 import { endOfHead, headsAreSent, linesOf, statusLine } from "./reply/head.ts";
 import { Outbox } from "./reply/outbox.ts";
+import { webSocketVersion } from "./reply/problem.ts";
 import type { HttpReply } from "./reply/reply.ts";
 import { minorVersionOf, refuseHead } from "./request-head.ts";
 import { upgradeResponse } from "./websocket/upgrade-response.ts";
@@ -203,6 +204,10 @@ export class HttpListener implements Replies<HttpTurn> {
     const bytes = download === undefined ? Buffer.byteLength(body) : (download.length ?? 0);
     response.keep(download === undefined ? bytes : 0);
     const last = this.#prepare(turn, headers);
+    // A 426 says to what, and HTTP/1.1 has that for this connection alone. *Source*: RFC 9110 §7.8, §15.5.22.
+    const upgrades = status === 426 && headers.includes(webSocketVersion);
+    if (upgrades) headers.push("upgrade", "websocket");
+    if (last || upgrades) headers.push("connection", `${last ? "close" : ""}${last && upgrades ? ", " : ""}${upgrades ? "Upgrade" : ""}`);
     if (this.#writesHeads && !last && bytes > 0 && request.method !== "HEAD" && download === undefined) {
       const first = constant === undefined ? statusLine(status) : constant.after(status);
       response.statusCode = status;
@@ -211,7 +216,6 @@ export class HttpListener implements Replies<HttpTurn> {
       return bytes;
     }
     if (status !== 204 && status !== 304 && (!download || download.length !== undefined)) headers.push("content-length", String(bytes));
-    if (last) headers.push("connection", "close");
     response.writeHead(status, [...(constant?.pairs ?? []), ...headers]);
     if (request.method === "HEAD") response.end();
     else if (download === undefined) response.end(body);

@@ -222,7 +222,8 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     if (stream instanceof NodeStream) stream.end(endingOf(execution));
     else stream.end(execution);
     this.#connection.running.delete(this);
-    return this.#end({ status: stream instanceof NodeStream ? 200 : 101, responseBytes: stream.bytes });
+    const opened = this.#turn.request.httpVersion === "2.0" ? 200 : 101;
+    return this.#end({ status: stream instanceof NodeStream ? 200 : opened, responseBytes: stream.bytes });
   }
 
   #end({ status, responseBytes }: Sent): HttpFacts {

@@ -39,6 +39,7 @@ const apart: Readonly<Record<string, string>> = {
   route_not_found: "no operation was matched",
   method_not_allowed: "no operation was matched",
   http_version_unknown: "no operation was matched",
+  protocol_unknown: "no operation was matched",
   client_disconnected: "there is no client to respond to",
   stream_unread: "there is no client that reads a response",
   stream_idle: "the response has begun: it is the last event of a stream",

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { nodeHttp } from "../../core/node/http.ts";
+import type { RawSocket } from "../websocket/raw-socket.ts";
 import { endsGently } from "./closing.ts";
 import type { HttpConnection } from "./connection.ts";
 
@@ -8,8 +9,7 @@ import type { HttpConnection } from "./connection.ts";
 export class LeanResponse extends nodeHttp.ServerResponse {
   /** The connection on which it is sent, until it is. */
   owner: HttpConnection | undefined = undefined;
-  /** What followed the head of a request for a WebSocket; undefined where the request cannot become one. */
-  upgrade: Buffer | undefined = undefined;
+  upgrade: (() => RawSocket) | undefined = undefined;
   #kept = 0;
 
   /** It is one of the connection's from now on, and keeps so many bytes. */

@@ -3,6 +3,8 @@ export interface Http2Head {
   readonly method: string;
   /** Empty where there is none, as of `CONNECT`. */
   readonly url: string;
+  /** What an extended `CONNECT` asks for. *Source*: RFC 8441 §4. */
+  readonly protocol: string | undefined;
   /** Names and values in turn, with `host` and one `cookie`. */
   readonly lines: readonly string[];
   /** Characters of names and values. */
@@ -18,6 +20,7 @@ export function readHead(raw: readonly string[]): Http2Head {
   const lines: string[] = [];
   let [method, url, chars] = ["GET", "", 0];
   let authority: string | undefined;
+  let protocol: string | undefined;
   let cookieAt = -1;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;
@@ -27,6 +30,7 @@ export function readHead(raw: readonly string[]): Http2Head {
       if (name === ":method") method = value;
       else if (name === ":path") url = value;
       else if (name === ":authority") authority = value;
+      else if (name === ":protocol") protocol = value;
     } else if (name === "cookie" && cookieAt >= 0) lines[cookieAt] += `; ${value}`;
     else {
       if (name === "cookie") cookieAt = lines.length + 1;
@@ -34,5 +38,5 @@ export function readHead(raw: readonly string[]): Http2Head {
     }
   }
   if (authority !== undefined) lines.push("host", authority);
-  return { method, url, lines, chars };
+  return { method, url, protocol, lines, chars };
 }

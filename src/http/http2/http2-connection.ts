@@ -8,13 +8,15 @@ import { ControlRate } from "../../core/node/control-rate.ts";
 import type { HttpConnection, SharedConnection } from "../connections/connection.ts";
 import type { ListenerLimits } from "../connections/listener-limits.ts";
 import { requestCost } from "../connections/memory.ts";
-import { headersTooLarge, requestTooSlow } from "../faults.ts";
+import { headersTooLarge, protocolUnknown, requestTooSlow } from "../faults.ts";
 import { refuseHead } from "../request-head.ts";
+import type { WebSockets } from "../websocket/web-sockets.ts";
 import { codes } from "./codes.ts";
-import { readHead } from "./head.ts";
+import { type Http2Head, readHead } from "./head.ts";
 import { Http2Request } from "./request.ts";
 import { Http2Response } from "./response.ts";
 import { sessionOptions } from "./session-options.ts";
+import { StreamSocket } from "./stream-socket.ts";
 
 /** One request on a stream. */
 export interface Http2Turn {
@@ -27,6 +29,8 @@ export interface Http2Way {
   readonly limits: ListenerLimits;
   /** Bytes of one piece of a response. */
   readonly pieceBytes: number;
+  /** Undefined where no operation has them. */
+  readonly webSockets?: Pick<WebSockets, "wants"> | undefined;
   receive(turn: Http2Turn, head: Http2Arrival): void;
   /** Whether one more stream is taken; counts it. */
   takesStream(running: number): boolean;
@@ -81,13 +85,14 @@ export class Http2Connection implements SharedConnection {
     this.#way = way;
     const { controlFramesPerSecond } = way.limits;
     this.#frames = new ControlRate(controlFramesPerSecond, controlFramesPerSecond * frameBursts);
-    const session = process.getBuiltinModule("node:http2").performServerHandshake(socket, sessionOptions(way.limits));
+    const session = process
+      .getBuiltinModule("node:http2")
+      .performServerHandshake(socket, sessionOptions(way.limits, way.webSockets !== undefined));
     this.#session = session;
     session.on("stream", (stream, ...[, flags, lines]) => this.#arrived(stream, (flags & endOfStream) !== 0, lines as unknown as string[]));
     session.on("error", () => undefined);
     session.on("frameError", () => undefined);
-    // Its client sends nothing more: what it has asked for is still sent.
-    socket.once("end", () => this.close());
+    socket.once("end", () => this.#ended());
     session.on("ping", () => this.#control());
     session.on("remoteSettings", () => {
       this.#hasSettings = true;
@@ -96,7 +101,7 @@ export class Http2Connection implements SharedConnection {
   }
 
   get isStuck(): boolean {
-    for (const { request, response } of this.#open.list()) if (!request.complete || response.isWaiting) return true;
+    for (const { request, response } of this.#open.list()) if ((!request.complete && !request.isSocket) || response.isWaiting) return true;
     return false;
   }
 
@@ -108,7 +113,8 @@ export class Http2Connection implements SharedConnection {
     for (const one of this.#open.list()) {
       const { request, response, since } = one;
       if (now - response.stalledSince >= sendStallMs) response.destroy(codes.cancel);
-      else if (!request.complete && now - since >= requestMs && response.request?.takesLong !== true) this.#tooSlow(one);
+      else if (!request.complete && !request.isSocket && now - since >= requestMs && response.request?.takesLong !== true)
+        this.#tooSlow(one);
     }
     this.#lookAtBytes();
   }
@@ -135,9 +141,12 @@ export class Http2Connection implements SharedConnection {
     const { limits } = this.#way;
     const running = Math.max(this.#connection.running.size, this.#open.size);
     if (!this.#way.takesStream(running)) return stream.close(codes.refusedStream);
-    const head = readHead(raw);
+    const asked = readHead(raw);
+    const isSocket = this.#asksForSocket(asked);
+    const head = isSocket ? { ...asked, method: "GET" } : asked;
     const request = new Http2Request(stream, head, complete);
     const response = new Http2Response(stream, this.#connection, this.#way.pieceBytes);
+    if (isSocket && !complete) makeSocket(stream, request, response);
     this.#worked += head.chars;
     response.keep(requestCost + request.known.chars + head.url.length + request.unread);
     const one = { stream, request, response, since: systemClock.monotonic(), index: -1 };
@@ -151,8 +160,14 @@ export class Http2Connection implements SharedConnection {
     stream.once("close", () => this.#closed(one));
     const isLarge = head.chars > limits.headerBytes;
     if (isLarge) this.#way.tooLarge();
-    const refused = isLarge ? headersTooLarge(limits.headerBytes) : refuseHead(request.known, 1, limits)?.fault;
+    const wrong = head.protocol === undefined || isWebSocket(head) ? refuseHead(request.known, 1, limits)?.fault : protocolUnknown();
+    const refused = isLarge ? headersTooLarge(limits.headerBytes) : wrong;
     this.#way.receive({ request, response }, { connection: this.#connection, lines: head.lines, refused });
+  }
+
+  /** Whether an extended `CONNECT` asks for a WebSocket where there is one: its route is a `GET`. */
+  #asksForSocket(head: Http2Head): boolean {
+    return isWebSocket(head) && this.#way.webSockets?.wants({ method: "GET", url: head.url }) === true;
   }
 
   #closed(one: OpenStream): void {
@@ -181,6 +196,12 @@ export class Http2Connection implements SharedConnection {
     });
   }
 
+  /** Its client sends nothing more: what it has asked for is still sent. A WebSocket is over, as where a connection of HTTP/1.1 ends. */
+  #ended(): void {
+    this.close();
+    for (const { request, response } of this.#open.list()) if (request.isSocket) response.destroy(codes.cancel);
+  }
+
   #tooSlow({ stream, response }: OpenStream): void {
     const running = response.request;
     if (running === undefined || running.index < 0) return stream.close(codes.cancel);
@@ -203,6 +224,24 @@ export class Http2Connection implements SharedConnection {
     this.#workedBefore = worked;
     if (beside > 0) this.#control(beside);
   }
+}
+
+/** Tokens of protocols have no case. *Source*: RFC 9110 §7.8. */
+function isWebSocket({ protocol }: Http2Head): boolean {
+  return protocol?.toLowerCase() === "websocket";
+}
+
+/** Lets a request become a WebSocket, which its stream carries. *Source*: RFC 8441 §5. */
+function makeSocket(stream: ServerHttp2Stream, request: Http2Request, response: Http2Response): void {
+  request.isSocket = true;
+  response.upgrade = () => {
+    const socket = new StreamSocket(request, response);
+    stream.once("close", () => socket.destroy());
+    // As where a connection of HTTP/1.1 closes: before the library knows.
+    socket.once("close", () => response.request?.disconnected());
+    const opened = (protocol: string) => response.head(200, protocol === "" ? [] : ["sec-websocket-protocol", protocol], false);
+    return { socket, head: Buffer.alloc(0), opened };
+  };
 }
 
 /** Nothing reads it: Node.js takes the code of a connection's end together with an error alone. */

@@ -56,6 +56,10 @@ export class Http2Listener implements Replies<Http2Turn>, Http2Way {
     this.#aboveRate = this.#control.reason("above_rate");
   }
 
+  get webSockets() {
+    return this.#options.webSockets;
+  }
+
   get lines(): readonly LoadLine[] {
     return [this.#streams, this.#control];
   }

@@ -16,6 +16,8 @@ export class Http2Request implements TurnRequest {
   readonly #stream: ServerHttp2Stream;
   #sink: BodySink | undefined = undefined;
   complete: boolean;
+  /** Whether its body is no end in itself: frames of a WebSocket, which come as long as it is open. */
+  isSocket = false;
   /** In how many frames its body came. */
   chunks = 0;
   /** Bytes of its body that were taken. */

@@ -2,6 +2,7 @@ import type { ServerHttp2Stream } from "node:http2";
 import { systemClock } from "../../core/clock.ts";
 import type { ConnectionRequest, HttpConnection } from "../connections/connection.ts";
 import type { TurnResponse } from "../reception/turn.ts";
+import type { RawSocket } from "../websocket/raw-socket.ts";
 import { codes } from "./codes.ts";
 
 /** Bytes that wait for the client, and what is called when they are taken. */
@@ -19,6 +20,7 @@ const highWaterBytes = 16_384;
  */
 export class Http2Response implements TurnResponse {
   owner: HttpConnection | undefined;
+  upgrade: (() => RawSocket) | undefined = undefined;
   readonly #stream: ServerHttp2Stream;
   readonly #pieceBytes: number;
   readonly #queue: Waiting[] = [];

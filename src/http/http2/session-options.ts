@@ -9,8 +9,14 @@ import { windowBytes } from "./request.ts";
  */
 const beyondLines = 5 + bounds.cookies;
 
-/** What a session of HTTP/2 offers to its client, and what Node.js bounds of it before we see it. */
-export function sessionOptions({ streamsPerConnection, headerBytes, headerLines }: ListenerLimits): ServerSessionOptions {
+/**
+ * What a session of HTTP/2 offers to its client, and what Node.js bounds of it before we see it. `hasWebSockets`: clients may ask for one with an extended
+ * `CONNECT`, which is a malformed request otherwise. *Source*: RFC 8441 §3.
+ */
+export function sessionOptions(
+  { streamsPerConnection, headerBytes, headerLines }: ListenerLimits,
+  hasWebSockets: boolean,
+): ServerSessionOptions {
   return {
     // Twice as large as is allowed: up to there the response says what is wrong, beyond it the stream is reset. RFC 9113 §6.5.2 leaves it so.
     settings: {
@@ -18,6 +24,7 @@ export function sessionOptions({ streamsPerConnection, headerBytes, headerLines 
       initialWindowSize: windowBytes,
       maxConcurrentStreams: streamsPerConnection,
       maxHeaderListSize: headerBytes * 2,
+      ...(hasWebSockets && { enableConnectProtocol: true }),
     },
     maxHeaderListPairs: headerLines + beyondLines,
     maxSessionMemory: bounds.sessionMegabytes,

@@ -3,6 +3,7 @@ import type { AddressLoad, ConnectionRequest, HttpConnection } from "../connecti
 import type { HttpHost } from "../credentials/credential-fields.ts";
 import type { HttpReply } from "../reply/reply.ts";
 import type { BodySource } from "../uploads/upload-reading.ts";
+import type { RawSocket } from "../websocket/raw-socket.ts";
 import type { WebSockets } from "../websocket/web-sockets.ts";
 
 /** One request as a connection of any version of HTTP hands it to the pipeline. */
@@ -20,8 +21,8 @@ export interface TurnResponse {
   /** The connection on which it is sent, until it is. */
   readonly owner: HttpConnection | undefined;
   readonly destroyed: boolean;
-  /** What followed the head of a request for a WebSocket; undefined where the request cannot become one. */
-  readonly upgrade?: Buffer | undefined;
+  /** Hands over what carries the frames of a WebSocket, and is no response any more; undefined where the request cannot become one. */
+  readonly upgrade?: (() => RawSocket) | undefined;
   /** Counts bytes that are kept until it is sent. */
   keep(bytes: number): void;
   /** This is under way for it from now on, and ends if the client gives up the request alone. */

@@ -12,6 +12,9 @@ export interface ProblemReply {
   readonly headers: readonly string[];
 }
 
+/** In the response to what is no handshake: the version that is spoken. *Source*: RFC 6455 §4.4. */
+export const webSocketVersion = "sec-websocket-version";
+
 /**
  * Writes a fault as a problem document. An `internal` fault hides its message: whatever it says is for the log, and for who develops the app.
  * *Default* of `development`: false; with it an `internal` fault has its `cause` beside what it has in production.
@@ -29,6 +32,7 @@ export function problemReply(fault: Fault, requestId: string, development = fals
   // Whole seconds, rounded up: earlier would be too early.
   if (fault.retryAfterMs !== undefined) headers.push("retry-after", String(Math.max(1, Math.ceil(fault.retryAfterMs / 1000))));
   if (fault.type === "method_not_allowed") headers.push("allow", String(details?.allowed));
+  if (fault.type === "websocket_required") headers.push(webSocketVersion, "13");
   if (fault.type === "rate_limited") {
     const { limit: name, value: limit, periodMs, waitMs } = fault.details as ReachedRate;
     pushRefusedRate(headers, { name, limit, periodMs, waitMs });

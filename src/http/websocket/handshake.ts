@@ -22,21 +22,47 @@ const sent = ["upgrade", "connection", "sec-websocket-key", "sec-websocket-versi
 
 /** Reads a handshake, or returns the fault of what is not one. *Source*: RFC 6455 §4.2.1; §4.4 for versions. */
 export function readHandshake({ method, isCurrent, lines }: HandshakeHead): Handshake | Fault {
-  const values = new Map<string, string[]>(sent.map((name) => [name, []]));
-  for (let i = 0; i < lines.length; i += 2) values.get((lines[i] as string).toLowerCase())?.push(lines[i + 1] as string);
-  const of = (name: (typeof sent)[number]): readonly string[] => values.get(name) ?? [];
+  const of = valuesIn(lines);
   if (method !== "GET" || !isCurrent) return refused("The request must be a GET of HTTP/1.1");
   if (!listOf(of("upgrade")).some((item) => item.toLowerCase() === "websocket")) return upgradeRequired();
   if (!listOf(of("connection")).some((item) => item.toLowerCase() === "upgrade")) return refused("Connection must have the token Upgrade");
-  const versions = of("sec-websocket-version");
-  if (versions.length !== 1 || versions[0]?.trim() !== "13") return upgradeRequired();
+  const wrong = readCommon(of);
+  if (wrong !== undefined) return wrong;
   const keys = of("sec-websocket-key");
   const key = keys[0]?.trim() ?? "";
   if (keys.length !== 1 || !isKey(key)) return refused("Sec-WebSocket-Key must be 16 bytes in base64, once");
-  const protocols = listOf(of("sec-websocket-protocol"));
+  return { key, protocols: listOf(of("sec-websocket-protocol")) };
+}
+
+/** What a library that reads frames wants to see of a handshake in which there is no key. */
+const noKey = Buffer.alloc(16).toString("base64");
+
+/**
+ * Reads the handshake of a stream of HTTP/2, or returns the fault of what is not one. `isOpen`: it is a CONNECT of the protocol `websocket`, and its client has
+ * not ended it. It has neither `Upgrade` nor a key. *Source*: RFC 8441 §5.
+ */
+export function readStreamHandshake({ isOpen, lines }: { readonly isOpen: boolean; readonly lines: readonly string[] }): Handshake | Fault {
+  const values = valuesIn(lines);
+  if (!isOpen) return refused("Over HTTP/2 it must be a CONNECT with :protocol websocket (RFC 8441), whose stream stays open");
+  return readCommon(values) ?? { key: noKey, protocols: listOf(values("sec-websocket-protocol")) };
+}
+
+/** What is wrong with what handshakes of all versions have. */
+function readCommon(values: Values): Fault | undefined {
+  const versions = values("sec-websocket-version");
+  if (versions.length !== 1 || versions[0]?.trim() !== "13") return upgradeRequired();
+  const protocols = listOf(values("sec-websocket-protocol"));
   if (protocols.some((protocol) => !token.test(protocol)) || new Set(protocols).size < protocols.length)
     return refused("Sec-WebSocket-Protocol must be a list of different tokens");
-  return { key, protocols };
+  return undefined;
+}
+
+type Values = (name: (typeof sent)[number]) => readonly string[];
+
+function valuesIn(lines: readonly string[]): Values {
+  const values = new Map<string, string[]>(sent.map((name) => [name, []]));
+  for (let i = 0; i < lines.length; i += 2) values.get((lines[i] as string).toLowerCase())?.push(lines[i + 1] as string);
+  return (name) => values.get(name) ?? [];
 }
 
 /** The proof that a server has read a key. *Source*: RFC 6455 §4.2.2, step 5.4. */

@@ -8,7 +8,10 @@ import { LeanResponse } from "../connections/lean-response.ts";
 export function upgradeResponse(request: IncomingMessage, duplex: Duplex, head: Buffer): LeanResponse {
   const socket = duplex as Socket;
   const response = new LeanResponse(request);
-  response.upgrade = head;
+  response.upgrade = () => {
+    response.detachSocket(socket);
+    return { socket, head };
+  };
   response.shouldKeepAlive = false;
   response.assignSocket(socket);
   socket.on("error", () => socket.destroy());

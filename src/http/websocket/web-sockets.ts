@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import type { WebSocket, WebSocketServer } from "ws";
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
@@ -6,12 +5,7 @@ import { messageOf } from "../../core/value/thrown.ts";
 import type { CompiledOperation } from "../../pipeline/registry/compiled.ts";
 import type { HttpRouter } from "../router.ts";
 import type { Handshake } from "./handshake.ts";
-
-/** A socket that `node:http` has let go of, and what came on it after the head of its request. */
-interface RawSocket {
-  readonly socket: Socket;
-  readonly head: Buffer;
-}
+import type { RawSocket } from "./raw-socket.ts";
 
 /** The WebSockets of one server: which requests ask for one, and the library that reads their frames. */
 export class WebSockets {
@@ -46,7 +40,7 @@ export class WebSockets {
   }
 
   /** Sends the end of the handshake: from then on the socket speaks frames. */
-  open(operation: CompiledOperation, { key, protocols }: Handshake, { socket, head }: RawSocket): WebSocket {
+  open(operation: CompiledOperation, { key, protocols }: Handshake, { socket, head, opened: sendHead }: RawSocket): WebSocket {
     const headers = {
       ...{ upgrade: "websocket", "sec-websocket-key": key, "sec-websocket-version": "13" },
       ...(protocols.length > 0 && { "sec-websocket-protocol": protocols.join(", ") }),
@@ -54,6 +48,7 @@ export class WebSockets {
     let opened: WebSocket | undefined;
     this.#servers.get(operation)?.handleUpgrade({ method: "GET", headers, socket } as never, socket, head, (webSocket) => {
       opened = webSocket;
+      sendHead?.(webSocket.protocol);
     });
     // The library calls back at once, unless the client is gone.
     if (opened === undefined) throw new Fault({ code: "cancelled", message: "The client left before its WebSocket was open." });

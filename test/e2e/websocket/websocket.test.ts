@@ -9,6 +9,7 @@ import { action } from "../../../src/operation/online/action.ts";
 import { gate, type Served, serve } from "../http/app.ts";
 import type { Wire } from "../http/client.ts";
 import { authority, server } from "../tls/secure.ts";
+import { frame, refusedMessages } from "./frames.ts";
 
 const NotMember = fault("not_member", { code: "permission_denied", message: "You are not a member." });
 const Said = z.object({ text: z.string().max(20) });
@@ -46,13 +47,6 @@ const slow = action("t.slow", {
 
 const handshake = (path = "/echo/a", more = "") =>
   `GET ${path} HTTP/1.1\r\nhost: t\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n${more}\r\n`;
-/** A frame of a client, with a mask of zeros. */
-function frame(first: number, payload: Buffer | string = ""): Buffer {
-  const bytes = Buffer.from(payload);
-  const length =
-    bytes.length < 126 ? Buffer.from([0x80 | bytes.length]) : Buffer.from([0x80 | 126, bytes.length >> 8, bytes.length & 0xff]);
-  return Buffer.concat([Buffer.from([first]), length, Buffer.alloc(4), bytes]);
-}
 /** The code with which the server closes a connection that sends some bytes. */
 async function closeCode(served: Served, bytes: readonly Buffer[]): Promise<number> {
   const wire = await served.wire();
@@ -151,25 +145,14 @@ describe("a WebSocket", () => {
     assert.deepEqual(await wire(handshake().replace("version: 13", "version: 8")), [426, "urn:plimsoll:websocket_required"]);
     const plain = await served.ask("GET", "/echo/a");
     assert.deepEqual([plain.status, plain.json.type], [426, "urn:plimsoll:websocket_required"]);
+    const { upgrade, connection, "sec-websocket-version": version } = plain.headers;
+    assert.deepEqual([upgrade, version], ["websocket", "13"], "it says to what, and in which version");
+    assert.match(String(connection), /^Upgrade\b/);
     assert.equal((await served.app.fetch(new Request("http://t/echo/a"))).status, 426);
     await served.idle();
   });
 
-  const closed: readonly (readonly [what: string, code: number, frames: () => readonly Buffer[]])[] = [
-    ["is not JSON", 1007, () => [frame(0x81, "no")]],
-    ["is not UTF-8", 1007, () => [frame(0x81, Buffer.from([0xff, 0xfe]))]],
-    ["does not fit the schema", 4400, () => [frame(0x81, '{"text":1}')]],
-    ["is binary", 1003, () => [frame(0x82, "{}")]],
-    ["is larger than its bound", 1009, () => [frame(0x81, Buffer.alloc(1_001, 0x20))]],
-    ["says that it is huge", 1009, () => [Buffer.from([0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0])]],
-    ["comes in too many fragments", 1008, () => [frame(0x01), ...Array.from({ length: 200 }, () => frame(0x00))]],
-    ["has no mask", 1002, () => [Buffer.from([0x81, 2, 0x7b, 0x7d])]],
-    ["has a reserved bit", 1002, () => [frame(0xc1, "{}")]],
-    ["begins inside another one", 1002, () => [frame(0x01, "{"), frame(0x81, "{}")]],
-    ["is one of too many", 1008, () => Array.from({ length: 50 }, () => frame(0x81, '{"text":"x"}'))],
-    ["makes its handler fail", 1011, () => [frame(0x81, '{"text":"bug"}')]],
-  ];
-  for (const [what, code, frames] of closed)
+  for (const [what, code, frames] of refusedMessages)
     it(`is closed with ${code} for a message that ${what}`, async () => {
       assert.equal(await closeCode(served, frames()), code);
       await served.idle();
