@@ -8,10 +8,11 @@ import { planIndexes } from "./database/index-plan.ts";
 import { lintMigrations } from "./database/lint.ts";
 import { diagramOf, schemaOf } from "./database/schema.ts";
 import { loadDesign, modelOf } from "./run-api.ts";
+import { runExplain } from "./run-explain.ts";
 import { texts } from "./texts.ts";
 
 /** The parts of the verb. */
-export const databaseParts = ["diagram", "lint", "indexes", "dry-run"] as const;
+export const databaseParts = ["diagram", "lint", "indexes", "explain", "dry-run"] as const;
 
 /** What the verb `db` is asked for. */
 export interface DatabaseRun {
@@ -24,6 +25,7 @@ export interface DatabaseRun {
 /** Shows the tables of a project, or what its migrations lock, lose or would do. */
 export async function runDatabase({ folder, language, part, env }: DatabaseRun): Promise<Report> {
   if (part === "dry-run") return dryRun(folder, { language, env });
+  if (part === "explain") return runExplain({ folder, language, env });
   const files = readMigrationFiles(folder);
   if (files.size === 0) throw new Stop("missing", { message: texts[language].noMigrations, fix: texts[language].noMigrationsFix });
   if (part === "lint") return lint(files, language);

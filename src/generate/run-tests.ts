@@ -1,8 +1,10 @@
-import { globSync, readFileSync } from "node:fs";
+import { globSync, readFileSync, rmSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { run } from "node:test";
 import type { Language } from "../cli/language.ts";
 import { type Report, Stop } from "../cli/verb.ts";
+import { recordVariable } from "../testing/statement-record.ts";
+import { recordFolder } from "./database/explain/statements.ts";
 import { texts } from "./texts.ts";
 
 /** The suites, the fast ones first. */
@@ -47,6 +49,10 @@ export async function runTests({ folder, language, signal, floor, only }: TestRu
   for (const { suite } of files) results.get(suite)!.files += 1;
   const failures: Failure[] = [];
   let coverage: { readonly lines: number; readonly branches: number; readonly functions: number } | undefined;
+  // Tests on a database record there what `plimsoll db explain` explains. A run of all suites begins it again.
+  const record = join(folder, recordFolder);
+  if (only.length === 0) rmSync(record, { recursive: true, force: true });
+  process.env[recordVariable] = record;
   const stream = run({
     files: files.map(({ path }) => path),
     ...{ cwd: folder, signal, concurrency: true, coverage: true, coverageIncludeGlobs: ["src/**/*.ts"] },

@@ -1,4 +1,5 @@
 import type { Both } from "../cli/language.ts";
+import { texts as explainTexts } from "./database/explain/texts.ts";
 import { texts as lintTexts } from "./database/texts.ts";
 
 const en = {
@@ -46,6 +47,15 @@ const en = {
   notTried: ({ file, reason }: { file: string; reason: string }) => `not tried: ${file}: ${reason}`,
   ahead: (file: string) => `ahead: ${file} ran on this database, and this code does not have it.`,
   dryRunFix: "Nothing was changed. Fix it, and run this again.",
+  noExplainDatabase: "Explaining statements needs DATABASE_URL.",
+  noExplainDatabaseFix: "Set it, as the application, to a database on which the migrations ran. Nothing is run there or changed.",
+  noStatements: "No test has recorded a statement here.",
+  noStatementsFix: "Run plimsoll test first: it records the statements that tests on a testDatabase run.",
+  explainFix: "Check DATABASE_URL and that PostgreSQL runs there, and run this again.",
+  explained: ({ statements, harms }: { statements: number; harms: number }) => `${statements} statements, ${harms} places that hurt.`,
+  notPlanned: ({ place, reason }: { place: string; reason: string }) =>
+    `${place}: PostgreSQL does not plan it: ${reason}. Check that all migrations ran on this database.`,
+  harms: explainTexts.en,
   noTests: "There is no test here.",
   noTestsFix: "Tests are files as test/orders.test.ts; run it in the folder of the project.",
   suite: ({ suite, files, passed, failed, skipped, durationMs }: SuiteCounts) =>
@@ -146,6 +156,14 @@ export const texts: Both<typeof en> = {
     notTried: ({ file, reason }) => `未尝试：${file}：${reason}`,
     ahead: (file) => `超前：${file} 已在该数据库执行，而当前代码没有它。`,
     dryRunFix: "未做任何更改。请修正后重新运行。",
+    noExplainDatabase: "分析语句需要 DATABASE_URL。",
+    noExplainDatabaseFix: "请以应用角色设置它，指向已执行迁移的数据库。不会在其中执行或更改任何内容。",
+    noStatements: "这里还没有测试记录下任何语句。",
+    noStatementsFix: "请先运行 plimsoll test，它会记录使用 testDatabase 的测试所执行的语句。",
+    explainFix: "请检查 DATABASE_URL 以及 PostgreSQL 是否在运行，然后重试。",
+    explained: ({ statements, harms }) => `${statements} 条语句，${harms} 处会拖慢。`,
+    notPlanned: ({ place, reason }) => `${place}：PostgreSQL 无法为它制定计划：${reason}。请确认该数据库已执行全部迁移。`,
+    harms: explainTexts.zh,
     noTests: "这里没有测试。",
     noTestsFix: "测试文件形如 test/orders.test.ts；请在项目文件夹中运行。",
     suite: ({ suite, files, passed, failed, skipped, durationMs }) =>

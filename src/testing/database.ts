@@ -12,6 +12,7 @@ import { deadlockDetected } from "../postgres/migrate/apply.ts";
 import { migrate } from "../postgres/migrate.ts";
 import { readMigrations } from "../postgres/migration-files.ts";
 import { ensureAppRole } from "../postgres/roles.ts";
+import { recorded } from "./statement-record.ts";
 
 /** A PostgreSQL server that tests may use, as its superuser. */
 export interface TestServer {
@@ -72,7 +73,7 @@ export async function testDatabase(spec: { readonly modules: readonly Module[]; 
     if (spec.server === undefined) await server.stop();
   };
   return {
-    ...postgres({ url }),
+    ...recorded(postgres({ url })),
     url,
     adminUrl,
     admin: (text, values = []) => asOwner(adminUrl, text, values),

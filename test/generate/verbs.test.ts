@@ -96,8 +96,9 @@ describe("plimsoll db", () => {
   const refused: readonly (readonly [string, number, RegExp])[] = [
     ["db tables", 64, /has no part "tables"\. Name one of diagram, lint/],
     ["db dry-run", 64, /needs DATABASE_URL and ADMIN_DATABASE_URL/],
-    ["test nothing", 64, /no suite "nothing"\. Suites are unit, property/],
-    ["test --floor much", 64, /--floor much is no share/],
+    ["db explain", 64, /needs DATABASE_URL\. Set it, as the application/],
+    ["test nothing", 64, /no suite "nothing"\. The suites are unit, property/],
+    ["test --floor much", 64, /--floor is much\. Use a percentage/],
   ];
   for (const [line, expected, message] of refused)
     it(`${line} is refused with what to write`, async () => {

@@ -2,6 +2,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, it } from "node:test";
+import { pathToFileURL } from "node:url";
+import type { Module } from "plimsoll";
+import { testDatabase } from "plimsoll/testing";
+import { recordFolder } from "../../src/generate/database/explain/statements.ts";
+import { recordVariable } from "../../src/testing/statement-record.ts";
+import { runCommand } from "../cli/run-command.ts";
 import { Project, root } from "./project.ts";
 
 const prd = `# Orders
@@ -35,6 +41,7 @@ it("a PRD becomes a service that compiles, passes its tests and the checker, sta
   await project.verb("design --assume");
   await project.verb("api");
   await project.node(join(root, "node_modules/typescript/bin/tsc"), "--customConditions", "source");
+  process.env[recordVariable] = join(project.folder, recordFolder);
   const said = await project.node(
     "--test",
     "--test-isolation=none",
@@ -43,7 +50,9 @@ it("a PRD becomes a service that compiles, passes its tests and the checker, sta
     "test/service.test.ts",
   );
   assert.match(said, /pass \d{2}/);
+  delete process.env[recordVariable];
   await project.verb("check");
+  await explains();
   const { url, token } = await project.start();
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", "idempotency-key": "one" };
   const made = await fetch(`${url}/orders`, { method: "POST", headers, body: '{"totalCents":1250}' });
@@ -53,3 +62,12 @@ it("a PRD becomes a service that compiles, passes its tests and the checker, sta
   const read = await fetch(`${url}${made.headers.get("location")}`, { headers });
   assert.deepEqual(await read.json(), order);
 });
+
+/** Each statement that the tests ran has an index. */
+async function explains(): Promise<void> {
+  const { modules } = (await import(pathToFileURL(join(project.folder, "src/modules.ts")).href)) as { readonly modules: readonly Module[] };
+  await using database = await testDatabase({ modules });
+  const { code, out, err } = await runCommand(["db", "explain"], { folder: project.folder, env: { DATABASE_URL: database.url } });
+  assert.equal(code, 0, `${out}${err}`);
+  assert.match(out, /src\/orders\/operations\/list-orders\.ts:\d+: Limit/);
+}
