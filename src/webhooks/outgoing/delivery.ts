@@ -5,6 +5,7 @@ import { secret } from "../../core/schema.ts";
 import { cloudEventOf } from "../../messaging/cloud-events/envelope.ts";
 import { cloudEventToJson } from "../../messaging/cloud-events/json.ts";
 import { rule } from "../../operation/access.ts";
+import { schedule } from "../../operation/durable/schedule.ts";
 import { discard, type RetrySpec, task } from "../../operation/durable/task.ts";
 import { type DomainEvent, event } from "../../operation/events/event.ts";
 import { subscription } from "../../operation/events/subscription.ts";
@@ -50,7 +51,19 @@ export function deliveryOperations(spec: DeliverySpec) {
   const ended = attemptEnded(spec, endpointDisabled);
   const deliver = deliverTask(spec, { message, ended });
   const send = sendCommand(spec, deliver);
-  return { endpointDisabled, deliver, operations: [message, ended, deliver, send, fanOutOf(spec, send)] };
+  const [expire, expiry] = expiryOf(spec);
+  const expiring = schedule(`${spec.name}.expiry`, {
+    summary: "Deletes deliveries that are kept no longer",
+    cron: "@hourly",
+    task: expiry,
+    input: {},
+  });
+  return {
+    endpointDisabled,
+    deliver,
+    operations: [message, ended, deliver, send, fanOutOf(spec, send), expire, expiry],
+    schedules: [expiring],
+  };
 }
 
 /** What is emitted when an endpoint was switched off. */
@@ -143,10 +156,26 @@ function sendCommand({ name }: DeliverySpec, deliver: DeliverTask) {
       const rows = await scope.sql<{ id: string }>`
         select id from plimsoll.add_webhook_deliveries(${id}, ${type}, ${recordedAt}::timestamptz, ${sealed})`.many();
       for (const { id: delivery } of rows) await scope.start(deliver, { delivery });
-      if (rows.length > 0) await scope.sql`select plimsoll.expire_webhook_deliveries(${limits.webhookKeepMs}, ${limits.webhookTurn})`.run();
       return { deliveries: rows.length };
     },
   });
+}
+
+/** By the clock: what a person is in is deleted in time also where nothing is sent any more. */
+function expiryOf({ name, queue }: DeliverySpec) {
+  const expire = command(`${name}.expire`, {
+    ...{ ...internal, idempotent: "natural", input: z.object({}), summary: "Deletes a turn of deliveries that are kept no longer" },
+    output: z.object({ deleted: z.int() }),
+    run: (_, { sql }) =>
+      sql<{ deleted: number }>`select plimsoll.expire_webhook_deliveries(${limits.webhookKeepMs}, ${limits.webhookTurn}) as deleted`.one(),
+  });
+  const expiry = task(`${name}.expiry`, {
+    ...{ input: z.object({}), queue, budget: "5m", summary: "Deletes deliveries that are kept no longer" },
+    async run(_, { call }) {
+      while ((await call(expire, {})).deleted === limits.webhookTurn);
+    },
+  });
+  return [expire, expiry] as const;
 }
 
 function fanOutOf({ name, events, source }: DeliverySpec, send: ReturnType<typeof sendCommand>) {

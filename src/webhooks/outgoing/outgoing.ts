@@ -111,7 +111,7 @@ export function outgoingWebhooks(name: string, options: OutgoingWebhooksOptions)
     `outgoingWebhooks("${name}"): source is of CloudEvents. Add format: "cloudevents", or leave it out.`,
   );
   if (source !== undefined) checked({ id: name, type: name, source });
-  const { endpointDisabled, deliver, operations } = deliveryOperations({
+  const { endpointDisabled, deliver, operations, schedules } = deliveryOperations({
     name,
     events,
     sender,
@@ -122,7 +122,7 @@ export function outgoingWebhooks(name: string, options: OutgoingWebhooksOptions)
   });
   return {
     endpointDisabled,
-    module: module(name, { operations, events: [endpointDisabled] }),
+    module: module(name, { operations, events: [endpointDisabled], schedules }),
     ...endpointControls({ name, known: new Set(events.map((one) => one.name)), allowsPlain }),
     ...deliveryControls(deliver),
   };

@@ -154,6 +154,34 @@ describe("webhooks that are sent", () => {
     assert.deepEqual(await deliveriesOf(id), []);
   });
 
+  it("are deleted after 30 days by the clock, also where nothing is sent any more", async () => {
+    const { id } = await endpoint();
+    await app.call(place, { order: "old" });
+    await app.call(place, { order: "kept" });
+    await settled(id, "delivered", 2);
+    const age = (order: string, days: number) =>
+      database.admin(
+        `update plimsoll.webhook_deliveries set made_at = plimsoll.now() - $2::integer * interval '1 day'
+        where id = (select id from plimsoll.webhook_deliveries where endpoint = $1 order by recorded_at offset $3::integer limit 1)`,
+        [id, days, order === "old" ? 0 : 1],
+      );
+    await age("old", 31);
+    await age("kept", 29);
+    // More than one turn of them: of an event that came long ago.
+    await database.admin(
+      `insert into plimsoll.webhook_deliveries (tenant, id, endpoint, event, event_name, recorded_at, payload, state, made_at)
+      select tenant, gen_random_uuid(), id, gen_random_uuid(), 'shop.placed', plimsoll.now(), '', 'delivered', plimsoll.now() - interval '40 days'
+      from plimsoll.webhook_endpoints, generate_series(1, 1500) where id = $1`,
+      [id],
+    );
+    await database.admin("select plimsoll.set_clock_offset('1 hour')");
+    await seen(database.adminUrl, "select from (select count(*) as n from plimsoll.webhook_deliveries where endpoint = $1) c where n = 1", [
+      id,
+    ]);
+    await database.admin("select plimsoll.set_clock_offset('0')");
+    assert.equal((await deliveriesOf(id)).length, 1);
+  });
+
   it("keep their secrets and messages sealed", async () => {
     const { secret } = await endpoint();
     const rows = await database.admin<{ all: string }>(
