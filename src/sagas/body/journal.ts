@@ -10,6 +10,7 @@ export interface AskedStep {
   readonly undo: ((scope: never) => Promise<unknown>) | undefined;
 }
 
+const bytesOf = (step: JournalStep | undefined): number => Buffer.byteLength(step?.output ?? "");
 const nameForm = /^[\x21-\x7e]+$/;
 
 /** The journal of a saga as this process knows it, and what its body has asked for. */
@@ -20,7 +21,7 @@ export class Journal {
 
   constructor(steps: readonly JournalStep[]) {
     this.#steps = new Map(steps.map((step) => [step.name, step]));
-    for (const { output } of steps) this.#bytes += output?.length ?? 0;
+    for (const step of steps) this.#bytes += bytesOf(step);
   }
 
   get(name: string): JournalStep | undefined {
@@ -59,7 +60,7 @@ export class Journal {
   }
 
   set(step: JournalStep): void {
-    this.#bytes += step.output?.length ?? 0;
+    this.#bytes += bytesOf(step) - bytesOf(this.#steps.get(step.name));
     this.#steps.set(step.name, step);
   }
 }
