@@ -48,6 +48,9 @@ it("a PRD becomes a service that compiles, passes its tests and the checker, sta
     "test/orders.test.ts",
     "test/orders.work.test.ts",
     "test/service.test.ts",
+    "test/chaos.test.ts",
+    "test/security.test.ts",
+    "test/load.test.ts",
   );
   assert.match(said, /pass \d{2}/);
   delete process.env[recordVariable];

@@ -11,12 +11,18 @@ import { writeSamples } from "./samples.ts";
 import { writeTables } from "./table.ts";
 import { writeModuleTests } from "./tests/module-tests.ts";
 import { writeCrashTest, writeServiceTest } from "./tests/process.ts";
+import { writeChaosTest, writeLoadTest, writeSecurityTest } from "./tests/strain.ts";
 import { writeWorkTests } from "./tests/work.ts";
 
 /** Writes all files of a project but its migrations, which follow from what was there before. *Guarantees*: the same model gives the same bytes. */
 export function filesOf(app: AppModel): readonly GeneratedFile[] {
   const { samples, open } = writeSamples(app);
-  const crash = writeCrashTest(app);
+  const ofProcess = [
+    ["crash", writeCrashTest(app)],
+    ["chaos", writeChaosTest(app)],
+    ["security", writeSecurityTest(app)],
+    ["load", writeLoadTest(app)],
+  ] as const;
   return [
     ...projectFiles(app),
     ...documents(app),
@@ -33,7 +39,7 @@ export function filesOf(app: AppModel): readonly GeneratedFile[] {
       return text === undefined ? [] : [{ path: `test/${module.name}.work.test.ts`, owner: "design", text } as const];
     }),
     { path: "test/service.test.ts", owner: "design", text: writeServiceTest(app) },
-    ...(crash === undefined ? [] : [{ path: "test/crash.test.ts", owner: "design", text: crash } as const]),
+    ...ofProcess.flatMap(([name, text]) => (text === undefined ? [] : [{ path: `test/${name}.test.ts`, owner: "design", text } as const])),
   ];
 
   function moduleFiles(module: ModuleModel): readonly GeneratedFile[] {

@@ -1,16 +1,14 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the strings hold programs, and programs hold templates.
-import { type AppModel, entityOf } from "../../model/model.ts";
+import type { AppModel } from "../../model/model.ts";
 import { camel, words } from "../../model/names.ts";
 import { lines, ofDesign, quoted } from "../file.ts";
+import { firstCreation } from "./strain.ts";
 
 /** Writes the crash test: the process ends at every boundary of a creation, and what was promised is there. */
 export function writeCrashTest(app: AppModel): string | undefined {
-  const found = app.modules
-    .flatMap((module) => module.operations.map((one) => ({ module, one, entity: entityOf(module, one.entity) })))
-    .find(({ one, entity }) => one.act === "create" && entity.fields.every(({ parent }) => parent === undefined));
+  const found = firstCreation(app);
   if (found === undefined) return undefined;
-  const { module, one, entity } = found;
-  const call = `${camel(module.name)}.${camel(one.name)}`;
+  const { module, entity, call } = found;
   return lines(
     ofDesign(),
     'import assert from "node:assert/strict";',
