@@ -63,6 +63,26 @@ describe("plimsoll design", () => {
     assert.match(out, /已写出/);
   });
 
+  it("shows defaults in Chinese, and takes them as answers", async () => {
+    prd("# 商店\n\n它售卖商品。\n");
+    const asked = await runCommand(["设计"], { folder });
+    assert.equal(asked.code, 2);
+    const shown = [...asked.out.matchAll(/^[!?] ([a-z-]+): .*? \[(.*?)\] /gm)].map(([, code, value]) => [code!, value!] as const);
+    const languages = shown.filter(([, value]) => /\p{Script=Han}/u.test(value)).map(([code]) => code);
+    assert.deepEqual(
+      languages.toSorted(),
+      ["availability", "entities", "not-understood", "rate", "recovery", "retention", "tenancy"].toSorted(),
+    );
+    const peak = async (...args: readonly string[]) =>
+      (JSON.parse((await runCommand(["设计", "--json", ...args], { folder })).out) as { result: { design: { load: object } } }).result
+        .design.load;
+    const assumed = await peak("--assume");
+    assert.match(readFileSync(join(folder, "design/DESIGN.md"), "utf8"), /\| `retention` \| 1 年 \|/);
+    writeFileSync(join(folder, "design/decisions.toml"), shown.map(([code, value]) => `${code} = "${value}"\n`).join(""));
+    const { formula: _, ...decided } = (await peak()) as { formula: string };
+    assert.equal((decided as { peak?: number }).peak, (assumed as { peak?: number }).peak);
+  });
+
   const refused: readonly (readonly [string, Uint8Array | undefined, number, RegExp])[] = [
     ["no PRD", undefined, 66, /There is no PRD\.md/],
     ["an empty one", Buffer.from("\n"), 65, /PRD\.md is empty\. Write what/],

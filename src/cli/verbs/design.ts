@@ -68,6 +68,7 @@ export async function openDesign({ folder, language, named, target = out }: Desi
   const { readRequirements } = await import("../../design/reading/read-requirements.ts");
   const { readAnswers } = await import("../../design/questions/answers.ts");
   const { makeDesign } = await import("../../design/planning/make-design.ts");
+  const { defaultIn } = await import("../../design/questions/texts.ts");
   const answerFile = join(target, "decisions.toml");
   const own = existsSync(join(folder, answerFile)) ? readAnswers(readFileSync(join(folder, answerFile), "utf8"), answerFile) : [];
   const made = makeDesign(readRequirements(text, { file }), { answers: [...readAnswers(text, file), ...own], language });
@@ -75,7 +76,7 @@ export async function openDesign({ folder, language, named, target = out }: Desi
     code,
     blocks,
     asks: asks[language],
-    default: taken,
+    default: defaultIn(language, taken),
     changes: changes[language],
   }));
   const share = Math.round(made.understood.share * 100);

@@ -4,6 +4,7 @@ import { replicasFor } from "../planning/scales.ts";
 import { conflictsOf, type Need } from "../reading/needs.ts";
 import type { Requirements } from "../reading/read-requirements.ts";
 import type { Question } from "./question.ts";
+import { texts } from "./texts.ts";
 
 /** Finds what a document leaves open, the worst effect first. Questions of the same effect are in the order of their codes. */
 export function findQuestions(requirements: Requirements): readonly Question[] {
@@ -71,7 +72,7 @@ function ofLoad(needs: readonly Need[]): readonly Question[] {
         code: "think-time",
         blocks: false,
         asks: both("How many seconds pass between two requests of a user?", "用户两次请求之间间隔多少秒？"),
-        default: `${thinkTimeMs / 1_000} s`,
+        default: texts.en.seconds(thinkTimeMs / 1_000),
         changes,
         effect,
         needs: load.from,
@@ -99,7 +100,7 @@ function ofNoLoad(needs: readonly Need[]): Question {
       "How many requests a second must be served at peak, or how many users at once?",
       "峰值每秒要处理多少请求，或同时有多少用户？",
     ),
-    default: "100 requests per second",
+    default: texts.en.perSecond,
     changes: both(`Replicas ${few} → ${many} at 10,000 a second.`, `每秒 10,000 时，副本 ${few} → ${many}。`),
     effect: 900,
     needs: [],
@@ -146,7 +147,7 @@ function ofAvailability(needs: readonly Need[]): readonly Question[] {
         code: "availability",
         blocks: false,
         asks: both("What share of the time, in which window, must the service be available?", "服务在什么周期内须有多高的可用性？"),
-        default: "99.9% in 30 days",
+        default: texts.en.available,
         changes: both(
           "Zones, replicas and alerts: 99.9% allows 43 minutes in 30 days, 99.99% four.",
           "可用区、副本与告警：30 天内 99.9% 允许 43 分钟，99.99% 允许 4 分钟。",
@@ -175,7 +176,7 @@ function ofAvailability(needs: readonly Need[]): readonly Question[] {
       code: "availability-window",
       blocks: false,
       asks: both("In which window is the availability counted?", "可用性按什么周期统计？"),
-      default: "30 days",
+      default: texts.en.window,
       changes: both("The error budget: a longer window allows a longer outage at once.", "错误预算：周期越长，单次允许的中断越长。"),
       effect: 20,
       needs: ids(found),
@@ -195,7 +196,7 @@ function ofVague({ vague }: Requirements): readonly Question[] {
         `What do these words mean in figures: ${words} (${first.file}:${first.line})?`,
         `这些词的具体数值是多少：${words}（${first.file}:${first.line}）？`,
       ),
-      default: "nothing",
+      default: texts.en.nothing,
       changes: both("They bind nothing until a figure stands beside them.", "在给出数值之前，它们不产生任何约束。"),
       effect: 30,
       needs: [],
@@ -210,7 +211,7 @@ function ofRest({ needs, entities, concerns, understood }: Requirements): readon
     add({
       code: "entities",
       asks: both("What does the service keep? List each thing with its fields.", "服务要保存哪些东西？请列出每项及其字段。"),
-      default: "nothing",
+      default: texts.en.nothing,
       changes: both("Modules, tables and their rules: without it a design has one module.", "模块、表及其规则：没有它，设计只有一个模块。"),
       effect: 90,
     });
@@ -221,7 +222,7 @@ function ofRest({ needs, entities, concerns, understood }: Requirements): readon
         "How much data may be lost (RPO), and how long may recovery take (RTO)?",
         "允许丢失多少数据（RPO），恢复可用多长时间（RTO）？",
       ),
-      default: "RPO 5 minutes, RTO 1 hour",
+      default: texts.en.recovery,
       changes: both("How WAL is archived, and whether there is a standby.", "WAL 归档方式，以及是否需要备库。"),
       effect: 40,
     });
@@ -229,7 +230,7 @@ function ofRest({ needs, entities, concerns, understood }: Requirements): readon
     add({
       code: "retention",
       asks: both("How long is data kept?", "数据保留多久？"),
-      default: "1 year",
+      default: texts.en.kept,
       changes: both(
         `Storage: ${figure(planningDefaults.storageBytes / 1e9)} GB are planned.`,
         `存储：按 ${figure(planningDefaults.storageBytes / 1e9)} GB 规划。`,
@@ -240,7 +241,7 @@ function ofRest({ needs, entities, concerns, understood }: Requirements): readon
     add({
       code: "tenancy",
       asks: both("Do several organizations share the service, each with its own data?", "是否有多个组织共用服务，各自的数据相互隔离？"),
-      default: "no",
+      default: texts.en.no,
       changes: both("Every key, index and access rule.", "所有主键、索引与访问规则。"),
       effect: 75,
     });
@@ -251,7 +252,7 @@ function ofRest({ needs, entities, concerns, understood }: Requirements): readon
         `Only ${Math.round(understood.share * 100)}% of the document was understood. What matters in the other lines?`,
         `只理解了文档的 ${Math.round(understood.share * 100)}%。其余各行有哪些要点？`,
       ),
-      default: "nothing",
+      default: texts.en.nothing,
       changes: both("What was not understood is not in the design.", "未理解的内容不会出现在设计中。"),
       effect: 85,
     });

@@ -1,6 +1,7 @@
 import type { Choice, Design } from "../planning/design.ts";
 import { knowledge } from "../planning/knowledge.ts";
 import { figure } from "../planning/load.ts";
+import { defaultIn } from "../questions/texts.ts";
 import type { Need } from "../reading/needs.ts";
 import { mermaid, pictures, textDiagram } from "./diagrams.ts";
 import { texts } from "./texts.ts";
@@ -59,7 +60,7 @@ function whySections(design: Design): readonly Section[] {
       say.assumptions,
       table(
         [head.code, head.taken, head.changes],
-        design.assumptions.map(({ code, value, changes }) => [`\`${code}\``, value, changes[design.language]]),
+        design.assumptions.map(({ code, value, changes }) => [`\`${code}\``, defaultIn(design.language, value), changes[design.language]]),
         say.none,
       ),
     ],
