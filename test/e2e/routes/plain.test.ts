@@ -66,6 +66,13 @@ const breaks = route("GET /broken/{how}", { ...open, name: "t.broken" }, (_, { p
 const declared = route("GET /gone", { ...open, name: "t.gone", faults: [Gone] }, (_, { fail }) => fail(Gone, {}));
 const staff = route("GET /staff", { name: "t.staff", access: role("staff"), budget: "5s" }, (_, { actor }) => new Response(actor.kind));
 const late = route("GET /late", { ...open, budget: "40ms", name: "t.late" }, () => new Promise<Response>(() => undefined));
+let afterDeadline = gate<{ readonly release: () => void; readonly cancelled: Promise<void> }>();
+const overdue = route("GET /overdue", { ...open, budget: "40ms", name: "t.overdue" }, async () => {
+  const [released, cancelled] = [gate(), gate()];
+  afterDeadline.open({ release: () => released.open(), cancelled: cancelled.opened });
+  await released.opened;
+  return new Response(new ReadableStream({ cancel: () => cancelled.open() }), { headers: { "x-late": "1" } });
+});
 const [entered, hold] = [gate(), gate()];
 const one = route("GET /one", { ...open, budget: { deadline: "30s", concurrency: 1, queue: 0 }, name: "t.one" }, async (request) => {
   if (!request.url.endsWith("?wait")) return new Response("free");
@@ -112,7 +119,7 @@ interface Described {
 describe("a plain route", () => {
   let served: Served;
   before(async () => {
-    const operations = [price, echo, own, nothing, breaks, declared, staff, late, one, rated, endless];
+    const operations = [price, echo, own, nothing, breaks, declared, staff, late, overdue, one, rated, endless];
     served = await serve(operations, { development: false, authentication: people, database: { open: () => new MemoryDatabase() } });
   });
   after(() => served[Symbol.asyncDispose]());
@@ -184,6 +191,22 @@ describe("a plain route", () => {
     assert.equal((await served.ask("GET", "/late")).status, 504);
     const { fault: why, facts } = await executed;
     assert.deepEqual([why?.code, facts?.title], ["deadline_exceeded", "GET /late"]);
+  });
+
+  it("that ends after its deadline is not sent, and what it would be read from is let go", async () => {
+    for (const ask of [
+      async () => (await served.ask("GET", "/overdue")).status,
+      async () => (await served.app.fetch(new Request("http://t/overdue"))).status,
+    ]) {
+      afterDeadline = gate();
+      const executed = served.executed(overdue);
+      const status = ask();
+      const { release, cancelled } = await afterDeadline.opened;
+      assert.equal(await status, 504);
+      assert.equal((await executed).fault?.code, "deadline_exceeded");
+      release();
+      await cancelled;
+    }
   });
 
   it("has the slots and the rates of its budget", async () => {
