@@ -7,6 +7,7 @@ import type { ParsedRoute } from "../operation/route.ts";
 import { invalidInput } from "../pipeline/faults.ts";
 import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import type { FormFields } from "./bodies/form.ts";
+import { plainTag } from "./compression/entity-tag.ts";
 import { preconditionFailed, urlMalformed } from "./faults.ts";
 import { type PickedLines, RequestFields } from "./fields/request-fields.ts";
 import type { FormWithFile } from "./uploads/upload-reading.ts";
@@ -146,7 +147,8 @@ function versionIn(ifMatch: string, { coerce, text }: { readonly coerce: Coerce;
   const tags: string[] = [];
   entityTag.lastIndex = 0;
   for (let found = entityTag.exec(ifMatch); found !== null; found = entityTag.exec(ifMatch)) {
-    if (found[1] === undefined) tags.push(found[2] as string);
+    // Of a reply that was compressed.
+    if (found[1] === undefined) tags.push(plainTag(`"${found[2]}"`).slice(1, -1));
     if (entityTag.lastIndex >= ifMatch.length) break;
   }
   if (/^[\w.+-]+$/.test(ifMatch)) tags.push(ifMatch);

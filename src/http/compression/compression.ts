@@ -2,6 +2,7 @@
 import zlib from "node:zlib";
 import { limits } from "../../core/limits.ts";
 import type { HttpReply } from "../reply/reply.ts";
+import { codedTag } from "./entity-tag.ts";
 import { type Coding, chooseCoding } from "./negotiate.ts";
 import type { CompressionOptions } from "./options.ts";
 
@@ -12,8 +13,9 @@ const writers: Readonly<Record<Coding, () => NodeJS.ReadWriteStream>> = {
 };
 
 /**
- * Compresses a reply as the client likes it best, in the threads of zlib, while it is sent. A reply with a version stays as it is: its `ETag` is strong, and stands
- * for its very bytes.
+ * Compresses a reply as the client likes it best, in the threads of zlib, while it is sent. A strong `ETag` stands for the very bytes of a reply, so that of a
+ * compressed one is another.
+ * *Source*: RFC 9110 §8.8.3.3.
  */
 export function compressed(
   reply: HttpReply,
@@ -21,7 +23,9 @@ export function compressed(
   { threshold = limits.compressedBytes }: CompressionOptions,
 ): HttpReply {
   const { status, headers, body, download } = reply;
-  if (download !== undefined || status !== 200 || body.length < threshold || headers.includes("etag")) return reply;
+  // It stands for a reply that may have been compressed, as caches must know.
+  if (status === 304) return { ...reply, headers: [...headers, "vary", "Accept-Encoding"] };
+  if (download !== undefined || status !== 200 || body.length < threshold) return reply;
   const vary = [...headers, "vary", "Accept-Encoding"];
   const coding = chooseCoding(acceptEncoding);
   if (coding === undefined) return { ...reply, headers: vary };
@@ -30,5 +34,6 @@ export function compressed(
     writer.end(body);
     return writer as unknown as AsyncIterable<Uint8Array>;
   };
+  for (let i = 0; i < vary.length; i += 2) if (vary[i] === "etag") vary[i + 1] = codedTag(vary[i + 1] as string, coding);
   return { ...reply, headers: [...vary, "content-encoding", coding], body: "", download: { length: undefined, open } };
 }

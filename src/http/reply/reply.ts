@@ -6,6 +6,7 @@ import { positionHeader } from "../../pipeline/sourcing/position-token.ts";
 import { positionOf } from "../../pipeline/sourcing/positions.ts";
 import type { ShapedOutput } from "../../pipeline/state/output.ts";
 import type { RunningExecution } from "../../pipeline/state/running-execution.ts";
+import { plainTag } from "../compression/entity-tag.ts";
 import { setCookieText } from "../credentials/set-cookie.ts";
 import { downloadReply, type ReplyBytes } from "../download/download-reply.ts";
 import { pushDeprecation } from "../headers/deprecation.ts";
@@ -139,17 +140,15 @@ function entityReply(execution: RunningExecution, output: ShapedOutput, { route,
   if (route.alternatives !== undefined) headers.push("vary", "Accept");
   if (etag !== undefined) {
     // Two forms of one version are not the same bytes.
+    const known = request.ifNoneMatch === undefined ? undefined : matched(request.ifNoneMatch, etag);
     headers.push("etag", form === undefined ? checkedHeader(etag) : `W/${checkedHeader(etag)}`);
     // 304 is for reads only: after a write the client does not have the new state, whatever ETag it names.
     // Nor where callers see different parts of one version: the client may have had another role.
-    if (
-      route.verb === "GET" &&
-      !redirects &&
-      execution.compiled.views === undefined &&
-      request.ifNoneMatch !== undefined &&
-      matches(request.ifNoneMatch, etag)
-    )
+    if (route.verb === "GET" && !redirects && execution.compiled.views === undefined && known !== undefined) {
+      // Caches find what they keep by its strong tag, which says how it was compressed. *Source*: RFC 9111 §4.3.4.
+      if (form === undefined) headers[headers.length - 1] = checkedHeader(known);
       return { status: 304, constant, headers, body: "" };
+    }
   }
   const spec = route.http.download;
   if (download !== undefined && spec !== undefined) {
@@ -200,7 +199,8 @@ export function faultReply({ fault, requestId }: Pick<RunningExecution, "fault" 
   return { status: reply.status, constant: problem, headers: ["x-request-id", requestId, ...reply.headers], body: reply.body };
 }
 
-function matches(ifNoneMatch: string, etag: string): boolean {
-  if (ifNoneMatch.trim() === "*") return true;
-  return ifNoneMatch.match(/"[^"]*"/g)?.includes(etag) ?? false;
+/** The tag of a header that stands for this version, as it was sent. */
+function matched(ifNoneMatch: string, etag: string): string | undefined {
+  if (ifNoneMatch.trim() === "*") return etag;
+  return ifNoneMatch.match(/"[^"]*"/g)?.find((tag) => tag === etag || plainTag(tag) === etag);
 }
