@@ -39,16 +39,20 @@ export interface Rebuild extends Position {
   readonly startedMs: number;
 }
 
+/**
+ * How far a batch moves a projection. `from`: where it was read from, and must still stand; `rebuild`: of the table of a rebuild, how many events that adds.
+ * `parked`: the order key of one event that was set aside, and is tried once more.
+ */
+export type BatchMove =
+  | { readonly from: Position; readonly through: Position; readonly rebuild?: number }
+  | { readonly parked: string; readonly through: Position };
+
 /** What one batch writes, and up to where. */
 export interface BatchWrite {
   readonly hold: Hold;
   readonly table: ProjectionTable;
   readonly groups: readonly RowGroup[];
-  readonly through: Position;
-  /** Of a rebuild: how many events it adds. *Default*: it is of the table that is read. */
-  readonly rebuild?: number;
-  /** Of an event that was set aside, and is tried once more: its order key. *Default*: it is none. */
-  readonly parked?: string;
+  readonly move: BatchMove;
 }
 
 /** How a projection that commands keep is kept now: from the log at first, by commands, or not until its table is made again; `cut`: by a person, as the log has dropped some of its events. */
@@ -105,7 +109,10 @@ export interface ProjectionStore {
     name: string,
     table: { readonly name: string; readonly key: string; readonly columns: readonly string[] },
   ): Promise<ProjectionTable>;
-  /** Loads the rows of the groups, has them changed, and writes them with the position in one transaction. */
+  /**
+   * Loads the rows of the groups, has them changed, and writes them with the position in one transaction. *Faults thrown*: `lease_lost` too where the projection does not
+   * stand where the batch was read from, because the response to an earlier commit was lost.
+   */
   apply(write: BatchWrite, change: (group: number, rows: readonly Readonly<Record<string, unknown>>[]) => RowChanges): Promise<void>;
   position(name: string): Promise<Position | undefined>;
   /** How far it is, of the events of these names. */

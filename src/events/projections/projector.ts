@@ -205,7 +205,7 @@ export class Projector implements LogReader {
       try {
         if (this.#isKeptByCommands) throw new Inapplicable(event, "inline", keptByCommands);
         const batch = new Batch(this.definition, [event]);
-        const write = { hold, table: this.#table, groups: batch.groups, through: event, parked: event.orderKey };
+        const write = { hold, table: this.#table, groups: batch.groups, move: { through: event, parked: event.orderKey } };
         await store.projections.apply(write, (group, rows) => batch.change(group, rows));
         signals.projected.publish({ projection: this.definition.name, events: 1, lagMs: 0 });
       } catch (error) {
@@ -243,7 +243,8 @@ export class Projector implements LogReader {
     const { projections } = this.#options.store;
     try {
       const batch = new Batch(this.definition, events);
-      await projections.apply({ hold, table: this.#table, groups: batch.groups, through }, (group, rows) => batch.change(group, rows));
+      const write = { hold, table: this.#table, groups: batch.groups, move: { from: this.#position as Position, through } };
+      await projections.apply(write, (group, rows) => batch.change(group, rows));
       this.#passed(events, through);
     } catch (error) {
       const parts = partsOf(error, events);
@@ -289,7 +290,8 @@ export class Projector implements LogReader {
     const { projections } = this.#options.store;
     try {
       const batch = new Batch(this.definition, events);
-      const write = { hold, table: this.#table, groups: batch.groups, through, rebuild: events.length };
+      const move = { from: this.#rebuild as Rebuild, through, rebuild: events.length };
+      const write = { hold, table: this.#table, groups: batch.groups, move };
       await projections.apply(write, (group, rows) => batch.change(group, rows));
       const { epoch, xid, seq } = through;
       this.#rebuild = { ...(this.#rebuild as Rebuild), epoch, xid, seq };

@@ -1,7 +1,7 @@
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import { messageOf } from "../../core/value/thrown.ts";
-import type { BatchWrite, ProjectionStore, ProjectionTable, Rebuild, RowChanges } from "../../events/ports/projection-store.ts";
+import type { BatchMove, BatchWrite, ProjectionStore, ProjectionTable, Rebuild, RowChanges } from "../../events/ports/projection-store.ts";
 import type { Hold } from "../../events/ports/subscription-store.ts";
 import type { Position } from "../../events/position.ts";
 import type { ProjectionFreshness } from "../../operation/events/freshness.ts";
@@ -106,31 +106,32 @@ export class PostgresProjections implements ProjectionStore {
 /** Two flights: the rows that there are, and those after the batch, with the position and the commit. */
 async function applyOn(
   connection: Connection,
-  { hold, table, groups, through, rebuild, parked }: BatchWrite,
+  { hold, table, groups, move }: BatchWrite,
   change: (group: number, rows: readonly Readonly<Record<string, unknown>>[]) => RowChanges,
 ): Promise<void> {
-  const target: ProjectionTable = rebuild === undefined ? table : { ...table, table: besideOf(table.table) };
+  const isBeside = "rebuild" in move && move.rebuild !== undefined;
+  const target: ProjectionTable = isBeside ? { ...table, table: besideOf(table.table) } : table;
   const begun = connection.send(asCommand("begin"));
   const writing = await foldInto(connection, target, { fold: { groups, change }, begun });
-  writing.push(connection.send(moved(hold, through, { rebuild, parked })));
+  writing.push(connection.send(moved(hold, move)));
   const commit = connection.sendCommand("commit");
   await settled([...writing, commit]);
   const { command } = await commit;
   if (command !== "COMMIT") throw rolledBack(command);
 }
 
-function moved(
-  { subscription, partition, fence }: Hold,
-  { epoch, xid, seq }: Position,
-  { rebuild, parked }: { readonly rebuild: number | undefined; readonly parked: string | undefined },
-): Statement {
+function moved({ subscription, partition, fence }: Hold, move: BatchMove): Statement {
   const hold = [subscription, partition, fence];
-  const at = [epoch, xid, seq];
-  if (parked !== undefined)
-    return asIs("select plimsoll.complete_parked_event($1, $2, $3, $4, $5, $6::text::xid8, $7)", [...hold, parked, ...at]);
-  if (rebuild === undefined) return asIs("select plimsoll.complete_event($1, $2, $3, $4, $5::text::xid8, $6)", [...hold, ...at]);
-  return asIs("select plimsoll.advance_rebuild($1, $2, $3, $4, $5::text::xid8, $6, $7)", [...hold, ...at, rebuild]);
+  const through = valuesOf(move.through);
+  if ("parked" in move)
+    return asIs("select plimsoll.complete_parked_event($1, $2, $3, $4, $5, $6::text::xid8, $7)", [...hold, move.parked, ...through]);
+  const values = [...hold, ...valuesOf(move.from), ...through];
+  const parameters = "$1, $2, $3, $4, $5::text::xid8, $6, $7, $8::text::xid8, $9";
+  if (move.rebuild === undefined) return asIs(`select plimsoll.complete_batch(${parameters})`, values);
+  return asIs(`select plimsoll.complete_rebuild_batch(${parameters}, $10)`, [...values, move.rebuild]);
 }
+
+const valuesOf = ({ epoch, xid, seq }: Position) => [epoch, xid, seq];
 
 const unfit = (name: string, message: string): Fault =>
   new Fault({ code: "failed_precondition", type: "projection_table", message: `${name} cannot be kept. ${message}` });
