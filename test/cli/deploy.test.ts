@@ -56,6 +56,9 @@ describe("plimsoll deploy", () => {
     const { code, out } = await runCommand(["deploy", "check"], { folder });
     assert.equal(code, 1);
     assert.match(out, /deploy\/kubernetes\/prod\/30-app.yaml:\d+ grace-too-short\n.*5 s after SIGTERM, and needs 45 s/);
+    const chinese = await runCommand(["deploy", "check", "--lang", "zh"], { folder });
+    assert.equal(chinese.code, 1);
+    for (const line of chinese.out.split("\n").filter((one) => one.startsWith("  "))) assert.match(line, /\p{Script=Han}/u);
     const { findings } = await dataOf("deploy", "check");
     assert.deepEqual(
       findings.map(({ rule }: { rule: string }) => rule),

@@ -172,7 +172,13 @@ describe("the check of a deployment", () => {
       );
       for (const one of found) {
         assert.ok(one.line >= 1 && one.line <= changed.split("\n").length, `line ${one.line}`);
-        assert.ok(one.message.length > 20 && one.fix.length > 10);
+        for (const { en, zh } of [one.message, one.fix]) {
+          assert.ok(en.length > 10 && !/\p{Script=Han}/u.test(en), en);
+          assert.ok(/\p{Script=Han}/u.test(zh), zh);
+          // What a text names, it names in both languages.
+          const names = (text: string) => text.match(/\d+(?:\.\d+)*|--[a-z-]+/g)?.toSorted() ?? [];
+          assert.deepEqual(names(zh), names(en), `${zh} | ${en}`);
+        }
       }
     });
 

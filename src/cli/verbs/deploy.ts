@@ -187,7 +187,11 @@ async function check(folder: string, language: Language): Promise<Report> {
       ],
     });
   const options = record?.options ?? { name: manifestOf(folder).name ?? "app" };
-  const findings = checkDeployment(files, shapeOf(options));
+  const findings = checkDeployment(files, shapeOf(options)).map(({ message, fix, ...found }) => ({
+    ...found,
+    message: message[language],
+    fix: fix[language],
+  }));
   return {
     exit: findings.length === 0 ? "fine" : "found",
     lines: linesOf(findings, { language, files: files.size, recordPath, hasRecord: record !== undefined }),
@@ -195,8 +199,14 @@ async function check(folder: string, language: Language): Promise<Report> {
   };
 }
 
+/** A finding in one language. */
+interface SaidFinding extends Omit<Finding, "message" | "fix"> {
+  readonly message: string;
+  readonly fix: string;
+}
+
 function linesOf(
-  findings: readonly Finding[],
+  findings: readonly SaidFinding[],
   {
     language,
     files,

@@ -1,4 +1,5 @@
 import { isMap, LineCounter, parseAllDocuments } from "yaml";
+import type { Both } from "../../cli/language.ts";
 
 /** Any value of a document, with no promise of its shape. */
 // biome-ignore lint/suspicious/noExplicitAny: people write these files by hand; every rule looks before it reads.
@@ -14,13 +15,16 @@ export interface Placed {
   line(...path: readonly (string | number)[]): number;
 }
 
+/** A text in both languages. */
+export const both = (en: string, zh: string): Both<string> => ({ en, zh });
+
 /** What is wrong with a deployment: where, by which rule, and what to write. */
 export interface Finding {
   readonly rule: string;
   readonly file: string;
   readonly line: number;
-  readonly message: string;
-  readonly fix: string;
+  readonly message: Both<string>;
+  readonly fix: Both<string>;
 }
 
 /** Reads the objects of files of YAML. What cannot be read is a finding. */
@@ -37,13 +41,13 @@ export function readObjects(files: ReadonlyMap<string, string>): {
       const [error] = document.errors;
       if (error !== undefined) {
         const line = lines.linePos(error.pos[0]).line;
-        const message = `This is no YAML: ${error.message.split("\n")[0]}`;
+        const message = both(`This is no YAML: ${error.message.split("\n")[0]}`, `不是有效的 YAML：${error.message.split("\n")[0]}`);
         findings.push({
           rule: "yaml-unreadable",
           file,
           line,
           message,
-          fix: "Correct the line, or write the file again with plimsoll deploy.",
+          fix: both("Correct the line, or write the file again with plimsoll deploy.", "请修正该行，或用 plimsoll deploy 重新生成文件。"),
         });
         continue;
       }

@@ -1,5 +1,6 @@
+import type { Both } from "../../cli/language.ts";
 import type { DeploymentShape } from "../shape.ts";
-import type { Finding, Placed } from "./placed.ts";
+import { both, type Finding, type Placed } from "./placed.ts";
 
 /** What the rules look at: all objects of one place, and what the app is known to need. */
 export interface Cluster {
@@ -11,13 +12,13 @@ export interface Cluster {
 export interface Wrong {
   readonly at: Placed;
   readonly path?: readonly (string | number)[];
-  readonly message: string;
+  readonly message: Both<string>;
 }
 
 /** One rule: its name, what to do about what it finds, and how it finds it. */
 export interface Rule {
   readonly name: string;
-  readonly fix: string;
+  readonly fix: Both<string>;
   find(cluster: Cluster): Iterable<Wrong>;
 }
 
@@ -26,7 +27,7 @@ export function apply(rules: readonly Rule[], cluster: Cluster): readonly Findin
   return rules.flatMap((rule) =>
     Array.from(rule.find(cluster), ({ at, path = [], message }) => ({
       ...{ rule: rule.name, file: at.file, line: at.line(...path) },
-      ...{ message: `${at.kind} ${at.name}: ${message}`, fix: rule.fix },
+      ...{ message: both(`${at.kind} ${at.name}: ${message.en}`, `${at.kind} ${at.name}：${message.zh}`), fix: rule.fix },
     })),
   );
 }
