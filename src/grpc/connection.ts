@@ -1,18 +1,14 @@
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import { systemClock } from "../core/clock.ts";
-import { Fault } from "../core/fault.ts";
 import { type Indexed, IntrusiveSet } from "../core/intrusive-set.ts";
 import { limits as bounds } from "../core/limits.ts";
-import { ControlRate } from "../core/node/control-rate.ts";
+import { ControlWatch } from "../core/node/control-watch.ts";
 import { Call } from "./call/call.ts";
 import type { GrpcInvocation } from "./call/invocation.ts";
 import type { GrpcLimits } from "./limits.ts";
 
 // Sockets live in real time, whatever the app's clock says.
 const now = () => systemClock.monotonic();
-const frameBursts = 10;
-const byteBursts = 16;
-const enhanceYourCalm = 11;
 const settingsTimeout = 4;
 const settingsMs = 10_000;
 const lingerMs = 500;
@@ -40,31 +36,20 @@ export class GrpcConnection {
   readonly #session: ServerHttp2Session;
   readonly #taker: CallTaker;
   readonly #open = new IntrusiveSet<OpenCall>();
-  readonly #frames: ControlRate;
-  readonly #bytes = new ControlRate(bounds.controlBytesPerSecond, bounds.controlBytesPerSecond * byteBursts);
+  readonly #control: ControlWatch;
   readonly #since = now();
   #idleSince = now();
-  #hasSettings = false;
-  #isEnding = false;
   #isRetiring = false;
-  #worked = 0;
-  #readBefore = 0;
-  #workedBefore = 0;
 
   constructor(session: ServerHttp2Session, address: string, taker: CallTaker) {
     this.#session = session;
     this.address = address;
     this.#taker = taker;
-    const { controlFramesPerSecond } = taker.limits;
-    this.#frames = new ControlRate(controlFramesPerSecond, controlFramesPerSecond * frameBursts);
+    const { controlFramesPerSecond: framesPerSecond } = taker.limits;
+    this.#control = new ControlWatch(session, { framesPerSecond, refuses: () => taker.refusesControl() });
     session.on("stream", (stream, headers, ...[, raw]) => this.#arrived(stream, headers, raw as unknown as readonly string[]));
     session.on("error", () => undefined);
     session.on("frameError", () => undefined);
-    session.on("ping", () => this.#control());
-    session.on("remoteSettings", () => {
-      this.#hasSettings = true;
-      this.#control();
-    });
   }
 
   /** Looks at what takes too long. */
@@ -72,7 +57,7 @@ export class GrpcConnection {
     const at = now();
     const { sendStallMs, idleMs } = this.#taker.limits;
     if (at - this.#since >= bounds.connectionAgeMs) this.retire();
-    if (at - this.#since >= settingsMs && (!this.#hasSettings || this.#session.pendingSettingsAck)) return this.#end(settingsTimeout);
+    if (at - this.#since >= settingsMs && !this.#control.isSettled) return this.#control.end(settingsTimeout);
     for (const { call } of this.#open.list()) {
       if (at - call.repliedAt >= sendStallMs && !call.progressed()) call.cut();
       else if (at - call.repliedAt >= lingerMs) call.closeIfDone();
@@ -103,52 +88,25 @@ export class GrpcConnection {
     const call = new Call(stream, this.#taker.domain);
     const one: OpenCall = { call, invocation: undefined, index: -1 };
     this.#open.add(one);
-    for (const text of raw) this.#worked += text.length;
+    for (const text of raw) this.#control.worked(text.length);
     stream.on("close", () => this.#closed(one));
     one.invocation = this.#taker.take(call, { headers, address: this.address });
   }
 
   #closed(one: OpenCall): void {
     this.#open.delete(one);
-    this.#worked += one.call.received;
+    this.#control.worked(one.call.received);
     if (this.#open.size === 0) this.#idleSince = now();
     one.invocation?.left();
-    if (one.call.stream.rstCode !== 0 && !this.#session.destroyed && !one.call.isCut) this.#control();
+    if (one.call.stream.rstCode !== 0 && !this.#session.destroyed && !one.call.isCut) this.#control.came();
   }
 
-  /** Ends the connection of a client that sends too much that asks for no work. */
-  #control(bytes?: number): void {
-    if (this.#isEnding) return;
-    const takes = bytes === undefined ? this.#frames.takes(now()) : this.#bytes.takes(now(), bytes);
-    if (!takes && this.#taker.refusesControl()) this.#end(enhanceYourCalm);
-  }
-
-  #end(code: number): void {
-    if (this.#isEnding) return;
-    this.#isEnding = true;
-    // Not while Node.js reads frames: it would close the connection before it has sent why.
-    setImmediate(() => {
-      if (!this.#session.destroyed) this.#session.destroy(misused(), code);
-    });
-  }
-
-  /** Frames that ask for no work, such as small updates of a window, are seen by their bytes alone. */
   #lookAtBytes(): void {
     const { socket } = this.#session;
     if (socket === undefined || this.#session.destroyed) return;
     const { bytesRead = 0, bytesWritten = 0 } = socket;
-    let worked = this.#worked + bytesWritten;
-    for (const { call } of this.#open.list()) worked += call.received;
-    const beside = bytesRead - this.#readBefore - (worked - this.#workedBefore);
-    this.#readBefore = bytesRead;
-    this.#workedBefore = worked;
-    if (beside > 0) this.#control(beside);
+    let open = 0;
+    for (const { call } of this.#open.list()) open += call.received;
+    this.#control.look({ bytesRead, bytesWritten }, open);
   }
 }
-
-/** Nothing reads it: Node.js takes the code of a connection's end together with an error alone. */
-const misused = (): Fault =>
-  new Fault({
-    code: "resource_exhausted",
-    message: "The client sent frames that no connection may send so often, or did not acknowledge ours.",
-  });

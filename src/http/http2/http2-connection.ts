@@ -1,10 +1,9 @@
 import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { systemClock } from "../../core/clock.ts";
-import { Fault } from "../../core/fault.ts";
+import type { Fault } from "../../core/fault.ts";
 import { type Indexed, IntrusiveSet } from "../../core/intrusive-set.ts";
-import { limits as bounds } from "../../core/limits.ts";
-import { ControlRate } from "../../core/node/control-rate.ts";
+import { ControlWatch } from "../../core/node/control-watch.ts";
 import type { HttpConnection, SharedConnection } from "../connections/connection.ts";
 import type { ListenerLimits } from "../connections/listener-limits.ts";
 import { requestCost } from "../connections/memory.ts";
@@ -56,8 +55,6 @@ const endOfStream = 1;
 /** More than any id that a stream can have: no request on its way is refused yet. *Source*: RFC 9113 §6.8. */
 const everyStream = 2 ** 31 - 1;
 const closingMs = 1_000;
-const frameBursts = 10;
-const byteBursts = 16;
 
 /** One connection of HTTP/2. */
 export class Http2Connection implements SharedConnection {
@@ -66,25 +63,15 @@ export class Http2Connection implements SharedConnection {
   readonly #way: Http2Way;
   readonly #session: ServerHttp2Session;
   readonly #open = new IntrusiveSet<OpenStream>();
-  readonly #frames: ControlRate;
-  readonly #bytes = new ControlRate(bounds.controlBytesPerSecond, bounds.controlBytesPerSecond * byteBursts);
+  readonly #control: ControlWatch;
   readonly #since = systemClock.monotonic();
-  #hasSettings = false;
   #closingSince: number | undefined = undefined;
   #isRetiring = false;
-  #isEnding = false;
-  /** Bytes of the heads and bodies of streams that have closed, and of the heads of those that are open. */
-  #worked = 0;
-  #readBefore = 0;
-  /** What was worked for when it was last looked at: heads, bodies and what was sent. */
-  #workedBefore = 0;
 
   constructor(socket: Socket, connection: HttpConnection, way: Http2Way) {
     this.#socket = socket;
     this.#connection = connection;
     this.#way = way;
-    const { controlFramesPerSecond } = way.limits;
-    this.#frames = new ControlRate(controlFramesPerSecond, controlFramesPerSecond * frameBursts);
     const session = process
       .getBuiltinModule("node:http2")
       .performServerHandshake(socket, sessionOptions(way.limits, way.webSockets !== undefined));
@@ -93,10 +80,12 @@ export class Http2Connection implements SharedConnection {
     session.on("error", () => undefined);
     session.on("frameError", () => undefined);
     socket.once("end", () => this.#ended());
-    session.on("ping", () => this.#control());
-    session.on("remoteSettings", () => {
-      this.#hasSettings = true;
-      this.#control();
+    this.#control = new ControlWatch(session, {
+      framesPerSecond: way.limits.controlFramesPerSecond,
+      refuses: () => way.refusesControl(),
+      ending: () => {
+        this.#closingSince ??= systemClock.monotonic();
+      },
     });
   }
 
@@ -109,7 +98,7 @@ export class Http2Connection implements SharedConnection {
     if (this.#connection.isOld) this.retire();
     this.#lookAtClosing(now);
     const { headerMs, requestMs, sendStallMs } = this.#way.limits;
-    if (now - this.#since >= headerMs && (!this.#hasSettings || this.#session.pendingSettingsAck)) return this.#end(codes.settingsTimeout);
+    if (now - this.#since >= headerMs && !this.#control.isSettled) return this.#control.end(codes.settingsTimeout);
     for (const one of this.#open.list()) {
       const { request, response, since } = one;
       if (now - response.stalledSince >= sendStallMs) response.destroy(codes.cancel);
@@ -147,7 +136,7 @@ export class Http2Connection implements SharedConnection {
     const request = new Http2Request(stream, head, complete);
     const response = new Http2Response(stream, this.#connection, this.#way.pieceBytes);
     if (isSocket && !complete) makeSocket(stream, request, response);
-    this.#worked += head.chars;
+    this.#control.worked(head.chars);
     response.keep(requestCost + request.known.chars + head.url.length + request.unread);
     const one = { stream, request, response, since: systemClock.monotonic(), index: -1 };
     this.#open.add(one);
@@ -173,27 +162,10 @@ export class Http2Connection implements SharedConnection {
   #closed(one: OpenStream): void {
     const { stream, request, response } = one;
     this.#open.delete(one);
-    this.#worked += request.bytes;
+    this.#control.worked(request.bytes);
     const isReset = stream.rstCode !== 0 && !response.isCut && !this.#session.destroyed;
     response.closed();
-    if (isReset) this.#control();
-  }
-
-  /** Ends the connection of a client that sends too much that asks for no work. */
-  #control(count?: number): void {
-    if (this.#isEnding) return;
-    const takes = count === undefined ? this.#frames.takes(systemClock.monotonic()) : this.#bytes.takes(systemClock.monotonic(), count);
-    if (!takes && this.#way.refusesControl()) this.#end(codes.enhanceYourCalm);
-  }
-
-  #end(code: number): void {
-    if (this.#isEnding) return;
-    this.#isEnding = true;
-    this.#closingSince ??= systemClock.monotonic();
-    // Not while Node.js reads frames: it would close the connection before it has sent why.
-    setImmediate(() => {
-      if (!this.#session.destroyed) this.#session.destroy(misused(), code);
-    });
+    if (isReset) this.#control.came();
   }
 
   /** Its client sends nothing more: what it has asked for is still sent. A WebSocket is over, as where a connection of HTTP/1.1 ends. */
@@ -214,15 +186,10 @@ export class Http2Connection implements SharedConnection {
     if (this.#closingSince !== undefined && this.#open.size === 0 && now - this.#closingSince >= closingMs) this.destroy();
   }
 
-  /** Frames that ask for no work, such as small updates of a window, are seen by their bytes alone. */
   #lookAtBytes(): void {
-    const { bytesRead, bytesWritten } = this.#socket;
-    let worked = this.#worked + bytesWritten;
-    for (const { request } of this.#open.list()) worked += request.bytes;
-    const beside = bytesRead - this.#readBefore - (worked - this.#workedBefore);
-    this.#readBefore = bytesRead;
-    this.#workedBefore = worked;
-    if (beside > 0) this.#control(beside);
+    let open = 0;
+    for (const { request } of this.#open.list()) open += request.bytes;
+    this.#control.look(this.#socket, open);
   }
 }
 
@@ -243,10 +210,3 @@ function makeSocket(stream: ServerHttp2Stream, request: Http2Request, response: 
     return { socket, head: Buffer.alloc(0), opened };
   };
 }
-
-/** Nothing reads it: Node.js takes the code of a connection's end together with an error alone. */
-const misused = (): Fault =>
-  new Fault({
-    code: "resource_exhausted",
-    message: "The client sent frames that no connection may send so often, or did not acknowledge ours.",
-  });
