@@ -14,6 +14,17 @@ Writes a service into FOLDER (my-app), from the PRD.md there or from three quest
   --lang en|zh  Speak English or Chinese.`);
   process.exit(0);
 }
+// npm only warns of an old Node.js, and what runs next would leave an empty folder.
+const own = join(dirname(fileURLToPath(import.meta.url)), "package.json");
+const needed = /\d+(?:\.\d+)*/.exec(JSON.parse(readFileSync(own, "utf8")).engines?.node ?? "0")[0];
+if (isBelow(process.versions.node, needed)) {
+  console.error(
+    args[args.indexOf("--lang") + 1] === "zh"
+      ? `错误：需要 Node.js ${needed} 或更新的版本，当前是 ${process.versions.node}。未创建任何内容。请从 https://nodejs.org 安装后重试。`
+      : `Error: it needs Node.js ${needed} or newer, and this is ${process.versions.node}. Nothing was made. Install it from https://nodejs.org, and run this again.`,
+  );
+  process.exit(69);
+}
 const value = args.indexOf("--lang") + 1;
 // By its place: a folder may be called like the language.
 const place = args.findIndex((arg, at) => !arg.startsWith("-") && (value === 0 || at !== value));
@@ -41,4 +52,11 @@ function run(...line) {
 function findManifest(from) {
   const path = join(from, "node_modules/plimsoll/package.json");
   return existsSync(path) || dirname(from) === from ? path : findManifest(dirname(from));
+}
+
+/** Whether a version is older than another. */
+function isBelow(version, least) {
+  const [one, other] = [version, least].map((text) => text.split(".").map((part) => Number.parseInt(part, 10)));
+  const at = other.findIndex((part, index) => part !== (one[index] ?? 0));
+  return at >= 0 && (one[at] ?? 0) < other[at];
 }

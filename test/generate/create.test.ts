@@ -10,8 +10,8 @@ describe("create-plimsoll", () => {
   let home: string;
   const create = (...args: readonly string[]) => {
     const cwd = mkdtempSync(join(home, "at-"));
-    const { status, stdout } = spawnSync(process.execPath, [join(home, "main.js"), ...args], { cwd, encoding: "utf8" });
-    return { status, lines: stdout.trim().split("\n"), folders: readdirSync(cwd) };
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(home, "main.js"), ...args], { cwd, encoding: "utf8" });
+    return { status, said: stderr, lines: stdout.trim().split("\n"), folders: readdirSync(cwd) };
   };
   before(() => {
     home = mkdtempSync(join(tmpdir(), "plimsoll-create-"));
@@ -43,6 +43,33 @@ describe("create-plimsoll", () => {
       );
       assert.equal(lines.at(-3), `cd ${basename(folder)}`);
     });
+
+  const refusals: readonly (readonly [args: readonly string[], says: RegExp])[] = [
+    [["shop"], /^Error: it needs Node\.js 99\.1\.0 or newer, and this is \d+\.\d+\.\d+\. Nothing was made\. Install it/],
+    [["shop", "--lang", "zh"], /^错误：需要 Node\.js 99\.1\.0 或更新的版本，当前是 /],
+  ];
+  for (const [args, says] of refusals)
+    it(`refuses an old Node.js for "${args.join(" ")}", before it makes anything`, () => {
+      const manifest = join(home, "package.json");
+      writeFileSync(manifest, '{"type":"module","engines":{"node":">=99.1.0"}}');
+      try {
+        const { status, said, folders } = create(...args);
+        assert.deepEqual([status, folders], [69, []]);
+        assert.match(said, says);
+      } finally {
+        writeFileSync(manifest, '{"type":"module"}');
+      }
+    });
+
+  it("takes the oldest Node.js that it names (as before)", () => {
+    const manifest = join(home, "package.json");
+    writeFileSync(manifest, JSON.stringify({ type: "module", engines: { node: `>=${process.versions.node}` } }));
+    try {
+      assert.equal(create("shop").status, 0);
+    } finally {
+      writeFileSync(manifest, '{"type":"module"}');
+    }
+  });
 
   for (const help of ["--help", "-h"])
     it(`explains itself for ${help}, and makes no folder`, () => {

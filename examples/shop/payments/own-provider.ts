@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { z } from "zod";
 import { refuseToStart } from "../settings.ts";
 import type { ProviderAccess } from "./adapter.ts";
 
@@ -15,13 +16,15 @@ interface OwnProvider {
   readonly shopPort: number;
 }
 
+const Page = z.object({ ledger_lines: z.array(z.unknown()), has_more: z.boolean() });
+
 /** Attempts to start one, or to find that of another shop: the one of a process that has just ended may still have the port. */
 const attempts = 10;
 const pauseMs = 100;
 
 /**
  * Starts a payment provider as a process of its own, which ends when this one does. Its books are in the folder, by its port.
- * Where its port is taken, as by the provider of another shop on this machine, that one is used. Without a provider the shop does not start.
+ * Where the provider of another shop on this machine has its port, that one is used. Without a provider the shop does not start.
  */
 export async function startOwnProvider(own: OwnProvider): Promise<ProviderAccess> {
   const secret = `whsec_${randomBytes(24).toString("base64")}`;
@@ -29,10 +32,12 @@ export async function startOwnProvider(own: OwnProvider): Promise<ProviderAccess
   for (let attempt = 0; attempt < attempts; attempt++) {
     const started = await spawnProvider(own, secret);
     url = started ?? url;
-    if (started !== undefined || (await listens(url))) return { url, allow: ["127.0.0.1"], secret };
+    if (started !== undefined || (await isProvider(url))) return { url, allow: ["127.0.0.1"], secret };
     await setTimeout(pauseMs);
   }
-  return refuseToStart(`The payment provider did not start on port ${own.port}. Set PROVIDER_PORT to a free port, or to 0 for any.`);
+  return refuseToStart(
+    `The payment provider did not start on port ${own.port}, and no other one runs there. Set PROVIDER_PORT to a free port, or to 0 for any.`,
+  );
 }
 
 /** Returns its address; undefined where it ended. */
@@ -56,9 +61,12 @@ function spawnProvider({ directory, port, temper, shopPort }: OwnProvider, secre
   });
 }
 
-async function listens(url: string): Promise<boolean> {
-  return await fetch(url, { signal: AbortSignal.timeout(1_000) }).then(
-    () => true,
-    () => false,
-  );
+/** Whether a provider has the port: what is there shows books as a provider does. */
+async function isProvider(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/ledger_lines?page_size=1`, { redirect: "error", signal: AbortSignal.timeout(1_000) });
+    return response.ok && Page.safeParse(await response.json()).success;
+  } catch {
+    return false;
+  }
 }
