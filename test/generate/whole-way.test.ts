@@ -46,6 +46,8 @@ it("a PRD becomes a service that compiles, passes its tests and the checker, sta
     "--test",
     "--test-isolation=none",
     "test/orders.test.ts",
+    "test/orders.rules.test.ts",
+    "test/orders.properties.test.ts",
     "test/orders.work.test.ts",
     "test/service.test.ts",
     "test/chaos.test.ts",

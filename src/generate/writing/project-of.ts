@@ -9,7 +9,7 @@ import { writeHandler, writeOwns, writeRule } from "./handlers.ts";
 import { projectFiles } from "./project.ts";
 import { writeSamples } from "./samples.ts";
 import { writeTables } from "./table.ts";
-import { writeModuleTests } from "./tests/module-tests.ts";
+import { writeModuleTests, writePropertyTests, writeRuleTests } from "./tests/module-tests.ts";
 import { writeCrashTest, writeServiceTest } from "./tests/process.ts";
 import { writeChaosTest, writeLoadTest, writeSecurityTest } from "./tests/strain.ts";
 import { writeWorkTests } from "./tests/work.ts";
@@ -35,8 +35,10 @@ export function filesOf(app: AppModel): readonly GeneratedFile[] {
       (module) => ({ path: `test/${module.name}.test.ts`, owner: "design", text: writeModuleTests(module, app) }) as const,
     ),
     ...app.modules.flatMap((module) => {
-      const text = writeWorkTests(module, app);
-      return text === undefined ? [] : [{ path: `test/${module.name}.work.test.ts`, owner: "design", text } as const];
+      const parts = { rules: writeRuleTests(module), properties: writePropertyTests(module, app), work: writeWorkTests(module, app) };
+      return Object.entries(parts).flatMap(([name, text]) =>
+        text === undefined ? [] : [{ path: `test/${module.name}.${name}.test.ts`, owner: "design", text } as const],
+      );
     }),
     { path: "test/service.test.ts", owner: "design", text: writeServiceTest(app) },
     ...ofProcess.flatMap(([name, text]) => (text === undefined ? [] : [{ path: `test/${name}.test.ts`, owner: "design", text } as const])),

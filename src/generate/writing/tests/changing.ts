@@ -71,7 +71,7 @@ export function transitions(subject: Subject): readonly string[] {
   const name = camel(entity.key);
   const statuses = entity.statuses.map(quoted).join(", ");
   const table = `${module.schema}.${entity.table}`;
-  return entity.transitions.flatMap(({ verb, to, from }) => {
+  return entity.transitions.flatMap(({ verb }) => {
     const one = module.operations.find((other) => other.act === "transition" && other.verb === verb && other.entity === entity.key)!;
     const isKept = one.roles.length > 0 && one.roles.every((role) => keeperRoles.test(role));
     // Who looks after all is bound to no owner.
@@ -79,7 +79,6 @@ export function transitions(subject: Subject): readonly string[] {
     const call = `${contract}.${camel(one.name)}`;
     const input = idInput(subject, one, "made");
     const rule = statusFunction({ verb, key: entity.key });
-    const never = entity.statuses.find((status) => status !== to && !from.includes(status));
     return [
       "",
       `for (const status of [${statuses}])`,
@@ -100,9 +99,6 @@ export function transitions(subject: Subject): readonly string[] {
             `  await assert.rejects(world.app.as(ben).call(${call}, ${input}), { code: "not_found" });`,
             "});",
           ]),
-      ...(never === undefined
-        ? []
-        : ["", `it(${quoted(`${one.name} does not begin at ${never}`)}, () => assert.equal(${rule}(${quoted(never)}), undefined));`]),
     ];
   });
 }

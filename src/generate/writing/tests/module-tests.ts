@@ -8,7 +8,7 @@ import { creation, invariants, property } from "./creation.ts";
 import { readings, tenants } from "./reading.ts";
 import type { Subject } from "./subject.ts";
 
-/** Writes the tests of a module: by table, by property, of its contract, of ownership, and of tenants. */
+/** Writes the tests of a module: by table, of its contract, of ownership, and of tenants. */
 export function writeModuleTests(module: ModuleModel, app: AppModel): string {
   const contract = camel(module.name);
   const subjects = module.entities.map((entity): Subject => ({ module, entity, app, contract }));
@@ -18,7 +18,6 @@ export function writeModuleTests(module: ModuleModel, app: AppModel): string {
     `describe(${quoted(words(subject.entity.key))}, () => {`,
     ...[
       ...creation(subject),
-      ...property(subject),
       ...invariants(subject),
       ...readings(subject),
       ...changes(subject),
@@ -33,21 +32,73 @@ export function writeModuleTests(module: ModuleModel, app: AppModel): string {
     ofDesign(),
     'import assert from "node:assert/strict";',
     'import { after, before, describe, it } from "node:test";',
-    'import fc from "fast-check";',
     ...rules.map(
       ({ entity, verb }) =>
         `import { ${statusFunction({ verb, key: entity.key })} } from "../src/${module.name}/domain/${kebab(verb)}-${kebab(entity.key)}.ts";`,
     ),
     `import * as ${contract} from "../src/${module.name}/contract.ts";`,
     'import { samples } from "../src/samples.ts";',
-    `import { ${[...actors, "inputs", "make", "open"].join(", ")} } from "./open.ts";`,
-    "",
-    "let world: Awaited<ReturnType<typeof open>>;",
-    "before(async () => {",
-    "  world = await open();",
-    "});",
-    "after(() => world.close());",
+    `import { ${[...actors, "make", "open"].join(", ")} } from "./open.ts";`,
+    ...aWorld,
     text,
+  );
+}
+
+const aWorld = [
+  "",
+  "let world: Awaited<ReturnType<typeof open>>;",
+  "before(async () => {",
+  "  world = await open();",
+  "});",
+  "after(() => world.close());",
+];
+
+/** Writes the tests of a module by property: any valid input of each entity. */
+export function writePropertyTests(module: ModuleModel, app: AppModel): string {
+  const contract = camel(module.name);
+  const body = module.entities.flatMap((entity) => [
+    "",
+    `describe(${quoted(words(entity.key))}, () => {`,
+    ...property({ module, entity, app, contract })
+      .slice(1)
+      .map((line) => (line === "" ? "" : `  ${line}`)),
+    "});",
+  ]);
+  const makes = module.entities.some(({ fields }) => fields.some(({ parent }) => parent !== undefined));
+  return lines(
+    ofDesign(),
+    'import assert from "node:assert/strict";',
+    'import { after, before, describe, it } from "node:test";',
+    'import fc from "fast-check";',
+    `import * as ${contract} from "../src/${module.name}/contract.ts";`,
+    `import { ${["inputs", ...(makes ? ["make"] : []), "open"].join(", ")} } from "./open.ts";`,
+    ...aWorld,
+    ...body,
+  );
+}
+
+/** Writes the tests of the rules of a module, which need no platform: from which status a verb leads where, and that doing it twice is doing it once. */
+export function writeRuleTests(module: ModuleModel): string | undefined {
+  const rules = module.entities.flatMap((entity) =>
+    entity.transitions.map(({ verb, from, to }) => ({
+      rule: statusFunction({ verb, key: entity.key }),
+      path: `../src/${module.name}/domain/${kebab(verb)}-${kebab(entity.key)}.ts`,
+      cases: entity.statuses.map((status) => [status, status === to || from.includes(status) ? to : undefined] as const),
+    })),
+  );
+  if (rules.length === 0) return undefined;
+  return lines(
+    ofDesign(),
+    'import assert from "node:assert/strict";',
+    'import { it } from "node:test";',
+    ...rules.map(({ rule, path }) => `import { ${rule} } from ${quoted(path)};`),
+    ...rules.flatMap(({ rule, cases }) => [
+      "",
+      ...cases.map(
+        ([from, to]) =>
+          `it(${quoted(`${rule} of ${from} is ${to ?? "refused"}`)}, () => assert.equal(${rule}(${quoted(from)}), ${to === undefined ? "undefined" : quoted(to)}));`,
+      ),
+    ]),
   );
 }
 
