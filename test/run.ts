@@ -10,15 +10,18 @@ import { type Outcome, runFile } from "./run/process.ts";
 
 /** All of the crash labs, in place of a part, takes longer. */
 const killMs = (process.env.CRASH === "all" ? 30 : 5) * 60_000;
+/** What mostly waits: for leases that end, for clocks, for a server that it has killed. */
+const waiting = ["test/crash/", "test/tasks/", "test/integration/kill-loop", "test/messaging/", "test/locks/", "test/app/kept"];
 /** What takes longest comes first: at the end, the last of it would run alone. */
 const slowest = [
+  "test/e2e/package/",
   "test/types/",
+  "examples/",
+  "test/e2e/services/",
   "test/crash/lab",
   "test/tasks/fleet/",
   "test/integration/kill-loop",
-  "test/e2e/package/",
   "test/crash/",
-  "test/tasks/",
 ];
 /** What these run is the built package, processes that are killed before they could say what they ran, or what others call too: following it would only cost time. */
 const unfollowed = [
@@ -31,6 +34,8 @@ function rank(file: string): number {
   const at = slowest.findIndex((part) => file.startsWith(part));
   return at < 0 ? slowest.length : at;
 }
+
+const isWaiting = (file: string) => waiting.some((part) => file.startsWith(part));
 
 function select(filters: readonly string[], chaos: boolean): string[] {
   return globSync(["test/**/*.test.ts", "examples/**/*.test.ts"], { exclude: ["**/node_modules/**", "**/fixtures/**"] })
@@ -46,18 +51,18 @@ function print({ file, passed, failed, skipped, durationMs, failures }: Outcome)
 }
 
 async function runAll(files: readonly string[]): Promise<Outcome[]> {
-  const waiting = [...files];
+  // At most three compute at a time on two processors. While some mostly wait, two do, and the processors are not idle.
+  const [waits, computes] = [files.filter(isWaiting), files.filter((file) => !isWaiting(file))];
   const outcomes: Outcome[] = [];
-  const worker = async () => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+  const worker = async (own: string[], others: string[]) => {
+    for (let file = own.shift() ?? others.shift(); file !== undefined; file = own.shift() ?? others.shift()) {
       const outcome = await runFile(file, { killMs, env: unfollowed.some((part) => file.startsWith(part)) ? withoutCoverage : {} });
       outcomes.push(outcome);
       print(outcome);
     }
   };
-  // More than there are cores: much of a test is waiting, for leases, databases and other processes.
-  const processes = Math.min(4, 1 + Math.max(2, availableParallelism()));
-  await Promise.all(Array.from({ length: processes }, worker));
+  const each = Math.min(2, availableParallelism());
+  await Promise.all(Array.from({ length: each }, (_, nth) => [worker(waits, nth === 0 ? computes : []), worker(computes, waits)]).flat());
   return outcomes;
 }
 
