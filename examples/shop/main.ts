@@ -5,7 +5,7 @@ import { postgres } from "plimsoll/postgres";
 import { logs, prometheus } from "plimsoll/telemetry";
 import { banner, keepTokens, reopened } from "./banner.ts";
 import { failFirstAttempts } from "./crunch/chaos.ts";
-import { startOwnProvider } from "./payments/own-provider.ts";
+import { startOwnProvider } from "./provider/own-provider.ts";
 import { firstAdministrator, openShops } from "./seed.ts";
 import { keptSecret, openFolder, readSettings, upstreamPlaces } from "./settings.ts";
 import { sharedIn } from "./shared.ts";

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { prometheus } from "plimsoll/telemetry";
@@ -11,21 +10,13 @@ import { runtimeOf } from "../../src/app/app.ts";
 import { monitorFiles } from "../../src/monitor/files.ts";
 import { monitoredOf, type Part } from "../../src/monitor/monitored.ts";
 import { openTestShop, type TestShop } from "../e2e/shop/open-shop.ts";
+import { freePort } from "../free-port.ts";
 import { folderOf, spec } from "./shop.ts";
 
 const skip =
   process.env.CI === "true" || spawnSync("prometheus", ["--version"]).status === 0
     ? false
     : "prometheus is not installed: apt-get install -y prometheus";
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  assert.ok(typeof address === "object" && address !== null);
-  await new Promise((resolve) => server.close(resolve));
-  return address.port;
-}
 
 /** One round of load: what each part of the shop does. */
 async function load(shop: TestShop): Promise<void> {

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -13,6 +12,7 @@ import { systemClock } from "../../src/core/clock.ts";
 import { redisLeases } from "../../src/redis/rates.ts";
 import { type RedisTls, securedBy } from "../../src/redis/tls.ts";
 import type { LeaseStore } from "../../src/resilience/leases/lease-store.ts";
+import { freePort } from "../free-port.ts";
 import { type Certificate, certificate } from "../upstream/certificates.ts";
 
 function isInstalled(): boolean {
@@ -36,16 +36,6 @@ function folder(t: TestContext): (name: string, text: string) => string {
     writeFileSync(join(made, name), text);
     return join(made, name);
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 interface ServerSpec {

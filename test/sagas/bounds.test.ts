@@ -131,14 +131,20 @@ describe("the bounds of a saga", () => {
   });
 
   it("is how long it is kept once it has ended, with all that is of it: not longer, not shorter, and not what a person has to decide about", async () => {
+    let sent = Promise.withResolvers<void>();
     bodies.set("trips.travel", async ({ name }, { step, signal }) => {
       await signal("go");
-      return step("work", async () => name);
+      return step("work", async () => {
+        await sent.promise;
+        return name;
+      });
     });
     const goes = async (name: string) => {
+      sent = Promise.withResolvers();
       const { id } = await app.call(plan, { name, key: name });
       // The second one waits for a step that never comes.
       for (const payload of [1, 2]) await app.app.sagas.signal(id, "go", { payload });
+      sent.resolve();
       assert.equal(await app.app.sagas.result(travel, id), name);
       return id;
     };

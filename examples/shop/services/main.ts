@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { createApp, exitOnFault } from "plimsoll";
 import { embedded } from "plimsoll/embedded";
-import { startOwnProvider } from "../payments/own-provider.ts";
+import { startOwnProvider } from "../provider/own-provider.ts";
 import { endOnFault, keptSecret, openFolder, readSettings, refuseToStart } from "../settings.ts";
 import { Fleet } from "./fleet.ts";
 import { openShop } from "./opening.ts";

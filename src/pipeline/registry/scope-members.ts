@@ -33,6 +33,7 @@ export const scopeMembers: ReadonlySet<string> = new Set([
     "revoke",
     "run",
     "signal",
+    "signalSaga",
     "span",
     "sql",
     "start",

@@ -4,12 +4,12 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { type Agent, request } from "node:http";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { jwtIssuer } from "../../../src/auth/jwt-issuer.ts";
+import { freePort } from "../../free-port.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -19,14 +19,6 @@ export interface Shop extends AsyncDisposable {
   readonly process: ChildProcess;
   /** One read through everything, down to the database. Returns its status; without an answer 0. *Default*: on a connection of its own. */
   ask(agent?: Agent | false): Promise<number>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }
 
 /** Starts the shop under the flags of `npm start`, and resolves when it answers. */

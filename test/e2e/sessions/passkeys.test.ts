@@ -1,24 +1,12 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { passkeys } from "plimsoll/auth";
 import { postgres } from "plimsoll/postgres";
 import { testDatabase } from "plimsoll/testing";
 import { desk as deskOf, session } from "../../auth/passkeys/desk.ts";
+import { freePort } from "../../free-port.ts";
 import { chromium, Page } from "../browser.ts";
 import { serve } from "../http/app.ts";
-
-/** A port that was free a moment ago: the origin of the pages is declared before the server listens. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 describe("passkeys in a browser", { skip: chromium === undefined && "there is no chromium" }, () => {
   it("are made and used on the own page, and on no page of another origin", async () => {

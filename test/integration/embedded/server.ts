@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, type TestContext } from "node:test";
@@ -94,14 +93,6 @@ export async function faultOf(work: Promise<unknown>, type: string): Promise<Fau
   assert.equal(error.type, type, error.message);
   assert.ok(["failed_precondition", "unavailable"].includes(error.code));
   return error;
-}
-
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }
 
 export function processGroup(pid: number): number {

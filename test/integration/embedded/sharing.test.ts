@@ -13,7 +13,8 @@ import { usableBinaries } from "../../../src/embedded/cache.ts";
 import { lockDirectory } from "../../../src/embedded/lock.ts";
 import { choosePort } from "../../../src/embedded/port.ts";
 import { identify, isAlive } from "../../../src/embedded/process.ts";
-import { empty, faultOf, freePort, gone, home, isRoot, launcher, Neighbour, prepared, processGroup, query } from "./server.ts";
+import { freePort } from "../../free-port.ts";
+import { empty, faultOf, gone, home, isRoot, launcher, Neighbour, prepared, processGroup, query } from "./server.ts";
 
 describe("after a SIGKILL", () => {
   it("of the process that started it, the server is adopted, and stopped by the last user", async (t) => {

@@ -1,7 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -11,6 +10,7 @@ import { embeddedBinaries } from "../../../src/embedded/binaries.ts";
 import { usableBinaries } from "../../../src/embedded/cache.ts";
 import { initialize } from "../../../src/embedded/initialize.ts";
 import { dataArgument, environment, settings } from "../../../src/embedded/invocation.ts";
+import { freePort } from "../../free-port.ts";
 
 /** A primary with a standby that streams from it, both of this test alone. */
 export interface Pair {
@@ -81,14 +81,4 @@ async function answers(connectionString: string): Promise<void> {
       await client.end().catch(() => undefined);
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }

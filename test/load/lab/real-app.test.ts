@@ -58,7 +58,7 @@ describe("plimsoll load on an app", () => {
   it("says what is wrong with a scenario, and what to do", async () => {
     for (const [args, code, message] of [
       [["load"], 64, /needs the file of a scenario/],
-      [["load", "none.ts"], 66, /There is no none\.ts/],
+      [["load", "none.ts"], 66, /There is no file none\.ts/],
       [["load", fixture("app-without.ts")], 66, /There is no/],
       [["load", fixture("scenario.ts"), "--calibrate"], 64, /names no ops port.*--ops/],
       [["load", fixture("scenario.ts"), "--calibrate", "--ops", "http://127.0.0.1:1"], 69, /did not respond with metrics.*prometheus\(\)/],

@@ -21,7 +21,7 @@ describe("the temper of the shop's own provider", () => {
 
 it("a shop whose provider cannot start says so, and ends with 1", () => {
   const directory = mkdtempSync(join(tmpdir(), "plimsoll-provider-"));
-  const program = new URL("../../../../examples/shop/payments/own-provider.ts", import.meta.url).href;
+  const program = new URL("../../../../examples/shop/provider/own-provider.ts", import.meta.url).href;
   // It cannot read its temper, and so it ends at once. Its port is one that no program may have: above the last.
   const line = `const { startOwnProvider } = await import(${JSON.stringify(program)});
     await startOwnProvider({ directory: ${JSON.stringify(directory)}, port: 65536, temper: "{bad", shopPort: 0 });`;
@@ -42,7 +42,7 @@ describe("the port of the shop's own provider", () => {
   /** Starts a provider as the shop does, on a port that is taken, in a process of its own: it ends with that process. */
   const startAt = async (port: number) => {
     const directory = mkdtempSync(join(tmpdir(), "plimsoll-provider-"));
-    const program = new URL("../../../../examples/shop/payments/own-provider.ts", import.meta.url).href;
+    const program = new URL("../../../../examples/shop/provider/own-provider.ts", import.meta.url).href;
     const line = `const { startOwnProvider } = await import(${JSON.stringify(program)});
       console.log((await startOwnProvider({ directory: ${JSON.stringify(directory)}, port: ${port}, temper: "{}", shopPort: 0 })).url);`;
     const child = spawn(process.execPath, ["--conditions=source", "--input-type=module", "--eval", line]);

@@ -4,8 +4,8 @@ import { resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import type { ProviderAccess } from "../payments/adapter.ts";
 import { refuseToStart } from "../settings.ts";
-import type { ProviderAccess } from "./adapter.ts";
 
 /** How the shop starts a provider for itself. */
 interface OwnProvider {
