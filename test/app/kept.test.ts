@@ -14,7 +14,7 @@ import type { KeptSpec } from "./fixtures/kept.ts";
 
 const program = fileURLToPath(new URL("./fixtures/kept.ts", import.meta.url));
 /** A process that hangs is ended, and the test says so. */
-const longMs = 300_000;
+const longMs = 120_000;
 
 class Kept {
   readonly child: ChildProcess;
