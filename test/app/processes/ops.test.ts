@@ -74,7 +74,7 @@ describe("the ops port of several processes", () => {
     process.kill(pids[0], "SIGKILL");
     assert.equal((await get("/readyz")).status, 200);
     const running = program.post("/wait", { ms: 1_000 });
-    await program.post("/who");
+    await program.line(/^waits /);
     program.child.kill("SIGTERM");
     await program.line(/^stopping/);
     assert.deepEqual(await get("/readyz"), { status: 503, text: "not ready: the app is stopping\n" });

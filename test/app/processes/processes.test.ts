@@ -46,7 +46,7 @@ describe("several processes", () => {
   it("let what runs finish on SIGTERM, and end with 0", async () => {
     const pids = await start();
     const running = [program.post("/wait", { ms: 300 }), program.post("/wait", { ms: 300 })];
-    await program.post("/who");
+    for (const _ of running) await program.line(/^waits /);
     program.child.kill("SIGTERM");
     for (const { status } of await Promise.all(running)) assert.equal(status, 200);
     assert.equal(await program.ended, 0);
@@ -57,7 +57,7 @@ describe("several processes", () => {
   it("end at once on a second signal", async () => {
     const pids = await start();
     const endless = program.post("/wait", { ms: 5_000 }).catch(() => "cut");
-    await program.post("/who");
+    await program.line(/^waits /);
     program.child.kill("SIGTERM");
     await program.line(/^stopping/);
     program.child.kill("SIGTERM");
@@ -91,6 +91,7 @@ describe("several processes", () => {
   it("restart the one that a bug ended, whose requests are answered", async () => {
     const pids = await start();
     const running = [program.post("/wait", { ms: 300 }), program.post("/wait", { ms: 300 })];
+    for (const _ of running) await program.line(/^waits /);
     const { pid } = await program.post("/crash");
     assert.deepEqual(
       (await Promise.all(running)).map(({ status }) => status),
@@ -136,7 +137,7 @@ describe("several processes", () => {
   it("end by themselves when their supervisor was killed, after what runs", async () => {
     await start();
     const running = program.post("/wait", { ms: 300 });
-    await program.post("/who");
+    await program.line(/^waits /);
     program.child.kill("SIGKILL");
     assert.equal((await running).status, 200);
     // Its streams close when no process has them any more.
