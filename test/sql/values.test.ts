@@ -354,7 +354,7 @@ for (const server of await testServers()) {
             assert.deepEqual("read" in came ? { read: zeros(came.read) } : came, { read: zeros(value) });
           }
         }),
-        { numRuns: 60 },
+        { numRuns: 60, includeErrorInReport: true },
       );
       assert.ok(!checked.failed, fc.defaultReportMessage(checked) ?? "");
     });
