@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type * as database from "../database/database.ts";
 import type * as contender from "../harness/contender.ts";
@@ -12,8 +13,9 @@ import type * as order from "../http/order.ts";
 import type * as token from "../http/token.ts";
 import type * as starting from "../start/process.ts";
 import type * as taskContenders from "../tasks/contenders.ts";
-import type * as measuring from "../tasks/measure.ts";
+import type * as taskProcesses from "../tasks/process.ts";
 import type * as stores from "../tasks/stores.ts";
+import { nowMs } from "../tasks/system.ts";
 
 /** What can be compared between two commits. */
 export const meters = ["http", "query", "command", "start", "tasks"] as const;
@@ -98,22 +100,49 @@ async function openStart(of: Load, checkout: string): Promise<Measured> {
   return { measure, [Symbol.asyncDispose]: () => own.drop() };
 }
 
-const plan = {
-  ...{ callers: 64, connections: 32, loadSeconds: 0.7, bulkBatch: 1_000, slowSeconds: 0.5, fastSeconds: 0.5, withHistory: false },
-  ...{ warmUp: 1_000, process: 12_000, idleSeconds: 1, sizeTasks: undefined },
-};
+/** Behind so many tasks, about two seconds, most code of a worker is compiled: what the other meters measure has run for three seconds too. */
+const warmUpTasks = 60_000;
+const callers = 64;
+const batch = 1_000;
 
+/** Starts of one at a time and in bulk, by a producer that stays up; then a new worker completes them, and is measured behind its warm-up. */
 async function openTasks(of: Load): Promise<Measured> {
   const { contenders } = await of<typeof taskContenders>("tasks/contenders.ts");
-  const { measureRound } = await of<typeof measuring>("tasks/measure.ts");
+  const { ProducerProcess, WorkerProcess } = await of<typeof taskProcesses>("tasks/process.ts");
   const { startPostgresStores } = await of<typeof stores>("tasks/stores.ts");
-  const plimsoll = contenders.find(({ name }) => name === "plimsoll")!;
+  const { file, pending, name } = contenders.find((contender) => contender.name === "plimsoll")!;
   const own = await startPostgresStores();
+  const store = await own.create(pending);
+  const target = { ...store.urls, connections: 32, history: false, types: 1, queues: 1, variant: undefined };
+  const producer = await ProducerProcess.start(name, file, target);
+  const load = (how: "one" | "many", seconds: number) => producer.load(how, { callers: how === "many" ? 1 : callers, seconds, batch });
+
+  async function complete(count: number): Promise<number> {
+    await store.rest();
+    const worker = await WorkerProcess.start(name, { file, target, warmUp: warmUpTasks });
+    const { measuredFromMs } = await worker.handled(count);
+    while (!(await store.isDone())) await sleep(1);
+    const seconds = (nowMs() - measuredFromMs) / 1_000;
+    await worker.stop();
+    return (count - warmUpTasks) / seconds;
+  }
+
+  const measure = async (seconds: number) => {
+    const one = await load("one", seconds);
+    const many = await load("many", seconds);
+    const missing = warmUpTasks * 1.5 - one.tasks - many.tasks;
+    const filled = missing > 0 ? Math.ceil(missing / batch) * batch : 0;
+    if (filled > 0) await producer.fill(filled);
+    const processPerSecond = await complete(one.tasks + many.tasks + filled);
+    return { processPerSecond, enqueuePerSecond: one.tasks / one.seconds, bulkPerSecond: many.tasks / many.seconds };
+  };
+  await measure(2);
   return {
-    async measure() {
-      const { processPerSecond, enqueuePerSecond, bulkPerSecond } = await measureRound(plimsoll, own, plan);
-      return { processPerSecond, enqueuePerSecond, bulkPerSecond };
+    measure: () => measure(0.7),
+    async [Symbol.asyncDispose]() {
+      await producer.stop();
+      await store.drop();
+      await own.stop();
     },
-    [Symbol.asyncDispose]: async () => void (await own.stop()),
   };
 }
