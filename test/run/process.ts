@@ -30,11 +30,13 @@ export interface RunSpec {
 
 const reporter = fileURLToPath(new URL("./reporter.ts", import.meta.url));
 const outputChars = 20_000;
+const relativeImports = new URL("./relative-imports.ts", import.meta.url).href;
 
 /** The environment of test processes: what they start, in whatever way, resolves the package to its sources as they do. */
 export function testEnv(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const options = env.NODE_OPTIONS ?? "";
-  return options.includes("--conditions=source") ? env : { ...env, NODE_OPTIONS: `${options} --conditions=source`.trim() };
+  if (options.includes("--conditions=source")) return env;
+  return { ...env, NODE_OPTIONS: `${options} --conditions=source --import=${relativeImports}`.trim() };
 }
 
 /**

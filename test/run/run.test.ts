@@ -44,8 +44,16 @@ describe("test runner", { concurrency: 2 }, () => {
     });
   }
 
-  it("adds the source condition once", () => {
-    assert.equal(testEnv({}).NODE_OPTIONS, "--conditions=source");
-    assert.equal(testEnv(testEnv({ NODE_OPTIONS: "--no-warnings" })).NODE_OPTIONS, "--no-warnings --conditions=source");
+  it("adds the source condition and its way of importing once", () => {
+    const added = `--conditions=source --import=${new URL("relative-imports.ts", import.meta.url).href}`;
+    assert.equal(testEnv({}).NODE_OPTIONS, added);
+    assert.equal(testEnv(testEnv({ NODE_OPTIONS: "--no-warnings" })).NODE_OPTIONS, `--no-warnings ${added}`);
+  });
+
+  it("says which file is missing where an import names none", async () => {
+    const file = join(folder, "missing-import.test.ts");
+    await writeFile(file, 'import "./none.ts";\n');
+    const { failures } = await runFile(file, { killMs: 60_000 });
+    assert.match(failures.join("\n"), /none\.ts/);
   });
 });
