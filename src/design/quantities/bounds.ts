@@ -9,7 +9,7 @@ const before: readonly (readonly [Bound, RegExp])[] = [
   [
     "at-most",
     new RegExp(
-      `(?:\\b(?:(?:no|not|never) (?:be )?(?:more|greater|longer|higher|slower) than|(?:not|never) exceed(?:ing)?|n't exceed|without exceeding|at most|up to|under|below|less than|lower than|fewer than|faster than|within|maximum|max\\.?|limited to|capped at|sub-)|不(?:得|能|应|可|会)?(?:超过|高于|大于|多于|超出)|小于等于|小于|低于|少于|短于|最多|最高|最大|最长|至多|控制在|限制在|上限)${rest}`,
+      `(?:\\b(?:(?:no|not|never) (?:be )?(?:more|greater|longer|higher|slower|later) than|(?:not|never) [a-z]+ more than|(?:not|never) exceed(?:ing)?|n't exceed|without (?:[\\w-]+ ){0,5}exceeding|at most|up to|under|below|less than|lower than|fewer than|faster than|within|maximum|max\\.?|limited to|capped at|sub-)|不(?:得|能|应|可|会)?(?:超过|高于|大于|多于|超出)|小于等于|小于|低于|少于|短于|最多|最高|最大|最长|至多|控制在|限制在|上限)${rest}`,
       "i",
     ),
   ],

@@ -8,7 +8,7 @@ export interface Mark<T> {
 }
 
 const percentile =
-  /(?<![A-Za-z\d])T?[Pp]-?(?<short>\d{2,3}(?:\.\d+)?)(?![\d%A-Za-z])|(?<long>\d{2}(?:\.\d+)?)\s?(?:th|st|nd|rd)?[ -]?(?:percentile|pctl|(?:百)?分位(?:数|值|点)?)|第\s?(?<nth>\d{2}(?:\.\d+)?)\s?百分位(?:数)?|(?<share>\d{2}(?:\.\d+)?)\s?%\s?(?:of (?:all |the |API |user |search )*(?:requests|calls|queries|responses|operations|transactions|reads|writes|cases|time)|的?(?:API|接口|用户)?(?:请求|调用|查询|响应|操作|交易|场景|情况))|(?<median>\bmedian\b|中位数)|(?<mean>\b(?:average|avg|mean)\b|平均)|(?<worst>\bworst[ -]case\b|最坏)/gi;
+  /(?<![A-Za-z\d])T?[Pp]-?(?<short>\d{2,3}(?:\.\d+)?)(?![\d%A-Za-z])|(?<long>\d{2}(?:\.\d+)?)\s?(?:th|st|nd|rd)?[ -]?(?:percentile|pctl|(?:百)?分位(?:数|值|点)?)|第\s?(?<nth>\d{2}(?:\.\d+)?)\s?百分位(?:数)?|(?<share>\d{2}(?:\.\d+)?)\s?(?:%|percent\b)\s?(?:of (?:all |the |API |user |search )*(?:requests|calls|queries|responses|operations|transactions|reads|writes|cases|time)|的?(?:API|接口|用户)?(?:请求|调用|查询|响应|操作|交易|场景|情况))|(?<median>\bmedian\b|中位数)|(?<mean>\b(?:average|avg|mean)\b|平均)|(?<worst>\bworst[ -]case\b|最坏)/gi;
 
 /** Finds percentiles and averages. `share` is set where a percentage stands for a percentile, as in "95% of requests". */
 export function findStatistics(text: string): readonly (Mark<Statistic> & { readonly isShare: boolean })[] {

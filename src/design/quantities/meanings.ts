@@ -1,12 +1,21 @@
 import type { Measure, QuantityUnit } from "./quantity.ts";
 
 const ofTimes: readonly (readonly [Measure, RegExp])[] = [
-  ["rpo", /\bRPO\b|recovery point|恢复点|数据丢失|丢失数据|data loss/gi],
-  ["rto", /\bRTO\b|recovery time|恢复时间|故障恢复|故障切换|failover|recover(?:y|s)?\b|恢复/gi],
-  ["retention", /\bretain|retention|\bkept for|\bkeep\b|\bstored? for|\barchiv|保留|留存|保存|归档|存储周期/gi],
+  [
+    "rpo",
+    /\bRPO\b|recovery point|恢复点|数据丢失|丢失数据|data loss|\blos(?:s|e|es|ing)\b(?=[^.;]{0,40}\bdata\b)|^(?=\s?(?:worth )?of data\b)/gi,
+  ],
+  [
+    "rto",
+    /\bRTO\b|recovery time|恢复时间|故障恢复|故障切换|failover|recover(?:y|s|ed)?\b|\brestor(?:e|es|ed|ation)\b|\bback (?:up |online |in service )*within|恢复|主备切换|主从切换/gi,
+  ],
+  [
+    "retention",
+    /\bretain|retention|\bkept\b(?! (?:under|below|within|at\b|up))|\bkeep\b|\bstored? for|\barchiv|保留|留存|保存|归档|存储周期/gi,
+  ],
   [
     "latency",
-    /latenc|\bdelay|\brespon[ds]|round[ -]?trip|\bload(?:s|ed|ing)?\b|\bcomplet(?:e|es|ed) (?:in|within)|\breturn(?:s|ed)? (?:in|within)|\bprocess(?:es|ed|ing)? (?:in|within|time)|\b(?:generated|created|built|rendered|delivered|available|executed|updated|synced|propagated|detected?|visible) (?:with)?in\b|\bquery time|\bexecution time|延迟|时延|响应|耗时|返回|加载|处理时间|查询时间|执行时间|处理时长|首屏|到账|送达时间|生效|(?<=内)完成/gi,
+    /latenc|\bdelay|\b(?:reach(?:es)?|arrives?|visible|comes? back)\b|\brespon[ds]|round[ -]?trip|\bload(?:s|ed|ing)?\b|\bcomplet(?:e|es|ed) (?:in|within)|\breturn(?:s|ed)? (?:in|within)|\bprocess(?:es|ed|ing)? (?:in|within|time)|\b(?:generated|created|built|rendered|delivered|available|executed|updated|synced|propagated|detected?|visible) (?:with)?in\b|\bquery time|\bexecution time|延迟|时延|响应|耗时|返回|加载|处理时间|查询时间|执行时间|处理时长|首屏|到账|送达时间|生效|(?<=内)完成/gi,
   ],
 ];
 const ofShares: readonly (readonly [Measure, RegExp])[] = [
@@ -30,5 +39,7 @@ export function meaningOf(unit: QuantityUnit, { before, after }: { readonly befo
     const distance = Math.min(...distances);
     if (distances.length > 0 && distance < (nearest?.distance ?? Number.POSITIVE_INFINITY)) nearest = { measure, distance };
   }
+  // "Scan a ticket in under half a second": without another word it is how long that takes.
+  if (nearest === undefined && unit === "ms" && /\bin (?:under|less than|at most|no more than)\s*$/i.test(before)) return "latency";
   return nearest?.measure;
 }

@@ -75,7 +75,7 @@ function findCandidates(text: string): readonly Candidate[] {
 
 function readCandidate(text: string, before: string, written: WrittenValue): Candidate | undefined {
   const offset = written.start - before.length;
-  const label = readUnitBefore(before);
+  const label = readUnitBefore(before, written.value);
   let after = readUnit(text, written.end, written.value);
   const starts = [written.start];
   if (after?.measure === "rate" && after.subject === undefined && label !== undefined) after = { ...after, ...label, end: after.end };
@@ -93,6 +93,19 @@ function readCandidate(text: string, before: string, written: WrittenValue): Can
   if (prefix !== undefined) starts.push(offset + prefix.start);
   const bound = prefix?.bound ?? written.bound ?? unit.bound ?? suffix?.bound ?? "exactly";
   return { written, unit, bound, number: written.start, start: Math.min(...starts), end: suffix?.end ?? end };
+}
+
+const sentenceBreak = /[。!！\n]|\.(?=\s)/g;
+
+/** Where the sentence begins that holds `index`; unlike a clause it may have semicolons, and a question that it answers. */
+function sentenceStart(text: string, index: number): number {
+  const last = [...text.slice(Math.max(0, index - 400), index).matchAll(sentenceBreak)].at(-1);
+  return last === undefined ? 0 : Math.max(0, index - 400) + last.index + 1;
+}
+
+function sentenceEnd(text: string, index: number): number {
+  const found = text.slice(index, index + 400).search(sentenceBreak);
+  return found === -1 ? text.length : index + found;
 }
 
 const hardBreak = /[。；;!?！？\n]|\.(?=\s)/g;
@@ -117,7 +130,9 @@ interface Zones {
   readonly text: string;
 }
 
-const separator = /[,，、+;|@/]|\s(?:and|with|or|at(?! (?:the )?(?:peak|average))|while|but)\s|且|和|并(?!发)|同时(?!在线)|[(（]/g;
+// "200 ms at p95": what follows is said of the number before it.
+const separator =
+  /[,，、+;|@/]|\s(?:and|with|or|at(?! (?:the )?(?:peak|average|median|T?P-?\d|\d{2}(?:\.\d+)?(?:th|st|nd|rd)?[ -]percentile))|while|but)\s|且|和|并(?!发)|同时(?!在线)|[(（]/gi;
 
 function zonesOf(text: string, all: readonly Candidate[], index: number): Zones {
   const { start, end, number } = all[index]!;
@@ -126,8 +141,14 @@ function zonesOf(text: string, all: readonly Candidate[], index: number): Zones 
   const floor = breakBefore(text, start);
   const ceiling = breakAfter(text, end);
   const from = previous === undefined || previous.end <= floor ? floor : cut(text, previous.end, start).right;
-  const to = next === undefined || next.start >= ceiling ? cut(text, end, ceiling).left : cut(text, end, next.start).left;
+  const to = next === undefined || next.start >= ceiling ? lastEnd(text, end, ceiling) : cut(text, end, next.start).left;
   return { before: [Math.min(from, start), number], after: [end, Math.max(to, end)], text };
+}
+
+/** Where what follows the last quantity of a clause ends: "in under 30 seconds, p99" still names its percentile. */
+function lastEnd(text: string, from: number, to: number): number {
+  const named = /^\s?[,，]\s?[Pp]\d{2,3}(?=[\s.。;；]*$)/.exec(text.slice(from, to))?.[0].length;
+  return named === undefined ? cut(text, from, to).left : from + named;
 }
 
 /** Divides what lies between two quantities: what follows the first, and what leads to the second. Without a separator it is shared. */
@@ -170,7 +191,8 @@ function claim<M extends Mark<unknown>>(
 function meant({ unit }: Candidate, { before, after, text }: Zones, about: string): Pick<Quantity, "measure"> {
   if (unit.measure !== "duration" && unit.measure !== "ratio") return { measure: unit.measure };
   const near = meaningOf(unit.unit, { before: text.slice(...before), after: text.slice(...after) });
-  return { measure: near ?? meaningOf(unit.unit, { before: `${about} ${text}`, after: "" }) ?? unit.measure };
+  const sentence = text.slice(sentenceStart(text, before[1]), sentenceEnd(text, after[0]));
+  return { measure: near ?? meaningOf(unit.unit, { before: `${about} ${sentence}`, after: "" }) ?? unit.measure };
 }
 
 function quantityOf({ written, unit, bound, start, end }: Candidate, normalized: Normalized, original: string): Quantity {

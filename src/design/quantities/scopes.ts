@@ -24,7 +24,7 @@ const anywhere = names.map(
     [
       per,
       new RegExp(
-        `(?:\\bper[ -]|/\\s?|\\beach |\\bsingle[ -]|\\bevery )${english}(?![A-Za-z])|(?:每(?:一)?(?:个|位|名|台|家)?|单(?:个|一|台)?)\\s?(?:${chinese})`,
+        `(?:\\bper[ -]|/\\s?|\\beach |\\bsingle[ -]|\\bevery )${english}(?![A-Za-z])|(?:每(?:一)?(?:个|位|名|台|家)?|(?<![下订派运账清表菜])单(?:个|一|台)?)\\s?(?:${chinese})`,
         "gi",
       ),
     ] as const,

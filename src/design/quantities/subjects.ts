@@ -9,6 +9,11 @@ export interface Subject {
   readonly active?: "daily" | "weekly" | "monthly" | "concurrent" | "registered";
 }
 
+const people =
+  "users?|clients?|players?|viewers?|learners?|students?|participants?|customers?|patients?|riders?|drivers?|passengers?|visitors?|guests?|fans?|buyers?|sellers?|shoppers?|employees?|teachers?|doctors?|couriers?|residents?|citizens?|travell?ers?|creators?|readers?|listeners?|attendees?|subscribers?|members?|people";
+const chinesePeople =
+  "用户|人数|人|学生|玩家|司机|货主|骑手|乘客|患者|病人|医生|护士|教师|老师|学员|员工|职工|买家|卖家|顾客|访客|游客|居民|市民|主播|观众|业主|房东|租客|客户|会员";
+
 interface Row extends Subject {
   /** Source of a regular expression, read without regard to case. */
   readonly english: string;
@@ -21,49 +26,47 @@ const rows: readonly Row[] = [
     name: "user",
     measure: "users",
     active: "concurrent",
-    english:
-      "(?:concurrent|simultaneous|parallel|online)(?:ly)?(?: active)? (?:users?|clients?|players?|viewers?|learners?|students?|participants?)|users? (?:concurrently|simultaneously|online)|CCU",
-    chinese:
-      "(?:个|名|位)?(?:同时在线|并发在线|在线|并发|同时)(?:的)?(?:用户|人数|人|学生|玩家)(?:数|量)?|(?:个|名|位|人)?(?:用户|人)?(?:同时在线|并发在线|同时使用|同时访问)",
+    english: `(?:concurrent|simultaneous|parallel|online)(?:ly)?(?: active)? (?:${people})|(?:${people}) (?:(?:are|is|be) )?(?:concurrently|simultaneously|online|at the same time)|[CP]CU`,
+    chinese: `(?:个|名|位)?(?:同时在线|并发在线|在线|并发|同时)(?:的)?(?:${chinesePeople})(?:数|量)?|(?:个|名|位|人)?(?:用户|人)?(?:同时在线|并发在线|同时使用|同时访问)`,
   },
   {
     name: "user",
     measure: "users",
     active: "daily",
-    english: "(?:daily active|active daily) users?|DAUs?",
+    english: `(?:daily active|active daily) (?:${people})|DAUs?`,
     chinese: "(?:个|名|位)?(?:日活跃?|每日活跃)(?:用户)?(?:数|量)?",
   },
   {
     name: "user",
     measure: "users",
     active: "weekly",
-    english: "weekly active users?|WAUs?",
+    english: `weekly active (?:${people})|WAUs?`,
     chinese: "(?:个|名|位)?周活跃?(?:用户)?(?:数|量)?",
   },
   {
     name: "user",
     measure: "users",
     active: "monthly",
-    english: "(?:monthly active|active monthly) users?|MAUs?",
+    english: `(?:monthly active|active monthly) (?:${people})|MAUs?`,
     chinese: "(?:个|名|位)?(?:月活跃?|每月活跃)(?:用户)?(?:数|量)?",
   },
   {
     name: "user",
     measure: "users",
     active: "registered",
-    english: "registered (?:users?|accounts?|members?)",
-    chinese: "(?:个|名|位)?注册(?:用户|会员)(?:数|量)?",
+    english: `registered (?:accounts?|${people})|(?:${people}) (?:are |is |have )?registered`,
+    chinese: `(?:个|名|位)?注册(?:${chinesePeople})(?:数|量)?`,
   },
   {
     name: "connection",
     measure: "concurrency",
     english: "(?:concurrent |simultaneous |open |active |websocket |persistent )*(?:web ?socket )?connections?",
-    chinese: "个?(?:并发|同时|长|WebSocket ?)*连接(?:数)?",
+    chinese: "个? ?(?:并发|同时|长|WebSocket ?)*连接(?:数)?",
   },
   {
     name: "request",
     measure: "concurrency",
-    english: "(?:concurrent|simultaneous|parallel|in-flight) (?:API )?(?:requests?|calls?)|concurrent(?:ly)?(?= |$)(?! [a-z])",
+    english: "(?:concurrent|simultaneous|parallel|in-flight) (?:[a-z]+ )?(?:requests?|calls?)|concurrent(?:ly)?(?= |$)(?! [a-z])",
     chinese: "个?(?:并发|同时)(?:的)?请求(?:数|量)?|(?:的)?(?:个)?并发(?:数|量|访问量?|能力|处理)?(?!用户|连接|请求|在线)",
   },
   {
@@ -76,7 +79,7 @@ const rows: readonly Row[] = [
     name: "job",
     measure: "concurrency",
     english:
-      "(?:concurrent|simultaneous|parallel) (?:\\w+ )?(?:jobs?|tasks?|executions?|workflows?|streams?|uploads?|downloads?|calls?|rooms?|meetings?|games?|processes)",
+      "(?:concurrent|simultaneous|parallel) (?:\\w+ ){0,2}(?:jobs?|tasks?|executions?|workflows?|streams?|uploads?|downloads?|calls?|rooms?|meetings?|games?|processes)",
     chinese: "个?(?:并发|同时)(?:的)?(?:任务|作业|流程|上传|下载)(?:数)?",
   },
   {
@@ -94,9 +97,8 @@ const rows: readonly Row[] = [
   {
     name: "user",
     measure: "users",
-    english:
-      "(?:total |active |end |paying |paid |platform )*(?:users?|customers?|subscribers?|members?|students?|players?|people|learners?)",
-    chinese: "(?:个|名|位)?(?:活跃|终端)?(?:用户|客户|会员|学生|人)(?:数|量|规模)?",
+    english: `(?:total |active |end |paying |paid |platform )*(?:${people})`,
+    chinese: `(?:个|名|位)?(?:活跃|终端)?(?:${chinesePeople})(?:数|量|规模)?`,
   },
   {
     name: "request",

@@ -30,6 +30,8 @@ const rateNames: Readonly<Record<string, { readonly subject?: string; readonly w
 };
 const sizes: Readonly<Record<string, number>> = {
   b: 1,
+  byte: 1,
+  bytes: 1,
   kb: 1e3,
   mb: 1e6,
   gb: 1e9,
@@ -77,6 +79,8 @@ function readPercent(text: string, at: number, value: number): Unit | undefined 
 }
 
 function readNamed(text: string, at: number): Unit | undefined {
+  const bytes = matchAt(/(?:个)?字节/y, text, at);
+  if (bytes !== null) return { unit: "bytes", factor: 1, measure: "size", end: at + bytes[0].length };
   const name = matchAt(letters, text, at)?.[0];
   if (name === undefined) return undefined;
   const end = at + name.length;
@@ -211,8 +215,12 @@ const labels: readonly (readonly [RegExp, (match: RegExpExecArray) => Omit<Unit,
   ],
 ];
 const scaleLabel = /(?:可?扩展[至到]|数据量[达为]?到?|规模[达为]?到?)\s?$/;
+/** "注册货主 30 万": whatever people are called, they are registered, active or there at the same time. */
+const crowdLabel = new RegExp(
+  `(?<how>注册|日活|月活|同时在线|在线)(?!用户|资[本金]|商标|人|时长|率|时间)[\\u4e00-\\u9fff]{2,4}?(?:数量?|量|人数)?${filler}{0,6}$`,
+);
 const countLabel = new RegExp(
-  `(?<name>DAU|MAU|WAU|concurrent (?:users|requests|connections|sessions)|(?:daily|monthly) active users|registered users|users|(?:最大|最高|系统|支持)?(?:并发用户|在线用户|同时在线|在线人|注册用户|日活跃?用户|月活跃?用户|日活|月活|并发请求|并发连接|并发[\\u4e00-\\u9fff]{0,8}|连接|用户|节点|实例|租户)(?:数量?|量|规模)?|(?<=日均?|月均?|每[日天月年秒]|每分钟|每小时)(?:新增|处理)?(?:订单|交易|请求|调用|访问|消息|查询|支付)(?:数|量)?|(?:订单|交易|请求|调用|访问|消息|查询|支付)(?:数|量))${filler}{0,6}$`,
+  `(?<name>DAU|MAU|WAU|[CP]CU|concurrent (?:users|requests|connections|sessions)|(?:daily|monthly) active users|registered users|users|(?:最大|最高|系统|支持)?(?:并发用户|在线用户|同时在线|在线人|注册用户|日活跃?用户|月活跃?用户|日活|月活|并发请求|并发连接|并发[\\u4e00-\\u9fff]{0,8}|连接|用户|节点|实例|租户)(?:数量?|量|规模)?|(?<=日均?|月均?|每[日天月年秒]|每分钟|每小时)(?:新增|处理)?(?:订单|交易|请求|调用|访问|消息|查询|支付)(?:数|量)?|(?:订单|交易|请求|调用|访问|消息|查询|支付)(?:数|量))${filler}{0,6}$`,
   "i",
 );
 
@@ -221,14 +229,31 @@ function labelled(name: string): { readonly subject?: string } {
   return subject === undefined ? {} : { subject };
 }
 
+/** "RPO = 0" and "uptime 99.9" have no unit: the name alone says it. */
+function readBare(before: string, value: number): (Omit<Unit, "end"> & { readonly start: number }) | undefined {
+  const objective = value === 0 ? new RegExp(`(?<![A-Za-z])(?<name>RPO|RTO)${filler}{0,4}$`, "i").exec(before) : null;
+  if (objective !== null)
+    return { unit: "ms", factor: 1, measure: objective.groups!.name!.toLowerCase() === "rpo" ? "rpo" : "rto", start: objective.index };
+  const share =
+    value >= 90 && value <= 100 ? new RegExp(`(?:\\b(?:uptime|availability)|可用性|可用率)${filler}{0,4}$`, "i").exec(before) : null;
+  return share === null ? undefined : { unit: "percent", factor: 1, measure: "availability", start: share.index };
+}
+
 /** Reads the unit that stands before a number, as in "QPS ≥ 5000" or "日活 10 万": the text before the number is passed. */
-export function readUnitBefore(before: string): (Omit<Unit, "end"> & { readonly start: number }) | undefined {
+export function readUnitBefore(before: string, value: number): (Omit<Unit, "end"> & { readonly start: number }) | undefined {
+  const bare = readBare(before, value);
+  if (bare !== undefined) return bare;
   for (const [pattern, unit] of labels) {
     const match = pattern.exec(before);
     if (match !== null) return { ...unit(match), start: match.index };
   }
   const size = scaleLabel.exec(before);
   if (size !== null) return { unit: "count", factor: 1, measure: "records", start: size.index + size[0].length };
+  const crowd = crowdLabel.exec(before);
+  if (crowd !== null) {
+    const active = { 注册: "registered", 日活: "daily", 月活: "monthly" }[crowd.groups!.how!] ?? "concurrent";
+    return { unit: "count", factor: 1, measure: "users", subject: "user", active: active as "daily", start: crowd.index };
+  }
   const match = countLabel.exec(before);
   if (match === null) return undefined;
   const name = match.groups!.name!;

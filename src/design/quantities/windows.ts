@@ -15,9 +15,9 @@ const timeName = Object.entries(names)
   .join("|");
 const tail = new RegExp(`\\s?(?:/\\s?|\\b(?:per|an?|each|every|p\\.)[ -]|每一?\\s?)(?<times>\\d+(?:\\.\\d+)?)?\\s?-?(?:${timeName})`, "iy");
 const chineseHead = new RegExp(
-  `(?:每一?(?<times>\\d+)?(?:${timeName})|(?<daily>日均|日(?=订单|交易|请求|调用|访问|处理|新增|消息|查询|峰值|单量))|(?<monthly>月均))(?<rest>[^\\d，。；;|]{0,14})$`,
+  `(?:每一?(?<times>\\d+)?(?:${timeName})|(?<daily>日均|日(?=订单|交易|请求|调用|访问|处理|新增|消息|查询|峰值|单量))|(?<monthly>月均|月(?=新增))|(?<yearly>年均|年(?=新增|交易|处理|产生)))(?<rest>[^\\d，。；;|]{0,14})$`,
 );
-const nightly = /(?<dayTail>\bdaily|\bmonthly|\bhourly|\bweekly)/iy;
+const nightly = /(?<dayTail>\bdaily|\bmonthly|\bhourly|\bweekly)(?! active)/iy;
 
 function windowOf(groups: Readonly<Record<string, string | undefined>>): number {
   const name = (Object.keys(timeMs) as (keyof typeof timeMs)[]).find((name) => groups[name] !== undefined)!;
@@ -43,6 +43,13 @@ export function readWindowBefore(before: string): { readonly windowMs: number; r
   const groups = match.groups!;
   // "每日活跃用户" counts users, not users per day.
   if (/^(?:活|新?活跃)/.test(groups.rest ?? "")) return undefined;
-  const windowMs = groups.daily !== undefined ? timeMs.day : groups.monthly !== undefined ? timeMs.month : windowOf(groups);
+  const windowMs =
+    groups.daily !== undefined
+      ? timeMs.day
+      : groups.monthly !== undefined
+        ? timeMs.month
+        : groups.yearly !== undefined
+          ? timeMs.year
+          : windowOf(groups);
   return { windowMs, start: match.index };
 }

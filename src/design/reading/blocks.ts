@@ -189,7 +189,8 @@ class BlockReader {
     const row = table.row === 0 ? 0 : table.row;
     if (row === 0) table.heads = cells.map(({ text }) => plain(text));
     for (const [column, { text, at }] of cells.entries()) {
-      const own = row === 0 ? [] : [...(column === 0 ? [] : [plain(cells[0]!.text)]), table.heads[column] ?? ""];
+      const own =
+        row === 0 ? [] : [...kindsBefore(cells, column), ...(column === 0 ? [] : [plain(cells[0]!.text)]), table.heads[column] ?? ""];
       this.blocks.push({
         kind: "cell",
         text,
@@ -201,6 +202,14 @@ class BlockReader {
     }
     table.row++;
   }
+}
+
+/** What the cells between the first and this one name, such as the category of a requirement. */
+function kindsBefore(cells: readonly { readonly text: string }[], column: number): readonly string[] {
+  return cells
+    .slice(1, Math.max(column, 1))
+    .map(({ text }) => plain(text))
+    .filter((text) => text.length <= 24 && /^\p{L}[\p{L} -]*$/u.test(text));
 }
 
 function widthOf(blank: string): number {

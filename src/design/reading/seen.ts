@@ -31,13 +31,15 @@ export function seeQuantities(block: Block): readonly SeenQuantity[] {
   if (block.kind === "cell" && /^(?:decision|answer|决定|答案|回答)$/i.test(labels.at(-1) ?? "")) return [];
   const path = block.sections.join(" > ");
   const about = [...block.sections.slice(-2), ...labels].join(" ");
-  const found = withLabels(block, labels, about);
+  const found = withSiblings(withLabels(block, labels, about));
   return found.map((quantity) => {
-    const before = block.text.slice(0, quantity.start);
-    const after = block.text.slice(quantity.end);
+    const [from, to] = sentenceAt(block.text, quantity);
+    const before = block.text.slice(from, quantity.start);
+    const after = block.text.slice(quantity.end, to);
     const around = {
       quantity,
       line: plain(block.text),
+      sentence: plain(block.text.slice(from, to)),
       before: plain(before),
       after: plain(after),
       labels: labels.join(" | "),
@@ -50,6 +52,23 @@ export function seeQuantities(block: Block): readonly SeenQuantity[] {
     const placed = { ...meant, start: meant.start + block.start, end: meant.end + block.start };
     return { quantity: placed, context, rule, block, ...(phase === undefined ? {} : { phase }) };
   });
+}
+
+/** "200 ms at p95 and never more than 1 second": a short bound beside a latency is one too. */
+function withSiblings(found: readonly Quantity[]): readonly Quantity[] {
+  if (!found.some(({ measure }) => measure === "latency")) return found;
+  return found.map((quantity) =>
+    quantity.measure === "duration" && quantity.bound === "at-most" && quantity.value < 60_000
+      ? { ...quantity, measure: "latency" }
+      : quantity,
+  );
+}
+
+/** The sentence that states a quantity, of a line that may hold more than one. */
+function sentenceAt(text: string, { start, end }: { readonly start: number; readonly end: number }): readonly [number, number] {
+  const from = [...text.slice(0, start).matchAll(/[。!！]|\.(?=\s)/g)].at(-1);
+  const to = text.slice(end).search(/[。!！]|\.(?=\s)/);
+  return [from === undefined ? 0 : from.index + 1, to === -1 ? text.length : end + to];
 }
 
 /** A cell may hold the number alone, and its row the unit: "concurrent users | 500". */
