@@ -88,6 +88,7 @@ export { type Sql, type SqlStatement, sqlFragment } from "./operation/sql.ts";
 export { type Backoff, constant, exponential } from "./resilience/backoff.ts";
 export type { LeaseAsk, LeaseGrant, LeaseStore, LeaseStoreSource } from "./resilience/leases/lease-store.ts";
 export { type LeaseOptions, leasedRates } from "./resilience/leases/leased-rates.ts";
+export type { QuotaAsk, QuotaGrant } from "./resilience/leases/quota-rules.ts";
 export { memoryRates } from "./resilience/memory-rates.ts";
 export type {
   RateHost,

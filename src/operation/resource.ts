@@ -29,8 +29,8 @@ export interface ResourceHost {
   readonly metrics: Metrics;
   /** The name of the app, for other services. *Default*: outside of an app, none. */
   readonly service?: string;
-  /** Opens a rate that is counted where the app counts its own; the name is the resource's. *Default*: outside of an app, none. */
-  readonly rates?: Pick<Rates, "limiter">;
+  /** Opens a rate that is counted where the app counts its own, or quotas that are learnt together there; the name is the resource's. *Default*: outside of an app, none. */
+  readonly rates?: Pick<Rates, "limiter" | "quotas">;
 }
 
 /** The execution that uses a resource: what its calls carry on, and where their time goes. */

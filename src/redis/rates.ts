@@ -6,9 +6,11 @@ import { messageOf } from "../core/value/thrown.ts";
 import type { LeaseAsk, LeaseGrant, LeaseStore, LeaseStoreSource } from "../resilience/leases/lease-store.ts";
 import { renewMs } from "../resilience/leases/lease-store.ts";
 import { type LeaseOptions, leasedRates } from "../resilience/leases/leased-rates.ts";
+import type { QuotaAsk, QuotaGrant } from "../resilience/leases/quota-rules.ts";
 import { storeUnavailable } from "../resilience/leases/unavailable.ts";
 import type { RateHost, RateStore } from "../resilience/rate-limit.ts";
 import { closeRedis, connectRedis, redisClient, whyNotConnected } from "./connection.ts";
+import { quotaScript, quotaScriptSha } from "./quota-script.ts";
 import { rateScript, rateScriptSha } from "./script.ts";
 import type { RedisTls } from "./tls.ts";
 
@@ -66,7 +68,7 @@ class RedisLeases implements LeaseStore {
       ...[ratePerSecond, burst, want, demand].map(String),
       held ? "1" : "0",
     ]);
-    const reply = await this.#run(keys, ["exchange", member, ...numbers]);
+    const reply = await this.#rate(keys, ["exchange", member, ...numbers]);
     assert(Array.isArray(reply) && reply.length === 4 * asks.length, "a reply has four values for each key");
     return asks.map((_, index) => {
       const [credits, share, members, crowded] = reply.slice(4 * index, 4 * index + 4).map(Number);
@@ -75,26 +77,51 @@ class RedisLeases implements LeaseStore {
   }
 
   async take(rate: LeaseAsk["rate"], key: string): Promise<number> {
-    return Number(await this.#run([this.#place(rate, key)], ["take", String(rate.ratePerSecond), String(rate.burst)]));
+    return Number(await this.#rate([this.#place(rate, key)], ["take", String(rate.ratePerSecond), String(rate.burst)]));
   }
 
   async refund(rate: LeaseAsk["rate"], key: string): Promise<void> {
-    await this.#run([this.#place(rate, key)], ["refund", String(rate.ratePerSecond)]);
+    await this.#rate([this.#place(rate, key)], ["refund", String(rate.ratePerSecond)]);
+  }
+
+  async quotas(asks: readonly QuotaAsk[]): Promise<readonly QuotaGrant[]> {
+    const keys = asks.map(({ name, key }) => `${this.#prefix}:quota:${name}\n${key}`);
+    const numbers = asks.flatMap(({ want, owed, lesson: { limit, windowMs, remaining, resetMs, retryAfterMs } }) =>
+      [want, owed, limit, windowMs, remaining, resetMs, retryAfterMs].map((number) => (number === undefined ? "" : String(number))),
+    );
+    const reply = await this.#run({ script: quotaScript, sha: quotaScriptSha }, keys, numbers);
+    assert(Array.isArray(reply) && reply.length === 7 * asks.length, "a reply has seven values for each key");
+    return asks.map((_, index) => {
+      const [known, credits, left, resetMs, blockedMs, limit, windowMs] = reply.slice(7 * index, 7 * index + 7).map(Number);
+      return {
+        known: known === 1,
+        credits: credits!,
+        left: left!,
+        resetMs: resetMs!,
+        blockedMs: blockedMs!,
+        limit: limit!,
+        windowMs: windowMs!,
+      };
+    });
   }
 
   #place({ name }: LeaseAsk["rate"], key: string): string {
     return `${this.#prefix}:${name}\n${key}`;
   }
 
-  async #run(keys: string[], args: string[]): Promise<unknown> {
+  #rate(keys: string[], args: string[]): Promise<unknown> {
+    return this.#run({ script: rateScript, sha: rateScriptSha }, keys, args);
+  }
+
+  async #run({ script, sha }: { readonly script: string; readonly sha: string }, keys: string[], args: string[]): Promise<unknown> {
     const client = this.#connected();
     const call = { keys, arguments: args };
     try {
-      return await client.evalSha(rateScriptSha, call);
+      return await client.evalSha(sha, call);
     } catch (error) {
       // A server that was started again does not know it.
       if (!messageOf(error).startsWith("NOSCRIPT")) throw error;
-      return await client.eval(rateScript, call);
+      return await client.eval(script, call);
     }
   }
 

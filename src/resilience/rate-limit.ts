@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { Service } from "../core/service.ts";
+import type { QuotaStore } from "./policies/quota/store.ts";
 
 /** The rate that each key may have, and what a store needs to count it. */
 export interface RateSpec {
@@ -48,6 +49,8 @@ export interface Rates {
   readonly service?: Service | undefined;
   /** Creates what counts one rate. Called once for each name, before the service starts. */
   limiter(spec: RateSpec): RateLimiter;
+  /** Creates what keeps the learnt quotas of one owner together with other processes; undefined where the store keeps none. Called once for each name. *Default*: it keeps none. */
+  quotas?(name: string): QuotaStore | undefined;
 }
 
 /** Counts what each key takes. */

@@ -11,6 +11,7 @@ import { InOrder } from "../core/queue/turns.ts";
 import type { ResourceHost } from "../operation/resource.ts";
 import type { Call } from "../resilience/policies/call/call.ts";
 import { Fallback } from "../resilience/policies/fallback.ts";
+import { Quota } from "../resilience/policies/quota/quota.ts";
 import { SingleFlight } from "../resilience/policies/single-flight.ts";
 import { UpstreamBounds } from "./bounds.ts";
 import { openPool } from "./connection/pool.ts";
@@ -44,7 +45,7 @@ export class Upstream {
   readonly #bounds: UpstreamBounds;
 
   /** *Faults thrown*: `failed_precondition` where it cannot work. */
-  constructor(settings: Settings, { clock, metrics }: ResourceHost) {
+  constructor(settings: Settings, { clock, metrics, rates }: ResourceHost) {
     this.settings = settings;
     this.clock = clock;
     this.#wheel = sharedWheel(clock);
@@ -56,6 +57,8 @@ export class Upstream {
     const [line] = this.#bounds.lines;
     this.#places = new BoundedQueue({ limit: new FixedLimit(connections), queue, turns: new InOrder(), line });
     this.hasKeys = policy?.parts.some((part) => part instanceof Fallback || part instanceof SingleFlight) ?? false;
+    for (const [index, part] of (policy?.parts ?? []).filter((one) => one instanceof Quota).entries())
+      part.share(() => rates?.quotas?.(`${settings.upstream}${index === 0 ? "" : ` ${index + 1}`}`));
     for (const line of policy?.[loadLines] ?? []) line.nameUnder(`upstream ${settings.upstream}`);
     this.measures = new UpstreamMeasures(metrics, this);
   }

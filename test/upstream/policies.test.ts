@@ -2,7 +2,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { z } from "zod";
+import { loadLines } from "../../src/core/load-line/load-lines.ts";
+import { Metrics } from "../../src/core/metrics.ts";
 import { constant } from "../../src/resilience/backoff.ts";
+import { leasedRates } from "../../src/resilience/leases/leased-rates.ts";
+import { MemoryLeases, memoryLeases } from "../../src/resilience/leases/memory-leases.ts";
 import { breaker } from "../../src/resilience/policies/breaker/breaker.ts";
 import { compose } from "../../src/resilience/policies/compose.ts";
 import { fallback } from "../../src/resilience/policies/fallback.ts";
@@ -10,6 +14,8 @@ import { quota } from "../../src/resilience/policies/quota/quota.ts";
 import { retryBudget } from "../../src/resilience/policies/retry/budget.ts";
 import { retry } from "../../src/resilience/policies/retry/retry.ts";
 import { singleFlight } from "../../src/resilience/policies/single-flight.ts";
+import { TestClock } from "../../src/testing/clock.ts";
+import { type HttpClient, httpClient } from "../../src/upstream/http-client.ts";
 import { faultOf, open, serve } from "./open-upstream.ts";
 
 const get = { method: "GET", path: "/", output: "text" } as const;
@@ -119,4 +125,26 @@ it("a client with a quota learns it from refusals, for all of its paths", async 
   const fault = await faultOf(client.request({ ...get, path: "/b" }));
   assert.deepEqual([fault.type, fault.code], ["upstream_quota", "resource_exhausted"]);
   assert.equal(upstream.requests.length, 1);
+});
+
+it("clients of processes that share their rates share what one has learnt of a quota", async (t) => {
+  const clock = new TestClock();
+  const leases = memoryLeases(new MemoryLeases(clock));
+  let refuses = false;
+  const upstream = await serve(t, (_, response) => (refuses ? response.writeHead(429, { "retry-after": "60" }).end() : response.end("ok")));
+  const join = () => {
+    const rates = leasedRates(leases).open({ app: "fleet", clock, answerWithinMs: 50, report: () => undefined });
+    const declared = httpClient("prices", { allow: ["127.0.0.1"], baseUrl: upstream.url, timeout: "5s", policy: quota({ clock }) });
+    const client = declared.spec!.create({ clock, metrics: new Metrics(), rates }) as HttpClient;
+    t.after(() => client.close());
+    return client;
+  };
+  const [one, other] = [join(), join()];
+  await other.request(get);
+  refuses = true;
+  assert.equal((await faultOf(one.request(get))).type, "upstream_rate_limited");
+  await clock.advanceAsync(300);
+  assert.equal((await faultOf(other.request(get))).type, "upstream_quota");
+  assert.equal(upstream.requests.length, 2);
+  assert.equal(other[loadLines].find(({ name }) => name === "upstream prices quota")?.phase(), "shared");
 });

@@ -2,6 +2,7 @@ import { systemClock } from "../../core/clock.ts";
 import { type LeaseAsk, type LeaseGrant, type LeaseStore, renewMs } from "../../resilience/leases/lease-store.ts";
 import { leasedRates } from "../../resilience/leases/leased-rates.ts";
 import { MemoryLeases } from "../../resilience/leases/memory-leases.ts";
+import type { QuotaAsk, QuotaGrant } from "../../resilience/leases/quota-rules.ts";
 import { storeUnavailable } from "../../resilience/leases/unavailable.ts";
 import type { RateStore } from "../../resilience/rate-limit.ts";
 import type { Channel } from "./channel.ts";
@@ -35,6 +36,7 @@ export function supervisorLeases(channel: () => Channel | undefined): LeaseStore
     exchange: (member, asks) => ask<readonly LeaseGrant[]>("leases", { member, asks }),
     take: (rate, key) => ask<number>("take", { rate, key }),
     refund: async (rate, key) => void (await ask("refund", { rate, key })),
+    quotas: (asks) => ask<readonly QuotaGrant[]>("quotas", asks),
   };
 }
 
@@ -44,6 +46,7 @@ export function memberLeases(): (channel: Channel) => void {
   return (channel) => {
     channel.reply("leases", ({ member, asks }: Exchanged) => leases.exchange(member, asks));
     channel.reply("take", ({ rate, key }: Taken) => leases.take(rate, key));
+    channel.reply("quotas", (asks: readonly QuotaAsk[]) => leases.quotas(asks));
     channel.reply("refund", ({ rate, key }: Taken) => leases.refund(rate, key));
   };
 }

@@ -19,7 +19,7 @@ export interface LoadLineSpec {
   /** How much is in use. Asked only when it is listed. *Default*: none, where a single number cannot say it, as for the rates of many callers. */
   readonly now?: () => number;
   /** The phase that it is in, in one word, as a breaker is `open`. Asked only when it is listed. *Default*: it has none. */
-  readonly phase?: () => string;
+  readonly phase?: () => string | undefined;
   /** The limit that was learnt. Asked only when it is listed. *Default*: none. */
   readonly learnt?: () => number | undefined;
   /** Called after the mode has changed, before anything else runs: to let in what waits, for example. */

@@ -6,6 +6,7 @@ import type { Service } from "../../core/service.ts";
 import type { Signal } from "../../core/signals.ts";
 import { GuardedRateLimiter } from "../../resilience/guarded-rates.ts";
 import { memoryRates } from "../../resilience/memory-rates.ts";
+import type { QuotaStore } from "../../resilience/policies/quota/store.ts";
 import type { RateHost, RateLimiter, RateSpec, RateStore, RateStoreChange, Rates, WithoutStore } from "../../resilience/rate-limit.ts";
 import type { OperationRate } from "./operation-rate.ts";
 
@@ -80,6 +81,11 @@ export class AppRates {
   /** Opens a rate of a resource. It may be one more than the store knew at its start. */
   limiter(spec: RateSpec): RateLimiter {
     return this.#open(spec);
+  }
+
+  /** Opens the learnt quotas of one owner, shared where the rates are; undefined where each process learns alone. */
+  quotas(name: string): QuotaStore | undefined {
+    return this.#rates.quotas?.(name);
   }
 
   /** All rates of an app have one store: it is gone once, and back once. */

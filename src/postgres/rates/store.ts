@@ -4,6 +4,7 @@ import type { Clock, Timer } from "../../core/clock.ts";
 import type { Service } from "../../core/service.ts";
 import { type LeaseAsk, type LeaseGrant, type LeaseStore, type LeaseStoreSource, renewMs } from "../../resilience/leases/lease-store.ts";
 import { type LeaseOptions, leasedRates } from "../../resilience/leases/leased-rates.ts";
+import type { QuotaAsk, QuotaGrant } from "../../resilience/leases/quota-rules.ts";
 import { storeUnavailable } from "../../resilience/leases/unavailable.ts";
 import type { RateHost, RateStore } from "../../resilience/rate-limit.ts";
 import { verifiedUrl } from "../start/verified-url.ts";
@@ -67,8 +68,7 @@ class PostgresLeases implements LeaseStore {
 
   async exchange(member: string, asks: readonly LeaseAsk[]): Promise<readonly LeaseGrant[]> {
     // Rows are locked in one order by all processes, so that none waits for another in a circle.
-    const places = asks.map((ask, index) => ({ ask, index, place: this.#place(ask.rate, ask.key) }));
-    places.sort((a, b) => (a.place < b.place ? -1 : 1));
+    const places = inOrder(asks, ({ rate, key }) => this.#place(rate, key));
     const rows = await this.#ask(
       `select l.credits, l.share, l.members, l.crowded
        from unnest($2::text[], $3::float8[], $4::float8[], $5::float8[], $6::float8[], $7::boolean[])
@@ -84,11 +84,7 @@ class PostgresLeases implements LeaseStore {
         places.map(({ ask }) => ask.held),
       ],
     );
-    const grants: LeaseGrant[] = [];
-    places.forEach(({ index }, n) => {
-      grants[index] = rows[n] as unknown as LeaseGrant;
-    });
-    return grants;
+    return asAsked<LeaseGrant>(places, rows);
   }
 
   async take(rate: LeaseAsk["rate"], key: string): Promise<number> {
@@ -101,7 +97,23 @@ class PostgresLeases implements LeaseStore {
     await this.#ask("select plimsoll.refund_rate($1, $2)", [this.#place(rate, key), rate.ratePerSecond]);
   }
 
-  #place({ name }: LeaseAsk["rate"], key: string): string {
+  async quotas(asks: readonly QuotaAsk[]): Promise<readonly QuotaGrant[]> {
+    const places = inOrder(asks, ({ name, key }) => this.#place({ name: `quota\0${name}` }, key));
+    const each = (value: (ask: QuotaAsk) => number | undefined) => places.map(({ ask }) => value(ask) ?? null);
+    const rows = await this.#ask(
+      `select l.* from unnest($1::text[], $2::float8[], $3::float8[], $4::float8[], $5::float8[], $6::float8[], $7::float8[], $8::float8[])
+         with ordinality a(place, want, owed, quota, span, remaining, reset, retry, n)
+       cross join lateral plimsoll.settle_quota(a.place, a.want, a.owed, a.quota, a.span, a.remaining, a.reset, a.retry) l order by a.n`,
+      [
+        ...[places.map(({ place }) => place), each(({ want }) => want), each(({ owed }) => owed)],
+        ...[each(({ lesson }) => lesson.limit), each(({ lesson }) => lesson.windowMs), each(({ lesson }) => lesson.remaining)],
+        ...[each(({ lesson }) => lesson.resetMs), each(({ lesson }) => lesson.retryAfterMs)],
+      ],
+    );
+    return asAsked<QuotaGrant>(places, rows);
+  }
+
+  #place({ name }: Pick<LeaseAsk["rate"], "name">, key: string): string {
     return createHash("sha256").update(`${this.#app}\0${name}\0${key}`).digest("base64url");
   }
 
@@ -149,4 +161,24 @@ class PostgresLeases implements LeaseStore {
       );
     });
   }
+}
+
+interface Placed<A> {
+  readonly ask: A;
+  readonly index: number;
+  readonly place: string;
+}
+
+/** The asks in the order of their places, in which all processes lock rows. */
+function inOrder<A>(asks: readonly A[], placeOf: (ask: A) => string): readonly Placed<A>[] {
+  const places = asks.map((ask, index) => ({ ask, index, place: placeOf(ask) }));
+  return places.sort((a, b) => (a.place < b.place ? -1 : 1));
+}
+
+function asAsked<G>(places: readonly Placed<unknown>[], rows: readonly unknown[]): readonly G[] {
+  const grants: G[] = [];
+  places.forEach(({ index }, n) => {
+    grants[index] = rows[n] as G;
+  });
+  return grants;
 }

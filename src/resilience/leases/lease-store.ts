@@ -1,5 +1,6 @@
 import type { Service } from "../../core/service.ts";
 import type { RateHost, RateSpec } from "../rate-limit.ts";
+import type { QuotaAsk, QuotaGrant } from "./quota-rules.ts";
 
 /** How long what was granted may be spent, after it was asked for. *Units*: milliseconds. */
 export const leaseMs = 500;
@@ -40,6 +41,8 @@ export interface LeaseStore {
   take(rate: LeaseAsk["rate"], key: string): Promise<number>;
   /** Returns one that was taken without a lease. */
   refund(rate: LeaseAsk["rate"], key: string): Promise<void>;
+  /** Learns of quotas and grants calls of them, in one round trip; one grant for each ask, in their order. *Default*: it keeps none, and each process learns alone. */
+  quotas?(asks: readonly QuotaAsk[]): Promise<readonly QuotaGrant[]>;
 }
 
 /** Opens a store of leases for one app; opens no connection yet. */

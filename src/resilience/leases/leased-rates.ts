@@ -4,6 +4,7 @@ import { messageOf } from "../../core/value/thrown.ts";
 import type { RateHost, RateLimiter, RateSpec, RateStore, Rates } from "../rate-limit.ts";
 import { type LeaseAsk, type LeaseStore, type LeaseStoreSource, leaseMs, renewMs } from "./lease-store.ts";
 import { LeasedKey } from "./leased-key.ts";
+import { SharedQuotas } from "./shared-quotas.ts";
 import { storeUnavailable } from "./unavailable.ts";
 
 /** The shortest time between two exchanges, where one is due before the next renewal. *Units*: milliseconds. */
@@ -35,6 +36,7 @@ class LeasedRates implements Rates {
   readonly #name: string;
   readonly #member: string;
   readonly #limiters: LeasedLimiter[] = [];
+  readonly #quotas: SharedQuotas[] = [];
   #members: number;
   #timer: Timer | undefined;
   #dueAt = Number.POSITIVE_INFINITY;
@@ -90,6 +92,13 @@ class LeasedRates implements Rates {
     return limiter;
   }
 
+  quotas(name: string): SharedQuotas | undefined {
+    if (this.#store.quotas === undefined) return undefined;
+    const quotas = new SharedQuotas(this, name);
+    this.#quotas.push(quotas);
+    return quotas;
+  }
+
   /** Makes an exchange due: at the next renewal, or `early`. */
   due(early: boolean): void {
     const now = this.clock.monotonic();
@@ -121,6 +130,7 @@ class LeasedRates implements Rates {
         if (asks.length === 0 && !this.gone) break;
         await this.#send(asks.slice(from, from + limits.rateLeaseKeys), sentAt);
       }
+      await this.#settleQuotas(sentAt);
       if (this.gone) {
         this.gone = false;
         this.#host.report({ store: this.#name, state: "back", reason: "It answers again." });
@@ -131,7 +141,8 @@ class LeasedRates implements Rates {
       this.#exchanging = false;
       const early = this.#again && !this.gone;
       this.#again = false;
-      if (early || this.gone || this.#limiters.some((limiter) => limiter.size > 0)) this.due(early);
+      if (early || this.gone || this.#limiters.some(({ size }) => size > 0) || this.#quotas.some(({ active }) => active > 0))
+        this.due(early);
     }
   }
 
@@ -146,6 +157,19 @@ class LeasedRates implements Rates {
       members = Math.max(members, grant.members);
     });
     if (members > 0) this.#members = members;
+  }
+
+  async #settleQuotas(sentAt: number): Promise<void> {
+    const asks = this.#quotas.flatMap((quotas) => quotas.asks(sentAt).map(([quota, ask]) => ({ quotas, quota, ask })));
+    for (let from = 0; from < asks.length; from += limits.rateLeaseKeys) {
+      const sending = asks.slice(from, from + limits.rateLeaseKeys);
+      const grants = await this.#within(this.#store.quotas!(sending.map(({ ask }) => ask)));
+      const now = this.clock.monotonic();
+      sending.forEach(({ quotas, quota, ask }, index) => {
+        quota.accept(grants[index]!, ask, now);
+        quotas.granted(quota);
+      });
+    }
   }
 
   /** A late answer is worth nothing: what it grants would lapse, and the next renewal is due. */

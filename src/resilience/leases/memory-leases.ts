@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import type { LeaseAsk, LeaseGrant, LeaseStore, LeaseStoreSource } from "./lease-store.ts";
+import { MemoryQuotaStates, type QuotaAsk, type QuotaGrant } from "./quota-rules.ts";
 import { grantLease, type LeaseState, newState, refundOne, takeOne } from "./rules.ts";
 
 /**
@@ -9,6 +10,7 @@ import { grantLease, type LeaseState, newState, refundOne, takeOne } from "./rul
 export class MemoryLeases implements LeaseStore {
   readonly #clock: Clock;
   readonly #states = new Map<string, LeaseState>();
+  readonly #quotas = new MemoryQuotaStates();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -32,6 +34,10 @@ export class MemoryLeases implements LeaseStore {
   async refund(rate: LeaseAsk["rate"], key: string): Promise<void> {
     const state = this.#states.get(placeOf(rate, key));
     if (state !== undefined) refundOne(state, rate);
+  }
+
+  async quotas(asks: readonly QuotaAsk[]): Promise<readonly QuotaGrant[]> {
+    return this.#quotas.settle(asks, this.#clock.monotonic());
   }
 
   #state(ask: Pick<LeaseAsk, "rate" | "key" | "held">, now: number): LeaseState {

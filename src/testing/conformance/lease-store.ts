@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../core/clock.ts";
 import { type LeaseAsk, type LeaseGrant, type LeaseStore, type LeaseStoreSource, leaseMs } from "../../resilience/leases/lease-store.ts";
+import { quotaClaims } from "./quotas.ts";
 import type { ConformanceCase } from "./rate-store.ts";
 
 /** What the suite needs of a store. */
@@ -115,7 +116,7 @@ const claims: Readonly<Record<string, (tried: Tried) => Promise<void>>> = {
  * @example for (const { name, run } of leaseStoreConformance(sample)) it(name, run);
  */
 export function leaseStoreConformance({ create, clock, pass }: LeaseStoreSample): readonly ConformanceCase[] {
-  return Object.entries(claims).map(([name, claim]) => ({
+  return Object.entries({ ...claims, ...quotaClaims }).map(([name, claim]) => ({
     name,
     run: async () => {
       const store = create().open({ app: "conformance", clock, answerWithinMs: 1_000, report: () => undefined });

@@ -12,7 +12,7 @@ import { MemoryQuotas, type QuotaStore } from "./store.ts";
 export interface QuotaOptions {
   /** Reads a lesson from what the work returned or threw. *Default*: the headers of a reply such as that of `fetch`; `retryAfterMs` of `resource_exhausted`. */
   readonly read?: (outcome: unknown, nowMs: number) => QuotaLesson | undefined;
-  /** *Default*: the memory of this process. */
+  /** *Default*: in the policy of an `httpClient`, what the rates of the app share with other processes; otherwise the memory of this process. */
   readonly store?: QuotaStore;
   readonly clock?: Clock;
 }
@@ -32,21 +32,34 @@ export interface QuotaLearnt extends QuotaLesson {
 export function quota(options: QuotaOptions = {}): Quota {
   return new Quota({
     read: options.read ?? readOutcome,
-    store: options.store ?? new MemoryQuotas(),
+    store: options.store,
     clock: options.clock ?? systemClock,
   });
 }
 
+type Settings = Required<Omit<QuotaOptions, "store">> & { readonly store: QuotaStore | undefined };
+
 /** The policy that {@link quota} makes. */
 export class Quota extends Policy<"once", never> {
   readonly learnt = new Signal<QuotaLearnt>("quota.learnt");
-  readonly #options: Required<QuotaOptions>;
-  readonly #line = new LoadLine({ name: "quota", unit: "calls" });
+  readonly #options: Settings;
+  #store: QuotaStore;
+  readonly #line = new LoadLine({
+    ...{ name: "quota", unit: "calls" },
+    learnt: () => this.#store.reading?.().limit,
+    phase: () => this.#store.reading?.().phase,
+  });
   readonly #usedUp = this.#line.reason("used_up");
 
-  constructor(options: Required<QuotaOptions>) {
+  constructor(options: Settings) {
     super();
     this.#options = options;
+    this.#store = options.store ?? new MemoryQuotas();
+  }
+
+  /** Learns together with other processes, where no store was given and there is one. Before the first call. */
+  share(open: () => QuotaStore | undefined): void {
+    if (this.#options.store === undefined) this.#store = open() ?? this.#store;
   }
 
   override get [loadLines](): readonly LoadLine[] {
@@ -54,9 +67,9 @@ export class Quota extends Policy<"once", never> {
   }
 
   async around<T>(work: Work<T>, call: Call): Promise<T> {
-    const { store, clock } = this.#options;
+    const { clock } = this.#options;
     if (this.#line.mode === "off") return await work(call);
-    const waitMs = store.take(call.callee, clock.monotonic());
+    const waitMs = this.#store.take(call.callee, clock.monotonic());
     if (waitMs > 0 && this.#line.refuses(this.#usedUp)) throw refusal(call.callee, Math.ceil(waitMs));
     this.#line.admits(0);
     try {
@@ -70,10 +83,10 @@ export class Quota extends Policy<"once", never> {
   }
 
   #learn(key: string, outcome: unknown): void {
-    const { read, store, clock } = this.#options;
+    const { read, clock } = this.#options;
     const lesson = read(outcome, clock.now());
     if (lesson === undefined) return;
-    store.teach(key, lesson, clock.monotonic());
+    this.#store.teach(key, lesson, clock.monotonic());
     if (this.learnt.hasListeners) this.learnt.publish({ key, ...lesson });
   }
 }

@@ -1,4 +1,5 @@
 import { limits } from "../../../core/limits.ts";
+import { type Learnt, learn, nothingLearnt, renew } from "./learnt.ts";
 import type { QuotaLesson } from "./lesson.ts";
 
 /**
@@ -10,21 +11,17 @@ export interface QuotaStore {
   take(key: string, now: number): number;
   /** Learns from a reply to a call of the key. */
   teach(key: string, lesson: QuotaLesson, now: number): void;
+  /** What is listed of it. *Default*: nothing. */
+  reading?(): QuotaReading;
 }
 
-interface Learnt {
-  limit: number | undefined;
-  windowMs: number | undefined;
-  /** Calls left until `resetAt`; Infinity where that is not known. */
-  remaining: number;
-  resetAt: number;
-  blockedUntil: number;
+/** What a store says of the quotas that it keeps. */
+export interface QuotaReading {
+  /** The limit that was learnt last. *Units*: calls in one window. */
+  readonly limit?: number | undefined;
+  /** In one word, as in `shared`, or `alone` while the store that processes share is away. */
+  readonly phase?: string;
 }
-
-/** The callee counts in whole seconds: two resets that differ by less are one. */
-const resolutionMs = 1_000;
-/** Longer waits are not believed, so that one broken reply cannot stop all calls for good. */
-const longestMs = 86_400_000;
 
 /**
  * Learnt quotas in the memory of this process.
@@ -33,6 +30,7 @@ const longestMs = 86_400_000;
  */
 export class MemoryQuotas implements QuotaStore {
   readonly #learnt = new Map<string, Learnt>();
+  #limit: number | undefined;
 
   take(key: string, now: number): number {
     const learnt = this.#learnt.get(key);
@@ -45,33 +43,16 @@ export class MemoryQuotas implements QuotaStore {
   }
 
   teach(key: string, lesson: QuotaLesson, now: number): void {
-    const learnt = this.#learnt.get(key) ?? {
-      ...{ limit: undefined, windowMs: undefined, remaining: Number.POSITIVE_INFINITY },
-      ...{ resetAt: Number.NEGATIVE_INFINITY, blockedUntil: Number.NEGATIVE_INFINITY },
-    };
+    const learnt = this.#learnt.get(key) ?? nothingLearnt();
     // Taught again, it moves to the end.
     this.#learnt.delete(key);
     this.#learnt.set(key, learnt);
     if (this.#learnt.size > limits.policyKeys) this.#learnt.delete(this.#learnt.keys().next().value!);
     learn(learnt, lesson, now);
+    this.#limit = learnt.limit ?? this.#limit;
   }
-}
 
-function renew(learnt: Learnt, now: number): void {
-  const { limit, windowMs } = learnt;
-  const isKnown = limit !== undefined && windowMs !== undefined;
-  learnt.remaining = isKnown ? limit : Number.POSITIVE_INFINITY;
-  learnt.resetAt = isKnown ? now + windowMs : Number.POSITIVE_INFINITY;
-}
-
-function learn(learnt: Learnt, { limit, windowMs, remaining, resetMs, retryAfterMs }: QuotaLesson, now: number): void {
-  if (limit !== undefined && limit > 0) learnt.limit = limit;
-  if (windowMs !== undefined && windowMs > 0) learnt.windowMs = Math.min(windowMs, longestMs);
-  if (retryAfterMs !== undefined) learnt.blockedUntil = Math.max(learnt.blockedUntil, now + Math.min(retryAfterMs, longestMs));
-  if (remaining === undefined || resetMs === undefined) return;
-  const resetAt = now + Math.min(resetMs, longestMs);
-  const isSame = learnt.resetAt > now && Math.abs(resetAt - learnt.resetAt) < resolutionMs;
-  // A reply may have been overtaken by others: within a window what is left only falls.
-  learnt.remaining = isSame ? Math.min(learnt.remaining, remaining) : remaining;
-  learnt.resetAt = isSame ? Math.max(learnt.resetAt, resetAt) : resetAt;
+  reading(): QuotaReading {
+    return { limit: this.#limit };
+  }
 }
