@@ -7,14 +7,18 @@ import { Stop } from "../cli/verb.ts";
 import { attempt } from "../core/value/thrown.ts";
 import type { DeclaredRelation } from "../graphql/relates.ts";
 import { relationsOf } from "../graphql/surface.ts";
+import { numbersOf } from "../grpc/grpc.ts";
 import type { Module } from "../operation/module.ts";
 import { buildRegistry, type Registry } from "../pipeline/registry/registry.ts";
+import type { GrpcLock } from "../protobuf/descriptor/numbers.ts";
 
 /** What an app declares of its contracts. */
 interface LoadedContracts {
   readonly registry: Registry;
   /** Fields of GraphQL that queries bring; none where only the modules are exported. */
   readonly relations: readonly DeclaredRelation[];
+  /** The numbers of gRPC by those that *file*, an absolute path, keeps; undefined where the app keeps none there, or only the modules are exported. */
+  numbers(kept: GrpcLock, file: string): GrpcLock | undefined;
 }
 
 /**
@@ -42,8 +46,20 @@ export async function loadRegistry(
     });
   }
   const registry = attempt(() => runtimeOf(exported.app as App).registry);
-  if (registry !== undefined) return { registry, relations: surfacesOf(exported.app as App).flatMap(relationsOf) };
-  if (Array.isArray(exported.modules)) return { registry: buildRegistry(exported.modules as readonly Module[]), relations: [] };
+  if (registry !== undefined) {
+    const surfaces = surfacesOf(exported.app as App);
+    return {
+      registry,
+      relations: surfaces.flatMap(relationsOf),
+      numbers: (kept, file) =>
+        surfaces.reduce<GrpcLock | undefined>(
+          (last, surface) => numbersOf(surface, { kept: last ?? kept, file, folder }) ?? last,
+          undefined,
+        ),
+    };
+  }
+  if (Array.isArray(exported.modules))
+    return { registry: buildRegistry(exported.modules as readonly Module[]), relations: [], numbers: () => undefined };
   throw new Stop("input", {
     message: said({ en: `${entry} exports neither an app nor modules.`, zh: `${entry} 既没有导出 app，也没有导出 modules。` }),
     fix: said({

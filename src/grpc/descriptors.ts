@@ -20,17 +20,16 @@ export interface DescriptorSource {
   readonly lock?: string | URL | false;
 }
 
+/** What a surface is made of: all operations of an app, and which of them it serves. */
+export interface DeclaredOperations {
+  readonly declared: readonly Operation[];
+  readonly operations: ReadonlyMap<string, CompiledOperation>;
+  readonly serves?: ((operation: Operation) => boolean) | undefined;
+}
+
 /** Makes the services of the operations that are served. */
 export function makeServices(
-  {
-    declared,
-    operations,
-    serves = isServed,
-  }: {
-    readonly declared: readonly Operation[];
-    readonly operations: ReadonlyMap<string, CompiledOperation>;
-    readonly serves?: ((operation: Operation) => boolean) | undefined;
-  },
+  { declared, operations, serves = isServed }: DeclaredOperations,
   numbers: Numbers,
   report: (operation: string, problem: string) => void,
 ): readonly ServiceShape[] {

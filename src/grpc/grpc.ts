@@ -1,12 +1,14 @@
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Surface, SurfaceHost } from "../app/surface.ts";
 import type { Operation } from "../operation/contract.ts";
 import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import type { Report } from "../pipeline/registry/problem.ts";
 import type { ServiceShape } from "../protobuf/descriptor/methods.ts";
-import { Numbers } from "../protobuf/descriptor/numbers.ts";
+import { type GrpcLock, Numbers } from "../protobuf/descriptor/numbers.ts";
 import { lockFile } from "../protobuf/lock.ts";
 import type { GrpcCors } from "./cors.ts";
-import { lockOf, makeServices } from "./descriptors.ts";
+import { type DeclaredOperations, lockOf, makeServices } from "./descriptors.ts";
 import { numbersNotKept } from "./faults.ts";
 import { type GrpcLimits, grpcLimits } from "./limits.ts";
 import { GrpcListener } from "./listener.ts";
@@ -28,7 +30,8 @@ export interface GrpcSpec {
   /** Which operations it serves. *Default*: those that have an `http` route, but for those that only HTTP can carry: plain routes, uploads and raw bodies. */
   readonly serves?: (operation: Operation) => boolean;
   /**
-   * The file that keeps the numbers of fields; `lockNumbers` writes it. Outside development, an app whose contracts have fields that are not in it does not start.
+   * The file that keeps the numbers of fields; `plimsoll contracts` and `lockNumbers` write it. Outside development, an app whose contracts have fields
+   * that are not in it does not start.
    * `false` numbers fields by their order: for tests and prototypes. *Default*: `contracts.lock.json` in the working directory.
    */
   readonly lock?: string | URL | false;
@@ -51,10 +54,28 @@ export function grpc(spec: GrpcSpec): Surface {
   return new GrpcSurface(spec);
 }
 
+/** Numbers of fields that are kept, and in which file. */
+interface KeptNumbers {
+  readonly kept: GrpcLock;
+  /** An absolute path. */
+  readonly file: string;
+  /** Where the app runs: a relative path that it has is meant from here. */
+  readonly folder: string;
+}
+
+/**
+ * Returns the numbers that a surface of gRPC has by those that are kept: what is new gets the next ones.
+ * Undefined for other surfaces, and for one that keeps no numbers, or keeps them in another file.
+ */
+export function numbersOf(surface: Surface, numbers: KeptNumbers): GrpcLock | undefined {
+  return surface instanceof GrpcSurface ? surface.numbersBy(numbers) : undefined;
+}
+
 class GrpcSurface implements Surface {
   readonly name = "grpc";
   readonly #spec: GrpcSpec;
   readonly #limits: GrpcLimits;
+  #source: DeclaredOperations | undefined;
   #services: readonly ServiceShape[] = [];
   #numbers = new Numbers();
   #routes: ReadonlyMap<string, Route> = new Map();
@@ -70,13 +91,23 @@ class GrpcSurface implements Surface {
 
   compile(declared: readonly Operation[], operations: ReadonlyMap<string, CompiledOperation>, report: Report): void {
     const { serves = this.#spec.internal ? isServedInside : undefined } = this.#spec;
-    const source = { declared, operations, serves };
+    this.#source = { declared, operations, serves };
     this.#numbers = new Numbers(lockOf(this.#spec.lock));
-    this.#services = makeServices(source, this.#numbers, (name, problem) => report(name, "grpc", problem));
+    this.#services = makeServices(this.#source, this.#numbers, (name, problem) => report(name, "grpc", problem));
     const methods = this.#services.flatMap((service) => service.methods);
     this.#routes = new Map(
       methods.map((method) => [method.path, new Route(method, operations.get(method.operation) as CompiledOperation)]),
     );
+  }
+
+  numbersBy({ kept, file, folder }: KeptNumbers): GrpcLock | undefined {
+    const { lock = lockFile } = this.#spec;
+    if (lock === false || this.#source === undefined) return undefined;
+    if (resolve(folder, lock instanceof URL ? fileURLToPath(lock) : lock) !== file) return undefined;
+    const numbers = new Numbers(kept);
+    // What cannot be carried was said when the app was made.
+    makeServices(this.#source, numbers, () => {});
+    return numbers.lock;
   }
 
   async start(host: SurfaceHost): Promise<void> {

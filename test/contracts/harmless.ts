@@ -155,5 +155,9 @@ export const harmless: readonly Row[] = [
     finds: ["grpc_field_added shop.Order.note"],
   },
   { name: "a field of gRPC whose number is reserved", to: { grpc: { "shop.Order": { numbers: { id: 1 }, reserved: [2, 3] } } }, finds: [] },
-  { name: "another message of gRPC", to: { grpc: { ...numbers, "shop.Line": { numbers: { id: 1 } } } }, finds: [] },
+  {
+    name: "another message of gRPC",
+    to: { grpc: { ...numbers, "shop.Line": { numbers: { id: 1 } } } },
+    finds: ["grpc_message_added shop.Line"],
+  },
 ];

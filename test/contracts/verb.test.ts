@@ -75,6 +75,28 @@ describe("plimsoll contracts", () => {
     );
   });
 
+  it("keeps the numbers of gRPC: what is new gets the next one, and what is gone leaves its own reserved", async () => {
+    const served = (fields: string, own = "contracts.lock.json") => {
+      const name = program(fields);
+      const text = readFileSync(join(folder, name), "utf8").replace(
+        "database:",
+        `surfaces: [grpc({ port: 0, lock: "${own}" })], database:`,
+      );
+      return file(name, `import { grpc } from ${JSON.stringify(join(root, "src/grpc/index.ts"))};\n${text}`);
+    };
+    const numbers = () => JSON.parse(readFileSync(lock, "utf8")).grpc["shop.ReadResponse"];
+    writeFileSync(lock, JSON.stringify({ ...JSON.parse(readFileSync(lock, "utf8")), grpc: {} }));
+    const first = await contracts("--entry", served("a: z.string(), b: z.int().optional()"));
+    assert.equal(first.code, 0, first.out);
+    assert.match(first.out, /harmless {2}shop\.ReadResponse {2}\[grpc_message_added\]/);
+    assert.equal((await contracts("--entry", served("a: z.string(), b: z.int().optional()"), "--write")).code, 0);
+    assert.deepEqual(numbers(), { numbers: { a: 1, b: 2 } });
+    assert.equal((await contracts("--entry", served("c: z.int().optional(), a: z.string()"), "--write")).code, 0);
+    assert.deepEqual(numbers(), { numbers: { c: 3, a: 1 }, reserved: [2] });
+    assert.equal((await contracts("--entry", served("a: z.string(), d: z.int()", "other.lock.json"), "--write")).code, 0);
+    assert.deepEqual(numbers(), { numbers: { c: 3, a: 1 }, reserved: [2] }, "the app keeps its numbers in another file");
+  });
+
   const wrong: readonly (readonly [string, () => readonly string[], number, RegExp])[] = [
     ["no program", () => [], 64, /needs the program that exports the app/],
     ["a program that is not there", () => ["--entry", "gone.ts"], 66, /There is no file gone\.ts/],

@@ -1,4 +1,5 @@
 import type { Change } from "../../contracts/change.ts";
+import type { GrpcLock } from "../../protobuf/descriptor/numbers.ts";
 import type { Language } from "../language.ts";
 import { defineVerb, type Report, Stop } from "../verb.ts";
 
@@ -51,11 +52,13 @@ export const contracts = defineVerb({
     const { compareContracts } = await import("../../contracts/compare.ts");
     const { readLock, writeLock } = await import("../../contracts/lock-file.ts");
     const { systemClock } = await import("../../core/clock.ts");
-    const { registry, relations } = await loadRegistry(entry, { folder, language });
-    const now = describeContracts(registry, relations);
+    const { registry, relations, numbers } = await loadRegistry(entry, { folder, language });
     const before = reading(() => readLock(path), language);
+    const kept = (before?.grpc ?? {}) as GrpcLock;
+    const grpc = numbers(kept, path);
+    const now = { ...describeContracts(registry, relations), ...(grpc !== undefined && { grpc }) };
     const today = new Date(systemClock.now()).toISOString().slice(0, 10);
-    const changes = before === undefined ? [] : compareContracts(before, now, { today });
+    const changes = before === undefined ? [] : compareContracts({ ...before, grpc: kept }, now, { today });
     const isNew = before?.rest === undefined && before?.events === undefined;
     const writes = values.write === true || isNew;
     if (writes) writeLock(path, now);
