@@ -6,6 +6,7 @@ import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
 import type { Report } from "../pipeline/registry/problem.ts";
 import type { ServiceShape } from "../protobuf/descriptor/methods.ts";
 import { type GrpcLock, Numbers } from "../protobuf/descriptor/numbers.ts";
+import { isZone, zoneForm } from "../protobuf/inside.ts";
 import { lockFile } from "../protobuf/lock.ts";
 import type { GrpcCors } from "./cors.ts";
 import { type DeclaredOperations, lockOf, makeServices } from "./descriptors.ts";
@@ -27,6 +28,11 @@ export interface GrpcSpec {
    * which `internalCalls` of `plimsoll/remote` verifies. *Default*: false.
    */
   readonly internal?: boolean;
+  /**
+   * Where this process runs, as `eu-1a`: callers in the same zone prefer it, as `remote(…, { zone })` says. Only with `internal`.
+   * *Bounds*: 63 letters, digits, dots, hyphens and underscores. *Default*: no zone.
+   */
+  readonly zone?: string;
   /** Which operations it serves. *Default*: those that have an `http` route, but for those that only HTTP can carry: plain routes, uploads and raw bodies. */
   readonly serves?: (operation: Operation) => boolean;
   /**
@@ -90,7 +96,10 @@ class GrpcSurface implements Surface {
   }
 
   compile(declared: readonly Operation[], operations: ReadonlyMap<string, CompiledOperation>, report: Report): void {
-    const { serves = this.#spec.internal ? isServedInside : undefined } = this.#spec;
+    const { serves = this.#spec.internal ? isServedInside : undefined, zone, internal = false } = this.#spec;
+    if (zone !== undefined && !isZone(zone)) report("grpc", "zone", `It is "${zone}". ${zoneForm}`);
+    if (zone !== undefined && !internal)
+      report("grpc", "zone", "Only callers with remote() read it. Add internal: true, or take zone out.");
     this.#source = { declared, operations, serves };
     this.#numbers = new Numbers(lockOf(this.#spec.lock));
     this.#services = makeServices(this.#source, this.#numbers, (name, problem) => report(name, "grpc", problem));
@@ -112,10 +121,10 @@ class GrpcSurface implements Surface {
 
   async start(host: SurfaceHost): Promise<void> {
     if (this.#spec.lock !== false) this.#checkNumbers(host);
-    const { tls, cors, reflection: reflects = false, internal: isInside = false } = this.#spec;
+    const { tls, cors, zone, reflection: reflects = false, internal: isInside = false } = this.#spec;
     const own = new OwnServices(this.#services, { reflects, newId: () => host.runtime.ids.spanId() });
     this.#listed.push(host.stopping.on(() => own.stopping()));
-    this.#listener = new GrpcListener({ host, limits: this.#limits, routes: this.#routes, own, tls, cors, isInside });
+    this.#listener = new GrpcListener({ host, limits: this.#limits, routes: this.#routes, own, tls, cors, isInside, zone });
     for (const line of this.#listener.lines) this.#listed.push(host.runtime.loadLines.register(line));
     this.url = await this.#listener.listen(this.#spec.port, this.#spec.host ?? "0.0.0.0");
   }

@@ -38,6 +38,8 @@ export interface ListenerOptions {
   readonly cors: GrpcCors | undefined;
   /** Whether only other services may call. */
   readonly isInside: boolean;
+  /** Where this process runs, for callers in the same zone. */
+  readonly zone: string | undefined;
 }
 
 /** Listens with `node:http2` and hands every call to the pipeline. */
@@ -62,10 +64,10 @@ export class GrpcListener implements CallTaker {
   #sweep: Timer | undefined;
   #closing = false;
 
-  constructor({ host, limits, routes, own, tls, cors, isInside }: ListenerOptions) {
+  constructor({ host, limits, routes, own, tls, cors, isInside, zone }: ListenerOptions) {
     this.#host = host;
     if (cors !== undefined) this.#cors = new Cors(cors);
-    if (isInside) this.#load = new ProcessLoad(host.runtime);
+    if (isInside) this.#load = new ProcessLoad(host.runtime, zone);
     this.#own = own;
     this.#protocol = tls === undefined ? "http" : "https";
     this.limits = limits;

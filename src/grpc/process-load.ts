@@ -8,12 +8,14 @@ const everyMs = 200;
 
 /** How loaded a process is, as its callers balance by it: by its places, or by its event loop, which may be full where hardly a place is taken. */
 export class ProcessLoad implements LoadReport {
+  readonly zone: string | undefined;
   readonly #slots: Runtime["slots"];
   #since: EventLoopUtilization = performance.eventLoopUtilization();
   #at = systemClock.monotonic();
   #loop = 0;
 
-  constructor({ slots }: Pick<Runtime, "slots">) {
+  constructor({ slots }: Pick<Runtime, "slots">, zone: string | undefined) {
+    this.zone = zone;
     this.#slots = slots;
   }
 

@@ -4,6 +4,12 @@ export const tokenHeader = "plimsoll-internal";
 export const contractHeader = "plimsoll-contract";
 /** The trailer with the load of the callee. */
 export const loadTrailer = "plimsoll-load";
+/** The trailer with the zone of the callee, where it has declared one. */
+export const zoneTrailer = "plimsoll-zone";
+/** Whether a trailer can carry the name of a zone as it is. *Bounds*: 63 characters. */
+export const isZone = (zone: string): boolean => /^[a-z0-9][\w.-]{0,62}$/i.test(zone);
+/** What a name of a zone is, for who wrote another. */
+export const zoneForm = 'Write up to 63 letters, digits, dots, hyphens and underscores, as in "eu-1a".';
 /** The trailer with all of a fault that its status cannot say. */
 export const faultTrailer = "plimsoll-fault-bin";
 

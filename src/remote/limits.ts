@@ -16,6 +16,8 @@ export const remoteLimits = {
   stalledMs: 1_000,
   /** How long an address that was ejected is left alone, before one call tries it. *Units*: milliseconds. */
   ejectedMs: 1_000,
+  /** The load of an address from which on its zone is no reason to call it: 1 is all places taken, or an event loop without time. */
+  spillLoad: 0.9,
   /** Failures in a row after which an address is ejected. */
   failures: 5,
   /** How often a connection with calls is asked whether it is there; without a reply by the next time but one it is closed. *Units*: milliseconds. */

@@ -5,7 +5,7 @@ import { loadLines } from "../core/load-line/load-lines.ts";
 import { overloaded } from "../core/load-line/refusal.ts";
 import type { AwayCall, AwayCalls, AwayContract } from "../operation/away/away.ts";
 import type { ResourceCaller, ResourceHost } from "../operation/resource.ts";
-import { loadTrailer } from "../protobuf/inside.ts";
+import { loadTrailer, zoneTrailer } from "../protobuf/inside.ts";
 import { RetryBudget } from "../resilience/policies/retry/budget.ts";
 import type { Address } from "./connection/address.ts";
 import { Addresses } from "./connection/addresses.ts";
@@ -101,7 +101,7 @@ export class RemoteCalls implements AwayCalls {
     const without = new Set<Address>();
     for (let attempt = 0; ; attempt++) {
       if (caller.signal.aborted) throw caller.signal.reason;
-      const address = await this.#addresses.take({ key, without });
+      const address = await this.#addresses.take({ key, zone: this.#settings.zone, without });
       const outcome =
         address === undefined ? { fault: remoteUnavailable(this.#settings.module), again: true } : await this.#attempt(address, outgoing);
       if ("output" in outcome) return outcome.output;
@@ -142,7 +142,10 @@ export class RemoteCalls implements AwayCalls {
     const brought = await exchange(connection, { headers, message, signal: caller.signal, replyBytes });
     const now = clock.monotonic();
     address.health.ends(open, brought.is === "lost" ? "failed" : brought.is === "left" ? "left" : "replied", now);
-    if (brought.is === "reply") address.health.reports(Number(brought.said[loadTrailer] ?? Number.NaN), now);
+    if (brought.is === "reply" && brought.said[loadTrailer] !== undefined) {
+      address.health.reports(Number(brought.said[loadTrailer]), now);
+      address.zone = String(brought.said[zoneTrailer] ?? "");
+    }
     const outcome = this.#outcomeOf(brought, outgoing, { address, form });
     const failed = "fault" in outcome;
     caller.addSpan(

@@ -6,6 +6,7 @@ import type { Module } from "../operation/module.ts";
 import { resource } from "../operation/resource.ts";
 import { httpOf } from "../operation/route.ts";
 import { Numbers } from "../protobuf/descriptor/numbers.ts";
+import { isZone, zoneForm } from "../protobuf/inside.ts";
 import { lockFile, readLock } from "../protobuf/lock.ts";
 import type { RemoteTls } from "./connection/connection.ts";
 import { type Discovery, listed } from "./discovery/discovery.ts";
@@ -32,6 +33,11 @@ export interface RemoteOptions {
   readonly keys: readonly InternalKey[];
   /** Sends calls with the same text to the same process, as long as it is well. *Default*: each call goes to the less loaded of two. */
   readonly affinity?: (call: AffinityCall) => string | undefined;
+  /**
+   * Where this process runs: callees that declare the same zone are called while one of them is well and not overloaded. Calls with `affinity` go to any zone.
+   * *Bounds*: 63 letters, digits, dots, hyphens and underscores. *Default*: zones make no difference.
+   */
+  readonly zone?: string;
   /** Calls at once; one more is refused. *Bounds*: 1 to 100,000. *Default*: 1,024. */
   readonly concurrency?: number;
   /** Extra attempts of a call that its contract lets be repeated, of all calls together at most a fifth. *Bounds*: 0 to 5. *Default*: 2. */
@@ -53,6 +59,7 @@ export interface RemoteSettings {
   readonly keys: InternalKeys;
   readonly numbers: Numbers;
   readonly affinity: RemoteOptions["affinity"];
+  readonly zone: string | undefined;
   readonly retries: number;
   readonly replyBytes: number;
   readonly connectMs: number;
@@ -112,8 +119,10 @@ function readSettings(module: string, options: RemoteOptions): RemoteSettings {
     if (Number.isInteger(value) && value >= least && value <= most) return value;
     throw optionsInvalid(module, `${what} is ${value}. Write a whole number from ${least} to ${most}.`);
   };
+  const { affinity, zone, tls } = options;
+  if (zone !== undefined && !isZone(zone)) throw optionsInvalid(module, `zone is "${zone}". ${zoneForm}`);
   return {
-    ...{ module, affinity: options.affinity, tls: options.tls },
+    ...{ module, affinity, zone, tls },
     discovery: discoveryOf(module, options),
     keys: new InternalKeys(options.keys, `remote(${module}): keys`),
     numbers: new Numbers(lock === false ? undefined : readLock(lock)),

@@ -1,17 +1,19 @@
 import type { OutgoingHttpHeaders } from "node:http2";
 import type { Fault } from "../../core/fault.ts";
-import { faultTrailer, loadTrailer, writeFault } from "../../protobuf/inside.ts";
+import { faultTrailer, loadTrailer, writeFault, zoneTrailer } from "../../protobuf/inside.ts";
 import { showFault } from "./status.ts";
 
 /** What reads how loaded this process is. */
 export interface LoadReport {
   /** 0 where nothing runs, 1 where all places are taken, or the event loop has no time left; more where callers wait. */
   read(): number;
+  /** Where this process runs, as it was declared. */
+  readonly zone: string | undefined;
 }
 
 /** What the trailers of a call of another service say beside its status. */
 export function insideTrailers(load: LoadReport, fault?: Fault): OutgoingHttpHeaders {
-  const said = { [loadTrailer]: load.read().toFixed(3) };
+  const said = { [loadTrailer]: load.read().toFixed(3), ...(load.zone !== undefined && { [zoneTrailer]: load.zone }) };
   if (fault === undefined) return said;
   const { type, message, details, problems, retryAfterMs } = showFault(fault);
   const { status } = fault;

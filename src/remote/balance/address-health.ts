@@ -37,9 +37,12 @@ export class AddressHealth {
 
   /** The less, the sooner it is called: by the calls on their way, and by the load that it said last, which fades. */
   score(now: number): number {
-    const age = Math.max(0, now - this.#loadAt);
-    const load = this.#load * Math.max(0, 1 - age / fadesMs);
-    return (this.#open.size + 1) * (1 + loadWeight * load);
+    return (this.#open.size + 1) * (1 + loadWeight * this.loadAt(now));
+  }
+
+  /** The load that it said last, which fades. */
+  loadAt(now: number): number {
+    return this.#load * Math.max(0, 1 - Math.max(0, now - this.#loadAt) / fadesMs);
   }
 
   reports(load: number, now: number): void {

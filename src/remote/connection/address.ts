@@ -11,6 +11,8 @@ const longestPauseMs = 1_000;
 export class Address implements Balanced {
   readonly address: string;
   readonly health = new AddressHealth();
+  /** The zone that its process said last; empty where it has none. */
+  zone: string | undefined;
   readonly #options: ConnectOptions;
   readonly #connections = new Set<Connection>();
   #opening: Promise<void> | undefined;
@@ -51,6 +53,8 @@ export class Address implements Balanced {
       const connection = await Connection.open(this.#options);
       if (this.#isGone) return connection.destroy();
       this.#failed = 0;
+      // Another process may be there now.
+      if (this.#connections.size === 0) this.zone = undefined;
       this.#connections.add(connection);
       connection.onLost(() => this.#connections.delete(connection));
     } catch {

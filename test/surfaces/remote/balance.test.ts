@@ -186,3 +186,37 @@ describe("a key", () => {
     assert.equal(chosen(all, time, { key: "t-1" }), owner.address);
   });
 });
+
+describe("with a zone", () => {
+  const zoned = (address: string, zone?: string): Balanced => ({ ...named(address), zone });
+  const everywhere = (all: readonly Balanced[], time: Time) =>
+    new Set(Array.from({ length: 20 }, () => chosen(all, time, { zone: "here" })));
+  const all = () => [zoned("a", "here"), zoned("b", "here"), zoned("c", "there")] as const;
+
+  it("calls stay where they are while one there is well and not overloaded", () => {
+    const [a, b, c] = all();
+    assert.deepEqual(everywhere([a, b, c], new Time(0, 0.4, 0.99)), new Set(["a", "b"]));
+    a.health.reports(1, 0);
+    assert.deepEqual(everywhere([a, b, c], new Time(0, 0.4, 0.99)), new Set(["b"]));
+  });
+
+  it("they go to other zones where none is well, or all are overloaded, and return", () => {
+    const [a, b, c] = all();
+    const time = new Time(0, 0.4, 0.99);
+    a.health.eject(0);
+    b.health.reports(1, 0);
+    assert(everywhere([a, b, c], time).has("c"));
+    b.health.reports(0.2, 0);
+    assert.deepEqual(everywhere([a, b, c], time), new Set(["b"]));
+  });
+
+  it("one that has not said its zone is called, and one that has none is not", () => {
+    assert.deepEqual(everywhere([zoned("a"), zoned("c", "there")], new Time(0, 0.4, 0.99)), new Set(["a"]));
+    assert.deepEqual(everywhere([zoned("a", "here"), zoned("c", "")], new Time(0, 0.4, 0.99)), new Set(["a"]));
+  });
+
+  it("a key goes to the process that has it, wherever that is", () => {
+    const owners = Array.from({ length: 50 }, (_, at) => chosen(all(), new Time(0), { key: `k${at}`, zone: "here" }));
+    assert(owners.includes("c"));
+  });
+});

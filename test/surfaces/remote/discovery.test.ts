@@ -49,6 +49,7 @@ for (const [name, options] of [
   ["no urls", { url: [] }],
   ["no calls", { url: "http://a:1", concurrency: 0 }],
   ["retries without end", { url: "http://a:1", retries: 1_000 }],
+  ["a zone that is none", { url: "http://a:1", zone: "here and there" }],
   ["no time to connect", { url: "http://a:1", connectTimeout: 0 }],
 ] as const)
   it(`remote refuses ${name}`, () =>
