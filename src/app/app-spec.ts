@@ -7,6 +7,7 @@ import type { Grants, Rule } from "../operation/access.ts";
 import type { Authenticator, Tenancy } from "../operation/actor.ts";
 import type { Module } from "../operation/module.ts";
 import type { Override } from "../operation/resource.ts";
+import type { SearchStore } from "../operation/sourcing/search-store.ts";
 import type { TelemetrySink } from "../operation/telemetry.ts";
 import type { CacheOptions } from "../pipeline/cache/caches.ts";
 import type { EngineSource } from "../pipeline/engine-source.ts";
@@ -65,6 +66,8 @@ export interface AppSpec {
   readonly tasks?: TasksSpec;
   /** How long events are kept: `retention`, of which subscriptions may need more. *Default*: 7 d. *Bounds*: 1 h to 10 years. */
   readonly events?: { readonly retention?: Duration };
+  /** Where search indexes are kept, as in `elasticsearch({ url })` of `plimsoll/search`. *Default*: the database of the app. */
+  readonly search?: SearchStore;
   /**
    * Keeps an audit trail, in which audited commands are recorded. `key`: a secret of at least 32 bytes that the database does not have, or several while you rotate
    * them, of which the first makes the hashes. `retention`: how long records are kept. *Default*: 400 d. *Bounds*: 1 d to 100 years; the owner of the database

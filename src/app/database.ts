@@ -13,6 +13,7 @@ import type { SessionStore } from "../operation/authentication/session-store.ts"
 import type { InvalidationChannelSource } from "../operation/cache/port.ts";
 import type { Module } from "../operation/module.ts";
 import type { WrittenChannel } from "../operation/online/stream/written.ts";
+import type { SearchStore } from "../operation/sourcing/search-store.ts";
 import type { Database } from "../operation/transaction.ts";
 import type { VaultStore } from "../operation/vault/store.ts";
 import type { SagaStore } from "../sagas/ports/store.ts";
@@ -29,6 +30,7 @@ export interface KeptByDatabase {
   readonly tasks?: TaskStore;
   readonly schedules?: ScheduleStore;
   readonly events?: EventStore;
+  readonly search?: SearchStore;
   readonly sagas?: SagaStore;
   readonly locks?: LockStore;
   readonly inboxes?: InboxStore;

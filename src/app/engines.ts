@@ -5,6 +5,7 @@ import { limits } from "../core/limits.ts";
 import { eventEngine, eventsOf } from "../events/engine.ts";
 import { messagingEngine, messagingOf } from "../messaging/engine.ts";
 import type { Engine } from "../operation/durable/engine.ts";
+import type { SearchStore } from "../operation/sourcing/search-store.ts";
 import type { EngineHost, EngineSource } from "../pipeline/engine-source.ts";
 import { invalidApp } from "../pipeline/registry/registry.ts";
 import type { Runtime } from "../pipeline/runtime.ts";
@@ -21,6 +22,7 @@ export { auditOf, eventsOf, messagingOf, sagasOf, tasksOf };
 export interface EnginesSpec {
   readonly tasks?: TasksSpec;
   readonly events?: { readonly retention?: Duration };
+  readonly search?: SearchStore;
   readonly audit?: { readonly key: string | readonly string[]; readonly retention?: Duration };
   readonly sagas?: { readonly concurrency?: number; readonly retention?: Duration };
   readonly vault?: VaultSource;
@@ -29,7 +31,7 @@ export interface EnginesSpec {
 
 /** Lists the engines of an app: those that it was given, and a line for each of the platform's own that its database can keep the work of. */
 export function engineSources(
-  { tasks = {}, events = {}, sagas = {}, audit, vault, engines = [] }: EnginesSpec,
+  { tasks = {}, events = {}, sagas = {}, search, audit, vault, engines = [] }: EnginesSpec,
   kept: KeptByDatabase = {},
 ): readonly EngineSource[] {
   return [
@@ -39,7 +41,15 @@ export function engineSources(
     ...(kept.written ? [writtenEngine(kept.written)] : []),
     ...(kept.tasks && kept.schedules ? [taskEngine({ store: kept.tasks, schedules: kept.schedules, spec: tasks })] : []),
     ...(kept.audit && audit ? [auditEngine({ store: kept.audit, key: audit.key, retentionMs: auditRetentionOf(audit) })] : []),
-    ...(kept.events ? [eventEngine({ store: kept.events, retentionMs: retentionOf("events", events, limits.eventRetentionMs) })] : []),
+    ...(kept.events
+      ? [
+          eventEngine({
+            store: kept.events,
+            search: search ?? kept.search,
+            retentionMs: retentionOf("events", events, limits.eventRetentionMs),
+          }),
+        ]
+      : []),
     // After the log: a subscription is declared before the first message comes.
     ...(kept.events && kept.inboxes && kept.locks
       ? [messagingEngine({ store: kept.inboxes, events: kept.events, locks: kept.locks })]

@@ -4,12 +4,14 @@ import type { Engine } from "../operation/durable/engine.ts";
 import type { EventLog } from "../operation/events/log.ts";
 import { isOfKind } from "../operation/kind.ts";
 import type { OpsPage } from "../operation/ops-page.ts";
+import type { SearchStore } from "../operation/sourcing/search-store.ts";
 import type { EngineHost, EngineSource } from "../pipeline/engine-source.ts";
 import { defineSubscription } from "./definition.ts";
 import { Events } from "./events.ts";
 import { countEvents } from "./metrics.ts";
 import { eventsPage } from "./ops-page.ts";
 import { openedStore } from "./personal/opened-store.ts";
+import type { ProjectionStore } from "./ports/projection-store.ts";
 import type { EventStore } from "./ports/store.ts";
 import { defineProjection } from "./projections/definition.ts";
 import { InlineProjections } from "./projections/inline.ts";
@@ -17,6 +19,7 @@ import { projectionsPage } from "./projections/ops-page.ts";
 import { Projections } from "./projections/projections.ts";
 import { Projector } from "./projections/projector.ts";
 import { ProjectionWatch } from "./projections/watch.ts";
+import { KeptProjections } from "./search/kept.ts";
 import { eventSignals } from "./signals.ts";
 import { EventUpkeep } from "./upkeep.ts";
 import { warnOfEvents } from "./warnings.ts";
@@ -26,6 +29,8 @@ import { EventWorker } from "./worker/worker.ts";
 export interface EventEngineSpec {
   readonly store: EventStore;
   readonly retentionMs: number;
+  /** Where search indexes are; undefined where the app has none. */
+  readonly search?: SearchStore | undefined;
 }
 
 /** Keeps the events of an app, and runs its subscriptions. */
@@ -36,13 +41,16 @@ class EventEngine implements Engine {
   readonly events: EventLog;
   readonly pages: readonly OpsPage[];
 
-  constructor({ runtime, metrics, name, works, stopping }: EngineHost, { store, retentionMs }: EventEngineSpec) {
+  constructor({ runtime, metrics, name, works, stopping }: EngineHost, { store, retentionMs, search }: EventEngineSpec) {
     const { registry, clock } = runtime;
     const subscriptions = [...registry.operations.values()].filter((operation) => isOfKind(operation, "subscription"));
     const definitions = subscriptions.map((compiled) => defineSubscription(compiled, registry.events));
     const signals = eventSignals();
     const projections = [...registry.projections.values()].map((compiled) => defineProjection(compiled, registry.events));
-    const projectors = projections.map((definition) => new Projector({ runtime, definition, store, signals }));
+    const kept = new KeptProjections(projections, { search, store: store.projections, clock });
+    const projectors = projections.map(
+      (definition) => new Projector({ runtime, definition, signals, store: withProjections(store, kept.of(definition.name)) }),
+    );
     const eventsOfProjection = new Map(projections.map(({ name, names }) => [name, names]));
     const isUsed = definitions.length > 0 || registry.events.size > 0;
     const upkeep = new EventUpkeep({ store, clock, signals, definitions: [...definitions, ...projections], retentionMs });
@@ -53,7 +61,7 @@ class EventEngine implements Engine {
     };
     const worker = works && isUsed ? new EventWorker({ name, runtime, store, definitions, projectors, signals, onHeartbeat }) : undefined;
     const lookNow = async () => worker?.lookNow();
-    const tables = new Projections({ store: store.projections, admin: store.admin, definitions: projections, watch, lookNow });
+    const tables = new Projections({ storeOf: (name) => kept.of(name), admin: store.admin, definitions: projections, watch, lookNow });
     const inline = new InlineProjections(store.projections, projections);
     this.control = new Events({
       ...{ admin: store.admin, definitions: [...definitions, ...projections], signals, lookNow, projections: tables },
@@ -63,6 +71,7 @@ class EventEngine implements Engine {
       project: inline.isUsed ? (...emitted) => inline.before(...emitted) : undefined,
       load: (...read) => store.log.load(...read),
       keepSnapshot: (snapshot) => store.log.keepSnapshot(snapshot),
+      find: (index, ask) => kept.find(index, ask),
       freshness: (name) => store.projections.freshness(name, eventsOfProjection.get(name) ?? []),
       horizon: () => store.log.horizon(),
       onProjected: (listener) => signals.projected.on(({ projection }) => listener(projection)),
@@ -101,6 +110,10 @@ class EventEngine implements Engine {
     });
   }
 }
+
+const withProjections = ({ log, subscriptions, admin }: EventStore, projections: ProjectionStore): EventStore => ({
+  ...{ log, subscriptions, admin, projections },
+});
 
 /** Keeps events in a store, and runs the subscriptions of all modules. */
 export function eventEngine(spec: EventEngineSpec): EngineSource {

@@ -26,3 +26,14 @@ export function parsePosition(text: string): Position | undefined {
   const [, epoch, xid, seq] = found;
   return { epoch: Number(epoch), xid: xid as string, seq: Number(seq) };
 }
+
+/** As `positionText`, in texts that sort as the positions do, and all have one length. */
+export function sortablePosition({ epoch, xid, seq }: Position): string {
+  return `${String(epoch).padStart(10, "0")}/${xid.padStart(20, "0")}/${String(seq).padStart(16, "0")}`;
+}
+
+/** Reads what {@link sortablePosition} wrote. */
+export function readSortable(text: string): Position {
+  const [epoch = "", xid = "", seq = ""] = text.split("/");
+  return { epoch: Number(epoch), xid: xid.replace(/^0+(?=\d)/, ""), seq: Number(seq) };
+}

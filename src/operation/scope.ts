@@ -10,6 +10,7 @@ import type { DomainEvent, Emit } from "./events/event.ts";
 import type { CounterMetric, HistogramMetric, Labelled } from "./metrics/metric.ts";
 import type { WrittenHolder } from "./online/stream/written.ts";
 import type { AnyEventStream, OpenStreams } from "./sourcing/event-stream.ts";
+import type { SearchHolder } from "./sourcing/search-store.ts";
 import type { Sql } from "./sql.ts";
 import type { VaultHolder } from "./vault/vault.ts";
 
@@ -99,7 +100,7 @@ export interface PageSpec<R, P> {
 export type ReadPage = <R, P>(input: PageInput, spec: PageSpec<R, P>) => Promise<Page<R>>;
 
 /** The scope of a query: reads in one read-only transaction. */
-export interface ReadScope<F extends AnyFault = AnyFault> extends BaseScope<F>, VaultHolder {
+export interface ReadScope<F extends AnyFault = AnyFault> extends BaseScope<F>, VaultHolder, SearchHolder {
   readonly sql: Sql;
   readonly page: ReadPage;
   /** Runs another query in this transaction, with the same deadline and budget, and authorizes it again. */
@@ -166,7 +167,7 @@ export interface Outbound {
 }
 
 /** The scope of an action: no transaction of its own; each call is one. */
-export interface ActionScope<F extends AnyFault = AnyFault> extends BaseScope<F> {
+export interface ActionScope<F extends AnyFault = AnyFault> extends BaseScope<F>, SearchHolder {
   /**
    * Runs a query or a command in its own transaction. `key`: the idempotency key; without it, Plimsoll derives one from the execution.
    * `tenant`: the tenant of the call, if the caller has not signed in yet (a sign-in names its tenant); an actor who has a tenant cannot name another.

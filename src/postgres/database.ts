@@ -12,6 +12,7 @@ import type { RevocationStoreSource } from "../operation/authentication/revocati
 import type { SessionStore } from "../operation/authentication/session-store.ts";
 import type { InvalidationChannelSource } from "../operation/cache/port.ts";
 import type { WrittenChannel } from "../operation/online/stream/written.ts";
+import type { SearchStore } from "../operation/sourcing/search-store.ts";
 import type { Claim, ClaimResult, Database, Transaction, TransactionOptions } from "../operation/transaction.ts";
 import type { VaultStore } from "../operation/vault/store.ts";
 import type { SagaStore } from "../sagas/ports/store.ts";
@@ -32,6 +33,7 @@ import { PostgresRevocations } from "./revocations/store.ts";
 import { checkAppRole } from "./roles.ts";
 import { PostgresSagaStore } from "./sagas/store.ts";
 import { PostgresScheduleStore } from "./schedules/store.ts";
+import { PostgresSearchStore } from "./search/store.ts";
 import { PostgresSessionStore } from "./sessions/store.ts";
 import { checkPooler } from "./start/pooler.ts";
 import { unreachable } from "./start/unreachable.ts";
@@ -110,6 +112,7 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
   readonly inboxes: InboxStore = new PostgresInboxStore(this);
   readonly audit: AuditStore = new PostgresAuditStore(this);
   readonly vault: VaultStore = new PostgresVaultStore(this);
+  readonly search: SearchStore = new PostgresSearchStore(this);
   readonly written: WrittenChannel;
   readonly revocations: RevocationStoreSource = { open: (host) => new PostgresRevocations(this, host) };
   readonly sessions: SessionStore = new PostgresSessionStore(this);

@@ -9,6 +9,7 @@ export { type KeyProviderSample, keyProviderConformance } from "./conformance/ke
 export { type LeaseStoreSample, leaseStoreConformance } from "./conformance/lease-store.ts";
 export { type MessageBrokerSample, messageBrokerConformance } from "./conformance/message-broker.ts";
 export { type RateStoreSample, rateStoreConformance } from "./conformance/rate-store.ts";
+export { type SearchStoreSample, searchStoreConformance } from "./conformance/search-store.ts";
 export {
   ann,
   goodAuthorization,

@@ -16,6 +16,7 @@ export const doors: Readonly<Record<string, string>> = {
   "plimsoll/load": "src/load/index.ts",
   "plimsoll/webhooks": "src/webhooks/index.ts",
   "plimsoll/streams": "src/streams/index.ts",
+  "plimsoll/search": "src/search/index.ts",
   "plimsoll/vault": "src/vault/index.ts",
   "plimsoll/upstream": "src/upstream/index.ts",
 };

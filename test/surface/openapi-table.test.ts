@@ -104,6 +104,9 @@ const inside = new Set([
   "subscription_unknown",
   "saga_unknown",
   "projection_unknown",
+  // To the process that keeps a search index.
+  "search_index_missing",
+  "search_document_refused",
   "saga_ended",
   // To a saga, which its next run continues.
   "saga_step_recorded",

@@ -26,6 +26,7 @@ const rows: readonly (readonly string[])[] = [
     "rabbitmq",
     "webhooks",
     "vault",
+    "search",
     "streams",
     "upstream",
     "client",

@@ -50,6 +50,22 @@ export const eventLimits = {
   inlineQuietMs: 10_000,
   /** Up to where the events of a rebuild are counted when it begins. */
   rebuildCount: 10_000_000,
+  /** Size of one document of a search index as JSON. */
+  searchDocumentBytes: 262_144,
+  /** Length of the text that is searched for; what is beyond is not read. */
+  searchTextChars: 1_000,
+  /** Hits of one search. */
+  searchHits: 1_000,
+  /** How long removed documents of a search index are kept at least, so that a write that comes late does not put one back. */
+  searchRemovedMs: 120_000,
+  /** How long one request to a search engine may take. */
+  searchMs: 10_000,
+  /** Size of one request to a search engine. A single document may make it larger. */
+  searchRequestBytes: 4_194_304,
+  /** Attempts of one request that a search engine refuses because it is busy. */
+  searchAttempts: 5,
+  /** Size of one response of a search engine. */
+  searchResponseBytes: 67_108_864,
   /** Attempts of one event. Override: `retry.attempts`. */
   eventAttempts: 25,
   /** Events of one subscription that may be parked. At the bound, a partition stops at the next event that fails. */

@@ -28,6 +28,23 @@ export interface RowGroup {
 export interface RowChanges {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
   readonly deletes: readonly string[];
+  /** The last event of each key that was applied. */
+  readonly through: ReadonlyMap<string, Position>;
+}
+
+/** Changes the rows of a group. `applied`: up to where rows have their events, of those that may be ahead of the projection. */
+export type ChangeRows = (
+  group: number,
+  rows: readonly Readonly<Record<string, unknown>>[],
+  applied?: ReadonlyMap<string, Position>,
+) => RowChanges;
+
+/** Moves of a projection whose rows are elsewhere: the position, and what is known of a rebuild. *Faults thrown*: as those of `ProjectionStore`. */
+export interface ElsewhereStore {
+  move(hold: Hold, move: BatchMove): Promise<void>;
+  begin(name: string, names: readonly string[]): Promise<boolean>;
+  cancel(name: string): Promise<boolean>;
+  swap(hold: Hold): Promise<boolean>;
 }
 
 /** A rebuild that is under way. */
@@ -68,7 +85,7 @@ export interface InlineRow {
 /** What the fold of a batch of events is asked for. */
 export interface Fold {
   readonly groups: readonly RowGroup[];
-  change(group: number, rows: readonly Readonly<Record<string, unknown>>[]): RowChanges;
+  readonly change: ChangeRows;
 }
 
 /** Folds the rest of the log, in a transaction that can be asked meanwhile. */
@@ -104,6 +121,7 @@ export interface InlineStore {
 /** The tables of projections. *Faults thrown*: `aborted` of type `lease_lost`, `unavailable`, and those of the rows. */
 export interface ProjectionStore {
   readonly inline: InlineStore;
+  readonly elsewhere: ElsewhereStore;
   /** *Faults thrown*: `failed_precondition` of type `projection_table`, where the table is not as the projection says. */
   describe(
     name: string,
@@ -113,7 +131,7 @@ export interface ProjectionStore {
    * Loads the rows of the groups, has them changed, and writes them with the position in one transaction. *Faults thrown*: `lease_lost` too where the projection does not
    * stand where the batch was read from, because the response to an earlier commit was lost.
    */
-  apply(write: BatchWrite, change: (group: number, rows: readonly Readonly<Record<string, unknown>>[]) => RowChanges): Promise<void>;
+  apply(write: BatchWrite, change: ChangeRows): Promise<void>;
   position(name: string): Promise<Position | undefined>;
   /** How far it is, of the events of these names. */
   freshness(name: string, events: readonly string[]): Promise<ProjectionFreshness>;

@@ -1,8 +1,10 @@
+import { limits } from "../../core/limits.ts";
 import { Problems } from "../../core/schema.ts";
 import { messageOf } from "../../core/value/thrown.ts";
 import { readStored, Unreadable } from "../../pipeline/events/stored.ts";
 import type { StoredEvent } from "../ports/log-store.ts";
 import type { RowChanges, RowGroup } from "../ports/projection-store.ts";
+import { comparePositions, type Position } from "../position.ts";
 import type { ProjectionDefinition } from "./definition.ts";
 
 /** An event that cannot be applied, and why. */
@@ -46,18 +48,20 @@ export class Batch {
   }
 
   /** The rows of a group after a batch. *Errors thrown*: {@link Inapplicable}. */
-  change(group: number, found: readonly Readonly<Record<string, unknown>>[]): RowChanges {
+  change(group: number, found: readonly Readonly<Record<string, unknown>>[], applied?: ReadonlyMap<string, Position>): RowChanges {
     const { compiled } = this.#definition;
     const { apply, key: keyField } = compiled.projection;
     const events = [...this.#groups.values()][group] ?? [];
     const rows = new Map<string, unknown>(found.map((row) => this.#rowOf(row, keyField)));
     const last = new Map<string, StoredEvent>();
     for (const { stored, event, key } of events) {
+      const done = applied?.get(key);
+      if (done !== undefined && comparePositions(stored, done) <= 0) continue;
       const row = attempt(stored, () => apply(rows.get(key) as never, event as never));
       rows.set(key, row);
       last.set(key, stored);
     }
-    const changes = { rows: [] as Record<string, unknown>[], deletes: [] as string[] };
+    const changes = { rows: [] as Record<string, unknown>[], deletes: [] as string[], through: last };
     for (const [key, stored] of last) {
       const row = rows.get(key);
       if (row === undefined) changes.deletes.push(key);
@@ -93,6 +97,13 @@ export class Batch {
     const { key: keyField } = compiled.projection;
     const text = compiled.row.stringify(row);
     if (text instanceof Problems) throw new Inapplicable(stored, "invalid_row", `apply returned no row: ${new Unreadable(text).text}`);
+    const bytes = compiled.projection.search === undefined ? 0 : Buffer.byteLength(text);
+    if (bytes > limits.searchDocumentBytes)
+      throw new Inapplicable(
+        stored,
+        "document_too_large",
+        `the document has ${bytes} bytes, and ${limits.searchDocumentBytes} are allowed: leave out what is not searched`,
+      );
     const shaped = JSON.parse(text) as Record<string, unknown>;
     if (String(shaped[keyField]) !== key)
       throw new Inapplicable(
@@ -100,6 +111,7 @@ export class Batch {
         "invalid_row",
         `apply returned the row ${JSON.stringify(shaped[keyField])} for the key ${JSON.stringify(key)}`,
       );
+    if (compiled.projection.search !== undefined) return shaped;
     return Object.fromEntries([...compiled.columns].map(([field, column]) => [column, shaped[field] ?? null]));
   }
 }

@@ -30,7 +30,7 @@ export interface RebuildReading {
 
 /** What controls projections is made of. */
 export interface ProjectionsOptions {
-  readonly store: ProjectionStore;
+  readonly storeOf: (projection: string) => ProjectionStore;
   readonly admin: SubscriptionAdmin;
   readonly definitions: readonly ProjectionDefinition[];
   readonly watch: { readonly stalls: readonly ProjectionStall[] };
@@ -47,11 +47,12 @@ export class Projections {
 
   /** Each projection with its position, its lag, why it stands still, and its rebuild. */
   async list(): Promise<readonly ProjectionReading[]> {
-    const { admin, definitions, store, watch } = this.#options;
+    const { admin, definitions, storeOf, watch } = this.#options;
     const names = definitions.map(({ name }) => name);
-    if (names.length === 0) return [];
+    const [first] = names;
+    if (first === undefined) return [];
     const stats = await admin.stats(Object.fromEntries(definitions.map((one) => [one.name, one.names])), names);
-    const rebuilds = await store.rebuilds();
+    const rebuilds = await storeOf(first).rebuilds();
     return stats.map((one) => ({
       ...{ name: one.name, table: this.#definition(one.name).compiled.projection.table },
       ...{ position: positionText(one), lag: one.lag, lagMs: one.lagMs, paused: one.paused, skipped: one.deadLetters },
@@ -80,20 +81,20 @@ export class Projections {
    */
   async rebuild(projection: string): Promise<boolean> {
     const definition = this.#definition(projection);
-    const begun = await this.#options.store.begin(projection, await this.#table(definition), definition.names);
+    const begun = await this.#options.storeOf(projection).begin(projection, await this.#table(definition), definition.names);
     await this.#options.lookNow();
     return begun;
   }
 
   /** Ends a rebuild and drops what it has made. Returns whether one was under way. */
   async cancelRebuild(projection: string): Promise<boolean> {
-    const cancelled = await this.#options.store.cancel(projection, await this.#table(this.#definition(projection)));
+    const cancelled = await this.#options.storeOf(projection).cancel(projection, await this.#table(this.#definition(projection)));
     await this.#options.lookNow();
     return cancelled;
   }
 
   async #table(definition: ProjectionDefinition): Promise<ProjectionTable> {
-    return describe(this.#options.store, definition);
+    return describe(this.#options.storeOf(definition.name), definition);
   }
 
   #definition(name: string): ProjectionDefinition {

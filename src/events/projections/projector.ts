@@ -14,6 +14,7 @@ import type { EventSignals } from "../signals.ts";
 import type { LogReader } from "../worker/log-reader.ts";
 import { type ProjectionDefinition, skippedKeyOf } from "./definition.ts";
 import { Batch, Inapplicable } from "./fold.ts";
+import { describe } from "./inline.ts";
 
 /** What keeping a projection needs. */
 export interface ProjectorOptions {
@@ -58,6 +59,11 @@ export class Projector implements LogReader {
   }
   get partitions(): number {
     return this.#hold === undefined ? 0 : 1;
+  }
+
+  /** Finds its table. *Faults thrown*: `failed_precondition` of type `projection_table`. */
+  async describe(): Promise<void> {
+    await describe(this.#options.store.projections, this.definition);
   }
 
   /** Says, at the start, how it is kept. What commands kept before, and do not any more, is made again. */
@@ -204,9 +210,10 @@ export class Projector implements LogReader {
     for (let event = this.#due[0]; hold !== undefined && event !== undefined; event = this.#due[0]) {
       try {
         if (this.#isKeptByCommands) throw new Inapplicable(event, "inline", keptByCommands);
+        if (this.definition.compiled.projection.search !== undefined) throw new Inapplicable(event, "behind", documentIsAhead);
         const batch = new Batch(this.definition, [event]);
         const write = { hold, table: this.#table, groups: batch.groups, move: { through: event, parked: event.orderKey } };
-        await store.projections.apply(write, (group, rows) => batch.change(group, rows));
+        await store.projections.apply(write, (...found) => batch.change(...found));
         signals.projected.publish({ projection: this.definition.name, events: 1, lagMs: 0 });
       } catch (error) {
         const parts = partsOf(error, [event]);
@@ -244,7 +251,7 @@ export class Projector implements LogReader {
     try {
       const batch = new Batch(this.definition, events);
       const write = { hold, table: this.#table, groups: batch.groups, move: { from: this.#position as Position, through } };
-      await projections.apply(write, (group, rows) => batch.change(group, rows));
+      await projections.apply(write, (...found) => batch.change(...found));
       this.#passed(events, through);
     } catch (error) {
       const parts = partsOf(error, events);
@@ -292,7 +299,7 @@ export class Projector implements LogReader {
       const batch = new Batch(this.definition, events);
       const move = { from: this.#rebuild as Rebuild, through, rebuild: events.length };
       const write = { hold, table: this.#table, groups: batch.groups, move };
-      await projections.apply(write, (group, rows) => batch.change(group, rows));
+      await projections.apply(write, (...found) => batch.change(...found));
       const { epoch, xid, seq } = through;
       this.#rebuild = { ...(this.#rebuild as Rebuild), epoch, xid, seq };
     } catch (error) {
@@ -347,6 +354,7 @@ export class Projector implements LogReader {
 
 const eventsDropped =
   "A process of another deploy emitted events that it misses, and the log has dropped others, so it is not made again by itself. Rebuild it where those that are kept will do.";
+const documentIsAhead = "Its document has later events. Rebuild the index, with code that applies the event.";
 const keptByCommands = "Commands keep this projection. Rebuild it, with code that applies the event.";
 
 function reasonOf(error: unknown): { readonly code: string; readonly reason: string } {

@@ -7,7 +7,6 @@ import type { SubscriptionDefinition } from "../definition.ts";
 import type { Listening } from "../ports/log-store.ts";
 import type { EventStore } from "../ports/store.ts";
 import { comparePositions } from "../position.ts";
-import { describe } from "../projections/inline.ts";
 import type { Projector } from "../projections/projector.ts";
 import type { EventSignals } from "../signals.ts";
 import type { LogReader } from "./log-reader.ts";
@@ -64,7 +63,7 @@ export class EventWorker implements Service {
 
   async start(): Promise<void> {
     const { store, projectors } = this.#options;
-    for (const { definition } of projectors) await describe(store.projections, definition);
+    for (const projector of projectors) await projector.describe();
     for (const { definition } of this.#readers) {
       const { name, partitions, from } = definition;
       const kept = await store.subscriptions.declare(name, partitions, from);

@@ -1,3 +1,4 @@
+import type { SearchAsk, StoredHit } from "../sourcing/search-store.ts";
 import type { BeforeCommit, Statement, StatementResult } from "../transaction.ts";
 import type { ProjectionFreshness } from "./freshness.ts";
 
@@ -88,6 +89,8 @@ export interface EventLog {
   committed(names: ReadonlySet<string>): void;
   /** How far a projection of this app is. *Faults thrown*: `unavailable`. */
   freshness(projection: string): Promise<ProjectionFreshness>;
+  /** Finds documents of a search index. *Faults thrown*: `unavailable` of type `search_unavailable`; `internal` of type `search_other_tenant`. */
+  find(index: string, ask: SearchAsk): Promise<readonly StoredHit[]>;
   /** A position behind all that is committed; undefined as `epoch` of the freshness. *Faults thrown*: `unavailable`. */
   horizon(): Promise<string | undefined>;
   /** Calls with the name of a projection each time this process has applied events to it. Returns what ends that. */

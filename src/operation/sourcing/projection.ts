@@ -1,6 +1,7 @@
 import type { AnySchema, Input, Output } from "../../core/schema/standard.ts";
 import type { DomainEvent } from "../events/event.ts";
 import type { StreamEvent } from "./decider.ts";
+import type { SearchLanguage } from "./search-store.ts";
 
 /** An event as a projection gets it. */
 export type ProjectedEvent<E extends DomainEvent> = StreamEvent<E> & {
@@ -46,6 +47,8 @@ export interface Projection<E extends DomainEvent = DomainEvent, R extends AnySc
   readonly key: string;
   readonly summary: string | undefined;
   readonly mode: "asynchronous" | "inline";
+  /** Of one whose rows are the documents of a search index; undefined where they are those of a table. */
+  readonly search?: { readonly text: readonly string[]; readonly language: SearchLanguage };
   readonly of: ((event: never) => string) | undefined;
   readonly apply: (row: never, event: never) => unknown;
 }

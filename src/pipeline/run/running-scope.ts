@@ -13,6 +13,7 @@ import { criticalityHeader } from "../../operation/execution.ts";
 import type { ModuleMetric } from "../../operation/metrics/metric.ts";
 import { type BoundWritten, boundWritten } from "../../operation/online/stream/written.ts";
 import type { Outbound, PageInput, PageSpec, ScopeLog } from "../../operation/scope.ts";
+import { type BoundSearch, boundSearch } from "../../operation/sourcing/search-store.ts";
 import { makeSql, type Sql, type SqlRunner, type WrittenStatement } from "../../operation/sql.ts";
 import type { Statement, StatementResult, Transaction } from "../../operation/transaction.ts";
 import { type BoundVault, boundVault } from "../../operation/vault/vault.ts";
@@ -30,7 +31,7 @@ import { hideSecrets } from "../state/hidden-secrets.ts";
 import { noteRejection } from "../state/rejections.ts";
 import { ReplyCredentials } from "../state/reply-credentials.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
-import { vaultOf, writtenOf } from "../stream/kept.ts";
+import { eventsFor, vaultOf, writtenOf } from "../stream/kept.ts";
 import { Begun } from "./begun.ts";
 import { ExecutionCaller } from "./execution-caller.ts";
 import { readPage } from "./page.ts";
@@ -252,6 +253,13 @@ export class RunningScope implements SqlRunner {
   get [boundVault](): BoundVault {
     const keys = vaultOf(this.#execution.host, this.#compiled.name);
     return { keys, ask: (statement) => this.given("vault", this.run(statement), true), tenant: this.tenant ?? "" };
+  }
+
+  get [boundSearch](): BoundSearch {
+    const [execution, { name }, { tenant = "" }] = [this.#execution, this.#compiled, this];
+    const find: BoundSearch["find"] = (index, ask) =>
+      timed(execution, { name: `search ${index}`, kind: "client" }, () => eventsFor(execution.host, name).find(index, { ...ask, tenant }));
+    return { find: (index, ask) => this.given(`search(${index})`, find(index, ask)) };
   }
 
   get [boundWritten](): BoundWritten {

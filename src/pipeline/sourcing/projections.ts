@@ -41,6 +41,7 @@ export function checkProjections(
       if (tables.has(table)) report(name, "table", `Another projection writes to ${table}. Each has a table of its own.`);
       tables.add(table);
       checkProjection(projection, module, report);
+      if (projection.search === undefined) checkTable(projection, module, report);
       checkMode(projection, report);
       for (const event of on)
         if (!events.has(event)) report(name, "on", `No module of this app lists the event ${event?.name}. Add it to module({ events }).`);
@@ -54,11 +55,14 @@ export function checkProjections(
   return projections;
 }
 
-function checkProjection({ name, table, on, apply }: Projection, module: Module, report: Report): void {
+function checkProjection({ name, on, apply }: Projection, module: Module, report: Report): void {
   if (!nameForm.test(name) || !name.startsWith(`${module.name}.`))
     report(name, "name", `A projection is lower case and begins with its module, as in "${module.name}.totals".`);
   if (!Array.isArray(on) || on.length === 0) report(name, "on", "It lists no event. List those that it reads.");
   if (typeof apply !== "function") report(name, "apply", "It is missing. Return the row after an event.");
+}
+
+function checkTable({ name, table }: Projection, module: Module, report: Report): void {
   if (typeof table !== "string" || !tableForm.test(table) || module.schema === undefined || !table.startsWith(`${module.schema}.`))
     report(name, "table", `Its table is one of its module's schema, as in "${module.schema ?? module.name}.totals", in lower case.`);
 }
@@ -68,7 +72,24 @@ function checkMode({ name, mode }: Projection, report: Report): void {
     report(name, "mode", `The mode is "${mode}". Write "inline", or leave it out: then it is "asynchronous".`);
 }
 
-function compileRow({ name, row, key }: Projection, report: Report): Pick<CompiledProjection, "row" | "columns"> | undefined {
+function checkSearch(
+  { name, search }: Projection,
+  properties: Readonly<Record<string, { readonly type?: unknown }>>,
+  report: Report,
+): void {
+  if (search === undefined) return;
+  const { text, language } = search;
+  if (!Array.isArray(text) || text.length === 0 || text.length > 4)
+    report(name, "text", "It has 1 to 4 fields. List those whose words are to be found.");
+  else
+    for (const field of text as readonly string[])
+      if (properties[field]?.type !== "string")
+        report(name, "text", `The document has no field "${field}" that is a string. Name one that is.`);
+  if (language !== "english" && language !== "simple")
+    report(name, "language", `The language is "${language}". Write "english" or "simple".`);
+}
+
+function compileRow({ name, row, key, ...rest }: Projection, report: Report): Pick<CompiledProjection, "row" | "columns"> | undefined {
   if (row?.["~standard"] === undefined) {
     report(name, "row", "It is missing or is not a schema. Give a Zod schema, or adapt another with adaptSchema.");
     return undefined;
@@ -81,10 +102,13 @@ function compileRow({ name, row, key }: Projection, report: Report): Pick<Compil
     report(name, "row", error.message);
     return undefined;
   }
-  const fields = Object.keys((compiled.outputJson.properties as object | undefined) ?? {});
+  const properties = (compiled.outputJson.properties as Readonly<Record<string, { readonly type?: unknown }>> | undefined) ?? {};
+  const fields = Object.keys(properties);
   if (fields.length === 0) report(name, "row", "A row is an object: wrap it, as in z.object({ … }).");
   if (!fields.includes(key)) report(name, "key", `The row has no field "${key}". Name the field that is the primary key.`);
-  return { row: compiled, columns: new Map(fields.map((field) => [field, columnOf(field)])) };
+  checkSearch({ name, row, key, ...rest }, properties, report);
+  // A document has the fields themselves.
+  return { row: compiled, columns: new Map(fields.map((field) => [field, rest.search === undefined ? columnOf(field) : field])) };
 }
 
 /** The column of a field: `totalCents` is `total_cents`. */

@@ -1,4 +1,5 @@
 import assert from "node:assert";
+import type { EventLog } from "../../operation/events/log.ts";
 import type { BoundWritten } from "../../operation/online/stream/written.ts";
 import type { VaultKeys } from "../../operation/vault/vault.ts";
 import type { Host } from "../host.ts";
@@ -9,6 +10,12 @@ import type { RunningExecution } from "../state/running-execution.ts";
 export function vaultOf({ vault }: Pick<Host, "vault">, name: string): VaultKeys {
   assert(vault !== undefined, `${name} uses the vault, and the app has none. Add createApp({ vault }).`);
   return vault;
+}
+
+/** The search indexes of the app, for an operation that searches one. */
+export function eventsFor({ events }: Pick<Host, "events">, name: string): EventLog {
+  assert(events !== undefined, `${name} searches an index, and the app has no database that keeps events. Give createApp one.`);
+  return events;
 }
 
 /** What an operation writes durable streams and follows them with. */

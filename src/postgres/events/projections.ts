@@ -1,7 +1,15 @@
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import { messageOf } from "../../core/value/thrown.ts";
-import type { BatchMove, BatchWrite, ProjectionStore, ProjectionTable, Rebuild, RowChanges } from "../../events/ports/projection-store.ts";
+import type {
+  BatchMove,
+  BatchWrite,
+  ChangeRows,
+  ElsewhereStore,
+  ProjectionStore,
+  ProjectionTable,
+  Rebuild,
+} from "../../events/ports/projection-store.ts";
 import type { Hold } from "../../events/ports/subscription-store.ts";
 import type { Position } from "../../events/position.ts";
 import type { ProjectionFreshness } from "../../operation/events/freshness.ts";
@@ -19,6 +27,13 @@ const batchMs = 60_000;
 /** The tables of projections in PostgreSQL. */
 export class PostgresProjections implements ProjectionStore {
   readonly inline: PostgresInline;
+  readonly elsewhere: ElsewhereStore = {
+    move: async (hold, move) => void (await this.#ask(moved(hold, move))),
+    begin: (name, names) => this.#is("select plimsoll.begin_index_rebuild($1, $2, $3) as done", [name, names, limits.rebuildCount]),
+    cancel: (name) => this.#is("select plimsoll.cancel_index_rebuild($1) as done", [name]),
+    swap: ({ subscription, partition, fence }) =>
+      this.#is("select plimsoll.swap_index_rebuild($1, $2, $3) as done", [subscription, partition, fence]),
+  };
   readonly #lender: Lender;
   readonly #ask: AskEvents;
 
@@ -41,7 +56,7 @@ export class PostgresProjections implements ProjectionStore {
     return { schema, table: own, key, columns, primaryKey, perTenant: found.some((column) => column.name === "tenant_id") };
   }
 
-  apply(write: BatchWrite, change: (group: number, rows: readonly Readonly<Record<string, unknown>>[]) => RowChanges): Promise<void> {
+  apply(write: BatchWrite, change: ChangeRows): Promise<void> {
     return borrowed(this.#lender, batchMs, async (connection) => {
       try {
         await applyOn(connection, write, change);
@@ -104,11 +119,7 @@ export class PostgresProjections implements ProjectionStore {
 }
 
 /** Two flights: the rows that there are, and those after the batch, with the position and the commit. */
-async function applyOn(
-  connection: Connection,
-  { hold, table, groups, move }: BatchWrite,
-  change: (group: number, rows: readonly Readonly<Record<string, unknown>>[]) => RowChanges,
-): Promise<void> {
+async function applyOn(connection: Connection, { hold, table, groups, move }: BatchWrite, change: ChangeRows): Promise<void> {
   const isBeside = "rebuild" in move && move.rebuild !== undefined;
   const target: ProjectionTable = isBeside ? { ...table, table: besideOf(table.table) } : table;
   const begun = connection.send(asCommand("begin"));
