@@ -111,7 +111,7 @@ export class Documents implements Kept {
     this.#prepared = true;
   }
 
-  /** The documents are gone: the index is prepared again, or the rebuild begins again. What was read is read again by whoever holds the projection then. */
+  /** The documents are gone: the index is prepared again, or the rebuild begins again. The next holder of the projection reads again what was read. */
   async #again({ beside }: SearchTarget, { subscription }: Hold): Promise<never> {
     const { store, definition } = this.#options;
     this.#prepared = false;

@@ -1,9 +1,8 @@
 import assert from "node:assert";
 import { fail, toFault } from "../../core/fault.ts";
-import { limits } from "../../core/limits.ts";
 import type { Schema } from "../../core/schema/standard.ts";
 import { formatTraceparent } from "../../core/trace.ts";
-import { entriesOf, messageOf } from "../../core/value/thrown.ts";
+import { messageOf } from "../../core/value/thrown.ts";
 import { type IssuedCredential, issue } from "../../operation/authentication/place.ts";
 import type { Revocation } from "../../operation/authentication/revocations.ts";
 import type { Operation } from "../../operation/contract.ts";
@@ -28,6 +27,7 @@ import { revokeIn } from "../revocations/revoke.ts";
 import { scopeStreams } from "../sourcing/scope-streams.ts";
 import { checkRow } from "../state/check-row.ts";
 import { hideSecrets } from "../state/hidden-secrets.ts";
+import { addNotes } from "../state/notes.ts";
 import { noteRejection } from "../state/rejections.ts";
 import { ReplyCredentials } from "../state/reply-credentials.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
@@ -364,20 +364,6 @@ export class RunningScope implements SqlRunner {
         timed(execution, { name, kind: "client", spanId }, () => work({ signal, headers })),
       );
     };
-  }
-}
-
-/** Notes are only written down: none fails the work that makes it. */
-function addNotes(execution: RunningExecution, given: unknown): void {
-  // Without a prototype: a note may have any name.
-  execution.notes ??= Object.create(null) as Record<string, unknown>;
-  const { notes } = execution;
-  let room = limits.notes - Object.keys(notes).length;
-  for (const [key, value] of entriesOf(given)) {
-    const name = key.slice(0, limits.noteChars);
-    if (!Object.hasOwn(notes, name) && room-- <= 0) return;
-    const shown = hideSecrets(execution, value);
-    notes[name] = typeof shown === "string" && shown.length > limits.noteChars ? `${shown.slice(0, limits.noteChars)}…` : shown;
   }
 }
 

@@ -8,11 +8,19 @@ export interface SearchStoreSample {
   create(): SearchStore;
 }
 
+interface Book {
+  readonly id: string;
+  /** *Default*: the book is removed. */
+  readonly title?: string;
+  readonly tenant?: string;
+  readonly beside?: boolean;
+}
+
 interface Bench {
   readonly store: SearchStore;
   readonly live: SearchTarget;
   readonly beside: SearchTarget;
-  put(at: number, id: string, title: string | undefined, where?: { readonly tenant?: string; readonly beside?: boolean }): Promise<void>;
+  put(at: number, book: Book): Promise<void>;
   found(text: string, ask?: Partial<SearchAsk>): Promise<readonly string[]>;
 }
 
@@ -26,7 +34,7 @@ async function benchOf({ create }: SearchStoreSample): Promise<Bench> {
   await store.prepare(live);
   return {
     ...{ store, live, beside },
-    put: (at, id, title, { tenant = "acme", beside: isBeside = false } = {}) =>
+    put: (at, { id, title, tenant = "acme", beside: isBeside = false }) =>
       store.write(isBeside ? beside : live, [
         { tenant, id, position: positionOf(at), document: title === undefined ? undefined : { id, title, note: "plain" } },
       ]),
@@ -38,24 +46,24 @@ async function benchOf({ create }: SearchStoreSample): Promise<Bench> {
 const claims: Readonly<Record<string, (bench: Bench, sample: SearchStoreSample) => Promise<void>>> = {
   "makes an index once": async ({ store, live }) => assert.equal(await store.prepare(live), false),
   "finds the documents that have every word, in any field and any case": async ({ put, found }) => {
-    await put(1, "a", "The Sea Wolf");
-    await put(2, "b", "The Sea");
+    await put(1, { id: "a", title: "The Sea Wolf" });
+    await put(2, { id: "b", title: "The Sea" });
     assert.deepEqual(await found("sea"), ["a", "b"]);
     assert.deepEqual(await found("WOLF sea"), ["a"]);
     assert.deepEqual(await found("wolf plain"), ["a"]);
     assert.deepEqual(await found("wolf mountain"), []);
   },
   "takes signs for no operators, and a text without words for one that finds none": async ({ put, found }) => {
-    await put(1, "a", "sea wolf");
+    await put(1, { id: "a", title: "sea wolf" });
     const odd = ["-".repeat(34), "", "   ", "&|!<->()", "'\"*:\\", "🂡", "\u0001"];
     for (const text of odd) assert.deepEqual(await found(text), [], JSON.stringify(text));
     for (const text of ["sea -wolf", "sea & wolf", '"sea" (wolf)', `${"-".repeat(34)}sea wolf`])
       assert.deepEqual(await found(text), ["a"], text);
   },
   "shows no document of another tenant": async ({ put, found, store, live }) => {
-    await put(1, "a", "sea", { tenant: "globex" });
-    await put(2, "a", "sea wolf");
-    await put(3, "b", "sea", { tenant: "" });
+    await put(1, { id: "a", title: "sea", tenant: "globex" });
+    await put(2, { id: "a", title: "sea wolf" });
+    await put(3, { id: "b", title: "sea", tenant: "" });
     assert.deepEqual(await found("wolf", { tenant: "globex" }), []);
     assert.deepEqual(await found("sea", { tenant: "globex" }), ["a"]);
     assert.deepEqual(await found("sea", { tenant: "" }), ["b"]);
@@ -64,17 +72,17 @@ const claims: Readonly<Record<string, (bench: Bench, sample: SearchStoreSample) 
     assert.deepEqual(hit?.document, { id: "a", title: "sea", note: "plain" });
   },
   "keeps the document with the latest position, however often and in whatever order they come": async ({ put, found, store, live }) => {
-    await put(10, "a", "second");
-    await put(9, "a", "first");
-    await put(10, "a", "other");
+    await put(10, { id: "a", title: "second" });
+    await put(9, { id: "a", title: "first" });
+    await put(10, { id: "a", title: "other" });
     assert.deepEqual(await found("second"), ["a"]);
-    await put(11, "a", undefined);
+    await put(11, { id: "a" });
     assert.deepEqual(await found("second"), []);
-    await put(10, "a", "second");
+    await put(10, { id: "a", title: "second" });
     assert.deepEqual(await found("second"), []);
     const [kept] = await store.load(live, [{ tenant: "acme", id: "a" }]);
     assert.deepEqual(kept, { tenant: "acme", id: "a", position: positionOf(11), document: undefined });
-    await put(12, "a", "third");
+    await put(12, { id: "a", title: "third" });
     assert.deepEqual(await found("third"), ["a"]);
   },
   "loads what it was given, and nothing of what it was not": async ({ store, live }) => {
@@ -91,7 +99,7 @@ const claims: Readonly<Record<string, (bench: Bench, sample: SearchStoreSample) 
     );
   },
   "gives pages that have each hit once": async ({ put, store, live }) => {
-    for (let at = 1; at <= 7; at++) await put(at, `${at}`, at === 4 ? "sea sea sea" : "sea");
+    for (let at = 1; at <= 7; at++) await put(at, { id: `${at}`, title: at === 4 ? "sea sea sea" : "sea" });
     const ids: string[] = [];
     let after: SearchAsk["after"];
     for (let page = 0; page < 4; page++) {
@@ -103,11 +111,11 @@ const claims: Readonly<Record<string, (bench: Bench, sample: SearchStoreSample) 
     assert.deepEqual(ids.toSorted(), ["1", "2", "3", "4", "5", "6", "7"]);
   },
   "fills an index beside the one that is searched, and swaps it": async ({ put, found, store, live, beside }) => {
-    await put(1, "a", "old sea");
+    await put(1, { id: "a", title: "old sea" });
     await store.begin(beside);
-    await put(1, "b", "given up", { beside: true });
+    await put(1, { id: "b", title: "given up", beside: true });
     await store.begin(beside);
-    await put(2, "c", "new sea", { beside: true });
+    await put(2, { id: "c", title: "new sea", beside: true });
     assert.deepEqual(await found("sea"), ["a"]);
     assert.deepEqual(await store.load(beside, [{ tenant: "acme", id: "b" }]), []);
     assert.equal(await store.swap(beside), true);
@@ -119,27 +127,27 @@ const claims: Readonly<Record<string, (bench: Bench, sample: SearchStoreSample) 
   },
   "says that documents are missing, and makes none by a write": async ({ put, store, live, beside }) => {
     const missing = { type: "search_index_missing" };
-    await assert.rejects(put(1, "a", "sea", { beside: true }), missing);
+    await assert.rejects(put(1, { id: "a", title: "sea", beside: true }), missing);
     await assert.rejects(store.load(beside, [{ tenant: "acme", id: "a" }]), missing);
     await store.begin(beside);
     await store.drop(beside);
-    await assert.rejects(put(1, "a", "sea", { beside: true }), missing);
+    await assert.rejects(put(1, { id: "a", title: "sea", beside: true }), missing);
     const other = { ...live, index: `${live.index}-other` };
     await assert.rejects(store.write(other, [{ tenant: "", id: "a", position: positionOf(1), document: {} }]), missing);
     assert.deepEqual(await store.search(other, { tenant: "", text: "sea", limit: 1, after: undefined }), []);
   },
   "forgets what was removed before a position, and nothing else": async ({ put, found, store, live }) => {
-    await put(1, "a", "sea");
-    await put(2, "a", undefined);
-    await put(3, "b", "sea");
-    await put(5, "c", undefined);
+    await put(1, { id: "a", title: "sea" });
+    await put(2, { id: "a" });
+    await put(3, { id: "b", title: "sea" });
+    await put(5, { id: "c" });
     await store.sweep(live, positionOf(4));
     const keys = ["a", "b", "c"].map((id) => ({ tenant: "acme", id }));
     assert.deepEqual((await store.load(live, keys)).map(({ id }) => id).toSorted(), ["b", "c"]);
     assert.deepEqual(await found("sea"), ["b"]);
   },
   "is one store for all clients of it": async ({ live, put }, { create }) => {
-    await put(1, "a", "sea");
+    await put(1, { id: "a", title: "sea" });
     const hits = await create().search(live, { tenant: "acme", text: "sea", limit: 1, after: undefined });
     assert.deepEqual(
       hits.map(({ id, tenant }) => [id, tenant]),
