@@ -26,7 +26,7 @@ export function mapping({ text, language }: SearchTarget): Readonly<Record<strin
 }
 
 /** A document as it is stored. */
-export function sourceOf({ text }: SearchTarget, { tenant, id, position, document }: SearchDocument): Source {
+function sourceOf({ text }: SearchTarget, { tenant, id, position, document }: SearchDocument): Source {
   const kept = { tenant, id, position, removed: document === undefined };
   return document === undefined ? kept : { ...kept, document, text: Object.fromEntries(text.map((field) => [field, document[field]])) };
 }
