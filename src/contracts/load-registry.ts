@@ -14,6 +14,8 @@ import type { GrpcLock } from "../protobuf/descriptor/numbers.ts";
 
 /** What an app declares of its contracts. */
 interface LoadedContracts {
+  /** Undefined where only the modules are exported. */
+  readonly app: App | undefined;
   readonly registry: Registry;
   /** Fields of GraphQL that queries bring; none where only the modules are exported. */
   readonly relations: readonly DeclaredRelation[];
@@ -49,7 +51,7 @@ export async function loadRegistry(
   if (registry !== undefined) {
     const surfaces = surfacesOf(exported.app as App);
     return {
-      registry,
+      ...{ app: exported.app as App, registry },
       relations: surfaces.flatMap(relationsOf),
       numbers: (kept, file) =>
         surfaces.reduce<GrpcLock | undefined>(
@@ -59,7 +61,7 @@ export async function loadRegistry(
     };
   }
   if (Array.isArray(exported.modules))
-    return { registry: buildRegistry(exported.modules as readonly Module[]), relations: [], numbers: () => undefined };
+    return { app: undefined, registry: buildRegistry(exported.modules as readonly Module[]), relations: [], numbers: () => undefined };
   throw new Stop("input", {
     message: said({ en: `${entry} exports neither an app nor modules.`, zh: `${entry} 既没有导出 app，也没有导出 modules。` }),
     fix: said({

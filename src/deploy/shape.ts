@@ -73,13 +73,18 @@ export interface DeploymentOptions {
   readonly strategy?: string;
   /** What a capacity plan says, for numbers that the user does not; each with the formula that it comes from. */
   readonly planned?: PlannedNumbers;
+  /** What the app declares, which counts before what was planned. */
+  readonly declared?: PlannedNumbers;
 }
 
-/** The numbers of a deployment that a capacity plan has. */
+/** The numbers of a deployment that a capacity plan or the app itself has. */
 export interface PlannedNumbers {
   readonly replicas?: Sourced;
   readonly memoryMb?: Sourced;
   readonly pool?: Sourced;
+  readonly longestDeadlineMs?: Sourced;
+  readonly shutdownDelayMs?: Sourced;
+  readonly shutdownMs?: Sourced;
 }
 
 const strategies: readonly string[] = ["rolling", "canary", "blue-green"];
@@ -96,7 +101,7 @@ export function shapeOf(options: DeploymentOptions): DeploymentShape {
   if (!nameForm.test(name))
     throw invalid(`"${name}" cannot name things in Kubernetes. Use up to 40 of a-z, 0-9 and -, beginning with a letter.`);
   if (!strategies.includes(strategy)) throw invalid(refusalOf(strategy));
-  const { planned = {} } = options;
+  const planned: PlannedNumbers = { ...options.planned, ...options.declared };
   const said = (value: number | undefined, usual: number, from: string): Sourced =>
     value === undefined ? { value: usual, from } : { value, from: "as you said" };
   const chosen = (name: keyof PlannedNumbers, usual: number, from: string): Sourced =>
@@ -123,9 +128,9 @@ export function shapeOf(options: DeploymentOptions): DeploymentShape {
     ...{ name, strategy: strategy as Strategy, roles },
     ...{ version: options.version ?? "0.1.0", image: options.image ?? `registry.example/${name}`, entry: options.entry ?? "src/main.ts" },
     ...{ port: options.port ?? 3_000, opsPort: options.opsPort ?? 9_464, host: options.host, usesRedis: options.redis ?? false },
-    longestDeadlineMs: said(options.longestDeadlineMs, 30_000, "no operation was read; 30 s is what most have at the most"),
-    shutdownDelayMs: said(options.shutdownDelayMs, 10_000, "routers take a few seconds to see that a replica leaves"),
-    shutdownMs: said(options.shutdownMs, 30_000, "the default of createApp({ shutdown })"),
+    longestDeadlineMs: chosen("longestDeadlineMs", 30_000, "no operation was read; 30 s is what most have at the most"),
+    shutdownDelayMs: chosen("shutdownDelayMs", 10_000, "routers take a few seconds to see that a replica leaves"),
+    shutdownMs: chosen("shutdownMs", 30_000, "the default of createApp({ shutdown })"),
     maxConnections: said(options.maxConnections, 100, "the default of max_connections of PostgreSQL"),
   };
 }

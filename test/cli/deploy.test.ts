@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { runCommand } from "./run-command.ts";
 
 describe("plimsoll deploy", () => {
@@ -49,6 +50,44 @@ describe("plimsoll deploy", () => {
     assert.match(err, /design\/plan\.json:1 is not valid JSON.*Run plimsoll plan again/);
   });
 
+  it("reads deadlines, the pool and the times to stop from the app, and lets options win", async () => {
+    const from = (path: string) => JSON.stringify(fileURLToPath(new URL(`../../${path}`, import.meta.url)));
+    const program = (times: string) => `import { createApp, module, query } from ${from("src/index.ts")};
+import { postgres } from ${from("src/postgres/index.ts")};
+import { z } from ${from("node_modules/zod/index.js")};
+const shape = { input: z.object({}), output: z.object({}), access: "public", run: async () => ({}) };
+const operations = [
+  query("shop.read", { ...shape, budget: "1s", http: "GET /v1/read" }),
+  query("shop.export", { ...shape, budget: "25s", http: "GET /v1/export" }),
+  query("shop.inner", { ...shape, budget: "28s" }),
+];
+const database = postgres({ url: "postgresql://app@localhost/shop", connections: 7 });
+export const app = createApp({ modules: [module("shop", { operations })], database, ${times} });
+`;
+    writeFileSync(join(folder, "app.ts"), program('shutdown: "20s", shutdownDelay: "7s"'));
+    mkdirSync(join(folder, "design"));
+    const figures = [{ name: "pool", value: 6, formula: "min c: C(c, 1.67) ≤ 0.01" }];
+    writeFileSync(join(folder, "design/plan.json"), JSON.stringify({ scales: [{ figures }] }));
+    const ran = await runCommand(["deploy", "--entry", "app.ts", "--host", "shop.example", "--connections", "300"], { folder });
+    assert.equal(ran.code, 0, ran.err);
+    assert.deepEqual(JSON.parse(read("deploy/deployment.json")).options.declared, {
+      longestDeadlineMs: { value: 25_000, from: "app.ts, the budget of shop.export" },
+      pool: { value: 7, from: "app.ts, postgres({ connections })" },
+      shutdownMs: { value: 20_000, from: "app.ts, createApp({ shutdown })" },
+      shutdownDelayMs: { value: 7_000, from: "app.ts, createApp({ shutdownDelay })" },
+    });
+    assert.match(read("deploy/kubernetes/prod/30-app.yaml"), /terminationGracePeriodSeconds: 32/);
+    assert.match(read("deploy/kubernetes/prod/40-route.yaml"), /request: "?27s/);
+    assert.equal((await runCommand(["deploy", "--deadline", "60000"], { folder })).code, 0);
+    assert.match(read("deploy/kubernetes/prod/40-route.yaml"), /request: "?62s/);
+    assert.match(read("deploy/kubernetes/prod/30-app.yaml"), /terminationGracePeriodSeconds: 32/, "what the app declared still holds");
+    assert.equal((await runCommand(["deploy", "check"], { folder })).code, 0);
+    writeFileSync(join(folder, "hasty.ts"), program('shutdown: "20s"'));
+    assert.equal((await runCommand(["deploy", "--entry", "hasty.ts"], { folder })).code, 0);
+    const { findings } = await dataOf("deploy", "check");
+    assert.deepEqual([...new Set(findings.map(({ rule }: { rule: string }) => rule))], ["readiness-too-slow"]);
+  });
+
   it("finds what a person broke, says where, and ends with 1", async () => {
     await runCommand(["deploy", "--connections", "300"], { folder });
     const path = "deploy/kubernetes/prod/30-app.yaml";
@@ -92,6 +131,7 @@ describe("plimsoll deploy", () => {
     [["--replicas", "0"], 64, /--replicas is 0.*whole number from 1/],
     [["--replicas", "4", "--most", "2"], 64, /most \(2\) is below replicas \(4\)/],
     [["--name", "Shop!"], 64, /"Shop!" cannot name things/],
+    [["--entry", "gone.ts"], 66, /There is no file gone\.ts/],
     [["undo"], 64, /cannot undo/],
     [["check"], 66, /no deployment here.*Run plimsoll deploy first/],
   ];

@@ -12,6 +12,11 @@ const text = (value: string, en: string, zh: string) => ({ type: "string", value
 const options = {
   name: text("NAME", "What it is called. Default: the name in package.json.", "名称，默认取 package.json 中的 name。"),
   image: text("IMAGE", "The image without a tag.", "镜像名称，不含标签。"),
+  entry: text(
+    "FILE",
+    "The program that exports the app: its longest deadline, its pool and its times to stop are read.",
+    "导出 app 的程序，从中读取最长的截止时间、连接池和停止时间。",
+  ),
   host: text("HOST", "The name under which callers reach it.", "对外访问的域名。"),
   strategy: text("KIND", "rolling, canary or blue-green.", "发布策略：rolling、canary 或 blue-green。"),
   worker: { type: "boolean", says: { en: "Durable work has processes of its own.", zh: "后台任务使用独立的进程。" } },
@@ -78,8 +83,10 @@ async function asStop({ folder, language }: Where, work: () => Promise<Report>):
 
 async function write(values: Values, folder: string, language: Language): Promise<Report> {
   const parts = await import("../../deploy/folder.ts");
+  const before = parts.readRecord(folder)?.options;
   const planned = await plannedIn(folder, language);
-  const given = { ...parts.readRecord(folder)?.options, ...(planned && { planned }), ...read(values, language) };
+  const declared = typeof values.entry === "string" ? await declaredIn(values.entry, { folder, language }) : undefined;
+  const given = { ...before, ...(planned && { planned }), ...(declared && { declared }), ...read(values, language) };
   const name = given.name ?? manifestOf(folder).name;
   if (name === undefined)
     throw new Stop("missing", {
@@ -89,6 +96,16 @@ async function write(values: Values, folder: string, language: Language): Promis
   const version = manifestOf(folder).version;
   const made = parts.writeDeployment(folder, { ...(version !== undefined && { version }), ...given, name });
   return { exit: "fine", lines: written(made, language), data: made };
+}
+
+/** What the app itself declares. A program that exports modules alone says nothing of a deployment. */
+async function declaredIn(entry: string, where: Where): Promise<PlannedNumbers | undefined> {
+  const [{ loadRegistry }, { declaredNumbers }] = await Promise.all([
+    import("../../contracts/load-registry.ts"),
+    import("../../deploy/declared.ts"),
+  ]);
+  const { app } = await loadRegistry(entry, where);
+  return app && declaredNumbers(app, entry);
 }
 
 const planFile = "design/plan.json";
