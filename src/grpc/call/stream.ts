@@ -1,5 +1,5 @@
 import { Fault } from "../../core/fault.ts";
-import { limits } from "../../core/limits.ts";
+import { Unsent } from "../../core/queue/unsent.ts";
 import type { RunningExecution } from "../../pipeline/state/running-execution.ts";
 import type { StreamSink } from "../../pipeline/stream/sink.ts";
 import type { Codec } from "../../protobuf/codec/codec.ts";
@@ -22,15 +22,13 @@ export class GrpcStream implements StreamSink {
   bytes = 0;
   readonly #call: Call;
   readonly #codec: Codec;
-  readonly #drained: () => void;
-  #waiting = 0;
-  #isFull = false;
+  readonly #unsent: Unsent;
 
   constructor(call: Call, { codec, stallMs, drained, goOn }: StreamWays) {
     this.#call = call;
     this.#codec = codec;
     this.stallMs = stallMs;
-    this.#drained = drained;
+    this.#unsent = new Unsent(drained);
     if (goOn !== undefined) this.goOn = goOn;
   }
 
@@ -38,15 +36,7 @@ export class GrpcStream implements StreamSink {
     const frame = frameOf(this.#codec.encode(JSON.parse(json), headBytes));
     const { length } = frame;
     this.bytes += length;
-    this.#waiting += length;
-    this.#call.stream.write(frame, () => {
-      this.#waiting -= length;
-      if (!this.#isFull || this.#waiting > limits.streamBufferBytes / 2) return;
-      this.#isFull = false;
-      this.#drained();
-    });
-    this.#isFull = this.#waiting > limits.streamBufferBytes;
-    return !this.#isFull;
+    return this.#unsent.write(length, (taken) => void this.#call.stream.write(frame, taken));
   }
 
   /** HTTP/2 has a frame for it: a connection that is gone does not acknowledge it. */

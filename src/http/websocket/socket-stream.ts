@@ -1,6 +1,7 @@
 import type { WebSocket } from "ws";
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
+import { Unsent } from "../../core/queue/unsent.ts";
 import { callerLeft } from "../../pipeline/sign-in.ts";
 import type { RunningExecution } from "../../pipeline/state/running-execution.ts";
 import type { Inbox, MessageRefusal } from "../../pipeline/stream/inbox.ts";
@@ -25,9 +26,7 @@ export class SocketStream implements StreamSink {
   bytes = 0;
   readonly #socket: WebSocket;
   readonly #execution: RunningExecution;
-  readonly #drained: () => void;
-  #waiting = 0;
-  #isFull = false;
+  readonly #unsent: Unsent;
   /** Whether anything came since the last sign of life was sent. */
   #isAlive = true;
   #pings = 0;
@@ -37,7 +36,7 @@ export class SocketStream implements StreamSink {
     this.stallMs = stallMs;
     this.#socket = socket;
     this.#execution = execution;
-    this.#drained = drained;
+    this.#unsent = new Unsent(drained);
     socket.on("message", (data, isBinary) => {
       this.#isAlive = true;
       if (execution.settled) return;
@@ -62,15 +61,7 @@ export class SocketStream implements StreamSink {
   send(json: string): boolean {
     const bytes = Buffer.byteLength(json);
     this.bytes += bytes;
-    this.#waiting += bytes;
-    this.#socket.send(json, () => {
-      this.#waiting -= bytes;
-      if (!this.#isFull || this.#waiting > limits.streamBufferBytes / 2) return;
-      this.#isFull = false;
-      this.#drained();
-    });
-    this.#isFull = this.#waiting > limits.streamBufferBytes;
-    return !this.#isFull;
+    return this.#unsent.write(bytes, (taken) => void this.#socket.send(json, taken));
   }
 
   beat(): void {
