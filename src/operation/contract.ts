@@ -5,6 +5,7 @@ import type { AnySchema, Input, Output, Schema } from "../core/schema/standard.t
 import type { Hint, Refused } from "../core/value/hint.ts";
 import type { Access } from "./access.ts";
 import type { AuditForm } from "./audit/spec.ts";
+import type { ProvenTenant, provenTenant } from "./authentication/proven-tenant.ts";
 import type { CacheSpec } from "./cache/spec.ts";
 import type { Emits } from "./events/event.ts";
 import type { Criticality } from "./execution.ts";
@@ -238,6 +239,8 @@ export interface OperationSpec {
   readonly example?: { readonly input?: unknown; readonly output?: unknown };
   readonly owns?: Handler;
   readonly run?: Handler;
+  /** For which tenant it runs, in the place of that of its caller. *Default*: for that of its caller. */
+  readonly [provenTenant]?: ProvenTenant;
 }
 
 /** How HTTP serves an operation, in its run-time form. */

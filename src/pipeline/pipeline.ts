@@ -3,6 +3,7 @@ import { limits } from "../core/limits.ts";
 import { Problems } from "../core/schema.ts";
 import type { Actor } from "../operation/actor.ts";
 import { type CarriedCall, carriedCall } from "../operation/authentication/carried.ts";
+import { provenTenant } from "../operation/authentication/proven-tenant.ts";
 import { carriedElsewhere } from "./away/faults.ts";
 import { readCache } from "./cache/read.ts";
 import { denied, invalidInput } from "./faults.ts";
@@ -42,6 +43,8 @@ export const pipeline: readonly Step[] = [
   { name: "take a place of the streams", applies: ({ stream }) => stream !== undefined, run: takeStreamPlace },
   { name: "take a slot of the operation", applies: () => true, run: takeSlot },
   { name: "take a slot of the process", applies: ({ traits }) => traits.processSlot, run: takeProcessSlot },
+  // With its slots: to verify a signature is work.
+  { name: "find the tenant that the input proves", applies: ({ operation }) => provenTenant in operation.spec, run: proveTenant },
   { name: "run", applies: () => true, run: run },
 ];
 
@@ -171,6 +174,12 @@ function takeProcessSlot(execution: RunningExecution): undefined | Promise<void>
 
 function holdProcessSlot(execution: RunningExecution): void {
   execution.holdsProcessSlot = true;
+}
+
+function proveTenant(execution: RunningExecution): undefined {
+  const { operation } = execution.compiled;
+  // The schema of the operation has parsed the input.
+  execution.tenant = operation.spec[provenTenant]?.(execution.input as never, new Date(execution.host.clock.now()));
 }
 
 function enter(execution: RunningExecution, slots: Slots, holds: (execution: RunningExecution) => void): undefined | Promise<void> {

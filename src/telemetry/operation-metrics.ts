@@ -20,6 +20,7 @@ export class OperationMetrics {
   readonly #seconds: Histogram;
   readonly #refusals: Counter;
   readonly #statements: Counter;
+  readonly #faults: Counter;
   readonly #operations = new Map<string, Map<string, OutcomeSeries>>();
 
   constructor(metrics: Metrics, buckets: readonly number[]) {
@@ -39,6 +40,11 @@ export class OperationMetrics {
       help: "Statements sent to the database.",
       labels: ["operation"],
     });
+    this.#faults = metrics.counter({
+      name: "plimsoll_faults_total",
+      help: "Executions that ended with a fault, by its type.",
+      labels: ["operation", "type"],
+    });
   }
 
   count(execution: Execution): void {
@@ -48,7 +54,8 @@ export class OperationMetrics {
     series.running.observe(execution.runningMs / 1_000);
     series.database.observe(execution.databaseMs / 1_000);
     if (execution.upstreamMs !== undefined) this.#countUpstreams(series.upstreams, execution, execution.upstreamMs);
-    const { refusal } = execution;
+    const { refusal, fault } = execution;
+    if (fault !== undefined) this.#faults.series(execution.operation, fault.type).add();
     if (refusal !== undefined) this.#refusals.series(execution.operation, refusal.limit, refusal.mode).add();
     series.statements.value += execution.statements;
   }

@@ -4,6 +4,7 @@ import { toMs } from "../core/duration.ts";
 import { canonicalJson } from "../core/json.ts";
 import { limits } from "../core/limits.ts";
 import type { AnySchema } from "../core/schema/standard.ts";
+import { type ProvenTenant, provenTenant } from "../operation/authentication/proven-tenant.ts";
 import type { Budget, WriteRoute } from "../operation/contract.ts";
 import type { DomainEvent } from "../operation/events/event.ts";
 import { command } from "../operation/online/command.ts";
@@ -24,6 +25,7 @@ export interface EmittingSpec {
     readonly output: AnySchema;
     readonly faults: typeof webhookFaults;
     readonly http: { readonly route: WriteRoute; readonly status: 202; readonly body: "raw" };
+    readonly [provenTenant]: ProvenTenant;
   };
   readonly verification: Verification;
 }
@@ -42,12 +44,14 @@ export function emittingWebhook(name: string, { spec, declared, verification }: 
   return command(name, {
     ...declared,
     emits: [event],
-    async run(input: unknown, { sql, emit, now }: WriteScope<never, DomainEvent>) {
+    async run(input: unknown, { sql, emit, now, tenant }: WriteScope<never, DomainEvent>) {
       const message = verified(verification, input, now());
       const data = read(() => spec.data(message));
       assertAllowed(event, data);
       const key = keyOf(name, spec.dedupe?.(message) ?? message.id);
-      const hash = createHash("sha256").update(canonicalJson(data)).digest("hex");
+      const hash = createHash("sha256")
+        .update(canonicalJson(tenant === undefined ? data : [tenant, data]))
+        .digest("hex");
       const { state } = await sql<{ state: "new" | "known" | "other" }>`
         select plimsoll.take_webhook_message(${key}, ${hash}, ${rememberMs}) as state`.one();
       if (state === "other") throw new WebhookIdReused({});

@@ -23,6 +23,14 @@ export const WebhookUnreadable = fault("webhook_unreadable", {
   message: ({ problem }) => `The signature is right, but the message cannot be used: ${problem} Send what was agreed on.`,
 });
 
+/** The message is about a tenant, and it cannot be found of which. */
+export const WebhookTenantUnknown = fault("webhook_tenant_unknown", {
+  code: "failed_precondition",
+  details: z.object({ id: z.string() }),
+  message: ({ id }) =>
+    `The signature is right, but no tenant of this app can be found for the message ${id}. Send it again once the tenant is known here.`,
+});
+
 /** The id belongs to another message. */
 export const WebhookIdReused = fault("webhook_id_reused", {
   code: "already_exists",
@@ -30,4 +38,4 @@ export const WebhookIdReused = fault("webhook_id_reused", {
 });
 
 /** All that a webhook refuses with. */
-export const webhookFaults = [WebhookForged, WebhookStale, WebhookUnreadable, WebhookIdReused] as const;
+export const webhookFaults = [WebhookForged, WebhookStale, WebhookUnreadable, WebhookTenantUnknown, WebhookIdReused] as const;

@@ -3,7 +3,7 @@ export { type CloudEvent, CloudEventInvalid, type CloudEventValue } from "../mes
 export { cloudEventOf } from "../messaging/cloud-events/envelope.ts";
 export { cloudEventFromJson, cloudEventToJson } from "../messaging/cloud-events/json.ts";
 export { type CloudEventMessage, type ReceivedMessage, readCloudEvent, writeCloudEvent } from "../messaging/cloud-events/message.ts";
-export { WebhookForged, WebhookIdReused, WebhookStale, WebhookUnreadable } from "./faults.ts";
+export { WebhookForged, WebhookIdReused, WebhookStale, WebhookTenantUnknown, WebhookUnreadable } from "./faults.ts";
 export type { WebhookMessage } from "./message.ts";
 export type { EndpointDisabled, WebhookSender } from "./outgoing/delivery.ts";
 export type { EndpointScope, WebhookEndpoint } from "./outgoing/endpoints.ts";

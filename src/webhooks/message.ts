@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { Fault } from "../core/fault.ts";
 import { parseJson } from "../core/json.ts";
 import { limits } from "../core/limits.ts";
-import { WebhookForged, WebhookStale, WebhookUnreadable } from "./faults.ts";
+import type { ProvenTenant } from "../operation/authentication/proven-tenant.ts";
+import { WebhookForged, WebhookStale, WebhookTenantUnknown, WebhookUnreadable } from "./faults.ts";
 import { assertSecrets, type WebhookScheme } from "./scheme.ts";
 
 /** A message whose signature was verified. */
@@ -25,10 +26,24 @@ export interface Verification {
   readonly toleranceMs: number;
 }
 
+/** The messages of inputs that were verified: the tenant is found before the transaction begins, and a transaction may run again. */
+const messages = new WeakMap<object, WebhookMessage>();
+
 const problemChars = 500;
+/** As in what other services send over brokers. */
+const tenantChars = 200;
+
+/** Verifies a request once, and returns its message. *Faults thrown*: as {@link verify}. */
+export function verified(verification: Verification, input: unknown, now: Date): WebhookMessage {
+  const known = messages.get(input as object);
+  if (known !== undefined) return known;
+  const message = verify(verification, input, now);
+  messages.set(input as object, message);
+  return message;
+}
 
 /** Verifies a request, and reads its message. *Faults thrown*: {@link WebhookForged}, {@link WebhookStale}, {@link WebhookUnreadable}. */
-export function verified({ webhook, scheme, secrets, toleranceMs }: Verification, input: unknown, now: Date): WebhookMessage {
+function verify({ webhook, scheme, secrets, toleranceMs }: Verification, input: unknown, now: Date): WebhookMessage {
   const { body, ...headers } = input as { readonly body: Uint8Array } & Readonly<Record<string, string | undefined>>;
   const current = typeof secrets === "function" ? secrets() : secrets;
   if (typeof secrets === "function") assertSecrets(webhook, scheme, current);
@@ -40,6 +55,25 @@ export function verified({ webhook, scheme, secrets, toleranceMs }: Verification
   if (message.signedAt !== undefined && Math.abs(now.getTime() - message.signedAt.getTime()) > toleranceMs)
     throw new WebhookStale({ toleranceMs });
   return message;
+}
+
+/** How the declaration of a webhook finds the tenant of a verified message. */
+export type FindTenant = (message: WebhookMessage) => string | undefined;
+
+/** Finds the tenant that a request proves: none where the webhook declares no way to find it. *Faults thrown*: as {@link verified}, and {@link WebhookTenantUnknown}. */
+export function tenantFinder(verification: Verification, find: FindTenant | undefined): ProvenTenant {
+  return (input, now) => {
+    const message = verified(verification, input, now);
+    if (find === undefined) return undefined;
+    const tenant: unknown = read(() => find(message));
+    if (typeof tenant !== "string" || !isTenant(tenant)) throw new WebhookTenantUnknown({ id: message.id.slice(0, problemChars) });
+    return tenant;
+  };
+}
+
+function isTenant(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it refuses.
+  return text.length >= 1 && text.length <= tenantChars && text.isWellFormed() && !/[\x00-\x1f\x7f]/.test(text);
 }
 
 /** Refuses a genuine message, in as many words as a sender needs. */

@@ -3,6 +3,7 @@ import { type Duration, toMs } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
 import { rawBody } from "../core/schema/opaque/raw-body.ts";
 import type { AnySchema, Input } from "../core/schema/standard.ts";
+import { provenTenant } from "../operation/authentication/proven-tenant.ts";
 import type { Action, Budget, Command, WriteRoute } from "../operation/contract.ts";
 import type { Durable } from "../operation/durable/start.ts";
 import type { DomainEvent } from "../operation/events/event.ts";
@@ -10,7 +11,7 @@ import type { Criticality } from "../operation/execution.ts";
 import { action } from "../operation/online/action.ts";
 import { emittingWebhook } from "./emitting.ts";
 import { WebhookIdReused, WebhookUnreadable, webhookFaults } from "./faults.ts";
-import { keyOf, read, type Verification, verified, type WebhookMessage } from "./message.ts";
+import { type FindTenant, keyOf, read, tenantFinder, type Verification, verified, type WebhookMessage } from "./message.ts";
 import { assertSecrets, type WebhookScheme } from "./scheme.ts";
 
 /** What all webhooks take. */
@@ -23,6 +24,11 @@ interface CommonWebhookSpec {
   readonly secrets: readonly string[] | (() => readonly string[]);
   /** How far the time of the signature may be from now. *Default*: 5 min. */
   readonly tolerance?: Duration;
+  /**
+   * The tenant that a message is about, found in what the sender has signed: the body, and of the headers only those that the scheme signs. All that follows is
+   * for that tenant. Where it returns undefined, or no text of 1 to 200 characters, the sender gets `webhook_tenant_unknown`. *Default*: no tenant.
+   */
+  readonly tenant?: FindTenant;
   /** What makes two deliveries the same message. *Default*: the id. */
   readonly dedupe?: (message: WebhookMessage) => string;
   /** *Default*: 64 KiB. */
@@ -64,8 +70,8 @@ export type EventWebhook = Command<AnySchema, typeof Received>;
  * Declares a webhook that another service calls. The signature over the bytes as they came is verified before anything is read of them, then the task is started,
  * and the sender gets 202 once that is durable.
  * *Guarantees*: one message starts one task, however often it is delivered; a message that got 202 is not lost. What is not signed, or long ago, starts nothing.
- * *Faults thrown*: `permission_denied` of type `webhook_signature_wrong` or `webhook_stale`; `invalid_argument` of type `webhook_unreadable`; `already_exists` of
- * type `webhook_id_reused`.
+ * *Faults thrown*: `permission_denied` of type `webhook_signature_wrong` or `webhook_stale`; `invalid_argument` of type `webhook_unreadable`; `failed_precondition` of
+ * type `webhook_tenant_unknown`; `already_exists` of type `webhook_id_reused`.
  * @example
  * export const providerEvents = webhook("payments.provider-events", {
  *   http: "POST /v1/webhooks/provider", scheme: standardWebhooks(), secrets: [secret],
@@ -96,6 +102,7 @@ export function webhook(name: string, spec: WebhookSpec<AnySchema> | WebhookEven
     output: Received,
     faults: webhookFaults,
     http: { route: spec.http, status: 202, body: "raw", headers: scheme.headers },
+    [provenTenant]: tenantFinder(verification, spec.tenant),
   } as const;
   if ("event" in spec) return emittingWebhook(name, { spec, declared, verification }) as unknown as EventWebhook;
   return action(name, {

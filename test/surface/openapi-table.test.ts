@@ -52,6 +52,7 @@ const apart: Readonly<Record<string, string>> = {
   reply_malformed: "of the client, which got another reply",
   network_failed: "of the client, which got no reply",
   webhook_unreadable: "the same",
+  webhook_tenant_unknown: "the same",
   webhook_id_reused: "the same",
   graphql_request_invalid: "errors of GraphQL, which are not responses of an operation",
   graphql_invalid: "the same",

@@ -1,9 +1,9 @@
 import { type Fault, type LoadLine, loadLines, module, type Resource, resource } from "plimsoll";
 import { breaker, compose, decorrelated, retry, retryBudget } from "plimsoll/resilience";
 import { type HttpClient, httpClient, type Refusal } from "plimsoll/upstream";
-import { standardWebhooks, webhook } from "plimsoll/webhooks";
+import { standardWebhooks, type WebhookMessage, webhook } from "plimsoll/webhooks";
 import { z } from "zod";
-import { takeNotice } from "./contract.ts";
+import { settle } from "./contract.ts";
 import type { OutsideEntry, OutsideKind } from "./domain.ts";
 import { type Gateway, type Payment, PaymentDeclined, PaymentRefused, PaymentUnclear, type Statement } from "./gateway.ts";
 
@@ -41,8 +41,10 @@ function entryOf({ line_type, merchant_ref, amount_minor, currency_code, booked_
     ...{ kind: kinds[line_type], checkoutId: merchant_ref.slice(slash + 1), at: booked_at },
     money: { cents: amount_minor, currency: currency_code },
   };
-  return { tenant: merchant_ref.slice(0, slash), entry };
+  return { tenant: slash < 0 ? undefined : merchant_ref.slice(0, slash), entry };
 }
+
+const noticed = ({ json }: WebhookMessage) => entryOf(Notice.parse(json).ledger_line);
 
 type Client = HttpClient<"once" | "repeats">;
 
@@ -152,8 +154,9 @@ export function providerNotices({ secret }: ProviderAccess) {
     http: "POST /v1/payment-notices",
     scheme: standardWebhooks(),
     secrets: [secret],
-    starts: takeNotice,
-    input: ({ json }) => entryOf(Notice.parse(json).ledger_line),
+    tenant: (message) => noticed(message).tenant,
+    starts: settle,
+    input: (message) => noticed(message).entry,
   });
   return module("payment-notices", { operations: [notices] });
 }

@@ -90,15 +90,8 @@ export const checkout = saga("payments.checkout-saga", {
   uses: { gateway },
 });
 
-/** Takes what the provider has sent, for the tenant that it is about. */
-export const takeNotice = task("payments.take-notice", {
-  input: z.object({ tenant: z.string().min(1), entry: OutsideEntry }),
-  budget: "10s",
-  unique: { for: "7d" },
-});
-
-/** Posts what a notice says. */
-export const settle = task("payments.settle", { input: OutsideEntry, budget: "10s" });
+/** Posts what a notice of the provider says. */
+export const settle = task("payments.settle", { input: OutsideEntry, budget: "10s", unique: { for: "7d" } });
 
 /** Begins to return the money of a paid checkout whose order is cancelled; again it changes nothing. */
 export const refund = command("payments.refund", { ...internal, input: Named, output: Nothing });

@@ -4,7 +4,7 @@ import { differences } from "./metrics.ts";
 import { checkout } from "./operations/checkout.ts";
 import { compareAll, compareBooks, listTenants } from "./operations/compare.ts";
 import { beginComparison, findDifferences, keepStatement, listDifferences } from "./operations/differences.ts";
-import { findCharge, post, settle, takeNotice } from "./operations/ledger.ts";
+import { findCharge, post, settle } from "./operations/ledger.ts";
 import { getCheckout, listCheckouts } from "./operations/read-checkouts.ts";
 import { closeRefund, findRefund, onCancelled, refund, refundSaga } from "./operations/refund.ts";
 import { confirm, findWanted, giveUp, release, reserve, unconfirm } from "./operations/reserve.ts";
@@ -23,7 +23,7 @@ export const payments = module("payments", {
   operations: [
     ...[startCheckout, getCheckout, listCheckouts, checkout],
     ...[findWanted, reserve, release, confirm, unconfirm, giveUp],
-    ...[post, findCharge, takeNotice, settle],
+    ...[post, findCharge, settle],
     ...[refund, onCancelled, findRefund, closeRefund, refundSaga],
     ...[listTenants, beginComparison, keepStatement, findDifferences, compareBooks, compareAll, listDifferences],
   ],

@@ -21,11 +21,8 @@ export const findCharge = implement(payments.findCharge, async ({ checkoutId }, 
     where c.id = ${checkoutId} and e.kind = 'refund'`.exists(),
 }));
 
-export const takeNotice = implement(payments.takeNotice, async ({ tenant, entry }, { start }) => {
-  // A reversal of nothing moves nothing.
-  if (entry.money.cents > 0) await start(payments.settle, entry, { tenant, key: `${entry.kind}:${entry.checkoutId}` });
-});
-
 export const settle = implement(payments.settle, async ({ kind, checkoutId, money }, { commit }) => {
+  // A reversal of nothing moves nothing.
+  if (money.cents === 0) return;
   await commit(({ call }) => call(payments.post, { entries: [{ kind, checkoutId, money }] }));
 });
