@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createRequire, stripTypeScriptTypes } from "node:module";
 import { dirname, join } from "node:path";
 import manifest from "./package.json" with { type: "json" };
+import { builtList } from "./src/postgres/migrate/built.ts";
+import { describeOwn } from "./src/postgres/migration-files.ts";
 
 const entries = Object.values(manifest.exports).filter((entry) => typeof entry === "object");
 
@@ -77,6 +79,25 @@ const plainText = {
   }),
 };
 
+/** Node.js makes a module of all that a module of its own exports, and loads much for it that is not used, where it is imported. */
+const plainBuiltins = {
+  name: "plain-builtins",
+  renderChunk: (code) => ({
+    code: code.replaceAll(/^import (?:\{([^}]*)\}|(?:\* as )?(\w+)) from '(node:[\w/]+)';$/gm, (_, names, whole, module) => {
+      return `const ${names === undefined ? whole : `{${names.replaceAll(" as ", ": ")}}`} = process.getBuiltinModule("${module}");`;
+    }),
+    map: null,
+  }),
+};
+
+/** So that a start need not read the files to know what they are. */
+const listMigrations = {
+  name: "list-migrations",
+  generateBundle() {
+    this.emitFile({ type: "asset", fileName: builtList, source: JSON.stringify(describeOwn()) });
+  },
+};
+
 export default {
   input: {
     ...Object.fromEntries(entries.map(({ source, default: built }) => [built.slice("./dist/".length, -".js".length), source])),
@@ -86,7 +107,7 @@ export default {
   // What it depends on is installed beside it, not copied into it.
   external: (id, importer) => !id.startsWith(".") && !id.startsWith("/") && !isCopied(id, importer),
   // Types leave blanks where they stood, so that every position stays what it is in the source.
-  plugins: [copyPackages, stripTypes, plainText],
+  plugins: [copyPackages, listMigrations, stripTypes, plainText, plainBuiltins],
   output: {
     dir: "dist",
     format: "esm",

@@ -192,6 +192,11 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
   async start(): Promise<void> {
     const { url, adminUrl, prepare } = await this.#locate();
     const pool = this.#open(url, { lines: this.#lines, shares: this.#shares });
+    // Beside the first look at the ledger. The role of the application may not be there before the migrations: then it is opened after them.
+    const opened = pool.start().then(
+      () => true,
+      () => false,
+    );
     try {
       await migrate({
         modules: this.#context.modules,
@@ -201,8 +206,10 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
         directUrl: this.#spec.directUrl,
         ...(prepare && { prepare }),
       });
-      await pool.start();
+      if (!(await opened)) await pool.start();
     } catch (error) {
+      await opened;
+      await pool.stop();
       throw unreachable(error);
     }
     this.#pool = pool;

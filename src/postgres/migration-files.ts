@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Fault } from "../core/fault.ts";
 import type { Module } from "../operation/module.ts";
+import { type BuiltFiles, listBuilt } from "./migrate/built.ts";
 
 /** One SQL file of a module. */
 export interface MigrationFile {
@@ -32,8 +33,8 @@ export interface MigratedModule {
 /** What a module says of its schema and of the folder of its files. */
 export type MigrationOwner = Pick<Module, "name" | "schema" | "migrations">;
 
-const own = new URL("./migrations/", import.meta.url);
-const ownFunctions = new URL("./functions/", import.meta.url);
+const here = new URL("./", import.meta.url);
+const platform = { module: "plimsoll", schema: "plimsoll" };
 
 /**
  * Reads the migrations of Plimsoll itself and of the modules, Plimsoll's first.
@@ -53,9 +54,8 @@ export function readMigrations(modules: readonly MigrationOwner[]): readonly Mig
     taken.set(schema, `the module ${name}`);
   }
   const owners = modules.flatMap(({ name, schema, migrations }) => (schema === undefined ? [] : [{ name, schema, directory: migrations }]));
-  const platform = { module: "plimsoll", schema: "plimsoll" };
   return [
-    { name: "plimsoll", schema: "plimsoll", files: [...readFolder(platform, own), ...readFunctions(platform)] },
+    { name: "plimsoll", schema: "plimsoll", files: listBuilt(here, readOwn) ?? readAllOwn() },
     ...owners.map(({ name, schema, directory }) => ({
       name,
       schema,
@@ -66,6 +66,29 @@ export function readMigrations(modules: readonly MigrationOwner[]): readonly Mig
 
 type Owner = Pick<MigrationFile, "module" | "schema">;
 
+const folderOf = (name: string): string => fileURLToPath(new URL(name, here));
+
+/** Plimsoll's own, in the order in which they run: what is versioned, and then the functions by their names. */
+function readAllOwn(): readonly MigrationFile[] {
+  const functions = namesIn(platform, folderOf("functions/")).map((file) => readOwn(`functions/${file}`));
+  return [...readFolder(platform, new URL("migrations/", here)), ...functions.sort((one, other) => (one.name < other.name ? -1 : 1))];
+}
+
+/** Reads one of Plimsoll's own by its place; what follows the first `grant` of a function is run for each role of an application. */
+function readOwn(file: string): MigrationFile {
+  const path = folderOf(file);
+  if (!file.startsWith("functions/")) return readVersioned(platform, path);
+  const text = readText(path);
+  const end = /^grant /m.exec(text)?.index ?? text.length;
+  const parts = { sql: text.slice(0, end), grants: text.slice(end), alone: false, repeatable: true };
+  return { ...platform, ...parts, name: `functions/${basename(file, ".sql")}`, path, checksum: checksumOf(text) };
+}
+
+/** Reads what a build says of Plimsoll's own files, so that a start need not read them: see {@link listBuilt}. */
+export function describeOwn(): BuiltFiles {
+  return readAllOwn().map(({ name, path, checksum }) => ({ name, file: path.slice(folderOf(".").length), checksum }));
+}
+
 function readFolder(owner: Owner, directory: URL): readonly MigrationFile[] {
   const folder = fileURLToPath(directory);
   const names = namesIn(owner, folder).sort();
@@ -75,33 +98,14 @@ function readFolder(owner: Owner, directory: URL): readonly MigrationFile[] {
       throw broken(
         `${folder}${file} is out of order. Name migrations 0001_what.sql, 0002_what.sql … without gaps; this one should begin with ${String(index + 1).padStart(4, "0")}_.`,
       );
-    const path = `${folder}${file}`;
-    const sql = readText(path);
-    const alone = sql.startsWith("-- plimsoll: no-transaction");
-    return { ...owner, name: file.slice(0, -4), path, sql, checksum: checksumOf(sql), alone, repeatable: false, grants: "" };
+    return readVersioned(owner, `${folder}${file}`);
   });
 }
 
-/** One function a file, whatever the folder, in the order of their names; what follows its first `grant` is run for each role of an application. */
-function readFunctions(owner: Owner): readonly MigrationFile[] {
-  const folder = fileURLToPath(ownFunctions);
-  return namesIn(owner, folder)
-    .map((file) => {
-      const path = join(folder, file);
-      const text = readText(path);
-      const end = /^grant /m.exec(text)?.index ?? text.length;
-      const parts = { sql: text.slice(0, end), grants: text.slice(end) };
-      return {
-        ...owner,
-        ...parts,
-        name: `functions/${basename(file, ".sql")}`,
-        path,
-        checksum: checksumOf(text),
-        alone: false,
-        repeatable: true,
-      };
-    })
-    .sort((one, other) => (one.name < other.name ? -1 : 1));
+function readVersioned(owner: Owner, path: string): MigrationFile {
+  const sql = readText(path);
+  const alone = sql.startsWith("-- plimsoll: no-transaction");
+  return { ...owner, name: basename(path, ".sql"), path, sql, checksum: checksumOf(sql), alone, repeatable: false, grants: "" };
 }
 
 function namesIn(owner: Owner, folder: string): string[] {

@@ -44,7 +44,8 @@ export function planMigrations(modules: readonly MigratedModule[], ledger: reado
       { name, files: files.filter((file) => !isFunction(file)) },
       new Map(rows.filter((row) => !isFunction(row)).map((row) => [row.name, row])),
     );
-    const isBehind = versioned.ahead.length > 0 || rows.some((row) => name === "plimsoll" && isLaterRelease(row.release, release));
+    const releases = new Set(name === "plimsoll" ? rows.map((row) => row.release) : []);
+    const isBehind = versioned.ahead.length > 0 || [...releases].some((other) => isLaterRelease(other, release));
     const repeatable = planFunctions(functions, new Map(rows.filter(isFunction).map((row) => [row.name, row])), isBehind);
     return [versioned, repeatable];
   });
@@ -62,7 +63,8 @@ const isFunction = ({ name }: { readonly name: string }): boolean => name.starts
 /** The functions of the newer of two releases stay: each calls what the one before it called, by the same signatures. */
 function planFunctions(files: readonly MigrationFile[], applied: ReadonlyMap<string, LedgerRow>, isBehind: boolean): MigrationPlan {
   const changed = files.filter((file) => applied.get(file.name)?.checksum !== file.checksum);
-  const removed = [...applied.keys()].filter((name) => !files.some((file) => file.name === name)).toSorted();
+  const known = new Set(files.map(({ name }) => name));
+  const removed = [...applied.keys()].filter((name) => !known.has(name)).toSorted();
   if (!isBehind) return { pending: changed, ahead: [], removed };
   const gone = changed.find((file) => !applied.has(file.name));
   if (gone !== undefined)
