@@ -254,7 +254,8 @@ describe("two quantities in one sentence", () => {
   it("have their place in any text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 60 }), fc.string({ unit: "grapheme", maxLength: 60 }), (before, after) => {
-        const text = `${before}\n10k TPS, ≤ ２００ 毫秒 延迟\n${after}`;
+        // A paragraph of its own: "21-" at the end of a line before it would begin a range.
+        const text = `${before}\n\n10k TPS, ≤ ２００ 毫秒 延迟\n\n${after}`;
         for (const { start, end, quote } of readQuantities(text)) assert.equal(text.slice(start, end), quote);
         const quotes = readQuantities(text).map(({ quote }) => quote);
         assert.ok(quotes.includes("10k TPS") && quotes.includes("≤ ２００ 毫秒"), JSON.stringify(quotes));

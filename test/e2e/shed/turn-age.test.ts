@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { z } from "zod";
+import { systemClock } from "../../../src/core/clock.ts";
 import { role } from "../../../src/operation/access.ts";
 import { authenticator } from "../../../src/operation/actor.ts";
 import type { Criticality } from "../../../src/operation/execution.ts";
@@ -31,7 +32,8 @@ async function sent(wire: Wire, body: string): Promise<WireResponse> {
   return response;
 }
 
-async function serveTurns(spec: ServeSpec = {}) {
+/** One of eight late requests shows its tenant before it is refused: here none does, unless `random` says so. */
+async function serveTurns({ random = 0.99, ...spec }: ServeSpec & { readonly random?: number } = {}) {
   const turns = new TestTurns();
   let asked = 0;
   const authentication = authenticator({
@@ -40,7 +42,7 @@ async function serveTurns(spec: ServeSpec = {}) {
       return { id: name, kind: "user", roles: ["customer", ...(name === "relay" ? ["service"] : [])], tenant: undefined, claims: {} };
     },
   });
-  const served = await serve(operations, { turns, authentication, ...spec });
+  const served = await serve(operations, { turns, authentication, clock: { ...systemClock, random: () => random }, ...spec });
   /** Two steps of work in this turn, each longer than a request may wait. */
   const isBehind = async () => {
     turns.next();
@@ -70,6 +72,16 @@ describe("a request that is reached late in its turn", () => {
     assert.deepEqual((await executed).refusal, { limit: "turn age", value: 40, load: 300, mode: "enforce" });
     turns.next();
     assert.equal((await sent(wire, "{}")).status, 200);
+  });
+
+  it("is refused as well where it is one of the few that show their tenants first", async () => {
+    const { served, isBehind, asked } = await serveTurns({ random: 0 });
+    await using _ = served;
+    await isBehind();
+    const before = asked();
+    const refused = await sent(await served.wire(), "{}");
+    assert.deepEqual([refused.status, refused.json.details], [503, { limit: "turn age", value: 40, load: 300 }]);
+    assert.equal(asked(), before + 1);
   });
 
   it("is refused by how important its operation is", async () => {
