@@ -57,6 +57,6 @@ export const numbersNotKept = (added: readonly string[], file: string | URL): Fa
   new Fault({
     code: "failed_precondition",
     type: "contract_numbers_not_kept",
-    message: `gRPC has numbers for ${added.slice(0, 5).join(", ")}${added.length > 5 ? ` and ${added.length - 5} more` : ""} that ${String(file)} does not keep, so that they may change with the next field. Run lockNumbers({ modules }) of plimsoll/grpc, and commit the file.`,
+    message: `gRPC has numbers for ${added.slice(0, 5).join(", ")}${added.length > 5 ? ` and ${added.length - 5} more` : ""} that ${String(file)} does not keep, so that they may change with the next field. Run "plimsoll contracts --entry app.ts --write", or lockNumbers({ modules }) of plimsoll/grpc, and commit the file.`,
     details: { added: added.slice(0, 100) },
   });
