@@ -1,8 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { prepareDatabase } from "../database/database.ts";
+import { buildPackage } from "../harness/built-package.ts";
 import { cpuUs, freePort, pinning, rssMb } from "../harness/machine.ts";
 import { type BenchOptions, chosen } from "../harness/options.ts";
 import { describeCommit, describeMachine, type Report } from "../harness/report.ts";
@@ -33,7 +33,7 @@ const contenders: readonly Contender[] = [
 export async function runStart(options: BenchOptions): Promise<Report> {
   const rounds = options.rounds ?? (options.quick ? 9 : 15);
   const asked = chosen(contenders, options);
-  if (asked.some(({ name }) => name === "plimsoll")) build();
+  if (asked.some(({ name }) => name === "plimsoll")) buildPackage();
   const database = asked.some((contender) => contender.database) ? await prepareDatabase() : undefined;
   const env = database && { DATABASE_URL: database.url, ADMIN_DATABASE_URL: database.adminUrl };
   try {
@@ -64,11 +64,6 @@ export async function runStart(options: BenchOptions): Promise<Report> {
   } finally {
     await database?.drop();
   }
-}
-
-/** What is measured is what would be published, of this very checkout. */
-function build(): void {
-  execFileSync("npm", ["run", "build", "--silent"], { cwd: fileURLToPath(new URL("../..", import.meta.url)), stdio: ["ignore", 2, 2] });
 }
 
 type Env = Readonly<Record<string, string>> | undefined;

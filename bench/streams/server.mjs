@@ -1,8 +1,8 @@
-// An app with one stream, which yields a numbered message a second. Says where it listens, and what its event loop did, to the process that forked it.
-import { type EventLoopMonitorOptions, monitorEventLoopDelay } from "node:perf_hooks";
+// An app with one stream, of the built package, that yields a numbered message a second. Says where it listens, and what its event loop did, to the process that forked it.
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { z } from "zod";
-import { http } from "../../src/http/index.ts";
-import { createApp, module, query } from "../../src/index.ts";
+import { http } from "../../dist/http.js";
+import { createApp, module, query } from "../../dist/index.js";
 
 const watch = query("bench.watch", {
   input: z.object({}),
@@ -23,15 +23,15 @@ const app = createApp({
 await app.start();
 
 // What the loop did between two looks; without it, a timer of its own would be what is measured.
-const options: EventLoopMonitorOptions & { readonly samplePerIteration: boolean } = { resolution: 1, samplePerIteration: true };
+const options = { resolution: 1, samplePerIteration: true };
 const delay = monitorEventLoopDelay(options);
 delay.enable();
 process.on("message", (asked) => {
   if (asked === "reset") delay.reset();
   else if (asked === "read") {
     const { heapUsed, external } = process.memoryUsage();
-    process.send?.({ p50Ns: delay.percentile(50), p99Ns: delay.percentile(99), maxNs: delay.max, count: delay.count, heapUsed, external });
+    process.send({ p50Ns: delay.percentile(50), p99Ns: delay.percentile(99), maxNs: delay.max, count: delay.count, heapUsed, external });
   }
 });
 process.on("disconnect", () => process.exit(0));
-process.send?.(app.urls.surfaces[0]);
+process.send(app.urls.surfaces[0]);
