@@ -6,9 +6,10 @@ import { type ApplyOptions, applyFile, sqlStateOf } from "./migrate/apply.ts";
 import { applyOwn } from "./migrate/functions.ts";
 import { grantTo } from "./migrate/grants.ts";
 import { withLock } from "./migrate/lock.ts";
+import { broken, type MigrationFile } from "./migrate/migration-file.ts";
 import { type LedgerRow, type MigrationPlan, madeByUnreleased, nameOf, planMigrations, type UntriedFile } from "./migrate/plan.ts";
 import { tryFiles } from "./migrate/try.ts";
-import { broken, type MigratedModule, type MigrationFile, type MigrationOwner, readMigrations } from "./migration-files.ts";
+import { type MigratedModule, type MigrationOwner, readMigrations } from "./migration-files.ts";
 import { checkSession } from "./start/session-address.ts";
 
 const needsSession =

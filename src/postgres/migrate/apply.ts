@@ -2,8 +2,8 @@ import pg from "pg";
 import { type Clock, sleep } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
-import { broken, type MigrationFile } from "../migration-files.ts";
 import { sessionSetting } from "../session.ts";
+import { broken, type MigrationFile } from "./migration-file.ts";
 import { release } from "./release.ts";
 import { type SqlStatement, splitSql } from "./split.ts";
 

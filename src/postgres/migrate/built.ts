@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { broken, type MigrationFile } from "../migration-files.ts";
+import { broken, type MigrationFile } from "./migration-file.ts";
 
 /** What a build says of Plimsoll's own files, in the order in which they run. `file` is its place beside the list. */
 export type BuiltFiles = readonly (Pick<MigrationFile, "name" | "checksum"> & { readonly file: string })[];

@@ -1,7 +1,7 @@
 import type pg from "pg";
-import { broken, type MigrationFile } from "../migration-files.ts";
 import { type ApplyOptions, applyWithin, forget, inTransaction, prepareSession, type ServerError, sendStatements } from "./apply.ts";
 import { grantOwn } from "./grants.ts";
+import { broken, type MigrationFile } from "./migration-file.ts";
 import { release } from "./release.ts";
 
 /** What is pending of Plimsoll's own schema, and what comes with it. */

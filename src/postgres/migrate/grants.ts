@@ -1,5 +1,6 @@
 import type pg from "pg";
-import { broken, type MigratedModule, type MigrationFile } from "../migration-files.ts";
+import type { MigratedModule } from "../migration-files.ts";
+import { broken, type MigrationFile } from "./migration-file.ts";
 
 /** Lets the application's role use what the migrations made, and what later ones will make; of Plimsoll's own schema only what it needs. */
 export async function grantTo(client: pg.Client, role: string, modules: readonly MigratedModule[]): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Fault } from "../../core/fault.ts";
-import { broken, type MigratedModule, type MigrationFile } from "../migration-files.ts";
+import type { MigratedModule } from "../migration-files.ts";
+import { broken, type MigrationFile } from "./migration-file.ts";
 import { isLaterRelease, release } from "./release.ts";
 
 /** What the database remembers of a file that ran. */

@@ -1,8 +1,9 @@
 import type pg from "pg";
 import { withClient } from "../client.ts";
 import type { MigrateSpec } from "../migrate.ts";
-import { broken, type MigrationOwner, readMigrations } from "../migration-files.ts";
+import { type MigrationOwner, readMigrations } from "../migration-files.ts";
 import { withLock } from "./lock.ts";
+import { broken } from "./migration-file.ts";
 
 /** The database that {@link reset} empties: the address for its owner and, as a check, its name. */
 export interface ResetSpec extends Pick<MigrateSpec, "clock" | "waitMs"> {

@@ -1,6 +1,5 @@
 import type pg from "pg";
 import { Fault } from "../../core/fault.ts";
-import type { MigrationFile } from "../migration-files.ts";
 import {
   deadlockDetected,
   forget,
@@ -13,6 +12,7 @@ import {
   sqlStateOf,
 } from "./apply.ts";
 import { runFunctions } from "./functions.ts";
+import type { MigrationFile } from "./migration-file.ts";
 import { nameOf, type UntriedFile } from "./plan.ts";
 import { splitSql } from "./split.ts";
 

@@ -141,7 +141,7 @@ class Campaign {
     const { operation, method } = request;
     const id = `fuzz-${++this.#sent}`;
     let reply = await this.#send(request, id);
-    // As a client that heeds `Retry-After`: the campaign works in the process of the shop, which refuses what it reaches late.
+    // As a client that waits as `Retry-After` says: the campaign works in the process of the shop, which refuses what it reaches late.
     for (let tried = 1; tried <= triedAgain && isOverloaded(reply); tried++) {
       this.#compare(request, reply);
       await sleep(pauseMs * tried);

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { type BuiltFiles, builtList, listBuilt } from "../../../src/postgres/migrate/built.ts";
-import { describeOwn, type MigrationFile, readMigrations } from "../../../src/postgres/migration-files.ts";
+import type { MigrationFile } from "../../../src/postgres/migrate/migration-file.ts";
+import { describeOwn, readMigrations } from "../../../src/postgres/migration-files.ts";
 
 function folderWith(list: BuiltFiles) {
   const path = mkdtempSync(join(tmpdir(), "built-"));
@@ -41,7 +42,10 @@ describe("Plimsoll's own files, as a build lists them", () => {
     const list = describeOwn();
     using folder = folderWith(list);
     const built = listBuilt(folder.url, () => ({ ...own[0]!, checksum: "another" })) ?? [];
-    assert.throws(() => built[0]?.sql, { code: "failed_precondition", message: /0001_platform\.sql is not the file .* Install the package/ });
+    assert.throws(() => built[0]?.sql, {
+      code: "failed_precondition",
+      message: /0001_platform\.sql is not the file .* Install the package/,
+    });
   });
 
   it("are read one by one where there is no list", () => {
