@@ -120,6 +120,10 @@ describe("examples", () => {
       "charged 1200, took apple: order of apple paid with ch_1",
       "charged 1200, voided the charge: last: It is sold out.",
     ],
+    "sagas/approval.ts": [
+      "The signal approved of wages.pay-out was not sent, because its data do not match its schema: /by: Too small: expected string to have >=1 characters. Send what the saga declares.",
+      "1200 for Kim, approved by Ann",
+    ],
     "audit/refunds.ts": [
       'ada ok null -> {"cents":1200,"iban":"[secret]"}',
       'ada ok {"cents":1200,"iban":"[secret]"} -> {"cents":1500,"iban":"[secret]"}',

@@ -6,7 +6,7 @@ export interface Change {
   /** What kind of change it is, as in `input_field_required`: stable, for tools. */
   readonly rule: string;
   readonly severity: Severity;
-  /** The part of the description that it is in: `rest`, `events`, `grpc`, `mcp`, `graphql`. */
+  /** The part of the description that it is in: `rest`, `events`, `signals`, `grpc`, `mcp`, `graphql`. */
   readonly part: string;
   /** What changed: the operation or the event, and where in it, as in `orders.place input.lines[].quantity`. */
   readonly where: string;

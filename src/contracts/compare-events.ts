@@ -1,6 +1,6 @@
 import type { Changes } from "./change.ts";
-import type { DescribedEvent } from "./description.ts";
-import { compareRead } from "./schema/compare-schemas.ts";
+import type { ContractsLock, DescribedEvent } from "./description.ts";
+import { compareRead, compareSent } from "./schema/compare-schemas.ts";
 
 type Events = Readonly<Record<string, DescribedEvent>>;
 
@@ -36,4 +36,29 @@ export function compareEvents(before: Events, after: Events, { changes }: { read
   }
   for (const id of Object.keys(after))
     if (before[id] === undefined) changes.harmless("event_added", id, "The event, or this version, is new.");
+}
+
+type SignalSchemas = NonNullable<ContractsLock["signals"]>;
+
+/** Compares signals of sagas, which others send, and which are stored until a saga reads them. */
+export function compareSignals(before: SignalSchemas, after: SignalSchemas, { changes }: { readonly changes: Changes }): void {
+  for (const [saga, signals] of Object.entries(before))
+    for (const [name, old] of Object.entries(signals)) {
+      const where = `${saga} ${name}`;
+      const now = after[saga]?.[name];
+      if (now === undefined)
+        changes.breaks("signal_removed", where, {
+          message: "The signal is gone.",
+          affects: "those who send it, and sagas under way that wait for it",
+          fix: "Keep it declared until no saga waits for it.",
+        });
+      else
+        compareSent(
+          { before: old, after: now, rule: "signal", where, who: "senders, and signals that are stored,", beside: "signal" },
+          changes,
+        );
+    }
+  for (const [saga, signals] of Object.entries(after))
+    for (const name of Object.keys(signals))
+      if (before[saga]?.[name] === undefined) changes.harmless("signal_added", `${saga} ${name}`, "The signal is new.");
 }

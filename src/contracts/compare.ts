@@ -1,5 +1,5 @@
 import { type Change, Changes } from "./change.ts";
-import { compareEvents } from "./compare-events.ts";
+import { compareEvents, compareSignals } from "./compare-events.ts";
 import { compareNumbers } from "./compare-numbers.ts";
 import { compareOperations } from "./compare-operations.ts";
 import { compareTools } from "./compare-tools.ts";
@@ -20,6 +20,7 @@ interface Part {
 const parts: readonly Part[] = [
   { name: "rest", compare: compareOperations },
   { name: "events", compare: compareEvents },
+  { name: "signals", compare: compareSignals },
   { name: "grpc", compare: compareNumbers },
   { name: "mcp", compare: compareTools },
   { name: "graphql", compare: compareGraphql },

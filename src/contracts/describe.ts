@@ -11,7 +11,7 @@ import { describeGraphql } from "./graphql/describe.ts";
 
 /**
  * Describes the contracts of an app as others see them: the operations that have a route, those that are tools or
- * fields of GraphQL, with the fields that `relations` bring, and the events of all modules.
+ * fields of GraphQL, with the fields that `relations` bring, the events of all modules, and the signals of all sagas.
  * *Guarantees*: the same contracts give the same description, to the byte, in whatever order they are listed.
  */
 export function describeContracts(
@@ -29,8 +29,17 @@ export function describeContracts(
   });
   const tools = [...operations.values()].flatMap((compiled) => describeTool(compiled));
   const graphql = describeGraphql(operations, relations);
-  const parts = { rest: sorted(rest), events: sorted(described), mcp: sorted(tools) };
+  const parts = { rest: sorted(rest), events: sorted(described), mcp: sorted(tools), signals: describeSignals(operations) };
   return { lockVersion: 1, ...parts, ...(graphql !== undefined && { graphql }) };
+}
+
+function describeSignals(operations: Registry["operations"]): NonNullable<ContractsLock["signals"]> {
+  const signalled = [...operations.values()].filter(({ signals }) => signals.size > 0);
+  return sorted(
+    signalled.map(
+      ({ name, signals }) => [name, sorted([...signals].map(([signal, data]) => [signal, schemaOf(data.inputJson)] as const))] as const,
+    ),
+  );
 }
 
 function describeOperation(compiled: CompiledOperation): DescribedOperation | undefined {

@@ -98,5 +98,7 @@ export interface ContractsLock {
   readonly mcp?: Readonly<Record<string, DescribedTool>>;
   /** By name and version, as in `orders.placed@1`. */
   readonly events?: Readonly<Record<string, DescribedEvent>>;
+  /** The data of signals, by the names of sagas, and of their signals. */
+  readonly signals?: Readonly<Record<string, Readonly<Record<string, JsonSchema>>>>;
   readonly [part: string]: unknown;
 }

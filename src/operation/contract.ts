@@ -221,6 +221,8 @@ export interface OperationSpec {
   readonly emits?: Emits;
   /** The kinds of streams that it may append to. */
   readonly streams?: Streams;
+  /** The signals that it takes, by their names. */
+  readonly signals?: Readonly<Record<string, Schema>>;
   /** The events that it reacts to. */
   readonly on?: Emits;
   /** Where they come from: a broker where it is an object. */

@@ -30,8 +30,8 @@ export function implement<P extends Operation>(operation: P, run: HandlerOf<P>):
  * *Bounds*: of a kind that is not of the platform only that it is a handler is checked: its engine's own constructor says more.
  */
 export type HandlerOf<P extends Operation> =
-  P extends Saga<infer I, infer R, infer U>
-    ? SagaHandler<I, R, Used<U>>
+  P extends Saga<infer I, infer R, infer U, infer S>
+    ? SagaHandler<I, R, Used<U>, S>
     : P extends DeclaredDuplex<infer I, infer S, infer R, infer F, infer U>
       ? ActionStreamHandler<I, S, Used<U> & Incoming<Output<R>>, F>
       : P extends DeclaredStream<infer I, infer S, infer F, infer U>

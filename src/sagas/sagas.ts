@@ -2,9 +2,10 @@ import { type Clock, sleep } from "../core/clock.ts";
 import { type Duration, toMs } from "../core/duration.ts";
 import { Fault } from "../core/fault.ts";
 import { limits } from "../core/limits.ts";
+import { isUuid } from "../core/schema/patterns.ts";
 import type { AnySchema, Input } from "../core/schema/standard.ts";
 import type { Saga } from "../operation/durable/saga.ts";
-import type { Started, SystemStartOptions } from "../operation/durable/start.ts";
+import type { Signalled, SignalOf, SignalOptions, Signals, Started, SystemStartOptions } from "../operation/durable/start.ts";
 import type { Uses } from "../operation/resource.ts";
 import { writeNames } from "./body/code.ts";
 import { readFault } from "./body/kept-fault.ts";
@@ -114,17 +115,18 @@ export class Sagas {
 
   /**
    * Sends a signal to a saga, which a step of it waits for, or will wait for. Of two with the same key only the first counts, while it waits.
-   * *Bounds*: `limits.sagaSignals` may wait for one saga. *Faults thrown*: `not_found` of type `saga_unknown`; `failed_precondition` of type `saga_ended`;
-   * `resource_exhausted` of type `saga_signals_full`.
+   * *Bounds*: `limits.sagaSignals` may wait for one saga. *Faults thrown*: `invalid_argument` of type `saga_signal_invalid`, which names the fields that the schema
+   * refuses; `not_found` of type `saga_unknown`, also for a saga of another name; `failed_precondition` of type `saga_ended`; `resource_exhausted` of type
+   * `saga_signals_full`.
+   * @example await app.sagas.signal(checkout, id, { name: "approved", payload: { by: "ann" } });
    */
-  async signal(
-    id: string,
-    name: string,
-    { payload = null, key }: { readonly payload?: unknown; readonly key?: string } = {},
-  ): Promise<void> {
-    const outcome = await this.#options.admin.signal(id, { name, key, payload: JSON.stringify(payload) });
-    assertSent(id, outcome);
-    this.#options.wake();
+  async signal<S extends Signals>(saga: Signalled<S>, id: string, signal: SignalOf<NoInfer<S>>): Promise<void> {
+    const { starter, admin, wake } = this.#options;
+    const sent: SignalOptions = signal;
+    const payload = starter.signalData(saga, sent);
+    if (!isUuid(id)) throw unknownSaga(id);
+    assertSent(id, await admin.signal(id, { saga: saga.name, name: sent.name, key: sent.key, payload }));
+    wake();
   }
 
   /**

@@ -57,7 +57,7 @@ describe("the bounds of a saga", () => {
   it("are the steps of its journal: what needs one more is suspended, and says what to do", async () => {
     const { id, ran } = await filled({ steps: limits.sagaSteps - 2, output: "", more: 2 });
     const suspended = ended(id, "suspended");
-    await app.app.sagas.signal(id, "go");
+    await app.app.sagas.signal(travel, id, { name: "go" });
     assert.deepEqual(await suspended.then(({ type, details }) => [type, details]), [
       "saga_journal_full",
       { limit: "saga steps", value: limits.sagaSteps },
@@ -88,7 +88,7 @@ describe("the bounds of a saga", () => {
           [id, missing],
         );
         const end = ended(id, short === 0 ? "suspended" : "completed");
-        await app.app.sagas.signal(id, "go");
+        await app.app.sagas.signal(travel, id, { name: "go" });
         assert.equal((await end).type, short === 0 ? "saga_journal_full" : undefined);
         assert.deepEqual(ran, parts);
       }
@@ -124,8 +124,8 @@ describe("the bounds of a saga", () => {
       "insert into plimsoll.saga_signals (saga, name, payload, at) select $1, 'other', 'null', 0 from generate_series(2, $2::integer) n",
       [id, limits.sagaSignals],
     );
-    await app.app.sagas.signal(id, "last", { payload: "taken" });
-    await assert.rejects(app.app.sagas.signal(id, "last"), { type: "saga_signals_full" });
+    await app.app.sagas.signal(travel, id, { name: "last", payload: "taken" });
+    await assert.rejects(app.app.sagas.signal(travel, id, { name: "last" }), { type: "saga_signals_full" });
     goes.resolve();
     assert.equal(await app.app.sagas.result(travel, id), "taken");
   });
@@ -143,7 +143,7 @@ describe("the bounds of a saga", () => {
       sent = Promise.withResolvers();
       const { id } = await app.call(plan, { name, key: name });
       // The second one waits for a step that never comes.
-      for (const payload of [1, 2]) await app.app.sagas.signal(id, "go", { payload });
+      for (const payload of [1, 2]) await app.app.sagas.signal(travel, id, { name: "go", payload });
       sent.resolve();
       assert.equal(await app.app.sagas.result(travel, id), name);
       return id;

@@ -20,7 +20,7 @@ describe("a signal that a command sends to a saga", () => {
   });
 
   const waits = () => {
-    bodies.set("trips.travel", async (_, { signal }) => (await signal<{ by: string }>("approved"))?.by);
+    bodies.set("trips.travel", async (_, { signal }) => ((await signal("approved")) as { by: string }).by);
     return app.app.sagas.start(travel, { name: "one" }, { tenant: "acme", actor: "ann" });
   };
   const waiting = async (id: string) =>
@@ -58,7 +58,7 @@ describe("a signal that a command sends to a saga", () => {
   });
 
   it("reaches a saga that the command starts itself", async () => {
-    bodies.set("trips.travel", async (_, { signal }) => (await signal<{ by: string }>("approved"))?.by);
+    bodies.set("trips.travel", async (_, { signal }) => ((await signal("approved")) as { by: string }).by);
     const { id } = await app.call(approve, { id: "", by: "bob" });
     assert.equal(await app.app.sagas.result(travel, id), "bob");
     const { id: other } = await app.call(approve, { id: "", by: "undone", ends: "undo" });

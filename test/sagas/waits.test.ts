@@ -37,17 +37,20 @@ describe("a saga that waits", () => {
     const { sagas } = app.app;
     bodies.set("trips.travel", async (_, { signal, sleep }) => {
       await sleep("before", "1ms");
-      const first = await signal<{ by: string }>("approved");
+      const first = await signal("approved");
       const second = await signal("second", { signal: "approved" });
-      return [first, second, (await signal("never", { within: "1ms" })) === undefined];
+      return [first, second, (await signal("never", { signal: "go", within: "1ms" })) === undefined];
     });
     const { id } = await begin(travel);
-    await sagas.signal(id, "approved", { payload: { by: "ann" }, key: "1" });
-    await sagas.signal(id, "approved", { payload: { by: "ann" }, key: "1" });
-    await sagas.signal(id, "approved", { payload: "again" });
+    await sagas.signal(travel, id, { name: "approved", payload: { by: "ann" }, key: "1" });
+    await sagas.signal(travel, id, { name: "approved", payload: { by: "ann" }, key: "1" });
+    await sagas.signal(travel, id, { name: "approved", payload: "again" });
     assert.deepEqual(await sagas.result(travel, id), [{ by: "ann" }, "again", true]);
-    await assert.rejects(sagas.signal(id, "approved"), { type: "saga_ended" });
-    await assert.rejects(sagas.signal("00000000-0000-7000-8000-000000000000", "approved"), { type: "saga_unknown" });
+    await assert.rejects(sagas.signal(travel, id, { name: "go" }), { type: "saga_ended" });
+    const unknown = { type: "saga_unknown" };
+    await assert.rejects(sagas.signal(asks, id, { name: "go" }), unknown, "it is a saga of another name");
+    await assert.rejects(sagas.signal(travel, "00000000-0000-7000-8000-000000000000", { name: "go" }), unknown);
+    await assert.rejects(sagas.signal(travel, "no id", { name: "go" }), unknown);
   });
 
   it("waits for events of its tenant, also for one that was recorded before it waited", async () => {

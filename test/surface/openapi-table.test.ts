@@ -109,6 +109,8 @@ const inside = new Set([
   "search_index_missing",
   "search_document_refused",
   "saga_ended",
+  "saga_signal_invalid",
+  "saga_signal_undeclared",
   // To a saga, which its next run continues.
   "saga_step_recorded",
   "saga_signals_full",

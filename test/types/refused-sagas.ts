@@ -1,5 +1,5 @@
 // Code about sagas that the compiler must refuse, each with the sentence that it prints. See types.test.ts.
-import { action, command, event, saga, signedIn } from "plimsoll";
+import { type App, action, command, event, saga, signedIn } from "plimsoll";
 import { z } from "zod";
 
 const charge = command("orders.charge", {
@@ -39,7 +39,40 @@ export const checkout = saga("orders.checkout", {
     return { cents, done };
   },
 });
-const inner = saga("orders.inner", { ...{ input, budget: "1h" }, run: async () => "done" });
+const inner = saga("orders.inner", {
+  ...{ input, budget: "1h", signals: { approved: z.object({ by: z.string() }), stopped: z.null() } },
+  async run(_, { signal }) {
+    const approved = await signal("approved", { within: "1h" });
+    // @ts-expect-error it may not have come | undefined
+    const by: string = approved.by;
+    // @ts-expect-error the schema of the signal has no such field | other
+    approved?.other;
+    const again = await signal("again", { signal: "approved" });
+    const text: string | undefined = again?.by;
+    // @ts-expect-error a signal that it does not declare | declare it in the saga's signals
+    await signal("refused");
+    // @ts-expect-error the same by another name of the step | declare it in the saga's signals
+    await signal("again", { signal: "refused" });
+    return `${by} ${text}`;
+  },
+});
+export const deaf = saga("orders.deaf", {
+  ...{ input, budget: "1h" },
+  async run(_, { signal }) {
+    // @ts-expect-error it declares no signals | declare it in the saga's signals
+    await signal("approved");
+  },
+});
+export const tell = async (sagas: App["sagas"], id: string) => {
+  await sagas.signal(inner, id, { name: "approved", payload: { by: "ann" }, key: "1" });
+  await sagas.signal(inner, id, { name: "stopped" });
+  // @ts-expect-error data that the schema refuses | number
+  await sagas.signal(inner, id, { name: "approved", payload: { by: 7 } });
+  // @ts-expect-error data are missing | payload
+  await sagas.signal(inner, id, { name: "approved" });
+  // @ts-expect-error a name that is not declared | "refused"
+  await sagas.signal(inner, id, { name: "refused" });
+};
 
 export const approve = command("orders.approve", {
   ...{ input, output: z.object({}), access: signedIn(), budget: "1s", idempotent: "no" },
@@ -48,7 +81,11 @@ export const approve = command("orders.approve", {
     // @ts-expect-error a command takes no signals | only sagas take signals
     await signalSaga(charge, orderId, { name: "approved" });
     // @ts-expect-error a signal has a name | Property 'name' is missing
-    await signalSaga(inner, orderId, { payload: 1 });
+    await signalSaga(inner, orderId, { payload: { by: "ann" } });
+    // @ts-expect-error data that the schema refuses | number
+    await signalSaga(inner, orderId, { name: "approved", payload: { by: 7 } });
+    // @ts-expect-error a name that is not declared | "refused"
+    await signalSaga(inner, orderId, { name: "refused", payload: null });
     return {};
   },
 });

@@ -12,11 +12,13 @@ export interface SchemaPair {
   readonly where: string;
   /** Who is affected, as in `its callers`. */
   readonly who: string;
+  /** What else could take a change that breaks. *Default*: an operation. */
+  readonly beside?: string;
 }
 
 /** Compares what others send: it may accept more, and never less. */
 export function compareSent(pair: SchemaPair, changes: Changes): void {
-  const { before, after, rule, where, who } = pair;
+  const { before, after, rule, where, who, beside = "operation" } = pair;
   const [old, now] = [
     { schema: before, document: before },
     { schema: after, document: after },
@@ -55,7 +57,7 @@ export function compareSent(pair: SchemaPair, changes: Changes): void {
       affects: isRequired ? `${who} who leave it out` : `${who} who send what is refused now`,
       fix: isRequired
         ? "Keep it optional, with a default."
-        : "Accept what was accepted, or put the change into another operation beside this one.",
+        : `Accept what was accepted, or put the change into another ${beside} beside this one.`,
     });
   }
   // What was read and is not any more is a change of its own; whatever else is accepted now breaks no caller.

@@ -8,11 +8,12 @@ import type { Criticality } from "../execution.ts";
 import type { Used, Uses } from "../resource.ts";
 import type { ActionScope, BaseScope, WriteScope } from "../scope.ts";
 import type { DurableSloSpec } from "../slo/spec.ts";
-import type { Durable, SystemStart } from "./start.ts";
+import type { Signalled, Signals, SystemStart } from "./start.ts";
 import type { RetrySpec } from "./task.ts";
 
 type DeadlineHint = 'write milliseconds, or a number with ms, s, m, h or d, as in "1h"';
 type CallHint = "only queries and commands can be called: do what needs the network in a step";
+type SignalHint = "declare it in the saga's signals, with the schema of its data";
 
 /** What a step is given: the scope of an action, with a key, the attempt and `commit`. */
 export interface StepScope extends Omit<ActionScope, "start"> {
@@ -62,7 +63,7 @@ export interface SagaCall<I extends AnySchema, O extends AnySchema, U> extends S
  * beginning, and a step that is recorded returns what it returned. So the body itself reads no clock, no random numbers and no network.
  * *Bounds*: a name is used once in a saga, and has 1 to `limits.sagaStepChars` characters. Outputs are JSON of at most `limits.sagaOutputBytes`.
  */
-export interface SagaScope<U = Record<never, never>> extends Pick<BaseScope, "fail" | "tenant" | "log"> {
+export interface SagaScope<U = Record<never, never>, S extends Signals = Signals> extends Pick<BaseScope, "fail" | "tenant" | "log"> {
   readonly actor: Actor;
   /** The id of this saga. */
   readonly id: string;
@@ -84,8 +85,16 @@ export interface SagaScope<U = Record<never, never>> extends Pick<BaseScope, "fa
    * *Default*: until the deadline of the saga.
    */
   waitFor<N extends string, D extends AnySchema>(event: DomainEvent<N, D>, options: EventWait<Output<D>>): Promise<Output<D> | undefined>;
-  /** Waits for a signal that `app.sagas.signal` sends to this saga, and returns its payload; undefined when it has not come `within` the time. */
-  signal<T = unknown>(name: string, options?: SignalWait): Promise<T | undefined>;
+  /**
+   * Waits for a signal that this saga declares and that is sent to it, and returns its data; undefined when it has not come `within` the time. Data that were stored
+   * before and that the schema does not take any more suspend the saga as `saga_signal_unreadable`.
+   */
+  signal<N extends keyof S & string>(
+    name: Hint<SignalHint, N>,
+    options?: { readonly within?: Duration },
+  ): Promise<Output<S[N]> | undefined>;
+  /** The same by another name of the step, where several steps wait for signals of one name. */
+  signal<N extends keyof S & string>(name: string, options: SignalWait<N>): Promise<Output<S[N]> | undefined>;
   /** Starts another saga, once, and waits for its end. *Faults thrown*: the fault that it failed with. */
   child<I extends AnySchema, R>(name: string, saga: Saga<I, R, Uses>, input: Input<I>): Promise<R>;
   /** Begins the saga again with this input and an empty journal; it keeps its id. What was done before it is not undone any more. It never returns. */
@@ -100,21 +109,26 @@ export interface EventWait<D> {
   readonly name?: string;
 }
 
-/** How a saga waits for a signal. */
-export interface SignalWait {
+/** How a step waits for a signal of another name than its own. */
+export interface SignalWait<N extends string> {
   readonly within?: Duration;
-  /** The name of the signal, if several steps wait for signals of one name. *Default*: the name of the step. */
-  readonly signal?: string;
+  readonly signal: Hint<SignalHint, N>;
 }
 
 /** The handler of a saga: its body. */
-export type SagaHandler<I extends AnySchema, R, U> = (input: Output<I>, scope: SagaScope<U>) => Promise<R>;
+export type SagaHandler<I extends AnySchema, R, U, S extends Signals = Signals> = (input: Output<I>, scope: SagaScope<U, S>) => Promise<R>;
 
-/** What `saga` takes: its input, its version, its budget, its retries and its body. */
-export interface SagaSpec<I extends AnySchema, R, U extends Uses> {
+/** What `saga` takes: its input, its signals, its version, its budget, its retries and its body. */
+export interface SagaSpec<I extends AnySchema, R, U extends Uses, S extends Signals = Signals> {
   /** One line for documents. */
   readonly summary?: string;
   readonly input: I;
+  /**
+   * The signals that it takes, each with the schema of its data, which is JSON. A signal is checked before it is stored. Keep one declared while an instance, or the
+   * body of an earlier version, may wait for it. *Default*: none.
+   * @example signals: { approved: z.object({ by: z.string() }), cancelled: z.null() }
+   */
+  readonly signals?: S;
   /** Raised where the code changes so that instances which are under way cannot continue with it: those need `earlier` code, or a process that has it. *Default*: 1. */
   readonly version?: number;
   /** The bodies of earlier versions, for the instances that were started with them. */
@@ -137,12 +151,13 @@ export interface SagaSpec<I extends AnySchema, R, U extends Uses> {
   readonly slo?: DurableSloSpec;
   readonly uses?: U;
   /** The body, if it is not added with `implement`. */
-  readonly run?: SagaHandler<I, R, Used<U>>;
+  readonly run?: SagaHandler<I, R, Used<U>, NoInfer<S>>;
 }
 
 /** Durable work of many steps, with undo. */
-export interface Saga<I extends AnySchema = AnySchema, R = unknown, U extends Uses = Uses> extends Durable<I> {
-  readonly kind: "saga";
+export interface Saga<I extends AnySchema = AnySchema, R = unknown, U extends Uses = Uses, S extends Signals = Signals>
+  extends Signalled<S> {
+  readonly input: I;
   readonly uses: U;
   /** Only for the compiler. */
   readonly returns?: R;
@@ -162,16 +177,17 @@ export interface Saga<I extends AnySchema = AnySchema, R = unknown, U extends Us
  *   },
  * });
  */
-export function saga<I extends AnySchema, R, const U extends Uses = Record<never, never>>(
+export function saga<I extends AnySchema, R, const U extends Uses = Record<never, never>, const S extends Signals = Record<never, never>>(
   name: string,
-  spec: SagaSpec<I, R, U>,
-): Saga<I, R, U> {
+  spec: SagaSpec<I, R, U, S>,
+): Saga<I, R, U, S> {
   return {
     kind: "saga",
     name,
     input: spec.input,
     uses: spec.uses ?? ({} as U),
+    signals: spec.signals ?? ({} as S),
     // Only the worker calls it, and no caller waits for its output in the pipeline.
-    spec: { ...spec, output: spec.input, access: "public" } as unknown as Saga<I, R, U>["spec"],
+    spec: { ...spec, output: spec.input, access: "public" } as unknown as Saga["spec"],
   };
 }

@@ -59,6 +59,15 @@ export type SystemStart = <I extends AnySchema>(
   options?: SystemStartOptions,
 ) => Promise<Started>;
 
+/** The signals that a saga takes: the schema of the data of each, by its name. */
+export type Signals = Readonly<Record<string, AnySchema>>;
+
+/** Durable work that takes signals. */
+export interface Signalled<S extends Signals> extends Durable {
+  readonly kind: "saga";
+  readonly signals: S;
+}
+
 /** A signal for a saga that a step of it waits for, or will wait for. */
 export interface SignalOptions {
   readonly name: string;
@@ -68,10 +77,21 @@ export interface SignalOptions {
   readonly key?: string;
 }
 
+/** A signal that a saga declares, with data that its schema takes; they may be left out where it takes null. */
+export type SignalOf<S extends Signals> = {
+  readonly [N in keyof S & string]: Pick<SignalOptions, "key"> & { readonly name: N } & (null extends Input<S[N]>
+      ? { readonly payload?: Input<S[N]> }
+      : { readonly payload: Input<S[N]> });
+}[keyof S & string];
+
 type SignalHint = "only sagas take signals: start a task, or emit an event";
 
 /** Sends a signal to a saga, as a part of the transaction of a command. */
-export type SignalSaga = (saga: Hint<SignalHint, Durable & { readonly kind: "saga" }>, id: string, signal: SignalOptions) => Promise<void>;
+export type SignalSaga = <S extends Signals>(
+  saga: Hint<SignalHint, Signalled<S>>,
+  id: string,
+  signal: SignalOf<NoInfer<S>>,
+) => Promise<void>;
 
 /** Starts the work of occurrences; an engine gives it to schedules. */
 export interface OccurrenceStarts {

@@ -20,6 +20,7 @@ import { checkBytes, checkKey, checkMarks } from "./checks.ts";
 import { type CompiledOperation, fieldsOf, type OperationLimits } from "./compiled.ts";
 import { compileViews } from "./output-views.ts";
 import type { Report } from "./problem.ts";
+import { compileSignals } from "./signals.ts";
 
 /** One entry of a module, and the rates that the app declared before it. */
 interface Declared {
@@ -77,6 +78,7 @@ export function compileOperation({ module, entry, rates }: Declared, report: Rep
     isolation: spec.isolation ?? "read committed",
     input,
     output,
+    signals: compileSignals(operation, report),
     views: traits.durable ? undefined : compileViews(output, (message) => report(name, "output", message)),
     stream: compileStream(operation, report),
     receives: compileReceives(operation, report),

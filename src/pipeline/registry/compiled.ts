@@ -55,6 +55,8 @@ export interface CompiledOperation {
   readonly input: CompiledSchema;
   /** What it returns; of a stream, one item. */
   readonly output: CompiledSchema;
+  /** The data of the signals that it takes, by their names. */
+  readonly signals: ReadonlyMap<string, CompiledSchema>;
   /** Which of its fields only some callers get; undefined where every caller gets all. */
   readonly views: OutputViews | undefined;
   /** How it streams; undefined where it returns one output. */

@@ -49,9 +49,9 @@ export class PostgresSagaAdmin implements SagaAdmin {
     return rows[0]?.done === true;
   }
 
-  async signal(...[id, { name, payload, key }]: Parameters<SagaAdmin["signal"]>): ReturnType<SagaAdmin["signal"]> {
-    const values = [id, name, payload, key ?? null, limits.sagaSignals];
-    const { rows } = await this.#ask({ text: "select plimsoll.signal_saga($1, $2, $3, $4, $5) as outcome", values });
+  async signal(...[id, { saga, name, payload, key }]: Parameters<SagaAdmin["signal"]>): ReturnType<SagaAdmin["signal"]> {
+    const values = [id, saga, name, payload, key ?? null, limits.sagaSignals];
+    const { rows } = await this.#ask({ text: "select plimsoll.signal_saga_of($1, $2, null, $3, $4, $5, $6) as outcome", values });
     return rows[0]?.outcome as Awaited<ReturnType<SagaAdmin["signal"]>>;
   }
 

@@ -18,6 +18,7 @@ import { type AskedStep, Journal } from "./journal.ts";
 import { readFault, writeFault } from "./kept-fault.ts";
 import type { BodyEnd, RunHost } from "./run-host.ts";
 import { BodyScope } from "./scope.ts";
+import { readSignal } from "./signal.ts";
 import type { StepScopeOf } from "./step-scope.ts";
 
 type ParkedState = Extract<EndState, "sleeping" | "waiting" | "retryable">;
@@ -151,8 +152,8 @@ export class Body {
     return this.#given(`waitFor(${name})`, this.#wait(wait));
   }
 
-  signal(name: string, { within, signal = name }: SignalWait = {}): Promise<unknown> {
-    return this.#given(`signal("${name}")`, this.#wait({ name, kind: "signal", awaited: signal, within }));
+  signal(name: string, { within, signal = name }: Partial<SignalWait<string>> = {}): Promise<unknown> {
+    return this.#given(`signal("${name}")`, this.#signal({ name, kind: "signal", awaited: `${signal}`, within }));
   }
 
   child(name: string, saga: Durable, input: unknown): Promise<unknown> {
@@ -205,8 +206,18 @@ export class Body {
       this.journal.set({ ...row, state: "done", dueMs: null });
       return undefined;
     }
-    const { got, id }: { readonly got?: unknown; readonly id?: string } = row.output === null ? {} : JSON.parse(row.output);
+    const { got, id } = receivedOf(row.output);
     return id === undefined ? got : this.#opened({ name: awaited, id, data: JSON.stringify(got) });
+  }
+
+  async #signal(wait: Wait): Promise<unknown> {
+    const stored = await this.#wait(wait);
+    try {
+      return readSignal(this.#host.definition, wait.awaited, stored);
+    } catch (error) {
+      this.#finish({ kind: "suspended", fault: writeFault(toFault(error), wait.name) });
+      return new Promise(() => undefined);
+    }
   }
 
   /** The data of an event that was waited for. The journal has what is personal in it as the log has it. */
@@ -366,6 +377,13 @@ export class Body {
       this.#finish({ kind: "parked", state });
     });
   }
+}
+
+/** What came to a step that waited, with the id of an event; a person who skips it gives the data alone. */
+function receivedOf(output: string | null): { readonly got?: unknown; readonly id?: string } {
+  if (output === null) return {};
+  const kept = JSON.parse(output);
+  return typeof kept === "object" && kept !== null && "got" in kept ? kept : { got: kept };
 }
 
 const stopping = new Fault({ code: "cancelled", type: "shutting_down", message: "The process stops. Another continues with the saga." });

@@ -66,6 +66,14 @@ export const codeChanged = (name: string, recorded: readonly string[]): Fault =>
     message: `The code asks for the step "${name}", which the code that the saga was started with did not have, and it has no step any more that is recorded: ${recorded.map((one) => `"${one}"`).join(", ")}. Where it is a new name, write renamed: { "${name}": "${recorded[0]}" }; otherwise keep the old code as an earlier version. Then retry.`,
   });
 
+/** *Faults*: `saga_signal_unreadable`. */
+export const signalUnreadable = (saga: string, name: string, problems: string): Fault =>
+  new Fault({
+    code: "failed_precondition",
+    type: "saga_signal_unreadable",
+    message: `The data of the signal ${name}, which was stored earlier, do not match its schema in ${saga} any more: ${problems}. Deploy a schema that takes them and retry, or skip with data in their place.`,
+  });
+
 /** *Faults*: `saga_not_repeatable`. */
 export const notRepeatable = (what: string): Fault =>
   new Fault({
@@ -84,6 +92,7 @@ const personTypes: ReadonlySet<string> = new Set([
     "promise_not_awaited",
     "saga_code_changed",
     "saga_not_repeatable",
+    "saga_signal_unreadable",
   ],
 ]);
 

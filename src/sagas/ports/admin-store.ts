@@ -64,10 +64,10 @@ export interface SagaAdmin {
     decision: "retry" | "skip" | "undo" | "fail",
     by: { readonly output?: string | undefined; readonly reason: string },
   ): Promise<boolean>;
-  /** Leaves a signal for a saga; `payload` is JSON. */
+  /** Leaves a signal for a saga of this name; `payload` is JSON. */
   signal(
     id: string,
-    signal: { readonly name: string; readonly payload: string; readonly key: string | undefined },
+    signal: { readonly saga: string; readonly name: string; readonly payload: string; readonly key: string | undefined },
   ): Promise<"sent" | "ended" | "unknown" | "full">;
   expire(retentionMs: number): Promise<number>;
 }

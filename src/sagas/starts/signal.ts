@@ -1,8 +1,25 @@
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
+import type { Problem } from "../../core/schema/standard.ts";
+import { Problems } from "../../core/schema.ts";
+import type { SignalOptions } from "../../operation/durable/start.ts";
+import type { SagaDefinition } from "../definition.ts";
 
 /** What became known of a signal when it was sent. */
 export type SignalOutcome = "sent" | "ended" | "unknown" | "full";
+
+/**
+ * Checks a signal as the saga will read it, and returns the JSON of its data, as they were sent.
+ * *Faults thrown*: `invalid_argument` of type `saga_signal_undeclared` or `saga_signal_invalid`.
+ */
+export function signalData({ name: saga, compiled }: SagaDefinition, { name, payload = null }: SignalOptions): string {
+  const schema = compiled.signals.get(name);
+  if (schema === undefined) throw undeclared(saga, name, [...compiled.signals.keys()]);
+  const json = JSON.stringify(payload) ?? "null";
+  const parsed = schema.parse(JSON.parse(json));
+  if (parsed instanceof Problems) throw invalidData(saga, name, parsed.list);
+  return json;
+}
 
 /** *Faults thrown*: `not_found` of type `saga_unknown`; `failed_precondition` of type `saga_ended`; `resource_exhausted` of type `saga_signals_full`. */
 export function assertSent(id: string, outcome: SignalOutcome): void {
@@ -18,6 +35,29 @@ export const unknownSaga = (id: string): Fault =>
     type: "saga_unknown",
     message: `There is no saga with the id ${id}. Check the id; a saga that ended long ago is not kept.`,
   });
+
+const undeclared = (saga: string, name: string, declared: readonly string[]): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "saga_signal_undeclared",
+    message: `${saga} declares no signal ${JSON.stringify(name).slice(0, 200)}, but ${declared.length === 0 ? "none" : declared.join(", ")}. Send one that it declares, or add the name to its signals.`,
+  });
+
+const invalidData = (saga: string, name: string, problems: readonly Problem[]): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "saga_signal_invalid",
+    message: `The signal ${name} of ${saga} was not sent, because its data do not match its schema: ${inOneLine(problems)}. Send what the saga declares.`,
+    details: { problems },
+  });
+
+/** The first problems, each with its field. */
+export function inOneLine(problems: readonly Problem[]): string {
+  return problems
+    .slice(0, 5)
+    .map(({ pointer, message }) => `${pointer || "/"}: ${message.replace(/\.$/, "")}`)
+    .join("; ");
+}
 
 const hasEnded = (id: string): Fault =>
   new Fault({ code: "failed_precondition", type: "saga_ended", message: `The saga ${id} has ended, and takes no signal any more.` });

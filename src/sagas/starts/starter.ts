@@ -23,7 +23,7 @@ import type { ClaimedSaga, SagaRow, SagaStartResult, SagaStore } from "../ports/
 import type { StartChild } from "../worker/run.ts";
 import type { SagaWorker } from "../worker/worker.ts";
 import { sagaRow } from "./row.ts";
-import { assertSent, type SignalOutcome, unknownSaga } from "./signal.ts";
+import { assertSent, type SignalOutcome, signalData, unknownSaga } from "./signal.ts";
 
 /** What starting needs. */
 export interface SagaStarterOptions {
@@ -85,19 +85,20 @@ export class SagaStarter implements Starts {
     return { id: row.id, started: true };
   }
 
-  async signal(
-    { transaction, tenant, toWake }: SignalContext,
-    saga: Durable,
-    { id, name, payload = null, key }: SagaSignalOptions,
-  ): Promise<void> {
+  async signal({ transaction, tenant, toWake }: SignalContext, saga: Durable, { id, key, ...sent }: SagaSignalOptions): Promise<void> {
     const { store } = this.#options;
-    this.#definitionOf(saga);
+    const payload = this.signalData(saga, sent);
     if (!isUuid(id)) throw unknownSaga(id);
     await this.#writeNow(transaction, id);
-    const statement = store.signaling({ saga: saga.name, id, tenant, name, payload: JSON.stringify(payload), key });
+    const statement = store.signaling({ saga: saga.name, id, tenant, name: sent.name, payload, key });
     const { rows } = await transaction.run(statement);
     assertSent(id, rows[0]?.outcome as SignalOutcome);
     toWake.add(saga.name);
+  }
+
+  /** *Faults thrown*: as {@link signalData}. */
+  signalData(saga: { readonly name: string }, signal: SignalOptions): string {
+    return signalData(this.#definitionOf(saga), signal);
   }
 
   /** A saga that this transaction starts is written with its commit, and before that where something in it is about the saga. */

@@ -20,7 +20,9 @@ export const SoldOut = fault("sold_out", {
   message: "It is sold out.",
 });
 
-const shared = { input: Entry, budget: "1h", retry: { attempts: 3, backoff: soon } } as const;
+const Approval = z.union([z.object({ by: z.string() }), z.literal("again")]);
+const signals = { approved: Approval, go: z.unknown(), last: z.unknown() };
+const shared = { input: Entry, signals, budget: "1h", retry: { attempts: 3, backoff: soon } } as const;
 export const travel = saga("trips.travel", { ...shared, run: run("trips.travel") });
 export const asks = saga("trips.asks", { ...shared, onFailure: "ask", run: run("trips.asks") });
 export const brief = saga("trips.brief", { ...shared, budget: "1500ms", run: run("trips.brief") });
