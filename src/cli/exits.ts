@@ -17,6 +17,13 @@ export const exits = {
   unavailable: { code: 69, means: { en: "A service or a package that it needs is not there.", zh: "所需的服务或软件包不可用。" } },
   bug: { code: 70, means: { en: "A bug in plimsoll itself.", zh: "plimsoll 自身的缺陷。" } },
   output: { code: 73, means: { en: "A file or folder cannot be written.", zh: "无法写入文件或文件夹。" } },
+  notShown: {
+    code: 75,
+    means: {
+      en: "It could not be shown on this machine: try again on one that has less to do.",
+      zh: "在本机上未能测出：请在更空闲的机器上重试。",
+    },
+  },
   interrupted: { code: 130, means: { en: "It was stopped by Ctrl-C.", zh: "已被 Ctrl-C 停止。" } },
 } as const satisfies Record<string, { readonly code: number; readonly means: Both<string> }>;
 

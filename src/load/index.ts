@@ -6,3 +6,4 @@ export type { Answer, Arrival, Counts, LoadResult, Target, Window } from "./outc
 export { type LoadOptions, runLoad } from "./run.ts";
 export { type Scenario, type ScenarioArrival, type ScenarioOperation, scenario } from "./scenario.ts";
 export { hold, type Phase, ramp, type Schedule, type ScheduleOptions, schedule } from "./schedule.ts";
+export type { ThinkTime } from "./think.ts";

@@ -1,5 +1,7 @@
 import assert from "node:assert";
 import type { Arrival } from "./outcome.ts";
+import { hold, type Schedule, schedule } from "./schedule.ts";
+import { checkThinkTime, type ThinkTime, thinkingUsers } from "./think.ts";
 
 /** What a call of a scenario may depend on. */
 export interface ScenarioArrival extends Arrival {
@@ -30,11 +32,17 @@ export interface ScenarioOperation {
 export interface Scenario {
   /** Where the app takes requests: `http:` only. */
   readonly url: string;
-  /** Its ops port, for calibration. */
+  /** Its ops port, for calibration and for counts. */
   readonly ops?: string;
   /** *Units*: milliseconds. *Default*: 300. */
   readonly deadlineMs?: number;
   readonly operations: readonly ScenarioOperation[];
+  /** Calls come from so many users as a rate needs, who pause between their calls. *Default*: from many users, independent of each other (Poisson). */
+  readonly think?: ThinkTime;
+  /** Where the app keeps its rows, to count what it writes: the URL of its PostgreSQL. *Default*: that is not counted. */
+  readonly database?: string;
+  /** How a checkout of the app is started for `--before`: a program and its arguments. It reads `PORT`, `OPS_PORT` and `DATA_DIR`. */
+  readonly start?: readonly [string, ...string[]];
   /** Connections of the app's pool, and to each upstream. *Defaults*: 16, none. */
   readonly pool?: number;
   readonly upstreams?: Readonly<Record<string, number>>;
@@ -50,7 +58,18 @@ export function scenario(spec: Scenario): Scenario {
   assert(spec.operations.length > 0, "a scenario calls at least one operation: add it to operations");
   for (const { weight = 1, operation } of spec.operations)
     assert(weight > 0 && Number.isFinite(weight), `the weight of ${nameOf(operation)} is a number above 0, not ${weight}`);
+  if (spec.think !== undefined) checkThinkTime(spec.think);
   return spec;
+}
+
+/** The calls of a scenario at a constant rate. *Units*: calls per second, seconds. */
+export function scheduleOf(
+  { think }: Scenario,
+  { rate, seconds, seed }: { readonly rate: number; readonly seconds: number; readonly seed: number },
+): Schedule {
+  return think === undefined
+    ? schedule([hold(rate, seconds)], { spacing: "poisson", seed })
+    : thinkingUsers(think, { rate, seconds, seed });
 }
 
 /** The name of an operation as the metrics of the app have it. */

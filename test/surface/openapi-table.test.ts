@@ -9,6 +9,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What no caller of an operation gets as it is: why. */
 const apart: Readonly<Record<string, string>> = {
+  compared_app_not_ready: "of the command",
+  compared_calls_failed: "of the command",
   deployment_invalid: "of the command",
   deployment_record_invalid: "of the command",
   manifest_invalid: "of the command",

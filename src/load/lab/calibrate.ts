@@ -1,11 +1,9 @@
 import { stationsAt } from "../../capacity/model/system.ts";
 import type { MeasuredDemands } from "../../capacity/planning/input.ts";
-import { runLoad } from "../run.ts";
 import { nameOf, type Scenario } from "../scenario.ts";
-import { hold, schedule } from "../schedule.ts";
-import { fetchCounters } from "./counters.ts";
 import { demandsOf } from "./demands.ts";
 import { postgresCpuMs } from "./postgres-cpu.ts";
+import { runAt } from "./run-at.ts";
 import { ScenarioTarget } from "./scenario-target.ts";
 
 /** Options of {@link calibrate}. */
@@ -59,16 +57,21 @@ async function look(
   { scenario, ops, seconds = 5, signal }: CalibrateOptions,
   { target, rate }: { readonly target: ScenarioTarget; readonly rate: number },
 ) {
-  const plan = schedule([hold(Math.max(2, rate), seconds)], { spacing: "poisson" });
-  const [before, cpuBefore] = [await fetchCounters(ops), postgresCpuMs()];
   target.takeTimes();
-  const result = await runLoad({ schedule: plan, target: target.call, deadlineMs: scenario.deadlineMs ?? 300, ...(signal && { signal }) });
+  const cpuBefore = postgresCpuMs();
+  const { result, between } = await runAt(target, {
+    scenario: { ...scenario, ops },
+    rate: Math.max(2, rate),
+    seconds,
+    seed: Math.max(2, Math.round(rate)),
+    signal,
+  });
+  const cpuAfter = postgresCpuMs();
   const times = target.takeTimes();
-  const [after, cpuAfter] = [await fetchCounters(ops), postgresCpuMs()];
   const databaseCpuMs = cpuBefore === undefined || cpuAfter === undefined ? undefined : Math.max(0, cpuAfter - cpuBefore);
   const throughput = (result.ok + result.late) / seconds;
   return {
-    operations: demandsOf({ scenario, before, after, times, databaseCpuMs }),
+    operations: demandsOf({ scenario, ...between!, times, databaseCpuMs }),
     throughput,
     inFlight: (throughput * result.accepted.mean) / 1_000,
   };

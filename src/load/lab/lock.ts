@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { arch, cpus, platform } from "node:os";
 import type { Scenario } from "../scenario.ts";
 import { nameOf } from "../scenario.ts";
+import { type Count, type CountName, countNames, type Uses } from "./counts.ts";
 import type { FoundLine } from "./search.ts";
 
 /** What `loadlines.lock` keeps of one scenario. */
@@ -14,22 +15,27 @@ export interface LockedLine {
   readonly ratio: number;
   /** Statements of one execution, by operation. */
   readonly statements: Readonly<Record<string, number>>;
+  /** The rate at which it was counted: that of every later count. *Units*: calls per second. */
+  readonly rate?: number;
+  /** What one execution of the mix uses, each with its tolerance. */
+  readonly counts?: Readonly<Partial<Record<CountName, Count>>>;
   /** Why it was changed last. */
   readonly reason: string;
 }
 
 /** How a measurement stands to what is locked. */
 export interface LockFinding {
-  readonly what: "scenario" | "machine" | "statements" | "ratio";
+  readonly what: "scenario" | "machine" | "statements" | "ratio" | CountName;
   readonly operation?: string;
   readonly was: number | string;
+  /** `not shown`: it was not measured, or this machine has too much noise. */
   readonly is: number | string;
   /** Fails the gate; what does not is only said. */
   readonly fails: boolean;
 }
 
 /** The mix, its paths and its limits as a hash. Functions count by their text. */
-export function scenarioHash({ operations, deadlineMs = 300 }: Scenario): string {
+export function scenarioHash({ operations, deadlineMs = 300, think }: Scenario): string {
   const rows = operations.map(({ operation, weight = 1, method = "", path, body = "" }) => [
     nameOf(operation),
     weight,
@@ -38,7 +44,7 @@ export function scenarioHash({ operations, deadlineMs = 300 }: Scenario): string
     String(body),
   ]);
   return createHash("sha256")
-    .update(JSON.stringify([deadlineMs, rows]))
+    .update(JSON.stringify([deadlineMs, rows, ...(think === undefined ? [] : [think.meanMs, think.variation ?? 0.5])]))
     .digest("base64url")
     .slice(0, 16);
 }
@@ -54,20 +60,18 @@ const tolerance = 0.1;
 
 /** Makes the entry of a line. */
 export function lockOf(
-  {
-    scenario,
-    found,
-    statements,
-  }: { readonly scenario: Scenario; readonly found: FoundLine; readonly statements: Readonly<Record<string, number>> },
+  { scenario, found, uses }: { readonly scenario: Scenario; readonly found: FoundLine; readonly uses: Omit<Uses, "run"> },
   reason: string,
 ): LockedLine {
-  const whole = Object.fromEntries(Object.entries(statements).map(([name, count]) => [name, Number(count.toFixed(2))]));
+  const whole = Object.fromEntries(Object.entries(uses.statements).map(([name, count]) => [name, Number(count.toFixed(2))]));
   return {
     scenario: scenarioHash(scenario),
     machine: machineOf(),
     line: Math.round(found.line),
     ratio: Number(found.ratio.toPrecision(4)),
     statements: whole,
+    rate: uses.rate,
+    counts: uses.counts,
     reason,
   };
 }
@@ -75,10 +79,20 @@ export function lockOf(
 /** Compares a measurement with what is locked: counts on any machine, times on the same one only. */
 export function compareLines(was: LockedLine, is: LockedLine): readonly LockFinding[] {
   if (was.scenario !== is.scenario) return [{ what: "scenario", was: was.scenario, is: is.scenario, fails: true }];
-  const counts = Object.entries(is.statements).flatMap(([operation, count]): readonly LockFinding[] => {
+  const isSame = was.machine === is.machine;
+  const found: LockFinding[] = Object.entries(is.statements).flatMap(([operation, count]): readonly LockFinding[] => {
     const before = was.statements[operation] ?? count;
     return count > before + 0.05 ? [{ what: "statements", operation, was: before, is: count, fails: true }] : [];
   });
-  if (was.machine !== is.machine) return [...counts, { what: "machine", was: was.machine, is: is.machine, fails: false }];
-  return is.ratio < was.ratio * (1 - tolerance) ? [...counts, { what: "ratio", was: was.ratio, is: is.ratio, fails: true }] : counts;
+  for (const [operation, before] of Object.entries(was.statements))
+    if (is.statements[operation] === undefined) found.push({ what: "statements", operation, was: before, is: "not shown", fails: false });
+  for (const name of countNames) {
+    const [before, now] = [was.counts?.[name], is.counts?.[name]];
+    // The processor time is in rounds of the yardstick, which differs from the app in what it asks of a processor.
+    if (before === undefined || (name === "cpu" && !isSame)) continue;
+    if (now === undefined) found.push({ what: name, was: before.each, is: "not shown", fails: false });
+    else if (now.each > before.each * (1 + before.tolerance)) found.push({ what: name, was: before.each, is: now.each, fails: true });
+  }
+  if (!isSame) return [...found, { what: "machine", was: was.machine, is: is.machine, fails: false }];
+  return is.ratio < was.ratio * (1 - tolerance) ? [...found, { what: "ratio", was: was.ratio, is: is.ratio, fails: true }] : found;
 }

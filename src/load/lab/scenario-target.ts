@@ -10,20 +10,21 @@ export interface OperationTimes {
   squares: number;
 }
 
-/** Sends the calls of a scenario in its mix. The same seed picks the same operations. */
+/** Sends the calls of a scenario in its mix. The same seed picks the same operations, and gives their factories the same numbers. */
 export class ScenarioTarget implements Disposable {
+  /** Of the calls to come: each run has its own. */
+  seed: number;
   readonly #targets: readonly HttpTarget[];
   readonly #shares: readonly number[];
-  readonly #seed: number;
   readonly #clock: Clock;
   #times: readonly OperationTimes[];
 
   constructor(scenario: Scenario, { seed = 1, clock = systemClock }: { readonly seed?: number; readonly clock?: Clock } = {}) {
     this.#shares = sharesOf(scenario);
-    this.#seed = seed;
+    this.seed = seed;
     this.#clock = clock;
     this.#times = noTimes(scenario);
-    const randomOf = (index: number) => seededRandom(seed * 1_000_003 + index + 1);
+    const randomOf = (index: number) => seededRandom(this.seed * 1_000_003 + index + 1);
     this.#targets = scenario.operations.map(({ path, method, headers, body }) => {
       const made = (index: number, scheduledMs: number): ScenarioArrival => ({ index, scheduledMs, random: randomOf(index) });
       return new HttpTarget({
@@ -65,7 +66,7 @@ export class ScenarioTarget implements Disposable {
   }
 
   #pick(index: number): number {
-    const at = seededRandom(this.#seed * 7_919 + index)();
+    const at = seededRandom(this.seed * 7_919 + index)();
     let sum = 0;
     return Math.max(
       0,

@@ -2,6 +2,8 @@
 export interface Trial {
   /** *Units*: calls per second. */
   readonly rate: number;
+  readonly seconds: number;
+  readonly meanMs: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   /** Share of calls that were refused, late or failed. */
@@ -10,6 +12,9 @@ export interface Trial {
   readonly holds: boolean;
   /** How fast the machine was just before, by the yardstick. */
   readonly yardstick: number;
+  /** Processor time of the app against the time that passed, and its memory in bytes; `undefined` without an ops port. */
+  readonly cpuShare: number | undefined;
+  readonly memoryBytes: number | undefined;
 }
 
 /** What a search is made with. */

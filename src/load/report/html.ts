@@ -1,6 +1,7 @@
 import type { Language } from "../../design/language.ts";
 import type { FoundLine } from "../lab/search.ts";
 import { drawLatency } from "./svg.ts";
+import { cellsOf, type SingleRow } from "./table.ts";
 import { texts } from "./texts.ts";
 
 /** What a report shows. */
@@ -10,6 +11,7 @@ export interface Reported {
   readonly found: FoundLine;
   readonly deadlineMs: number;
   readonly predicted: number | undefined;
+  readonly single: readonly SingleRow[];
 }
 
 /** Draws the picture of a report. */
@@ -19,7 +21,7 @@ export function pictureOf({ language, found, deadlineMs, predicted }: Reported):
 
 /** Writes a report as one page, with its picture inside. */
 export function writeReport(reported: Reported): string {
-  const { name, language, found, predicted } = reported;
+  const { name, language, found, predicted, single } = reported;
   const say = texts[language];
   const { columns: head } = say;
   const cells = (tag: "td" | "th", values: readonly string[]) =>
@@ -34,6 +36,7 @@ export function writeReport(reported: Reported): string {
       yardstick.toFixed(0),
     ]),
   );
+  const singles = single.map((row) => cells("td", [say.rowAt[row.at], ...cellsOf(row, say.notShown)]));
   const promised = predicted === undefined ? say.notShown : `${predicted.toFixed(0)}/s`;
   return [
     `<!doctype html><html lang="${language}"><meta charset="utf-8"><title>${escaped(`${say.title}: ${name}`)}</title>`,
@@ -42,6 +45,7 @@ export function writeReport(reported: Reported): string {
     `<p>${say.line}: ${found.line.toFixed(0)}/s. ${say.ratio}: ${found.ratio.toPrecision(3)}.${found.isExact ? "" : ` ${say.inexact}`}</p>`,
     pictureOf(reported),
     `<h2>${say.promised}</h2><table>${cells("th", [say.predicted, say.measured])}${cells("td", [promised, `${found.line.toFixed(0)}/s`])}</table>`,
+    `<h2>${say.single}</h2><table>${cells("th", Object.values(say.singleColumns))}${singles.join("")}</table>`,
     `<h2>${say.rows}</h2><table>${cells("th", Object.values(head))}${rows.join("")}</table></html>`,
     "",
   ].join("\n");

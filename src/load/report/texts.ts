@@ -15,6 +15,16 @@ const en = {
   no: "no",
   notShown: "not shown on this machine",
   promised: "Promised against measured",
+  single: "One process on this machine",
+  rowAt: { half: "at half of the line", line: "at the line", beyond: "beyond it" },
+  singleColumns: {
+    ...{ at: "Where", perSecond: "In time", p99: "p99", mean: "Mean", memory: "Memory", cpu: "CPU", users: "Users" },
+    ...{ seconds: "Duration", errors: "Error rate" },
+  },
+  figures: { cpu: "processor time of a call", latency: "mean latency" },
+  verdicts: { regression: "regression", fine: "no regression", "not shown": "not shown on this machine" },
+  to: "to",
+  itself: "of itself",
   inexact: "The search ended before the bracket was narrow: the line is at least this.",
 };
 
@@ -36,6 +46,16 @@ export const texts: Both<typeof en> = {
     no: "否",
     notShown: "本机未测出",
     promised: "承诺与实测",
+    single: "本机上的一个进程",
+    rowAt: { half: "负载线的一半", line: "负载线处", beyond: "超过负载线" },
+    singleColumns: {
+      ...{ at: "位置", perSecond: "按时完成", p99: "p99 延迟", mean: "平均延迟", memory: "内存", cpu: "CPU", users: "用户数" },
+      ...{ seconds: "时长", errors: "错误率" },
+    },
+    figures: { cpu: "每次调用的处理器时间", latency: "平均延迟" },
+    verdicts: { regression: "退化", fine: "无退化", "not shown": "本机未测出" },
+    to: "至",
+    itself: "与自身相比",
     inexact: "搜索在区间收窄之前结束：负载线至少为此值。",
   },
 };

@@ -48,7 +48,7 @@ async function measure(of: RealConfiguration): Promise<boolean> {
     });
     const demands = await calibrate({ scenario: mix, ops, name: of.name, seconds });
     const predicted = predictLine({ replicas: 1, pool: of.pool, databaseCores, upstreams }, demands.operations);
-    const { found } = await findLine({ scenario: mix, first: predicted.rate, seconds });
+    const found = await findLine({ scenario: mix, first: predicted.rate, seconds });
     const ratio = predicted.rate / found.line;
     const holds = Math.abs(ratio - 1) <= tolerance && predicted.bottleneck.station === of.bottleneck;
     const little = (of.slots * 1_000) / aloneMs(demands.operations[0]!);

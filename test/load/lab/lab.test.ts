@@ -10,6 +10,7 @@ import { compareLines, type LockedLine, lockOf, scenarioHash } from "../../../sr
 import { postgresCpuMs } from "../../../src/load/lab/postgres-cpu.ts";
 import { searchLine, type Trial } from "../../../src/load/lab/search.ts";
 import { writeReport } from "../../../src/load/report/html.ts";
+import { rowsOf } from "../../../src/load/report/table.ts";
 import { scenario } from "../../../src/load/scenario.ts";
 
 const trial = (rate: number, holds: boolean): Trial => ({
@@ -19,6 +20,7 @@ const trial = (rate: number, holds: boolean): Trial => ({
   bad: holds ? 0 : 0.2,
   holds,
   yardstick: 100,
+  ...{ seconds: 8, meanMs: 6, cpuShare: holds ? 0.8 : undefined, memoryBytes: holds ? 100 * 1_048_576 : undefined },
 });
 
 describe("the search for the line", () => {
@@ -119,7 +121,12 @@ describe("demands from counters", () => {
 
 describe("the lock of a line", () => {
   const found = { line: 412.4, ratio: 0.0412345, trials: [], isExact: true };
-  const was: LockedLine = lockOf({ scenario: mix, found, statements: { "shop.list": 2.001, "shop.order": 5 } }, "first");
+  const uses = {
+    rate: 200,
+    statements: { "shop.list": 2.001, "shop.order": 5 },
+    counts: { cpu: { each: 3, tolerance: 0.1 }, wal: { each: 900, tolerance: 0.1 }, allocation: { each: 40_000, tolerance: 0.05 } },
+  };
+  const was: LockedLine = lockOf({ scenario: mix, found, uses }, "first");
 
   it("has the hash of what the scenario calls, and nothing that differs between runs", () => {
     assert.deepEqual([was.line, was.ratio, was.statements], [412, 0.04123, { "shop.list": 2, "shop.order": 5 }]);
@@ -132,6 +139,32 @@ describe("the lock of a line", () => {
     ["one statement more", { statements: { "shop.list": 2, "shop.order": 6 } }, [["statements", true]]],
     ["a line that is 5% lower", { ratio: was.ratio * 0.95 }, []],
     ["a line that is 12% lower", { ratio: was.ratio * 0.88 }, [["ratio", true]]],
+    ["a tenth more processor time than tolerated", { counts: { ...uses.counts, cpu: { each: 3.4, tolerance: 0.3 } } }, [["cpu", true]]],
+    [
+      "less of everything",
+      { counts: { cpu: { each: 1, tolerance: 0.1 }, wal: { each: 1, tolerance: 0.1 }, allocation: { each: 1, tolerance: 0.1 } } },
+      [],
+    ],
+    ["more that is tolerated", { counts: { ...uses.counts, wal: { each: 980, tolerance: 0.1 } } }, []],
+    ["more WAL", { counts: { ...uses.counts, wal: { each: 1_000, tolerance: 0.1 } } }, [["wal", true]]],
+    ["more allocation", { counts: { ...uses.counts, allocation: { each: 43_000, tolerance: 0.1 } } }, [["allocation", true]]],
+    [
+      "counts and statements that were not measured",
+      { counts: { cpu: uses.counts.cpu }, statements: { "shop.list": 2 } },
+      [
+        ["statements", false],
+        ["wal", false],
+        ["allocation", false],
+      ],
+    ],
+    [
+      "processor time and WAL on another machine",
+      { machine: "other", counts: { ...uses.counts, cpu: { each: 9, tolerance: 0.1 }, wal: { each: 2_000, tolerance: 0.1 } } },
+      [
+        ["wal", true],
+        ["machine", false],
+      ],
+    ],
     ["another machine, slower", { machine: "other", ratio: was.ratio / 2 }, [["machine", false]]],
     [
       "another machine and a statement more",
@@ -154,12 +187,44 @@ describe("the lock of a line", () => {
 describe("the report", () => {
   const found = { line: 400, ratio: 4, trials: [trial(300, true), trial(400, true), trial(500, false)], isExact: true };
   it("is one page in either language, twice the same, and keeps names as text", () => {
-    const make = (language: "en" | "zh") => writeReport({ name: "<shop>", language, found, deadlineMs: 300, predicted: 430 });
+    const single = rowsOf({ scenario: mix, found });
+    const make = (language: "en" | "zh") => writeReport({ name: "<shop>", language, found, deadlineMs: 300, predicted: 430, single });
     assert.match(make("en"), /<title>Load report: &lt;shop&gt;<\/title>[\s\S]*measured 400\/s[\s\S]*<td>430\/s<\/td><td>400\/s<\/td>/);
     assert.match(make("zh"), /压测报告[\s\S]*实测值 400\/s/);
     assert.equal(make("en"), make("en"));
   });
 
   it("says what was not measured", () =>
-    assert.match(writeReport({ name: "a", language: "en", found, deadlineMs: 300, predicted: undefined }), /not shown on this machine/));
+    assert.match(
+      writeReport({ name: "a", language: "en", found, deadlineMs: 300, predicted: undefined, single: [] }),
+      /<td>not shown on this machine<\/td><td>400\/s/,
+    ));
+
+  it("has the table of one process, with what was not measured named", () => {
+    const page = writeReport({
+      name: "a",
+      language: "en",
+      found,
+      deadlineMs: 300,
+      predicted: 430,
+      single: rowsOf({ scenario: mix, found }),
+    });
+    const none = "<td>not shown on this machine</td>";
+    assert.ok(page.includes(`<td>at half of the line</td>${none.repeat(8)}`));
+    assert.ok(
+      page.includes(
+        "<td>at the line</td><td>400/s</td><td>90.0 ms</td><td>6.0 ms</td><td>100 MiB</td><td>80%</td><td>2</td><td>8.0 s</td><td>0.00%</td>",
+      ),
+    );
+    assert.ok(
+      page.includes(
+        `<td>beyond it</td><td>400/s</td><td>900.0 ms</td><td>6.0 ms</td>${none}${none}<td>3</td><td>8.0 s</td><td>20.00%</td>`,
+      ),
+    );
+    const thinking = rowsOf({ scenario: { ...mix, think: { meanMs: 5_000 } }, found });
+    assert.deepEqual(
+      thinking.map(({ users }) => users),
+      [undefined, 2_000, 2_500],
+    );
+  });
 });

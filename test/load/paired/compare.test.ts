@@ -51,7 +51,7 @@ describe("paired rounds on simulated machines", () => {
           assert.equal((await compare(noise, { factor: 1.25, seed })).figures.cpu!.verdict, "regression");
         },
       ),
-      { numRuns: 40, seed: 5 },
+      { numRuns: 20, seed: 5 },
     ));
 
   it("say that nothing is shown where the intervals stay wide, whether a tenth was added or not", async () => {

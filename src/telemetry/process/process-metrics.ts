@@ -1,5 +1,7 @@
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
-import type { Metrics } from "../core/metrics.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Metrics } from "../../core/metrics.ts";
+import { AllocationCounter } from "./allocation.ts";
 
 /** Registers what the process uses. Returns how to stop measuring. */
 export function registerProcessMetrics(metrics: Metrics): () => void {
@@ -42,6 +44,20 @@ export function registerProcessMetrics(metrics: Metrics): () => void {
   return () => {
     delay.disable();
     for (const each of off) each();
+  };
+}
+
+/** Registers what the process allocates. Returns how to stop counting. */
+export function registerAllocation(metrics: Metrics, clock: Clock): () => void {
+  const counter = new AllocationCounter(clock);
+  const off = metrics.total({
+    name: "nodejs_allocated_bytes_total",
+    help: "Bytes that were allocated in the heap of V8.",
+    read: () => counter.read(),
+  });
+  return () => {
+    off();
+    counter.stop();
   };
 }
 
