@@ -146,7 +146,7 @@ class GrpcSurface implements Surface {
   }
 
   async stop(): Promise<void> {
-    this.#listener?.stop();
+    await this.#listener?.stop();
     for (const forget of this.#listed.splice(0)) forget();
   }
 }

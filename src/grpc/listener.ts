@@ -23,6 +23,7 @@ import { type GrpcTls, secureOptions } from "./tls.ts";
 
 const lameDuckMs = 100;
 const sweepEveryMs = 1_000;
+const flushPollMs = 5;
 const headerBytes = 16_384;
 const headerLines = 100;
 /** `:method`, `:scheme`, `:authority` and `:path`. */
@@ -119,9 +120,11 @@ export class GrpcListener implements CallTaker {
     for (const connection of all) connection.close();
   }
 
-  /** Cuts what is still open. */
-  stop(): void {
+  /** Lets what was replied last reach its callers, and cuts what is still open then. */
+  async stop(): Promise<void> {
     this.#sweep?.cancel();
+    const until = systemClock.monotonic() + bounds.connectionFlushMs;
+    while (this.#connections.size > 0 && systemClock.monotonic() < until) await pause(flushPollMs);
     for (const connection of this.#connections.values()) connection.destroy();
   }
 

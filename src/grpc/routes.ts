@@ -36,9 +36,10 @@ export class Route {
 
   /** The contract, for a caller of another release. */
   get contract(): Buffer {
-    const { operation, input, output, faults } = this.operation;
+    const { operation, input, output, faults, stream, receives } = this.operation;
     this.#contract ??= writePeer(this.shape, {
       ...{ fingerprint: this.fingerprint, input: input.inputJson, output: output.outputJson, repeatable: repeatableOf(operation) },
+      ...{ streams: stream !== undefined, ...(receives !== undefined && { message: receives.message.inputJson }) },
       faults: Object.fromEntries([...faults].map(([type, { code }]) => [type, code])),
     });
     return this.#contract;

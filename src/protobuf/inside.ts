@@ -6,6 +6,10 @@ export const contractHeader = "plimsoll-contract";
 export const loadTrailer = "plimsoll-load";
 /** The trailer with the zone of the callee, where it has declared one. */
 export const zoneTrailer = "plimsoll-zone";
+/** The header with which a callee says that a stream has opened. */
+export const openHeader = "plimsoll-open";
+/** The trailer that says why a stream ended, where it was not complete. */
+export const endedTrailer = "plimsoll-ended";
 /** Whether a trailer can carry the name of a zone as it is. *Bounds*: 63 characters. */
 export const isZone = (zone: string): boolean => /^[a-z0-9][\w.-]{0,62}$/i.test(zone);
 /** What a name of a zone is, for who wrote another. */

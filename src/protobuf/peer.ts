@@ -9,6 +9,10 @@ export interface PeerContract {
   readonly fingerprint: string;
   readonly input: JsonSchema;
   readonly output: JsonSchema;
+  /** Whether it sends many of what it returns. */
+  readonly streams?: boolean;
+  /** What its client sends after the input. */
+  readonly message?: JsonSchema;
   /** What a second run of one call does there. */
   readonly repeatable: "always" | "keyed" | "never";
   /** The codes of the faults that it declares, by their types. */
@@ -26,12 +30,15 @@ export function writePeer(shape: MethodShape, contract: Omit<PeerContract, "numb
 /** Reads it; undefined where it is none. */
 export function readPeer(bytes: Buffer): PeerContract | undefined {
   try {
-    const { fingerprint, input, output, repeatable, faults, numbers } = JSON.parse(bytes.toString()) as Record<string, unknown>;
+    const { fingerprint, input, output, streams, message, repeatable, faults, numbers } = JSON.parse(bytes.toString()) as Record<
+      string,
+      unknown
+    >;
     const isWhole =
       typeof fingerprint === "string" && [input, output, faults, numbers].every((one) => typeof one === "object" && one !== null);
-    return isWhole && kinds.includes(repeatable)
-      ? ({ fingerprint, input, output, repeatable, faults, numbers } as PeerContract)
-      : undefined;
+    if (!isWhole || !kinds.includes(repeatable)) return undefined;
+    const sends = { streams: streams === true, ...(typeof message === "object" && message !== null && { message }) };
+    return { fingerprint, input, output, ...sends, repeatable, faults, numbers } as PeerContract;
   } catch {
     return undefined;
   }

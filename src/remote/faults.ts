@@ -45,6 +45,16 @@ export const outcomeUnknown = (operation: string, cause?: unknown): Fault =>
     cause,
   });
 
+/** The process was lost in the middle of a stream. What came before is good. */
+export const streamLost = (operation: string, cause?: unknown): Fault =>
+  new Fault({
+    code: "unavailable",
+    type: "remote_stream_lost",
+    message: `The process that ran ${operation} was lost in the middle of its stream. What came before is good: ask again for what follows.`,
+    retryAfterMs: 1_000,
+    cause,
+  });
+
 /** The reply of a call is no message of its contract, or too large. What it did, it has done. */
 export const replyUnreadable = (operation: string, cause?: unknown): Fault =>
   new Fault({

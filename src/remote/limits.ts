@@ -2,6 +2,8 @@
 export const remoteLimits = {
   /** Calls of one remote module at once. Override: `remote(…, { concurrency })`. */
   calls: 1_024,
+  /** Open streams of one remote module at once. Override: `remote(…, { streams })`. */
+  streams: 1_024,
   /** Extra attempts of one call. Override: `remote(…, { retries })`. */
   retries: 2,
   /** How long a connection may take to open, TLS and settings included. Override: `remote(…, { connectTimeout })`. *Units*: milliseconds. */

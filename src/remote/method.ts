@@ -16,6 +16,7 @@ export interface MethodContract extends Omit<AwayContract, "faults"> {
 export class Method {
   readonly path: string;
   readonly fingerprint: string;
+  readonly #receives: boolean;
   readonly #request: Codec;
   readonly #response: Codec;
 
@@ -28,13 +29,23 @@ export class Method {
     if (method === undefined) throw optionsInvalid(contract.module, `${contract.name} has no method.`);
     this.path = method.path;
     this.fingerprint = fingerprintOf(method, contract);
+    this.#receives = method.clientStreams;
     this.#request = new Codec(method.request);
     this.#response = new Codec(method.response);
   }
 
-  /** Writes an input with its frame. */
+  /** Writes an input with its frame. Where the client sends messages, it is the first of them. */
   write(sent: unknown): Buffer {
-    const message = this.#request.encode(sent, headBytes);
+    return this.#frame(this.#receives ? { start: sent } : sent);
+  }
+
+  /** Writes a message of the client of a stream, with its frame. */
+  writeMessage(message: unknown): Buffer {
+    return this.#frame({ message });
+  }
+
+  #frame(value: unknown): Buffer {
+    const message = this.#request.encode(value, headBytes);
     message[0] = 0;
     message.writeUInt32BE(message.length - headBytes, 1);
     return message;

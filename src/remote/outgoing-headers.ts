@@ -22,7 +22,7 @@ export interface HeadersSource extends AwayCall {
 
 /** The headers of one attempt: what is left of the deadline, the trace, the key, and the token that says for whom it is. *Faults thrown*: `internal_token_too_large`. */
 export function headersOf({ contract, caller, method, ...source }: HeadersSource): OutgoingHttpHeaders {
-  const { actor, tenant, address, key, after, spanId } = source;
+  const { actor, tenant, address, key, after, lastEventId, spanId } = source;
   const { traceId, sampled, traceState, criticality } = caller;
   const remainingMs = Math.max(1, Math.floor(source.remainingMs));
   const call = { by: source.service, module: contract.module, operation: contract.name, actor, tenant, address, criticality, remainingMs };
@@ -36,6 +36,7 @@ export function headersOf({ contract, caller, method, ...source }: HeadersSource
     [tokenHeader]: signCall(source.keys, call, source.now),
     ...(traceState !== undefined && { tracestate: traceState }),
     ...(key !== undefined && { "idempotency-key": key }),
+    ...(lastEventId !== undefined && { "last-event-id": lastEventId }),
     ...(after !== undefined && { [afterHeader]: after }),
   };
 }

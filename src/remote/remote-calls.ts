@@ -1,19 +1,22 @@
 import { type Clock, sleep } from "../core/clock.ts";
 import type { Fault } from "../core/fault.ts";
-import { LoadLine, type RefusalCount } from "../core/load-line/load-line.ts";
+import type { LoadLine } from "../core/load-line/load-line.ts";
 import { loadLines } from "../core/load-line/load-lines.ts";
-import { overloaded } from "../core/load-line/refusal.ts";
-import type { AwayCall, AwayCalls, AwayContract } from "../operation/away/away.ts";
+import type { AwayCall, AwayCalls, AwayContract, AwayStream } from "../operation/away/away.ts";
 import type { ResourceCaller, ResourceHost } from "../operation/resource.ts";
 import { loadTrailer, zoneTrailer } from "../protobuf/inside.ts";
 import { RetryBudget } from "../resilience/policies/retry/budget.ts";
+import type { OpenCall } from "./balance/address-health.ts";
 import type { Address } from "./connection/address.ts";
 import { Addresses } from "./connection/addresses.ts";
-import { type Exchange, exchange } from "./connection/exchange.ts";
+import { exchange } from "./connection/exchange.ts";
+import { type Opening, openStream } from "./connection/open-stream.ts";
 import { outcomeUnknown, remoteUnavailable, replyUnreadable } from "./faults.ts";
 import { headersOf } from "./outgoing-headers.ts";
 import { type Form, Forms } from "./peer/forms.ts";
+import { Places } from "./places.ts";
 import type { RemoteSettings } from "./remote.ts";
+import { RemoteStream } from "./remote-stream.ts";
 import { faultOf } from "./reply-fault.ts";
 
 const firstPauseMs = 10;
@@ -25,7 +28,7 @@ interface Outgoing extends AwayCall {
   readonly mayRepeat: boolean;
 }
 
-/** What one attempt ended with: the output, or a fault and whether it is worth another attempt. */
+/** What one attempt ended with: the output or the open stream, or a fault and whether it is worth another attempt. */
 type Outcome = { readonly output: unknown } | { readonly fault: Fault; readonly again: boolean; readonly learnt?: boolean };
 
 /** Where one attempt went, and how it was written. */
@@ -42,26 +45,22 @@ export class RemoteCalls implements AwayCalls {
   readonly #addresses: Addresses;
   readonly #forms = new Map<string, Forms>();
   readonly #budget = new RetryBudget();
-  readonly #line: LoadLine;
-  readonly #full: RefusalCount;
-  #running = 0;
+  readonly #calls: Places;
+  readonly #streams: Places;
 
   constructor(settings: RemoteSettings, { clock, service = "a program" }: ResourceHost) {
-    const { discovery, connectMs, tls, module, concurrency: declared } = settings;
+    const { discovery, connectMs, tls, module, concurrency, streams } = settings;
     this.#settings = settings;
     this.#clock = clock;
     this.#service = service;
     this.#addresses = new Addresses(discovery, { connectMs, tls }, clock);
-    this.#line = new LoadLine({
-      ...{ name: `remote ${module} calls`, unit: "calls", declared, now: () => this.#running },
-      fixed: "Memory is bounded, whatever the load: give remote() another concurrency.",
-    });
-    this.#full = this.#line.reason("full");
+    this.#calls = new Places({ name: `remote ${module} calls`, unit: "calls", most: concurrency, option: "concurrency" });
+    this.#streams = new Places({ name: `remote ${module} streams`, unit: "streams", most: streams, option: "streams" });
     for (const one of this.#budget[loadLines]) one.nameUnder(`remote ${module}`);
   }
 
   get [loadLines](): readonly LoadLine[] {
-    return [this.#line, ...this.#budget[loadLines]];
+    return [this.#calls.line, this.#streams.line, ...this.#budget[loadLines]];
   }
 
   /** Connects, if the module is there: it may start later. */
@@ -78,12 +77,30 @@ export class RemoteCalls implements AwayCalls {
   }
 
   async call(call: AwayCall, caller: ResourceCaller): Promise<unknown> {
-    const { module, concurrency } = this.#settings;
+    this.#calls.take(this.#clock);
+    try {
+      return await this.#ask(call, caller);
+    } finally {
+      this.#calls.leave();
+    }
+  }
+
+  async open(call: AwayCall, caller: ResourceCaller): Promise<AwayStream> {
+    this.#streams.take(this.#clock);
+    try {
+      const stream = (await this.#ask(call, caller)) as RemoteStream;
+      void stream.over.then(() => this.#streams.leave());
+      return stream;
+    } catch (error) {
+      this.#streams.leave();
+      throw error;
+    }
+  }
+
+  async #ask(call: AwayCall, caller: ResourceCaller): Promise<unknown> {
+    const { module } = this.#settings;
     const { contract, key } = call;
     const forms = this.#forms.get(contract.name) as Forms;
-    if (this.#running >= concurrency && this.#line.refuses(this.#full))
-      throw overloaded({ limit: this.#line.name, value: concurrency, load: this.#running }, this.#clock.random());
-    this.#line.admits(++this.#running);
     caller.upstreamEnters(module);
     this.#budget.deposit();
     try {
@@ -91,7 +108,6 @@ export class RemoteCalls implements AwayCalls {
       return await this.#attempts({ ...call, caller, forms, mayRepeat });
     } finally {
       caller.upstreamLeaves(module);
-      this.#running--;
     }
   }
 
@@ -124,8 +140,10 @@ export class RemoteCalls implements AwayCalls {
     const refused = form.refuses(sent);
     if (refused !== undefined) return { fault: refused, again: true };
     const message = form.method.write(sent);
-    const connection = address.take();
-    if (connection === undefined) return { fault: remoteUnavailable(contract.module), again: true };
+    const connection = await address.take();
+    // A call waits until another ends; a stream may never.
+    if (connection === undefined || (contract.streams && !connection.hasRoom))
+      return { fault: remoteUnavailable(contract.module), again: true };
     const [clock, spanId] = [this.#clock, caller.newSpanId()];
     const at = clock.monotonic();
     const { keys, replyBytes } = this.#settings;
@@ -139,13 +157,13 @@ export class RemoteCalls implements AwayCalls {
       now: clock.now(),
     });
     const open = address.health.starts(at);
-    const brought = await exchange(connection, { headers, message, signal: caller.signal, replyBytes });
+    const exchanged = { headers, message, signal: caller.signal, replyBytes };
+    const brought = contract.streams
+      ? await openStream(connection, { ...exchanged, sendsMore: contract.message !== undefined })
+      : await exchange(connection, exchanged);
     const now = clock.monotonic();
-    address.health.ends(open, brought.is === "lost" ? "failed" : brought.is === "left" ? "left" : "replied", now);
-    if (brought.is === "reply" && brought.said[loadTrailer] !== undefined) {
-      address.health.reports(Number(brought.said[loadTrailer]), now);
-      address.zone = String(brought.said[zoneTrailer] ?? "");
-    }
+    this.#learn(address, open, brought);
+    if (brought.is === "open") void brought.stream.ended.then((end) => this.#learn(address, open, end));
     const outcome = this.#outcomeOf(brought, outgoing, { address, form });
     const failed = "fault" in outcome;
     caller.addSpan(
@@ -161,8 +179,21 @@ export class RemoteCalls implements AwayCalls {
     return outcome;
   }
 
-  #outcomeOf(brought: Exchange, { contract, forms, mayRepeat, caller }: Outgoing, asked: Asked): Outcome {
+  /** What an address made of a call, and says of itself. */
+  #learn(address: Address, call: OpenCall, brought: Opening): void {
+    const now = this.#clock.monotonic();
+    if (brought.is === "open") address.health.opens(call, now);
+    else address.health.ends(call, brought.is === "lost" ? "failed" : brought.is === "left" ? "left" : "replied", now);
+    const said = "said" in brought ? brought.said : {};
+    if (said[loadTrailer] === undefined) return;
+    address.health.reports(Number(said[loadTrailer]), now);
+    address.zone = String(said[zoneTrailer] ?? "");
+  }
+
+  #outcomeOf(brought: Opening, { contract, forms, mayRepeat, caller }: Outgoing, asked: Asked): Outcome {
     switch (brought.is) {
+      case "open":
+        return { output: new RemoteStream(brought.stream, { contract, caller, form: asked.form }) };
       case "left":
         return { fault: caller.signal.reason as Fault, again: false };
       case "unreadable":

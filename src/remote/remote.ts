@@ -40,6 +40,8 @@ export interface RemoteOptions {
   readonly zone?: string;
   /** Calls at once; one more is refused. *Bounds*: 1 to 100,000. *Default*: 1,024. */
   readonly concurrency?: number;
+  /** Streams that are open, or whose first item is awaited; one more is refused. *Bounds*: 1 to 100,000. *Default*: 1,024. */
+  readonly streams?: number;
   /** Extra attempts of a call that its contract lets be repeated, of all calls together at most a fifth. *Bounds*: 0 to 5. *Default*: 2. */
   readonly retries?: number;
   /** How long a connection may take to open. *Bounds*: 1 ms to 1 min. *Default*: 1 s. */
@@ -65,16 +67,17 @@ export interface RemoteSettings {
   readonly connectMs: number;
   readonly tls: RemoteTls | undefined;
   readonly concurrency: number;
+  readonly streams: number;
 }
 
 /**
- * Stands for a module that another process runs: its queries, commands and actions are called there over gRPC, by the same contracts. A call carries the deadline,
- * the importance, the trace, the idempotency key, the actor and the tenant. It stores nothing here, and its tasks, sagas, subscriptions and streams stay there.
+ * Stands for a module that another process runs: its queries, commands and actions are called there over gRPC, by the same contracts, their streams included. A call carries the deadline,
+ * the importance, the trace, the idempotency key, the actor and the tenant. It stores nothing here, and its tasks, sagas and subscriptions stay there.
  *
  * What was one transaction is one no longer: an app with a query or a command that calls it inside its transaction does not start; make it a saga, or emit an event.
  * Neither does one that starts a task or a saga of it; call a command of it that does, or emit an event.
- * *Faults thrown* by calls: those of the operation, with the same code, type and details; `unavailable` as `remote_unavailable`, `remote_outcome_unknown` or
- * `contract_differs`. At once: `failed_precondition` as `remote_options_invalid` or `key_unusable`.
+ * *Faults thrown* by calls: those of the operation, with the same code, type and details; `unavailable` as `remote_unavailable`, `remote_outcome_unknown`,
+ * `remote_stream_lost` or `contract_differs`. At once: `failed_precondition` as `remote_options_invalid` or `key_unusable`.
  * *Guarantees*: only a call that its contract lets be repeated (a query, `idempotent: "natural"`, or one with a key), or that no process has begun, is sent again.
  * @example
  * createApp({ modules: [payments, remote(orders, { url: "http://orders.internal:50051", keys })], … })
@@ -97,11 +100,11 @@ export function remote(module: Module, options: RemoteOptions): Module {
 
 const contractOf = (entry: Module["operations"][number]): Operation => (entry.kind === "implementation" ? entry.operation : entry);
 
-/** Whether a call can carry what the operation takes and returns: one input and one output, both of JSON. */
+/** Whether a call can carry what the operation takes and returns: an input of JSON, and an output or items of it. */
 function canBeAway(operation: Operation): boolean {
   const { durable, plain } = traitsOf(operation);
   const { body = "json" } = httpOf(operation.spec) ?? {};
-  return !durable && plain !== true && operation.spec.stream === undefined && (body === "json" || body === "form");
+  return !durable && plain !== true && (body === "json" || body === "form");
 }
 
 const mostCalls = 100_000;
@@ -111,6 +114,7 @@ const mostConnectMs = 60_000;
 function readSettings(module: string, options: RemoteOptions): RemoteSettings {
   const {
     concurrency = remoteLimits.calls,
+    streams = remoteLimits.streams,
     retries = remoteLimits.retries,
     replyBytes = remoteLimits.replyBytes,
     lock = lockFile,
@@ -127,6 +131,7 @@ function readSettings(module: string, options: RemoteOptions): RemoteSettings {
     keys: new InternalKeys(options.keys, `remote(${module}): keys`),
     numbers: new Numbers(lock === false ? undefined : readLock(lock)),
     concurrency: count("concurrency", concurrency, [1, mostCalls]),
+    streams: count("streams", streams, [1, mostCalls]),
     retries: count("retries", retries, [0, mostRetries]),
     replyBytes: count("replyBytes", replyBytes, [1_024, 2 ** 30]),
     connectMs: connectMsOf(module, options.connectTimeout ?? remoteLimits.connectMs),

@@ -1,9 +1,11 @@
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { systemClock } from "../../core/clock.ts";
 import type { Fault } from "../../core/fault.ts";
+import type { StreamEnd } from "../../operation/execution.ts";
+import { endedTrailer } from "../../protobuf/inside.ts";
 import { statusNumbers } from "../../protobuf/status-numbers.ts";
 import { httpStatusOf } from "../../surface/http-status.ts";
-import { insideTrailers, type LoadReport } from "./inside.ts";
+import { insideTrailers, type LoadReport, openHeaders } from "./inside.ts";
 import { type Protocol, replyTypes } from "./protocol.ts";
 import { detailsOf, messageText, type ShownFault, showFault, statusBytes } from "./status.ts";
 
@@ -28,6 +30,8 @@ export class Call {
   load: LoadReport | undefined;
   /** What goes in front of a fault, as a message. */
   says: Buffer | undefined;
+  /** Why its stream ended, where it was not complete. */
+  streamEnd: StreamEnd | undefined;
   /** Whether we gave up its caller. */
   isCut = false;
   /** Bytes that came of its messages. */
@@ -86,12 +90,13 @@ export class Call {
     if (this.stream.writableFinished) this.stream.close(noError);
   }
 
-  /** Begins a reply with messages. */
-  begin(requestId: string): void {
+  /** Begins a reply with messages. `opens`: that of a stream, which another service waits for. */
+  begin(requestId: string, opens?: "opens"): void {
     if (!this.isOpen || this.stream.headersSent) return;
     const isNative = this.protocol === "grpc";
+    const said = opens === undefined || this.load === undefined ? [] : Object.entries(openHeaders(this.load)).flat();
     // Names and values in turn take Node.js less time than an object of them.
-    this.stream.respond([":status", "200", "content-type", replyTypes[this.protocol], "x-request-id", requestId, ...this.cors], {
+    this.stream.respond([":status", "200", "content-type", replyTypes[this.protocol], "x-request-id", requestId, ...this.cors, ...said], {
       waitForTrailers: isNative,
     });
     if (isNative) this.stream.on("wantTrailers", () => this.stream.sendTrailers(this.#lastTrailers));
@@ -130,6 +135,7 @@ export class Call {
       "grpc-message": messageText(shown.message),
       "grpc-status-details-bin": details,
       ...(this.load && insideTrailers(this.load, fault)),
+      ...(this.load && this.streamEnd && { [endedTrailer]: this.streamEnd }),
     };
     this.#isFault = true;
     if (!this.isOpen) return 0;

@@ -16,6 +16,14 @@ interface Request {
   readonly message?: unknown;
 }
 
+interface ConversationTerms {
+  readonly codec: Codec;
+  readonly maxBytes: number;
+  readonly bound: IntakeBound;
+  /** Whether another service carries the messages, which has counted them at their rate. */
+  readonly isInside: boolean;
+}
+
 /**
  * Reads the messages of a call both ways: the first one is the input, and the others reach the handler as it takes them.
  * *Bounds*: `maxBytes` of one message; nothing is read while the handler has enough.
@@ -27,6 +35,7 @@ export class Conversation implements Waiting {
   readonly #codec: Codec;
   readonly #frames: Frames;
   readonly #bound: IntakeBound;
+  readonly #isInside: boolean;
   /** What it has of the bytes in flight. */
   #counted = 0;
   #inbox: Inbox | undefined;
@@ -35,17 +44,14 @@ export class Conversation implements Waiting {
   #hasStarted = false;
   #hasEnded = false;
 
-  constructor(
-    call: Call,
-    execution: RunningExecution,
-    { codec, maxBytes, bound }: { readonly codec: Codec; readonly maxBytes: number; readonly bound: IntakeBound },
-  ) {
+  constructor(call: Call, execution: RunningExecution, { codec, maxBytes, bound, isInside }: ConversationTerms) {
     this.#call = call;
     this.#stream = call.stream;
     this.#execution = execution;
     this.#codec = codec;
     this.#frames = new Frames(maxBytes);
     this.#bound = bound;
+    this.#isInside = isInside;
   }
 
   // biome-ignore lint/suspicious/noThenProperty: what the pipeline waits for is a thenable that settles in the turn in which it is done.
@@ -121,7 +127,7 @@ export class Conversation implements Waiting {
       this.#execution.input = request.start;
       return void this.#done?.();
     }
-    const refusal = this.#inbox?.accept(Buffer.from(JSON.stringify(request.message) ?? "null"));
+    const refusal = this.#inbox?.accept(Buffer.from(JSON.stringify(request.message) ?? "null"), this.#isInside);
     if (refusal !== undefined) return this.#refuse(messageRefused(refusal));
     this.#execution.streaming?.received();
   }

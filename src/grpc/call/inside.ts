@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from "node:http2";
 import type { Fault } from "../../core/fault.ts";
-import { faultTrailer, loadTrailer, writeFault, zoneTrailer } from "../../protobuf/inside.ts";
+import { faultTrailer, loadTrailer, openHeader, writeFault, zoneTrailer } from "../../protobuf/inside.ts";
 import { showFault } from "./status.ts";
 
 /** What reads how loaded this process is. */
@@ -11,9 +11,19 @@ export interface LoadReport {
   readonly zone: string | undefined;
 }
 
+/** What the headers of a stream say that has opened for another service. */
+export function openHeaders(load: LoadReport): Readonly<Record<string, string>> {
+  return { [openHeader]: "1", ...saidOf(load) };
+}
+
+const saidOf = (load: LoadReport) => ({
+  [loadTrailer]: load.read().toFixed(3),
+  ...(load.zone !== undefined && { [zoneTrailer]: load.zone }),
+});
+
 /** What the trailers of a call of another service say beside its status. */
 export function insideTrailers(load: LoadReport, fault?: Fault): OutgoingHttpHeaders {
-  const said = { [loadTrailer]: load.read().toFixed(3), ...(load.zone !== undefined && { [zoneTrailer]: load.zone }) };
+  const said = saidOf(load);
   if (fault === undefined) return said;
   const { type, message, details, problems, retryAfterMs } = showFault(fault);
   const { status } = fault;

@@ -73,6 +73,9 @@ export class GrpcInvocation implements Invocation {
   get after(): string | undefined {
     return this.#exchange.metadata.after;
   }
+  get lastEventId(): string | undefined {
+    return this.#exchange.metadata.lastEventId;
+  }
 
   /** No caller of gRPC has cookies: a scheme is asked for what stands in `authorization`, or in a header of its own. */
   authenticate(execution: RunningExecution): Actor | Promise<Actor> {
@@ -107,13 +110,13 @@ export class GrpcInvocation implements Invocation {
   }
 
   readInput(execution: RunningExecution): Intake | Conversation {
-    const { call, metadata, route, intake, limits } = this.#exchange;
+    const { call, metadata, route, intake, limits, isInside } = this.#exchange;
     if (metadata.refused !== undefined) throw metadata.refused;
     if (metadata.contract !== undefined && metadata.contract !== route.fingerprint) this.#refuseContract();
     const isStranger = execution.actor.kind === "anonymous";
     const maxBytes = isStranger ? Math.min(limits.anonymousMessageBytes, limits.messageBytes) : limits.messageBytes;
     if (route.shape.clientStreams) {
-      this.#intake = new Conversation(call, execution, { codec: route.request, maxBytes, bound: intake });
+      this.#intake = new Conversation(call, execution, { codec: route.request, maxBytes, bound: intake, isInside });
       return this.#intake;
     }
     const take = (message: Buffer) => {
@@ -140,12 +143,18 @@ export class GrpcInvocation implements Invocation {
   }
 
   openStream(execution: RunningExecution, drained: () => void): GrpcStream {
-    const { call, route, limits } = this.#exchange;
+    const { call, route, limits, isInside } = this.#exchange;
     const { incoming } = execution.streaming ?? {};
     const conversation = this.#intake instanceof Conversation ? this.#intake : undefined;
-    call.begin(execution.requestId);
+    call.begin(execution.requestId, "opens");
     const goOn = conversation && (() => conversation.goOn());
-    this.#stream = new GrpcStream(call, { codec: route.response, stallMs: limits.sendStallMs, drained, goOn });
+    // A service that calls for a slow client reads in steps of half a window, and looks itself at how slow its client is.
+    this.#stream = new GrpcStream(call, {
+      codec: route.response,
+      stallMs: isInside ? limits.sendStallMs * 2 : limits.sendStallMs,
+      drained,
+      goOn,
+    });
     // Not before the pipeline has the sink.
     if (conversation !== undefined && incoming !== undefined) queueMicrotask(() => conversation.open(incoming));
     return this.#stream;

@@ -1,7 +1,8 @@
-import type { Fault } from "../../core/fault.ts";
+import { Fault } from "../../core/fault.ts";
 import { parseTrace, type TraceParent } from "../../core/trace.ts";
 import { type Criticality, criticalityHeader, readCriticality } from "../../operation/execution.ts";
 import { afterHeader } from "../../pipeline/sourcing/position-token.ts";
+import { isStreamId, lastEventIdInvalid } from "../../pipeline/stream/faults.ts";
 import { contractHeader } from "../../protobuf/inside.ts";
 import { timeoutInvalid } from "../faults.ts";
 
@@ -21,17 +22,20 @@ export interface Metadata {
   readonly trace: TraceParent | undefined;
   readonly criticality: Criticality | undefined;
   readonly after: string | undefined;
+  /** Of the last item of a stream that the caller got before. */
+  readonly lastEventId: string | undefined;
   /** The fingerprint of the method that another service means. */
   readonly contract: string | undefined;
   /** *Units*: milliseconds. */
   readonly remainingMs: number | undefined;
-  /** Why the caller's deadline cannot be read. */
+  /** Why the caller's deadline, or its last item, cannot be read. */
   readonly refused: Fault | undefined;
 }
 
 /** Reads the metadata of a call. A header that comes several times is one, with its values in a list, as `node:http2` joins them. */
 export function readMetadata(headers: CallHeaders): Metadata {
   const requestId = textOf(headers["x-request-id"]);
+  const lastEventId = textOf(headers["last-event-id"]);
   const timeout = remainingOf(headers);
   return {
     authorization: textOf(headers.authorization),
@@ -41,10 +45,15 @@ export function readMetadata(headers: CallHeaders): Metadata {
     trace: parseTrace(textOf(headers.traceparent), textOf(headers.tracestate)),
     criticality: readCriticality(textOf(headers[criticalityHeader])),
     after: textOf(headers[afterHeader]),
+    lastEventId: lastEventId === "" ? undefined : lastEventId,
     contract: textOf(headers[contractHeader]),
     remainingMs: typeof timeout === "number" ? timeout : undefined,
-    refused: typeof timeout === "number" ? undefined : timeout,
+    refused: timeout instanceof Fault ? timeout : refusedId(lastEventId),
   };
+}
+
+function refusedId(lastEventId: string | undefined): Fault | undefined {
+  return lastEventId === undefined || lastEventId === "" || isStreamId(lastEventId) ? undefined : lastEventIdInvalid();
 }
 
 function textOf(value: string | readonly string[] | undefined): string | undefined {

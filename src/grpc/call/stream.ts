@@ -48,8 +48,9 @@ export class GrpcStream implements StreamSink {
   /** Ends as the stream ended. */
   end({ fault, streaming, requestId }: RunningExecution): void {
     const why = fault ?? streaming?.interruption;
-    if (why === undefined) this.#call.end();
-    else this.#call.fault(why, requestId);
+    if (why === undefined) return this.#call.end();
+    this.#call.streamEnd = streaming?.facts?.ended;
+    this.#call.fault(why, requestId);
   }
 }
 

@@ -1,5 +1,5 @@
 import { Fault } from "../../core/fault.ts";
-import { limits } from "../../core/limits.ts";
+import { isStreamId, lastEventIdInvalid } from "../../pipeline/stream/faults.ts";
 import { headerRepeated } from "../faults.ts";
 import { type StreamFormat, streamFormats } from "./format.ts";
 
@@ -20,7 +20,7 @@ export function readAsked(lines: readonly string[]): AskedStream | Fault {
   }
   if (ids.length > 1) return headerRepeated("last-event-id");
   const [id = ""] = ids;
-  if (id.length > limits.streamIdChars || !/^[\x20-\x7e]*$/.test(id)) return lastEventIdInvalid();
+  if (id !== "" && !isStreamId(id)) return lastEventIdInvalid();
   const format = formatFor(accepted.join(","));
   return format === undefined ? notAcceptable() : { format, lastEventId: id === "" ? undefined : id };
 }
@@ -67,11 +67,4 @@ const notAcceptable = (): Fault =>
     type: "not_acceptable",
     status: 406,
     message: `This operation streams, and Accept allows none of its formats. Accept one of ${streamFormats.map(({ type }) => type).join(", ")}.`,
-  });
-
-const lastEventIdInvalid = (): Fault =>
-  new Fault({
-    code: "invalid_argument",
-    type: "last_event_id_invalid",
-    message: `Last-Event-ID has at most ${limits.streamIdChars} printable ASCII characters. Send the id of the last item that you got, or leave it out.`,
   });

@@ -1,6 +1,7 @@
 import type { FaultClass } from "../../core/fault.ts";
 import type { JsonSchema } from "../../core/schema/standard.ts";
 import type { Actor } from "../actor.ts";
+import type { StreamEnd } from "../execution.ts";
 import type { Resource, ResourceCaller } from "../resource.ts";
 
 /** An operation that another process runs, as its caller knows it. */
@@ -9,7 +10,11 @@ export interface AwayContract {
   readonly name: string;
   readonly module: string;
   readonly input: JsonSchema;
+  /** Of a stream, that of an item. */
   readonly output: JsonSchema;
+  readonly streams: boolean;
+  /** What the client of a stream sends after the input; undefined where it sends nothing. */
+  readonly message: JsonSchema | undefined;
   /** What a second run of one call does: nothing more (`always`), nothing more if it has a key (`keyed`), or maybe the same again. */
   readonly repeatable: "always" | "keyed" | "never";
   // biome-ignore lint/suspicious/noExplicitAny: declared faults of any details.
@@ -30,6 +35,25 @@ export interface AwayCall {
   readonly address: string | undefined;
   /** The position that a query waits for. */
   readonly after: string | undefined;
+  /** Of the last item that the client of a stream got before. */
+  readonly lastEventId: string | undefined;
+}
+
+/** The items of an open stream of another process. */
+export interface AwayStream {
+  /**
+   * Returns the next item as its JSON says it, in an object of its own; undefined where the stream is complete. Nothing more is read until it is asked for.
+   * *Faults thrown*: those of the operation, with the same code, type and details; `unavailable` where the process is lost.
+   */
+  next(): Promise<{ readonly item: unknown } | undefined>;
+  /** Why it ended, as its process says it; undefined while it is open, or where its process is lost. */
+  readonly ended: StreamEnd | undefined;
+  /** Sends a message of the client. Returns what to wait for before the next one. */
+  send(message: unknown): Promise<void> | undefined;
+  /** The client sends no more. */
+  sentAll(): void;
+  /** Lets go of it: what has not ended yet is given up, and its process learns that its caller has left. */
+  close(): void;
 }
 
 /** What calls the operations of one module in another process. */
@@ -41,6 +65,8 @@ export interface AwayCalls {
    * *Faults thrown*: those of the operation, with the same code, type and details; `unavailable` where it cannot be called; `deadline_exceeded`.
    */
   call(call: AwayCall, caller: ResourceCaller): Promise<unknown>;
+  /** Calls an operation that streams, and returns its items once it has opened: from then on it is the caller's to close. *Faults thrown*: as those of {@link call}. */
+  open(call: AwayCall, caller: ResourceCaller): Promise<AwayStream>;
 }
 
 /** In what place of a module its operations are called that another process runs. */

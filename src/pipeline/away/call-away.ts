@@ -1,4 +1,5 @@
 import assert from "node:assert";
+import type { AwayCall, AwayStream } from "../../operation/away/away.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
 import { ExecutionCaller } from "../run/execution-caller.ts";
 import { ShapedOutput } from "../state/output.ts";
@@ -12,16 +13,27 @@ interface Leaving {
 }
 
 /** Calls an operation in the process that runs it, and returns its output as a value. */
-export async function callAway(execution: RunningExecution, compiled: CompiledOperation, { sent, key, tenant }: Leaving): Promise<unknown> {
+export async function callAway(execution: RunningExecution, compiled: CompiledOperation, leaving: Leaving): Promise<unknown> {
+  const { calls, call, caller } = leave(execution, compiled, leaving);
+  return await calls.call(call, caller);
+}
+
+/** Opens the stream of an execution in the process that runs its operation. */
+export async function openAway(execution: RunningExecution): Promise<AwayStream> {
+  const { compiled, sent, tenant, invocation } = execution;
+  const { calls, call, caller } = leave(execution, compiled, { sent, key: invocation.idempotencyKey, tenant });
+  return await calls.open(call, caller);
+}
+
+function leave(execution: RunningExecution, compiled: CompiledOperation, leaving: Leaving) {
   const { away } = compiled;
   assert(away?.calls !== undefined, `${compiled.name} is called before the app has started. Await app.start().`);
   const { actor, requestId, invocation } = execution;
-  const after = compiled === execution.compiled ? invocation.after : undefined;
+  // What a handler calls stands for no request of its client.
+  const { after, lastEventId } = compiled === execution.compiled ? invocation : {};
   const caller = new ExecutionCaller(execution, { note: () => undefined, given: (_, work) => work });
-  return await away.calls.call(
-    { contract: away.contract, sent, key, actor, tenant, requestId, address: invocation.address, after },
-    caller,
-  );
+  const call: AwayCall = { contract: away.contract, ...leaving, actor, requestId, address: invocation.address, after, lastEventId };
+  return { calls: away.calls, call, caller };
 }
 
 /** Runs an execution whose operation another process runs: what that replied is the output, shaped already. */

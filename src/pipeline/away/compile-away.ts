@@ -9,6 +9,9 @@ function awayTraits(traits: KindTraits): KindTraits {
   return { ...traits, transaction: "none", keyed: false, cached: false };
 }
 
+/** How much longer a stream may be idle, and open, here than where it runs: a process that responds ends it itself. *Units*: milliseconds. */
+const graceMs = 2_000;
+
 /** What a second run of one call does. */
 export function repeatableOf(operation: Operation): AwayContract["repeatable"] {
   const { idempotent } = operation.spec;
@@ -19,13 +22,17 @@ export function repeatableOf(operation: Operation): AwayContract["repeatable"] {
 
 /** Takes off a compiled operation what its own process does, and adds where that is. */
 export function compileAway(compiled: CompiledOperation, module: string, resource: AwayResource): CompiledOperation {
-  const { name, operation, input, output, faults } = compiled;
+  const { name, operation, input, output, faults, stream, receives } = compiled;
   const repeatable = repeatableOf(operation);
+  const contract = { name, module, input: input.inputJson, output: output.outputJson, repeatable, faults, streams: stream !== undefined };
   return {
     ...compiled,
     traits: awayTraits(compiled.traits),
     // Each of these is done, and counted, where the operation runs.
     ...{ rates: { byCaller: [], byInput: [] }, cache: undefined, reads: undefined, audit: undefined, owns: undefined, key: "none" },
-    away: { contract: { name, module, input: input.inputJson, output: output.outputJson, repeatable, faults }, resource, calls: undefined },
+    // Its own process looks first at how long it is idle and open, and parses what its client sends.
+    ...(stream !== undefined && { stream: { ...stream, idleMs: stream.idleMs + graceMs, longestMs: stream.longestMs + graceMs } }),
+    ...(receives !== undefined && { receives: { ...receives, isCarried: true } }),
+    away: { contract: { ...contract, message: receives?.message.inputJson }, resource, calls: undefined },
   };
 }

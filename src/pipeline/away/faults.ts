@@ -13,7 +13,7 @@ export function beyondMessage(
 ): string {
   if (isDurable)
     return `${caller} starts ${name} of the remote module ${module}, which only a transaction of that module can start. Two ways out: call a command of ${module} that starts it, or emit an event that ${module} subscribes to.`;
-  return `${caller} calls ${name} of the remote module ${module}, which streams or takes a file, and a call between services carries one message each way. Two ways out: let callers reach it at the service that has ${module}, or call a query of ${module} that returns pages.`;
+  return `${caller} calls ${name} of the remote module ${module}, which takes a file or a body of its own form, and a call between services carries messages alone. Two ways out: let callers reach it at the service that has ${module}, or keep the file elsewhere, and call a command of ${module} with where it is.`;
 }
 
 const moduleOf = (operation: string): string => operation.slice(0, operation.indexOf("."));

@@ -1,4 +1,5 @@
 import { runAway } from "../away/call-away.ts";
+import { streamAway } from "../away/stream-away.ts";
 import { ShapedOutput } from "../state/output.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
 import { runStream } from "../stream/run-stream.ts";
@@ -15,7 +16,7 @@ const taskCalls: ScopeCalls = { call: callApart, commit: commitAttempt };
 /** Runs the handler of an admitted execution to its output, of which the surface has written what can fail. */
 export function execute(execution: RunningExecution): Promise<ShapedOutput | undefined> {
   const { compiled, input, sent, invocation } = execution;
-  if (compiled.away !== undefined) return runAway(execution);
+  if (compiled.away !== undefined) return execution.streaming === undefined ? runAway(execution) : streamAway(execution);
   if (execution.streaming !== undefined) return runStream(execution);
   const { transaction, durable } = compiled.traits;
   if (transaction === "none") return durable ? runTask(execution) : runAction(execution);

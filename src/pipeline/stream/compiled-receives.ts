@@ -10,6 +10,8 @@ export interface CompiledReceives {
   readonly bytesMax: number;
   readonly perSecond: number;
   readonly protocols: readonly string[];
+  /** Whether messages go on to another process as they were sent, which parses them. *Default*: false. */
+  readonly isCarried?: boolean;
 }
 
 /** *Source*: RFC 9110 §5.6.2. */

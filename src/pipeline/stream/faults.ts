@@ -35,6 +35,19 @@ export const itemIdInvalid = (operation: string): Fault =>
     message: `${operation}: stream.id must return 1 to ${limits.streamIdChars} printable ASCII characters, such as a number or a UUID.`,
   });
 
+/** Whether it can be the id of an item. */
+export function isStreamId(id: unknown): boolean {
+  return typeof id === "string" && id.length <= limits.streamIdChars && /^[\x20-\x7e]+$/.test(id);
+}
+
+/** Refuses what a client says of the last item that it got. */
+export const lastEventIdInvalid = (): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "last_event_id_invalid",
+    message: `Last-Event-ID has at most ${limits.streamIdChars} printable ASCII characters. Send the id of the last item that you got, or leave it out.`,
+  });
+
 /** Makes the fault of what is neither an async generator nor anything like it. */
 export const notIterable = (operation: string): Fault =>
   new Fault({

@@ -33,14 +33,10 @@ export class Inbox implements AsyncIterableIterator<unknown> {
     return this.#held.length >= limits.webSocketWaiting;
   }
 
-  /** Takes a message, or returns why it is refused: the connection is to be closed. */
-  accept(bytes: Uint8Array): MessageRefusal | undefined {
-    const now = this.#clock.monotonic();
-    const { perSecond, message } = this.#declared;
-    this.#allowance = Math.min(perSecond, this.#allowance + ((now - this.#countedAt) * perSecond) / 1_000);
-    this.#countedAt = now;
-    if (this.#allowance < 1) return "too many";
-    this.#allowance--;
+  /** Takes a message, or returns why it is refused: the connection is to be closed. `isCounted`: another process has taken it out of the rate. */
+  accept(bytes: Uint8Array, isCounted = false): MessageRefusal | undefined {
+    if (!isCounted && !this.#takesRate()) return "too many";
+    const { message, isCarried = false } = this.#declared;
     let sent: unknown;
     try {
       sent = parseJson(bytes, { maxDepth: limits.jsonDepth, maxValues: limits.jsonValues });
@@ -52,9 +48,20 @@ export class Inbox implements AsyncIterableIterator<unknown> {
     if (parsed instanceof Problems) return "invalid";
     const taker = this.#taker;
     this.#taker = undefined;
-    if (taker === undefined) this.#held.push(parsed);
-    else taker({ done: false, value: parsed });
+    const value = isCarried ? sent : parsed;
+    if (taker === undefined) this.#held.push(value);
+    else taker({ done: false, value });
     return undefined;
+  }
+
+  #takesRate(): boolean {
+    const now = this.#clock.monotonic();
+    const { perSecond } = this.#declared;
+    this.#allowance = Math.min(perSecond, this.#allowance + ((now - this.#countedAt) * perSecond) / 1_000);
+    this.#countedAt = now;
+    if (this.#allowance < 1) return false;
+    this.#allowance--;
+    return true;
   }
 
   /** No more comes. */

@@ -5,7 +5,7 @@ import { Problems } from "../../core/schema.ts";
 import type { StreamEnd, StreamFacts } from "../../operation/execution.ts";
 import { invalidOutput } from "../faults.ts";
 import type { CompiledStream } from "./compiled-stream.ts";
-import { itemIdInvalid, itemTooLarge, streamIdle, streamInterrupted, streamUnread } from "./faults.ts";
+import { isStreamId, itemIdInvalid, itemTooLarge, streamIdle, streamInterrupted, streamUnread } from "./faults.ts";
 import { Inbox } from "./inbox.ts";
 import type { StreamPlace } from "./places.ts";
 import type { StreamSink } from "./sink.ts";
@@ -101,15 +101,21 @@ export class RunningStream implements Expiring {
    * *Faults thrown*: `internal` of type `invalid_output`.
    */
   push(item: unknown): Promise<void> | undefined {
-    const { compiled, host } = this.#execution;
+    const { compiled } = this.#execution;
     const whole = compiled.output.stringify(item);
     if (whole instanceof Problems) throw invalidOutput(compiled.name, whole);
+    return this.pushJson(whole);
+  }
+
+  /** Sends an item that is checked and shaped, as JSON. Returns what to wait for if the client must read first. */
+  pushJson(whole: string): Promise<void> | undefined {
+    const { compiled, host } = this.#execution;
     const json = compiled.views === undefined ? whole : compiled.views.jsonFor(this.#execution, whole);
     // A character takes three bytes at the most, so that what is small need not be measured.
     const bytes = json.length * 3 > limits.streamItemBytes ? Buffer.byteLength(json) : 0;
     if (bytes > limits.streamItemBytes) throw itemTooLarge(compiled.name, bytes);
     const id = this.#declared.id?.((compiled.views === undefined ? JSON.parse(json) : compiled.views.common(whole)) as never);
-    if (this.#declared.id !== undefined && !isId(id)) throw itemIdInvalid(compiled.name);
+    if (this.#declared.id !== undefined && !isStreamId(id)) throw itemIdInvalid(compiled.name);
     this.open();
     if (this.#execution.settled) return undefined;
     this.#items++;
@@ -137,6 +143,15 @@ export class RunningStream implements Expiring {
     this.#ended = end;
     this.interruption = streamInterrupted(end, this.#execution.host.clock.random());
     this.#execution.stop(this.interruption, { succeeds: true });
+  }
+
+  /** The process that runs it has ended it so, with this fault. What it sent so far is good, unless it failed. */
+  endedAway(end: StreamEnd, fault: Fault): void {
+    if (this.#execution.settled) return;
+    this.#ended = end;
+    const succeeds = end === "longest" || end === "stopping";
+    if (succeeds) this.interruption = fault;
+    this.#execution.stop(fault, { succeeds });
   }
 
   /** Has *one* called when the execution is stopped, until it is let go of. */
@@ -187,7 +202,10 @@ export class RunningStream implements Expiring {
   }
 
   #takesMore(): void {
+    const wasFull = this.#isFull;
     this.#isFull = false;
+    // It was armed for a client that does not read.
+    if (wasFull && !this.#execution.settled) this.#arm();
     this.#drained?.();
     this.#drained = undefined;
   }
@@ -199,8 +217,4 @@ export class RunningStream implements Expiring {
     this.deadlineAt = Math.min(this.#longestAt, this.#waitsSince + this.#patienceMs, beatAt);
     wheel.add(this);
   }
-}
-
-function isId(id: unknown): boolean {
-  return typeof id === "string" && id.length <= limits.streamIdChars && /^[\x20-\x7e]+$/.test(id);
 }

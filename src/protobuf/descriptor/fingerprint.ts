@@ -15,12 +15,14 @@ export interface FingerprintTerms {
  * on the same of both.
  */
 export function fingerprintOf(
-  { request, response }: Pick<MethodShape, "request" | "response">,
+  { request, response, serverStreams }: Pick<MethodShape, "request" | "response" | "serverStreams">,
   { repeatable, faults }: FingerprintTerms,
 ): string {
   const codes = [...faults].map(([type, { code }]) => `${type} ${code}`).toSorted();
   return createHash("sha256")
-    .update(JSON.stringify([plain(request, new Map()), plain(response, new Map()), repeatable, codes]))
+    .update(
+      JSON.stringify([plain(request, new Map()), plain(response, new Map()), repeatable, codes, ...(serverStreams ? ["streams"] : [])]),
+    )
     .digest("hex")
     .slice(0, digits);
 }

@@ -11,6 +11,8 @@ export type CallEnd = "replied" | "failed" | "left";
 /** What is known of one address by the calls that go there. It has no timer: each question brings its time. */
 export class AddressHealth {
   readonly #open = new Set<OpenCall>();
+  /** Calls whose stream is open: they are load, and say nothing of whether it replies. */
+  readonly #streams = new Set<OpenCall>();
   #load = 0;
   #loadAt = Number.NEGATIVE_INFINITY;
   #repliedAt = Number.NEGATIVE_INFINITY;
@@ -22,7 +24,7 @@ export class AddressHealth {
   #trial: OpenCall | undefined;
 
   get inFlight(): number {
-    return this.#open.size;
+    return this.#open.size + this.#streams.size;
   }
 
   /** Whether it is left alone, or only tried. */
@@ -37,7 +39,7 @@ export class AddressHealth {
 
   /** The less, the sooner it is called: by the calls on their way, and by the load that it said last, which fades. */
   score(now: number): number {
-    return (this.#open.size + 1) * (1 + loadWeight * this.loadAt(now));
+    return (this.inFlight + 1) * (1 + loadWeight * this.loadAt(now));
   }
 
   /** The load that it said last, which fades. */
@@ -75,21 +77,32 @@ export class AddressHealth {
     return call;
   }
 
-  ends(call: OpenCall, end: CallEnd, now: number): void {
+  /** Its stream has opened, which is a reply. */
+  opens(call: OpenCall, now: number): void {
     if (!this.#open.delete(call)) return;
-    if (end === "replied") {
-      this.#repliedAt = now;
-      this.#leftSince = Number.POSITIVE_INFINITY;
-      this.#failures = 0;
-      this.#phase = "in";
-      this.#trial = undefined;
-    } else if (end === "failed") {
+    this.#streams.add(call);
+    this.#replied(now);
+  }
+
+  ends(call: OpenCall, end: CallEnd, now: number): void {
+    const isStream = this.#streams.delete(call);
+    if (!isStream && !this.#open.delete(call)) return;
+    if (end === "replied") this.#replied(now);
+    else if (end === "failed") {
       this.#failures++;
       if (this.#phase === "trial" || this.#failures >= remoteLimits.failures) this.eject(now);
-    } else {
+    } else if (!isStream) {
       this.#leftSince = Math.min(this.#leftSince, call.at);
       if (call === this.#trial) this.eject(now);
     }
+  }
+
+  #replied(now: number): void {
+    this.#repliedAt = now;
+    this.#leftSince = Number.POSITIVE_INFINITY;
+    this.#failures = 0;
+    this.#phase = "in";
+    this.#trial = undefined;
   }
 
   /** Leaves it alone for a while. */

@@ -30,11 +30,21 @@ export class Address implements Balanced {
     return false;
   }
 
-  /** The connection for one more call: that with the fewest. Opens another beside them where all are full. */
-  take(): Connection | undefined {
+  /** The connection for one more call: that with the fewest. Opens another beside them where all are full, since what fills them may be streams. */
+  async take(): Promise<Connection | undefined> {
+    let found = this.#leastUsed();
+    while (found?.hasRoom === false && this.#connections.size < remoteLimits.connections) {
+      const { size } = this.#connections;
+      await this.open();
+      found = this.#leastUsed();
+      if (this.#connections.size <= size) break;
+    }
+    return found;
+  }
+
+  #leastUsed(): Connection | undefined {
     let found: Connection | undefined;
     for (const one of this.#connections) if (one.isUsable && (found === undefined || one.calls < found.calls)) found = one;
-    if (found?.hasRoom === false && this.#connections.size < remoteLimits.connections) void this.open();
     return found;
   }
 

@@ -71,8 +71,8 @@ export function exchange(connection: Connection, { headers, message, signal, rep
   });
 }
 
-/** A status that is no number is none of gRPC: something between us replied. */
-function readReply(said: IncomingHttpHeaders, frames: Frames): Exchange {
+/** Reads the reply of one message. A status that is no number is none of gRPC: something between us replied. */
+export function readReply(said: IncomingHttpHeaders, frames: Frames): Exchange {
   const status = Number(said["grpc-status"] ?? Number.NaN);
   if (!Number.isInteger(status)) return { is: "unreadable", cause: `status ${said[":status"]} of HTTP, and none of gRPC` };
   const message = frames.next();

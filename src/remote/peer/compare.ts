@@ -19,18 +19,36 @@ const placed = (schema: JsonSchema) => ({ schema, document: schema });
  * expected. A value that only one of them allows, such as a longer text, is left to the peer, which refuses it by its name.
  */
 export function compareWithPeer(own: AwayContract, peer: PeerContract): Compared {
-  const [sent, accepted] = [placed(own.input), placed(peer.input)];
-  const unread = fieldChanges(sent, accepted).flatMap(({ what, path }) => (what === "added" ? [] : [path]));
-  const input = excess(sent, accepted).flatMap(({ path, keyword, wider, narrower }) => {
-    if (keyword === "required") return wider === "is not there" ? [`input${path} is required there`] : [];
-    return keyword === "type" || keyword === "option" ? [`input${path} is ${wider} here and ${narrower} there`] : [];
-  });
+  const input = refused("input", own.input, peer.input);
   const output = excess(placed(peer.output), placed(own.output)).flatMap(({ path, keyword, wider, narrower }) => {
     if (keyword === "additionalProperties") return [];
     if (keyword === "required") return [`output${path} ${wider === "is not there" ? "is not sent" : "may be missing"} there`];
     return [`output${path} (${keyword}) is ${wider} there and ${narrower} here`];
   });
-  return { problems: [...repeats(own, peer), ...input, ...output, ...faults(own, peer)], unread };
+  const problems = [...repeats(own, peer), ...streams(own, peer), ...input, ...output, ...faults(own, peer)];
+  return { problems, unread: unreadOf(own.input, peer.input) };
+}
+
+/** Why a value of one schema is not accepted by the other, whatever it is. */
+function refused(what: string, sent: JsonSchema, accepted: JsonSchema): readonly string[] {
+  return excess(placed(sent), placed(accepted)).flatMap(({ path, keyword, wider, narrower }) => {
+    if (keyword === "required") return wider === "is not there" ? [`${what}${path} is required there`] : [];
+    return keyword === "type" || keyword === "option" ? [`${what}${path} is ${wider} here and ${narrower} there`] : [];
+  });
+}
+
+function unreadOf(sent: JsonSchema, accepted: JsonSchema): readonly string[] {
+  return fieldChanges(placed(sent), placed(accepted)).flatMap(({ what, path }) => (what === "added" ? [] : [path]));
+}
+
+/** A message of a client comes when the call is under way, and can be refused no more: each of its fields must be read there. */
+function streams(own: AwayContract, peer: PeerContract): readonly string[] {
+  if (own.streams !== (peer.streams ?? false)) return [`output is ${own.streams ? "many here and one" : "one here and many"} there`];
+  if ((own.message === undefined) !== (peer.message === undefined))
+    return [`messages of the client are ${own.message === undefined ? "expected" : "not read"} there`];
+  if (own.message === undefined || peer.message === undefined) return [];
+  const unread = unreadOf(own.message, peer.message).map((path) => `message${path} is not read there`);
+  return [...refused("message", own.message, peer.message), ...unread];
 }
 
 const strength = { always: 2, keyed: 1, never: 0 } as const;

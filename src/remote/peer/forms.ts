@@ -66,11 +66,11 @@ export class Forms {
 
   /** Written and read by the peer's contract, with its numbers; what our own does not have of a reply is left out. */
   #formOf(peer: PeerContract, unread: readonly string[]): Form {
-    const { input, output, repeatable, numbers } = peer;
+    const { input, output, message, repeatable, numbers } = peer;
     const faults = new Map(Object.entries(peer.faults).map(([type, code]) => [type, { code }]));
     const { name } = this.#contract;
     const own = this.#own.method;
-    const method = new Method({ ...this.#contract, input, output, repeatable, faults }, new Numbers(numbers));
+    const method = new Method({ ...this.#contract, input, output, message, repeatable, faults }, new Numbers(numbers));
     return {
       method,
       refuses: (sent) => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import { query } from "../../../src/operation/online/query.ts";
 import { TestClock } from "../../../src/testing/clock.ts";
@@ -108,6 +109,21 @@ describe("the times of a stream", () => {
     const { outcome, stream } = await executed;
     assert.deepEqual([outcome, stream?.ended, stream?.items], ["deadline_exceeded", "idle", 1]);
     await served.idle();
+  });
+
+  it("end it in time also where its client took an item late", async () => {
+    const clock = new TestClock();
+    const { operation, step } = stepping({ idle: "10s" });
+    await using served = await serve([operation], { clock });
+    const items = (await served.app.stream(operation, {}))[Symbol.asyncIterator]();
+    await step();
+    await setImmediate();
+    clock.advance(9_000);
+    assert.deepEqual(await items.next(), { done: false, value: { n: 1 } });
+    await setImmediate();
+    const ended = assert.rejects(items.next(), { type: "stream_idle" });
+    clock.advance(10_100);
+    await ended;
   });
 
   it("end it for now where it was open for as long as it may", async () => {

@@ -74,13 +74,16 @@ export class DynamicClient {
   }
 
   /** Opens a call with one request and many responses. */
-  stream(path: string, json: unknown): ClientReadableStream<unknown> {
+  stream(path: string, json: unknown, { headers = {} }: Pick<CallOptions, "headers"> = {}): ClientReadableStream<unknown> {
     const { input, output } = methodOf(this.registry, path);
+    const metadata = new Metadata();
+    for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
     return this.#client.makeServerStreamRequest(
       path,
       (sent: unknown) => Buffer.from(toBinary(input, fromJson(input, sent as never))),
       (bytes: Buffer) => toJson(output, fromBinary(output, bytes)),
       json,
+      metadata,
     );
   }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "node:test";
 import type { ServiceError } from "@grpc/grpc-js";
-import { action, fail, fault, module } from "plimsoll";
+import { action, fail, fault, module, query } from "plimsoll";
 import { z } from "zod";
 import { serve } from "./served.ts";
 
@@ -17,6 +17,12 @@ const modules = [
         async *run({ to, fails }) {
           for (let at = 1; at <= to; at++) yield { at };
           if (fails === true) fail(Stuck, {});
+        },
+      }),
+      query("counter.follow", {
+        ...{ access: "public", budget: "2s", input: z.object({ to: z.int() }), stream: z.object({ at: z.int() }), http: "GET /follow" },
+        async *run({ to }, { lastEventId = "0" }) {
+          for (let at = Number(lastEventId) + 1; at <= to; at++) yield { at };
         },
       }),
       action("counter.add", {
@@ -52,6 +58,14 @@ describe("streams over gRPC", () => {
     const { items, error } = await collect(served.client.stream("/counter.Counter/Count", { to: "3" }));
     assert.deepEqual([items, error], [[{ at: "1" }, { at: "2" }, { at: "3" }], undefined]);
     assert.deepEqual([(await executed).stream?.items, (await executed).stream?.ended], [3, "complete"]);
+  });
+
+  it("continues after the item that its caller got last, and refuses an id that is none", async () => {
+    await using served = await serve(modules);
+    const from = (id: string) =>
+      collect(served.client.stream("/counter.Counter/Follow", { to: "5" }, { headers: { "last-event-id": id } }));
+    assert.deepEqual((await from("3")).items, [{ at: "4" }, { at: "5" }]);
+    assert.equal((await from("x".repeat(300))).error?.code, 3);
   });
 
   it("ends with the fault of the handler behind the items", async () => {

@@ -1,7 +1,7 @@
 // What only the process of a remote module can do: an app that would do it from elsewhere does not start, and the message names both ways out.
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { action, command, createApp, module, query, task } from "plimsoll";
+import { action, command, createApp, module, rawBody, task } from "plimsoll";
 import { remote } from "plimsoll/remote";
 import { z } from "zod";
 import { MemoryDatabase } from "../../../src/testing/conformance/memory-database.ts";
@@ -23,14 +23,12 @@ const ask = command("mail.ask", {
   idempotent: "natural",
   run: async (_, { start }) => done(start(send, {})),
 });
-const watch = query("mail.watch", {
-  ...common,
-  stream: z.object({}),
-  async *run() {
-    yield {};
-  },
+const receive = command("mail.receive", {
+  ...{ ...common, input: z.object({ body: rawBody({ types: ["message/rfc822"] }) }), output, idempotent: "natural" },
+  http: { route: "POST /mail", body: "raw" },
+  run: async () => ({}),
 });
-const mail = module("mail", { operations: [send, ask, watch] });
+const mail = module("mail", { operations: [send, ask, receive] });
 const contracts = { send };
 
 const starts = command("orders.place", {
@@ -44,11 +42,11 @@ const startsByNamespace = action("orders.later", {
   run: async (_, { start }) => done(start(contracts.send, {})),
 });
 const asks = action("orders.ask", { ...common, output, idempotent: "no", run: async (_, { call }) => call(ask, {}) });
-const calls = action("orders.watch", {
+const calls = action("orders.receive", {
   ...common,
   output,
   idempotent: "no",
-  run: async (_, { call }) => done(call(watch as never, {} as never)),
+  run: async (_, { call }) => done(call(receive as never, {} as never)),
 });
 
 function appOf(operation: Parameters<typeof module>[1]["operations"][number]) {
@@ -60,7 +58,7 @@ function appOf(operation: Parameters<typeof module>[1]["operations"][number]) {
 for (const [operation, called, ways] of [
   [starts, "mail.send", ["call a command of mail that starts it", "emit an event that mail subscribes to"]],
   [startsByNamespace, "mail.send", ["call a command of mail that starts it", "emit an event that mail subscribes to"]],
-  [calls, "mail.watch", ["at the service that has mail", "a query of mail that returns pages"]],
+  [calls, "mail.receive", ["at the service that has mail", "a command of mail with where it is"]],
 ] as const)
   it(`an app with ${operation.name}, which needs ${called} of a remote module, does not start`, () =>
     assert.rejects(appOf(operation).start({ keepsProcess: false }), ({ type, message }: { type: string; message: string }) => {
