@@ -81,7 +81,7 @@ export class Resources implements Service {
       throw new Fault({
         code: "failed_precondition",
         type: "resource_failed",
-        message: `The resource "${name}" could not be created: ${reason}. Fix its create(), or replace the resource with override().`,
+        message: `The resource "${name}" could not be created: ${reason.replace(/\.$/, "")}. Fix its create(), or replace the resource with override().`,
         cause,
       });
     }
