@@ -1,16 +1,16 @@
 // Whether a commit is as fast as an earlier one: `node bench/versus.ts --before CHECKOUT [--pairs N] [http|query|command|start|tasks …]`.
 // CHECKOUT is a folder with the earlier commit, its packages and those of its bench installed. Both are up at the same time and are measured in turn; this
 // commit a second time too, which shows what the machine makes of two that are equal. The exit code is 0 where every figure is at least 0.95 of before,
-// by the lower end of the interval in which the mean of the ratios lies with 95%.
+// by the lower end of the interval in which the middle of the ratios lies with 95%: that of `plimsoll load --before`.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { seededRandom } from "../src/core/clock.ts";
+import { bootstrap, type Interval } from "../src/load/paired/interval.ts";
 import { type Meter, meters } from "./versus/meters.ts";
 
 const bar = 0.95;
-/** Of Student's distribution, two-sided 95%, for about thirty pairs. */
-const student = 2.045;
 const here = fileURLToPath(new URL("..", import.meta.url));
 
 type Figures = Readonly<Record<string, number>>;
@@ -31,13 +31,10 @@ async function measure(child: ChildProcess): Promise<Figures> {
   return (await measured)[0] as Figures;
 }
 
-/** The mean of ratios, and the interval in which it lies with 95%: of their logarithms, so that twice and half weigh the same. */
-function interval(ratios: readonly number[]): { readonly mean: number; readonly low: number; readonly high: number } {
-  const logs = ratios.map(Math.log);
-  const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
-  const variance = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / (logs.length - 1);
-  const half = student * Math.sqrt(variance / logs.length);
-  return { mean: Math.exp(mean), low: Math.exp(mean - half), high: Math.exp(mean + half) };
+/** The middle of ratios, and the interval in which it lies with 95%: of their logarithms, so that twice and half weigh the same. */
+function interval(ratios: readonly number[]): Interval {
+  const { middle, low, high } = bootstrap(ratios.map(Math.log), seededRandom(1));
+  return { middle: Math.exp(middle), low: Math.exp(low), high: Math.exp(high) };
 }
 
 async function compare(meter: Meter, before: string, pairs: number): Promise<boolean> {
@@ -59,7 +56,7 @@ async function compare(meter: Meter, before: string, pairs: number): Promise<boo
     const ratios = (some: readonly Figures[], others: readonly Figures[]) => some.map((own, pair) => own[figure]! / others[pair]![figure]!);
     const found = interval(ratios(news, olds));
     const control = interval(ratios(agains, news));
-    const show = ({ mean, low, high }: typeof found) => `${mean.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
+    const show = ({ middle, low, high }: Interval) => `${middle.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
     console.log(`${meter} ${figure}: ${show(found)} of before, ${show(control)} of itself, ${pairs} pairs`);
     holds &&= found.low >= bar;
   }
@@ -71,7 +68,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const pairs = Number(values.pairs);
-if (values.before === undefined || !(pairs >= 2) || positionals.some((name) => !meters.includes(name as Meter))) {
+if (values.before === undefined || !(pairs >= 6) || positionals.some((name) => !meters.includes(name as Meter))) {
   console.error(`usage: node bench/versus.ts --before CHECKOUT [--pairs N] [${meters.join("|")} …]`);
   process.exit(2);
 }

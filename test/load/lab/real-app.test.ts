@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { MeasuredDemands } from "../../../src/capacity/planning/input.ts";
+import type { SingleRow } from "../../../src/load/report/table.ts";
 import { runCommand } from "../../cli/run-command.ts";
 
 const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
@@ -44,11 +45,20 @@ describe("plimsoll load on an app", () => {
   it("finds a line, writes the report and the lock, and compares with it", async () => {
     const first = await run("--json", "--first", "60", "--attempts", "6", "--update", "first");
     const { result } = JSON.parse(first.out) as {
-      result: { line: { line: number; reason: string }; trials: { rate: number; holds: boolean }[]; predicted: number };
+      result: {
+        line: { line: number; reason: string; rate: number };
+        trials: { rate: number; holds: boolean }[];
+        predicted: number;
+        single: SingleRow[];
+      };
     };
     assert.equal(first.code, 0, first.err);
     assert.ok(result.line.line > 0 && result.predicted > 0 && result.line.reason === "first");
     assert.ok(result.trials.some(({ rate, holds }) => holds && Math.round(rate) === result.line.line));
+    const [half, line] = result.single;
+    assert.ok(half!.perSecond! > 0 && half!.memoryBytes! > 1e7 && half!.cpuShare! > 0 && half!.seconds === 0.125, JSON.stringify(half));
+    assert.deepEqual([line!.at, line!.seconds, line!.errors! <= 0.01], ["line", 0.5, true]);
+    assert.equal(result.line.rate, Math.max(2, Math.round(result.trials.findLast(({ holds }) => holds)!.rate / 2)));
     assert.deepEqual(readdirSync(folder).toSorted(), ["design", "loadlines.lock"]);
     const page = readFileSync(join(folder, "design/load-scenario.html"), "utf8");
     assert.match(page, /<svg [\s\S]*predicted \d+\/s[\s\S]*<\/svg>[\s\S]*Promised against measured/);
