@@ -23,7 +23,7 @@ export interface Count {
 export interface Uses {
   /** *Units*: calls per second. */
   readonly rate: number;
-  /** Statements of one execution by operation; empty without an ops port. */
+  /** Statements of one execution by operation; without those that were not executed, and empty without an ops port. */
   readonly statements: Readonly<Record<string, number>>;
   /** Without what the app, the scenario or the noise of this machine does not allow to count. */
   readonly counts: Readonly<Partial<Record<CountName, Count>>>;
@@ -102,10 +102,10 @@ async function countOnce(target: ScenarioTarget, { scenario, rate, seconds, sign
 }
 
 function statementsOf({ operations }: Scenario, between: NonNullable<LabRun["between"]>): Readonly<Record<string, number>> {
-  const counts = operations.map(({ operation }) => {
+  const counts = operations.flatMap(({ operation }) => {
     const name = nameOf(operation);
     const runs = counted(between, "plimsoll_operation_seconds_count", { operation: name, where: "total" });
-    return [name, runs === 0 ? 0 : counted(between, "plimsoll_statements_total", { operation: name }) / runs] as const;
+    return runs === 0 ? [] : [[name, counted(between, "plimsoll_statements_total", { operation: name }) / runs] as const];
   });
   return Object.fromEntries(counts);
 }
