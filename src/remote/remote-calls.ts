@@ -4,7 +4,7 @@ import type { LoadLine } from "../core/load-line/load-line.ts";
 import { loadLines } from "../core/load-line/load-lines.ts";
 import type { AwayCall, AwayCalls, AwayContract, AwayStream } from "../operation/away/away.ts";
 import type { ResourceCaller, ResourceHost } from "../operation/resource.ts";
-import { loadTrailer, zoneTrailer } from "../protobuf/inside.ts";
+import { loadTrailer, readSaid, saidTrailer, zoneTrailer } from "../protobuf/inside.ts";
 import { RetryBudget } from "../resilience/policies/retry/budget.ts";
 import type { OpenCall } from "./balance/address-health.ts";
 import type { Address } from "./connection/address.ts";
@@ -164,6 +164,8 @@ export class RemoteCalls implements AwayCalls {
     const now = clock.monotonic();
     this.#learn(address, open, brought);
     if (brought.is === "open") void brought.stream.ended.then((end) => this.#learn(address, open, end));
+    const said = "said" in brought ? readSaid(String(brought.said[saidTrailer] ?? "")) : undefined;
+    if (said !== undefined) outgoing.takes(said);
     const outcome = this.#outcomeOf(brought, outgoing, { address, form });
     const failed = "fault" in outcome;
     caller.addSpan(

@@ -7,6 +7,7 @@ import { loadLines } from "../../core/load-line/load-lines.ts";
 import { overloaded } from "../../core/load-line/refusal.ts";
 import { type Actor, type Authenticator, anonymous, type RememberedToken } from "../../operation/actor.ts";
 import type { CredentialPlace, IssuedCredential } from "../../operation/authentication/place.ts";
+import { hasSession } from "../../operation/authentication/session-of.ts";
 import type { FoundSession, SessionStore } from "../../operation/authentication/session-store.ts";
 import { hashOf, isToken, newToken } from "../random-token.ts";
 import { RememberedTokens } from "../remembered-tokens.ts";
@@ -16,14 +17,6 @@ import type { SessionSettings } from "./settings.ts";
 export interface OpenSessions {
   readonly clock: Clock;
   readonly store: SessionStore;
-}
-
-/** By its actor: also where two apps have the same sessions. */
-const ids = new WeakMap<Actor, string>();
-
-/** The id of the session by which an actor was authenticated; undefined if it was another scheme. */
-export function sessionOf(actor: Actor): string | undefined {
-  return ids.get(actor);
 }
 
 /** Authenticates the cookies of sessions. Until an app has opened it, it only describes itself. */
@@ -129,7 +122,7 @@ export class SessionScheme implements Authenticator {
       roles: Object.freeze([...roles]),
       claims: Object.freeze(named),
     });
-    ids.set(actor, id);
+    hasSession(actor, id);
     return actor;
   }
 

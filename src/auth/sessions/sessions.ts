@@ -4,10 +4,11 @@ import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import type { Authenticator } from "../../operation/actor.ts";
 import { type AuthenticatorHost, issue } from "../../operation/authentication/place.ts";
+import { sessionOf } from "../../operation/authentication/session-of.ts";
 import type { WriteScope } from "../../operation/scope.ts";
 import { isName } from "../claims.ts";
 import { hashOf, newToken } from "../random-token.ts";
-import { type OpenSessions, SessionScheme, sessionOf } from "./session-scheme.ts";
+import { type OpenSessions, SessionScheme } from "./session-scheme.ts";
 import { readSessionOptions, type SessionOptions } from "./settings.ts";
 
 /** Whose session it is. */

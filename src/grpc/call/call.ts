@@ -1,11 +1,12 @@
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { systemClock } from "../../core/clock.ts";
 import type { Fault } from "../../core/fault.ts";
+import type { AwaySaid } from "../../operation/away/away.ts";
 import type { StreamEnd } from "../../operation/execution.ts";
 import { endedTrailer } from "../../protobuf/inside.ts";
 import { statusNumbers } from "../../protobuf/status-numbers.ts";
 import { httpStatusOf } from "../../surface/http-status.ts";
-import { insideTrailers, type LoadReport, openHeaders } from "./inside.ts";
+import { insideTrailers, type LoadReport, openHeaders, type SaidInside } from "./inside.ts";
 import { type Protocol, replyTypes } from "./protocol.ts";
 import { detailsOf, messageText, type ShownFault, showFault, statusBytes } from "./status.ts";
 
@@ -28,6 +29,8 @@ export class Call {
   repliedAt = Number.POSITIVE_INFINITY;
   /** How loaded this process is, for callers that balance by it. */
   load: LoadReport | undefined;
+  /** What the reply says beside the outcome, to another service. */
+  said: AwaySaid | undefined;
   /** What goes in front of a fault, as a message. */
   says: Buffer | undefined;
   /** Why its stream ended, where it was not complete. */
@@ -94,7 +97,7 @@ export class Call {
   begin(requestId: string, opens?: "opens"): void {
     if (!this.isOpen || this.stream.headersSent) return;
     const isNative = this.protocol === "grpc";
-    const said = opens === undefined || this.load === undefined ? [] : Object.entries(openHeaders(this.load)).flat();
+    const said = opens === undefined || this.#inside === undefined ? [] : Object.entries(openHeaders(this.#inside)).flat();
     // Names and values in turn take Node.js less time than an object of them.
     this.stream.respond([":status", "200", "content-type", replyTypes[this.protocol], "x-request-id", requestId, ...this.cors, ...said], {
       waitForTrailers: isNative,
@@ -102,9 +105,14 @@ export class Call {
     if (isNative) this.stream.on("wantTrailers", () => this.stream.sendTrailers(this.#lastTrailers));
   }
 
+  get #inside(): SaidInside | undefined {
+    const { load, said } = this;
+    return load && { load, said };
+  }
+
   /** A fault has said already how loaded this process is. */
   get #lastTrailers(): OutgoingHttpHeaders {
-    return this.load === undefined || this.#isFault ? this.#trailers : { ...this.#trailers, ...insideTrailers(this.load) };
+    return this.#inside === undefined || this.#isFault ? this.#trailers : { ...this.#trailers, ...insideTrailers(this.#inside) };
   }
 
   /** Replies with one message, in its frame unless the protocol has none. */
@@ -134,7 +142,7 @@ export class Call {
       "grpc-status": String(statusNumbers[shown.code]),
       "grpc-message": messageText(shown.message),
       "grpc-status-details-bin": details,
-      ...(this.load && insideTrailers(this.load, fault)),
+      ...(this.#inside && insideTrailers(this.#inside, fault)),
       ...(this.load && this.streamEnd && { [endedTrailer]: this.streamEnd }),
     };
     this.#isFault = true;

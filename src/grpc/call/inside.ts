@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from "node:http2";
 import type { Fault } from "../../core/fault.ts";
-import { faultTrailer, loadTrailer, openHeader, writeFault, zoneTrailer } from "../../protobuf/inside.ts";
+import type { AwaySaid } from "../../operation/away/away.ts";
+import { faultTrailer, loadTrailer, openHeader, saidTrailer, writeFault, writeSaid, zoneTrailer } from "../../protobuf/inside.ts";
 import { showFault } from "./status.ts";
 
 /** What reads how loaded this process is. */
@@ -12,18 +13,25 @@ export interface LoadReport {
 }
 
 /** What the headers of a stream say that has opened for another service. */
-export function openHeaders(load: LoadReport): Readonly<Record<string, string>> {
-  return { [openHeader]: "1", ...saidOf(load) };
+export function openHeaders(inside: SaidInside): Readonly<Record<string, string>> {
+  return { [openHeader]: "1", ...headersOf(inside) };
 }
 
-const saidOf = (load: LoadReport) => ({
+/** What a call of another service says beside its outcome. */
+export interface SaidInside {
+  readonly load: LoadReport;
+  readonly said: AwaySaid | undefined;
+}
+
+const headersOf = ({ load, said }: SaidInside) => ({
   [loadTrailer]: load.read().toFixed(3),
   ...(load.zone !== undefined && { [zoneTrailer]: load.zone }),
+  ...(said !== undefined && { [saidTrailer]: writeSaid(said) }),
 });
 
 /** What the trailers of a call of another service say beside its status. */
-export function insideTrailers(load: LoadReport, fault?: Fault): OutgoingHttpHeaders {
-  const said = saidOf(load);
+export function insideTrailers(inside: SaidInside, fault?: Fault): OutgoingHttpHeaders {
+  const said = headersOf(inside);
   if (fault === undefined) return said;
   const { type, message, details, problems, retryAfterMs } = showFault(fault);
   const { status } = fault;

@@ -6,9 +6,11 @@ import { credentialOf } from "../../operation/authentication/chain.ts";
 import { peerCertificateOf } from "../../operation/authentication/peer-of-socket.ts";
 import type { CredentialPlace } from "../../operation/authentication/place.ts";
 import type { Criticality } from "../../operation/execution.ts";
+import { saidOf } from "../../pipeline/away/said.ts";
 import { callerLeft, signInByCertificate, verify } from "../../pipeline/sign-in.ts";
 import type { Invocation } from "../../pipeline/state/invocation.ts";
 import type { ShapedOutput } from "../../pipeline/state/output.ts";
+import { ReplyCredentials } from "../../pipeline/state/reply-credentials.ts";
 import type { RunningExecution } from "../../pipeline/state/running-execution.ts";
 import { statusNumbers } from "../../protobuf/status-numbers.ts";
 import { contractDiffers, internalTokenMissing } from "../faults.ts";
@@ -81,6 +83,11 @@ export class GrpcInvocation implements Invocation {
   authenticate(execution: RunningExecution): Actor | Promise<Actor> {
     const actor = this.#signIn(execution);
     if (!this.#exchange.isInside) return actor;
+    const { refusesCredentials } = this.#exchange.metadata;
+    if (refusesCredentials !== undefined) {
+      execution.credentials = new ReplyCredentials();
+      execution.credentials.refusal = refusesCredentials;
+    }
     return actor instanceof Promise ? actor.then((known) => this.#takeCarried(known)) : this.#takeCarried(actor);
   }
 
@@ -144,6 +151,7 @@ export class GrpcInvocation implements Invocation {
 
   openStream(execution: RunningExecution, drained: () => void): GrpcStream {
     const { call, route, limits, isInside } = this.#exchange;
+    if (isInside) call.said = saidOf(execution);
     const { incoming } = execution.streaming ?? {};
     const conversation = this.#intake instanceof Conversation ? this.#intake : undefined;
     call.begin(execution.requestId, "opens");
@@ -162,7 +170,8 @@ export class GrpcInvocation implements Invocation {
 
   reply(execution: RunningExecution): GrpcFacts {
     const { fault, output, requestId } = execution;
-    const { call } = this.#exchange;
+    const { call, isInside } = this.#exchange;
+    if (isInside) call.said = saidOf(execution);
     if (this.#stream !== undefined) {
       this.#stream.end(execution);
       const why = fault ?? execution.streaming?.interruption;

@@ -3,7 +3,7 @@ import { parseTrace, type TraceParent } from "../../core/trace.ts";
 import { type Criticality, criticalityHeader, readCriticality } from "../../operation/execution.ts";
 import { afterHeader } from "../../pipeline/sourcing/position-token.ts";
 import { isStreamId, lastEventIdInvalid } from "../../pipeline/stream/faults.ts";
-import { contractHeader } from "../../protobuf/inside.ts";
+import { contractHeader, readFault, refusesCredentialsHeader } from "../../protobuf/inside.ts";
 import { timeoutInvalid } from "../faults.ts";
 
 /** The headers of a call, as `node:http2` gives them. */
@@ -24,6 +24,8 @@ export interface Metadata {
   readonly after: string | undefined;
   /** Of the last item of a stream that the caller got before. */
   readonly lastEventId: string | undefined;
+  /** Why the client of another service must not be given credentials, as that says. */
+  readonly refusesCredentials: Fault | undefined;
   /** The fingerprint of the method that another service means. */
   readonly contract: string | undefined;
   /** *Units*: milliseconds. */
@@ -46,10 +48,16 @@ export function readMetadata(headers: CallHeaders): Metadata {
     criticality: readCriticality(textOf(headers[criticalityHeader])),
     after: textOf(headers[afterHeader]),
     lastEventId: lastEventId === "" ? undefined : lastEventId,
+    refusesCredentials: refusalOf(textOf(headers[refusesCredentialsHeader])),
     contract: textOf(headers[contractHeader]),
     remainingMs: typeof timeout === "number" ? timeout : undefined,
     refused: timeout instanceof Fault ? timeout : refusedId(lastEventId),
   };
+}
+
+function refusalOf(header: string | undefined): Fault | undefined {
+  const given = header === undefined ? undefined : readFault(header);
+  return given && new Fault({ code: "permission_denied", type: given.type, message: given.message, details: given.details });
 }
 
 function refusedId(lastEventId: string | undefined): Fault | undefined {

@@ -1,4 +1,5 @@
-import { readRate, type TakenRate } from "../../pipeline/rates/operation-rate.ts";
+import { shownRates } from "../../pipeline/rates/operation-rate.ts";
+import type { RunningExecution } from "../../pipeline/state/running-execution.ts";
 
 /** A rate as a policy announces it: requests in a period. */
 interface RatePolicy {
@@ -23,13 +24,13 @@ export function pushRefusedRate(headers: string[], refused: RatePolicy & { reado
   headers.push("ratelimit", `"${refused.name}";r=0;t=${Math.max(1, Math.ceil(refused.waitMs / 1_000))}`);
 }
 
-/** Appends every quota of which a request took, and what is left of it where this process knows that. *Source*: as {@link pushRefusedRate}. */
-export function pushTakenRates(headers: string[], taken: readonly TakenRate[], nowMs: number): void {
-  headers.push("ratelimit-policy", taken.map(({ rate }) => policyItem(rate)).join(", "));
-  const left: string[] = [];
-  for (const one of taken) {
-    const reading = readRate(one, nowMs);
-    if (reading !== undefined) left.push(`"${one.rate.name}";r=${reading.remaining};t=${Math.ceil(reading.resetMs / 1_000)}`);
-  }
+/** Appends every quota of which a request took, and what is left of it where that is known. *Source*: as {@link pushRefusedRate}. */
+export function pushTakenRates(headers: string[], execution: RunningExecution): void {
+  if (execution.rates === undefined && execution.said?.rates === undefined) return;
+  const taken = shownRates(execution);
+  headers.push("ratelimit-policy", taken.map(policyItem).join(", "));
+  const left = taken.flatMap(({ name, left: reading }) =>
+    reading === undefined ? [] : [`"${name}";r=${reading.remaining};t=${Math.ceil(reading.resetMs / 1_000)}`],
+  );
   if (left.length > 0) headers.push("ratelimit", left.join(", "));
 }

@@ -56,7 +56,7 @@ function outcomeReply(execution: RunningExecution, route: HttpRoute, request: Re
     const reply = faultReply({ fault, requestId }, host.options.development);
     if (reply.status === 401) reply.headers.push("www-authenticate", checkedText(host.options.scheme.challenge(fault)));
     if (execution.replayed) reply.headers.push("idempotency-replayed", "true");
-    if (execution.rates !== undefined) pushTakenRates(reply.headers, execution.rates, host.clock.monotonic());
+    pushTakenRates(reply.headers, execution);
     if (execution.credentials !== undefined) pushCookies(reply.headers, execution.credentials.of(false));
     return reply;
   }
@@ -64,14 +64,14 @@ function outcomeReply(execution: RunningExecution, route: HttpRoute, request: Re
   assert(output !== undefined, "an execution ends with an output or a fault");
   if (route.operation.traits.plain === true) {
     const headers = replyHeaders(execution);
-    if (execution.rates !== undefined) pushTakenRates(headers, execution.rates, execution.host.clock.monotonic());
+    pushTakenRates(headers, execution);
     if (execution.credentials !== undefined) pushCookies(headers, execution.credentials.of(true));
     return webReply(output.value as Response | TextReply, headers);
   }
   if (route.plain && !execution.replayed) {
     const headers = replyHeaders(execution);
-    if (execution.cache === "stale") headers.push(...stale);
-    if (execution.rates !== undefined) pushTakenRates(headers, execution.rates, execution.host.clock.monotonic());
+    if (execution.cache === "stale" || execution.said?.stale === true) headers.push(...stale);
+    pushTakenRates(headers, execution);
     if (execution.credentials !== undefined) pushCookies(headers, execution.credentials.of(true));
     const blocks = blocksFor(execution, route);
     if (route.status === 204) return { status: 204, constant: blocks.plain, headers, body: "" };
@@ -130,8 +130,8 @@ function entityReply(execution: RunningExecution, output: ShapedOutput, { route,
   const blocks = blocksFor(execution, route);
   const constant = status === 204 || redirects || file !== undefined || download !== undefined ? blocks.plain : blocks.json;
   const headers = replyHeaders(execution);
-  if (execution.cache === "stale") headers.push(...stale);
-  if (execution.rates !== undefined) pushTakenRates(headers, execution.rates, execution.host.clock.monotonic());
+  if (execution.cache === "stale" || execution.said?.stale === true) headers.push(...stale);
+  pushTakenRates(headers, execution);
   if (execution.credentials !== undefined) pushCookies(headers, execution.credentials.of(true));
   if (location !== undefined) headers.push("location", checkedHeader(location));
   if (replayed) headers.push("idempotency-replayed", "true");

@@ -11,9 +11,10 @@ import type { StreamEnding, StreamFormat } from "./format.ts";
 const streamed = new HeaderBlock([...securityHeaders, "x-accel-buffering", "no"]);
 
 /** The head of a stream. */
-export function streamHead({ requestId, rates, host, compiled }: RunningExecution, { type }: StreamFormat): HttpReply {
+export function streamHead(execution: RunningExecution, { type }: StreamFormat): HttpReply {
+  const { requestId, compiled } = execution;
   const headers = ["content-type", type, "x-request-id", requestId];
-  if (rates !== undefined) pushTakenRates(headers, rates, host.clock.monotonic());
+  pushTakenRates(headers, execution);
   const { deprecated } = compiled.operation.spec;
   if (deprecated !== undefined) pushDeprecation(headers, deprecated);
   return { status: 200, constant: streamed, headers, body: "" };

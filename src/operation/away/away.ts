@@ -1,6 +1,7 @@
-import type { FaultClass } from "../../core/fault.ts";
+import type { Fault, FaultClass } from "../../core/fault.ts";
 import type { JsonSchema } from "../../core/schema/standard.ts";
 import type { Actor } from "../actor.ts";
+import type { IssuedCredential } from "../authentication/place.ts";
 import type { StreamEnd } from "../execution.ts";
 import type { Resource, ResourceCaller } from "../resource.ts";
 
@@ -21,6 +22,29 @@ export interface AwayContract {
   readonly faults: ReadonlyMap<string, FaultClass<any>>;
 }
 
+/** A rate of which a call took, as headers show it. *Units*: milliseconds. */
+export interface ShownRate {
+  readonly name: string;
+  readonly limit: number;
+  readonly periodMs: number;
+  /** What is left of it, and when all of it is there again, where that is known. */
+  readonly left?: { readonly remaining: number; readonly resetMs: number };
+}
+
+/** What the process that ran a call says of it beside the output, for the reply of its caller. */
+export interface AwaySaid {
+  /** Whether the reply is that of an earlier call with the same key. *Default*: false. */
+  readonly replayed?: boolean;
+  /** Whether the output is a kept value that is past its end. *Default*: false. */
+  readonly stale?: boolean;
+  /** Where the last event stands that it committed, as the log writes it. *Default*: it committed none. */
+  readonly position?: string;
+  /** What the client is given, to be presented from then on. *Default*: nothing. */
+  readonly credentials?: readonly IssuedCredential[];
+  /** *Default*: it took of none. */
+  readonly rates?: readonly ShownRate[];
+}
+
 /** One call of such an operation. */
 export interface AwayCall {
   readonly contract: AwayContract;
@@ -37,6 +61,10 @@ export interface AwayCall {
   readonly after: string | undefined;
   /** Of the last item that the client of a stream got before. */
   readonly lastEventId: string | undefined;
+  /** Why its client must not be given credentials; undefined where it may be. */
+  readonly refusesCredentials: Fault | undefined;
+  /** Takes what the process says of it, before the call settles. */
+  readonly takes: (said: AwaySaid) => void;
 }
 
 /** The items of an open stream of another process. */

@@ -1,9 +1,10 @@
 import assert from "node:assert";
-import type { AwayCall, AwayStream } from "../../operation/away/away.ts";
+import type { AwayCall, AwaySaid, AwayStream } from "../../operation/away/away.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
 import { ExecutionCaller } from "../run/execution-caller.ts";
 import { ShapedOutput } from "../state/output.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
+import { takeSaid } from "./said.ts";
 
 /** One call of an operation that another process runs. */
 interface Leaving {
@@ -30,9 +31,15 @@ function leave(execution: RunningExecution, compiled: CompiledOperation, leaving
   assert(away?.calls !== undefined, `${compiled.name} is called before the app has started. Await app.start().`);
   const { actor, requestId, invocation } = execution;
   // What a handler calls stands for no request of its client.
-  const { after, lastEventId } = compiled === execution.compiled ? invocation : {};
+  const isOwn = compiled === execution.compiled;
+  const { after, lastEventId } = isOwn ? invocation : {};
+  const refusesCredentials = execution.credentials?.refusal;
+  const takes = (said: AwaySaid) => takeSaid(execution, said, isOwn);
   const caller = new ExecutionCaller(execution, { note: () => undefined, given: (_, work) => work });
-  const call: AwayCall = { contract: away.contract, ...leaving, actor, requestId, address: invocation.address, after, lastEventId };
+  const call: AwayCall = {
+    ...{ contract: away.contract, ...leaving, actor, requestId, address: invocation.address },
+    ...{ after, lastEventId, refusesCredentials, takes },
+  };
   return { calls: away.calls, call, caller };
 }
 

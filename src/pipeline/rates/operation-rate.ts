@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
+import type { Clock } from "../../core/clock.ts";
 import { formatMs, parseDuration } from "../../core/duration.ts";
 import { limits } from "../../core/limits.ts";
 import { type LimitMode, LoadLine, limitModes, type RefusalCount } from "../../core/load-line/load-line.ts";
+import type { AwaySaid, ShownRate } from "../../operation/away/away.ts";
 import type { RateCaller, RateKey, RateLimit } from "../../operation/online/rate.ts";
-import type { RateLimiter, RateReading } from "../../resilience/rate-limit.ts";
+import type { RateLimiter } from "../../resilience/rate-limit.ts";
 import type { Report } from "../registry/problem.ts";
 
 const longestPeriodMs = 2_592_000_000;
@@ -84,9 +86,19 @@ export interface TakenRate {
   readonly key: string;
 }
 
-/** Reads what the key of a rate that an execution took has left. Undefined where this process does not know it. */
-export function readRate({ rate, key }: TakenRate, nowMs: number): RateReading | undefined {
-  return rate.limiter?.read?.(key, nowMs);
+/** Returns the rates of which an execution took, here and in the process that ran it, with what is left of each where that is known. */
+export function shownRates({ rates = [], said, host }: RatedExecution): readonly ShownRate[] {
+  const own = rates.map(({ rate: { name, limit, periodMs, limiter }, key }): ShownRate => {
+    const left = limiter?.read?.(key, host.clock.monotonic());
+    return { name, limit, periodMs, ...(left !== undefined && { left: { remaining: left.remaining, resetMs: left.resetMs } }) };
+  });
+  return said?.rates === undefined ? own : [...own, ...said.rates];
+}
+
+interface RatedExecution {
+  readonly rates?: readonly TakenRate[] | undefined;
+  readonly said: AwaySaid | undefined;
+  readonly host: { readonly clock: Pick<Clock, "monotonic"> };
 }
 
 /** The rates that the operations of one app declare: a declaration in several budgets is one rate. */

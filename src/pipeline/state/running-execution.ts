@@ -6,16 +6,10 @@ import { placesOf } from "../../core/json/places.ts";
 import type { LoadLine } from "../../core/load-line/load-line.ts";
 import type { RolesByPermission } from "../../operation/access.ts";
 import { type Actor, anonymous } from "../../operation/actor.ts";
+import type { AwaySaid } from "../../operation/away/away.ts";
 import type { Starts } from "../../operation/durable/start.ts";
-import {
-  type ChildSpan,
-  type Criticality,
-  type Execution,
-  type Refusal,
-  rankOf,
-  type StreamFacts,
-  type SurfaceFacts,
-} from "../../operation/execution.ts";
+import type { ChildSpan, Criticality, Execution, Refusal, StreamFacts, SurfaceFacts } from "../../operation/execution.ts";
+import { rankOf } from "../../operation/execution.ts";
 import type { ActiveExecution } from "../../operation/telemetry.ts";
 import type { Statement, Transaction, TransactionOwner, UnstorableProblem } from "../../operation/transaction.ts";
 import { callerOf } from "../admission.ts";
@@ -65,6 +59,8 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   replayed = false;
   /** Undefined where the reply gives none. */
   credentials: ReplyCredentials | undefined = undefined;
+  /** What the process says that ran it; undefined where it ran here. */
+  said: AwaySaid | undefined = undefined;
   cache: CacheUse | undefined = undefined;
   startedAt = 0;
   deadlineMs = 0;

@@ -1,6 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Actor } from "../../operation/actor.ts";
 import { type CarriedCall, carries } from "../../operation/authentication/carried.ts";
+import { hasSession } from "../../operation/authentication/session-of.ts";
 import { type Criticality, readCriticality } from "../../operation/execution.ts";
 import { actorTooLarge, tokenExpired, tokenInvalid } from "../faults.ts";
 import { remoteLimits } from "../limits.ts";
@@ -12,6 +13,8 @@ export interface SignedCall {
   readonly module: string;
   readonly operation: string;
   readonly actor: Actor;
+  /** The id of the session by which it is known; undefined where it is known otherwise. */
+  readonly session: string | undefined;
   readonly tenant: string | undefined;
   readonly address: string | undefined;
   readonly criticality: Criticality;
@@ -33,6 +36,8 @@ interface Claims {
   readonly tid?: string;
   /** The tenant of the caller's execution. */
   readonly on?: string;
+  /** The session of the actor. */
+  readonly ses?: string;
   /** The address of the peer for whom the caller runs. */
   readonly ip?: string;
   readonly crit: Criticality;
@@ -40,12 +45,13 @@ interface Claims {
 }
 
 /** Signs the token of one call. *Faults thrown*: `internal_token_too_large`. */
-export function signCall(keys: InternalKeys, { actor, tenant, address, ...call }: SignedCall, now: number): string {
+export function signCall(keys: InternalKeys, { actor, session, tenant, address, ...call }: SignedCall, now: number): string {
   const claims: Claims = {
     ...{ iss: call.by, aud: call.module, op: call.operation, at: now, until: now + Math.min(call.remainingMs, remoteLimits.tokenMs) },
     ...{ sub: actor.id, kind: actor.kind, roles: actor.roles, crit: call.criticality, claims: actor.claims },
     ...(actor.tenant !== undefined && { tid: actor.tenant }),
     ...(tenant !== undefined && { on: tenant }),
+    ...(session !== undefined && { ses: session }),
     ...(address !== undefined && { ip: address }),
   };
   const token = keys.sign(JSON.stringify(claims));
@@ -75,6 +81,7 @@ export function openToken(keys: InternalKeys, token: string, clock: Pick<Clock, 
   if (now >= validUntil) throw tokenExpired();
   const { sub: id, kind, roles, tid: tenant, on, ip: address, iss: by, aud: module, op: operation, crit: criticality } = claims;
   const actor: Actor = Object.freeze({ id, kind, roles: Object.freeze(roles), tenant, claims: Object.freeze(claims.claims) });
+  if (claims.ses !== undefined) hasSession(actor, claims.ses);
   carries(actor, { by, module, operation, tenant: on, address, criticality } satisfies CarriedCall);
   return { actor, validFrom: claims.at - clockToleranceMs, validUntil };
 }
@@ -90,8 +97,9 @@ function claimsOf(payload: string): Claims | undefined {
   } catch {
     return undefined;
   }
-  const { iss, aud, op, at, until, sub, kind, roles, tid, on, ip, crit, claims: own } = claims;
-  const named = [iss, aud, op, sub].every(isText) && kinds.includes(kind) && [tid, on, ip].every((one) => one === undefined || isText(one));
+  const { iss, aud, op, at, until, sub, kind, roles, tid, on, ses, ip, crit, claims: own } = claims;
+  const named =
+    [iss, aud, op, sub].every(isText) && kinds.includes(kind) && [tid, on, ses, ip].every((one) => one === undefined || isText(one));
   const timed = Number.isFinite(at) && Number.isFinite(until);
   const ranked = isText(crit) && readCriticality(crit) !== undefined;
   const held = Array.isArray(roles) && roles.every(isText) && typeof own === "object" && own !== null;

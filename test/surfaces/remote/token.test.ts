@@ -25,6 +25,7 @@ const call = {
   module: "orders",
   operation: "orders.who-asks",
   actor: ann,
+  session: undefined,
   tenant: "t-1",
   address: "192.0.2.7",
   criticality: "default",
