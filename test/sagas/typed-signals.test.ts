@@ -5,6 +5,7 @@ import { command, module, type SagaScope, saga, signedIn } from "plimsoll";
 import { type TestApp, type TestDatabase, testActor, testApp, testDatabase } from "plimsoll/testing";
 import { z } from "zod";
 import type { Fault } from "../../src/core/fault.ts";
+import { limits } from "../../src/core/limits.ts";
 
 const Approval = z.object({
   by: z.string().min(1),
@@ -89,6 +90,17 @@ describe("the data of a signal", () => {
     });
     assert.equal(await stored(), 0);
     assert.equal((await app.app.sagas.read(id))?.state, "waiting");
+  });
+
+  it("is refused where it is larger than the output of a step may be", async () => {
+    await using app = await start(trip);
+    const id = await begin(app);
+    const fits = "a".repeat(limits.sagaOutputBytes - JSON.stringify({ by: "", cents: 0 }).length);
+    const send = (by: string) => app.app.sagas.signal(trip, id, { name: "approved", payload: { by, cents: 0 } });
+    await assert.rejects(send(`${fits}a`), { code: "invalid_argument", type: "saga_signal_too_large" });
+    assert.equal(await stored(), 0);
+    await send(fits);
+    assert.deepEqual(await app.app.sagas.result(trip, id), { by: fits, cents: 0 });
   });
 
   it("is given to the body as its schema makes it, however often the body runs", async () => {

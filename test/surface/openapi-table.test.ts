@@ -112,6 +112,7 @@ const inside = new Set([
   "search_document_refused",
   "saga_ended",
   "saga_signal_invalid",
+  "saga_signal_too_large",
   "saga_signal_undeclared",
   // To a saga, which its next run continues.
   "saga_step_recorded",

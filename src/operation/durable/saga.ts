@@ -124,7 +124,7 @@ export interface SagaSpec<I extends AnySchema, R, U extends Uses, S extends Sign
   readonly summary?: string;
   readonly input: I;
   /**
-   * The signals that it takes, each with the schema of its data, which is JSON. A signal is checked before it is stored. Keep one declared while an instance, or the
+   * The signals that it takes, each with the schema of its data, which is JSON of at most `limits.sagaOutputBytes`. A signal is checked before it is stored. Keep one declared while an instance, or the
    * body of an earlier version, may wait for it. *Default*: none.
    * @example signals: { approved: z.object({ by: z.string() }), cancelled: z.null() }
    */

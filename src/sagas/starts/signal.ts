@@ -10,12 +10,14 @@ export type SignalOutcome = "sent" | "ended" | "unknown" | "full";
 
 /**
  * Checks a signal as the saga will read it, and returns the JSON of its data, as they were sent.
- * *Faults thrown*: `invalid_argument` of type `saga_signal_undeclared` or `saga_signal_invalid`.
+ * *Faults thrown*: `invalid_argument` of type `saga_signal_undeclared`, `saga_signal_too_large` or `saga_signal_invalid`.
  */
 export function signalData({ name: saga, compiled }: SagaDefinition, { name, payload = null }: SignalOptions): string {
   const schema = compiled.signals.get(name);
   if (schema === undefined) throw undeclared(saga, name, [...compiled.signals.keys()]);
   const json = JSON.stringify(payload) ?? "null";
+  const bytes = Buffer.byteLength(json);
+  if (bytes > limits.sagaOutputBytes) throw tooLarge(saga, name, bytes);
   const parsed = schema.parse(JSON.parse(json));
   if (parsed instanceof Problems) throw invalidData(saga, name, parsed.list);
   return json;
@@ -49,6 +51,14 @@ const invalidData = (saga: string, name: string, problems: readonly Problem[]): 
     type: "saga_signal_invalid",
     message: `The signal ${name} of ${saga} was not sent, because its data do not match its schema: ${inOneLine(problems)}. Send what the saga declares.`,
     details: { problems },
+  });
+
+const tooLarge = (saga: string, name: string, bytes: number): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "saga_signal_too_large",
+    message: `The signal ${name} of ${saga} has ${bytes} bytes as JSON, and ${limits.sagaOutputBytes} are allowed. Store what is large, and send its id.`,
+    details: { limit: "saga output bytes", value: limits.sagaOutputBytes, load: bytes },
   });
 
 /** The first problems, each with its field. */
