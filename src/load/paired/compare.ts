@@ -49,7 +49,10 @@ interface Look {
   readonly change: Interval;
   readonly same: Interval;
   readonly isBeyond: boolean;
+  /** A regression as large as was sought lies outside of the interval. */
   readonly isExcluded: boolean;
+  /** The interval is narrow enough for one that is there to be found. */
+  readonly isNarrow: boolean;
   /** How many rounds would make the intervals narrow enough. */
   readonly enough: number;
 }
@@ -81,9 +84,9 @@ export async function compareRounds(options: CompareOptions): Promise<Comparison
       rounds.push(...again);
       looks = lookAt(rounds, options);
     }
-    const isDone = confirmed.length > 0 || [...looks.values()].every(({ isExcluded }) => isExcluded);
+    const open = [...looks.values()].filter(({ isExcluded, isNarrow }) => !isExcluded || !isNarrow);
+    const isDone = confirmed.length > 0 || open.length === 0;
     if (isDone || rounds.length >= most) return comparison(looks, { confirmed, count });
-    const open = [...looks.values()].filter(({ isExcluded }) => !isExcluded);
     wanted = Math.min(most, Math.max(rounds.length + 2, ...open.map(({ enough }) => enough)));
   }
 }
@@ -116,10 +119,10 @@ function lookAt(rounds: readonly Round[], { random, threshold = 0.03, sought = 0
     const floor = Math.max(-same.low, same.high);
     const half = (change.high - change.low) / 2;
     const isNarrow = half <= narrow && floor < to;
-    const isExcluded = isNarrow && change.high < to;
+    const isExcluded = change.high < to && floor < to;
     const byWidth = Math.ceil(rounds.length * (half / narrow) ** 2);
     const enough = isNarrow ? Math.ceil(rounds.length * 1.5) : byWidth;
-    return [name, { change, same, isBeyond: change.low > Math.max(from, floor), isExcluded, enough }];
+    return [name, { change, same, isBeyond: change.low > Math.max(from, floor), isExcluded, isNarrow, enough }];
   });
   return new Map(looks);
 }
