@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { accessSync, constants, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -27,6 +28,12 @@ export const pinning = taskset && cores.length > 1 ? `server on core ${cores[0]}
 export function pin(role: "server" | "load", command: readonly string[]): readonly [string, ...string[]] {
   const pinned = taskset && cores.length > 1 ? [taskset, "-c", String(cores[role === "server" ? 0 : 1]), ...command] : command;
   return pinned as [string, ...string[]];
+}
+
+/** Moves this process, which asks whether a server listens, off the core of the servers: on it, it would take from what it measures. */
+export function pinSelf(role: "server" | "load"): void {
+  if (taskset && cores.length > 1)
+    execFileSync(taskset, ["-a", "-c", "-p", String(cores[role === "server" ? 0 : 1]), String(process.pid)], { stdio: "ignore" });
 }
 
 /** Resident memory of a process. *Units*: 10^6 bytes. Undefined where there is no /proc. */

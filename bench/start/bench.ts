@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { prepareDatabase } from "../database/database.ts";
 import { buildPackage } from "../harness/built-package.ts";
-import { cpuUs, freePort, pinning, rssMb } from "../harness/machine.ts";
+import { cpuUs, freePort, pinning, pinSelf, rssMb } from "../harness/machine.ts";
 import { type BenchOptions, chosen } from "../harness/options.ts";
 import { describeCommit, describeMachine, type Report } from "../harness/report.ts";
 import { median, quantile, type Runner, round, runRounds, summarize } from "../harness/rounds.ts";
@@ -34,6 +34,7 @@ export async function runStart(options: BenchOptions): Promise<Report> {
   const rounds = options.rounds ?? (options.quick ? 9 : 15);
   const asked = chosen(contenders, options);
   if (asked.some(({ name }) => name === "plimsoll")) buildPackage();
+  pinSelf("load");
   const database = asked.some((contender) => contender.database) ? await prepareDatabase() : undefined;
   const env = database && { DATABASE_URL: database.url, ADMIN_DATABASE_URL: database.adminUrl };
   try {
