@@ -79,14 +79,16 @@ function messageQuery({ name }: DeliverySpec) {
   return query(`${name}.message`, {
     ...{ ...internal, input: Id, summary: "Reads a message that is to be sent" },
     output: z.object({
-      message: secret(z.object({ id: z.uuid(), url: z.string(), secrets: z.array(z.string()), payload: z.string() })).nullable(),
+      message: secret(
+        z.object({ id: z.uuid(), url: z.string(), secrets: z.array(z.string()), payload: z.string(), attempts: z.int() }),
+      ).nullable(),
     }),
     async run({ delivery }, scope) {
-      const row =
-        await scope.sql<MessageRow>`select event, url, secrets, payload, endpoint from plimsoll.read_webhook_delivery(${delivery})`.maybe();
+      const row = await scope.sql<MessageRow>`select * from plimsoll.open_webhook_attempt(${delivery})`.maybe();
       if (row === undefined) return { message: null };
       const secrets = await openSecrets(scope, row.endpoint, row.secrets);
-      return { message: { id: row.event, url: row.url, secrets: [...secrets], payload: await openPayload(scope, row.event, row.payload) } };
+      const payload = await openPayload(scope, row.event, row.payload);
+      return { message: { id: row.event, url: row.url, secrets: [...secrets], payload, attempts: row.attempts } };
     },
   });
 }
@@ -95,15 +97,17 @@ function attemptEnded({ name, lastingMs }: DeliverySpec, endpointDisabled: Endpo
   return command(`${name}.attempt-ended`, {
     ...{ ...internal, idempotent: "no", emits: [endpointDisabled], summary: "Records an attempt to send a message" },
     input: Id.extend({
+      attempts: z.int(),
       state: z.enum(["pending", "delivered", "failed"]),
       status: z.int().nullable(),
       problem: z.string().nullable(),
       isGone: z.boolean(),
     }),
     output: z.object({ isDisabled: z.boolean() }),
-    async run({ delivery, state, status, problem, isGone }, { sql, emit }) {
+    async run({ delivery, attempts, state, status, problem, isGone }, { sql, emit }) {
       const row = await sql<{ endpoint: string; url: string }>`
-        select endpoint, url from plimsoll.end_webhook_attempt(${delivery}, ${state}, ${status}, ${problem}, ${lastingMs}, ${isGone})`.maybe();
+        select endpoint, url from plimsoll.close_webhook_attempt(
+          ${delivery}, ${attempts}, ${state}, ${status}, ${problem}, ${lastingMs}, ${isGone})`.maybe();
       if (row !== undefined) emit(endpointDisabled, { endpoint: row.endpoint, url: row.url, reason: problem ?? "" });
       return { isDisabled: row !== undefined };
     },
@@ -123,7 +127,7 @@ function deliverTask(
     async run({ delivery }, { call, commit, sender: send, attempt, now }) {
       const found = (await call(message, { delivery })).message;
       if (found === null) return;
-      const { id, url, secrets, payload } = found;
+      const { id, url, secrets, payload, attempts } = found;
       const headers = signedHeaders({ id, at: now().getTime(), body: payload }, secrets);
       const body = JSON.parse(payload);
       // By the message itself, which may have been made before the option was changed.
@@ -135,11 +139,11 @@ function deliverTask(
       const { status, problem } = failure;
       if (problem === undefined)
         return void (await commit(({ call: record }) =>
-          record(ended, { delivery, state: "delivered", status, problem: null, isGone: false }),
+          record(ended, { delivery, attempts, state: "delivered", status, problem: null, isGone: false }),
         ));
       const state = attempt >= retry.attempts ? "failed" : "pending";
       // 410: the receiver says that it wants no more.
-      const { isDisabled } = await call(ended, { delivery, state, status, problem, isGone: status === 410 });
+      const { isDisabled } = await call(ended, { delivery, attempts, state, status, problem, isGone: status === 410 });
       if (isDisabled) throw discard(`The endpoint is switched off: ${problem}`);
       throw new Fault({ code: "unavailable", type: "webhook_not_delivered", message: problem });
     },
@@ -199,6 +203,7 @@ interface MessageRow {
   readonly secrets: string;
   readonly payload: string;
   readonly endpoint: string;
+  readonly attempts: number;
 }
 
 function statusOf(error: unknown): number | null {

@@ -69,6 +69,24 @@ describe("webhooks that are sent", () => {
     );
   });
 
+  it("are what the last worker recorded, whatever one says that stood still and lost its task meanwhile", async () => {
+    const { id, path } = await endpoint();
+    server.respond(path, 500, 200);
+    await app.call(place, { order: "taken-over" });
+    await settled(id, "delivered");
+    const [delivery] = await deliveriesOf(id);
+    for (const late of ["pending", "failed", "delivered"])
+      for (const attempts of [0, 1])
+        await database.admin(
+          `select c.* from (select set_config('plimsoll.tenant', $1, true)) s,
+             lateral plimsoll.close_webhook_attempt($2, $3, $4, 500, 'It came late.', 0, true) c`,
+          [ann.tenant, delivery!.id, attempts, late],
+        );
+    assert.deepEqual(await deliveriesOf(id), [delivery]);
+    const kept = await database.admin("select failing_since, disabled from plimsoll.webhook_endpoints where id = $1", [id]);
+    assert.deepEqual(kept, [{ failing_since: null, disabled: null }]);
+  });
+
   it("fail after the last attempt, and are replayed by event, with the same id", async () => {
     const { id, path } = await endpoint();
     server.respond(path, 500, 500, 500, 302, 200);

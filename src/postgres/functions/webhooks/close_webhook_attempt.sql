@@ -1,6 +1,7 @@
--- Records an attempt. A problem that has lasted for longer than p_lasting_ms, or that is final, disables the endpoint; returns whether this one did, and its URL.
-create or replace function plimsoll.end_webhook_attempt(
-  p_id uuid, p_state text, p_status integer, p_problem text, p_lasting_ms bigint, p_gone boolean
+-- Records an attempt that was opened when so many had been recorded. Another worker may have taken the task over from a process that stood still, and have recorded
+-- its own: then nothing is written, so that what was delivered is not pending again without a task. A problem that has lasted for longer than p_lasting_ms, or that is final, disables the endpoint; returns whether this one did, and its URL.
+create or replace function plimsoll.close_webhook_attempt(
+  p_id uuid, p_attempts integer, p_state text, p_status integer, p_problem text, p_lasting_ms bigint, p_gone boolean
 ) returns table (disabled boolean, endpoint uuid, url text)
   language plpgsql volatile security definer set search_path = ''
   as $$
@@ -10,7 +11,7 @@ declare
 begin
   update plimsoll.webhook_deliveries d
   set state = p_state, status = p_status, problem = p_problem, attempts = d.attempts + 1, attempted_at = plimsoll.now()
-  where d.tenant = own and d.id = p_id returning d.endpoint into target;
+  where d.tenant = own and d.id = p_id and d.attempts = p_attempts returning d.endpoint into target;
   if p_state = 'delivered' then
     update plimsoll.webhook_endpoints e set failing_since = null where e.tenant = own and e.id = target and e.failing_since is not null;
     return;
@@ -21,4 +22,4 @@ begin
       and (p_gone or e.failing_since <= plimsoll.now() - p_lasting_ms * interval '1 millisecond')
     returning true, e.id, e.url;
 end $$;
-grant execute on function plimsoll.end_webhook_attempt to :"app";
+grant execute on function plimsoll.close_webhook_attempt to :"app";
