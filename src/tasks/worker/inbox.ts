@@ -29,6 +29,7 @@ export interface InboxOptions {
 export class Inbox {
   readonly #options: InboxOptions;
   #listener: TaskListener | undefined;
+  #isClosed = true;
   /** What was announced last; empty before the first time. */
   #announced = "";
 
@@ -37,18 +38,26 @@ export class Inbox {
   }
 
   /** *Faults thrown*: `failed_precondition` if the store says that its set-up cannot notify workers. */
-  async open(): Promise<void> {
+  open(): Promise<void> {
+    this.#isClosed = false;
+    return this.#listen();
+  }
+
+  async #listen(): Promise<void> {
     const { store, clock, queues, isOpen, failed } = this.#options;
     const again = () => {
       this.#listener = undefined;
-      if (isOpen()) clock.schedule(listenAgainMs, () => void this.open().catch(lost));
+      if (isOpen()) clock.schedule(listenAgainMs, () => void (this.#isClosed || this.#listen().catch(lost)));
     };
     const lost = (error: unknown) => {
       failed(error);
       again();
     };
     try {
-      this.#listener = await store.listen((notification) => this.#receive(notification), again);
+      const listener = await store.listen((notification) => this.#receive(notification), again);
+      // The worker stopped meanwhile: the connection of the listener would keep the process.
+      if (this.#isClosed) return listener.stop();
+      this.#listener = listener;
       // What was handed over while this worker did not listen.
       if (this.#announced !== "") queues.reconcile();
       this.#announced = "";
@@ -61,7 +70,9 @@ export class Inbox {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#listener?.stop();
+    this.#listener = undefined;
   }
 
   /** Makes known which queues are idle, where that has changed. */
