@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { systemClock } from "../../src/core/clock.ts";
-import { Inbox, type InboxOptions } from "../../src/tasks/worker/inbox.ts";
+import { systemClock } from "../../../src/core/clock.ts";
+import { Inbox, type InboxOptions } from "../../../src/tasks/worker/inbox.ts";
 
 describe("the inbox of a worker that stops while it connects", () => {
   it("lets go of the connection that it gets after that, which would keep the process", async () => {
