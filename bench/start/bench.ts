@@ -1,4 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { prepareDatabase } from "../database/database.ts";
@@ -21,24 +23,28 @@ interface Contender {
   readonly quick: boolean;
   /** Needs the database of `DATABASE_URL` and `ADMIN_DATABASE_URL`, which is up. */
   readonly database: boolean;
+  /** Finds the code that an earlier start compiled, as `docs/guide/deploy.md` says. */
+  readonly compiled: boolean;
 }
 
 /** Each listens on PORT, answers this path there with 200, and is JavaScript: built, as it is published. */
 const contenders: readonly Contender[] = [
-  { name: "plimsoll", file: "plimsoll.mjs", quick: true, database: true },
-  { name: "raw", file: "raw.mjs", quick: true, database: false },
+  { name: "plimsoll", file: "plimsoll.mjs", quick: true, database: true, compiled: true },
+  { name: "plimsoll-first", file: "plimsoll.mjs", quick: true, database: true, compiled: false },
+  { name: "raw", file: "raw.mjs", quick: true, database: false, compiled: true },
 ];
 
 /** From spawn to listening, and memory at rest and with 10,000 idle keep-alive connections. */
 export async function runStart(options: BenchOptions): Promise<Report> {
   const rounds = options.rounds ?? (options.quick ? 9 : 15);
   const asked = chosen(contenders, options);
-  if (asked.some(({ name }) => name === "plimsoll")) buildPackage();
+  if (asked.some(({ file }) => file === "plimsoll.mjs")) buildPackage();
   pinSelf("load");
   const database = asked.some((contender) => contender.database) ? await prepareDatabase() : undefined;
-  const env = database && { DATABASE_URL: database.url, ADMIN_DATABASE_URL: database.adminUrl };
+  const compiled = mkdtempSync(join(tmpdir(), "plimsoll-compiled-"));
+  const env = { compiled, ...(database && { database: { DATABASE_URL: database.url, ADMIN_DATABASE_URL: database.adminUrl } }) };
   try {
-    // Once before it counts: files come into the cache, and migrations are applied.
+    // Once before it counts: files come into the cache, code is compiled and kept, and migrations are applied.
     for (const contender of asked) await measureStart(contender, env);
     const samples = await runRounds(
       asked.map((contender): Runner => ({ name: contender.name, measure: () => measureStart(contender, env) })),
@@ -63,11 +69,16 @@ export async function runStart(options: BenchOptions): Promise<Report> {
     const machine = describeMachine({ pinning, idleConnections, ...(database && { postgres: database.version }) });
     return { bench: "start", machine, commit: describeCommit(), rounds, results };
   } finally {
+    rmSync(compiled, { recursive: true, force: true });
     await database?.drop();
   }
 }
 
-type Env = Readonly<Record<string, string>> | undefined;
+interface Env {
+  /** The folder of the code that was compiled. */
+  readonly compiled: string;
+  readonly database?: Readonly<Record<string, string>>;
+}
 
 async function measureStart(contender: Contender, env: Env) {
   const { child, pid, startMs } = await start((await commandOf(contender, env)).command);
@@ -112,13 +123,19 @@ async function measureMemory(asked: readonly Contender[], { env, rounds }: { rea
   );
 }
 
-async function commandOf({ name, file }: Contender, env: Env): Promise<{ readonly command: Command; readonly url: string }> {
+async function commandOf({ name, file, compiled }: Contender, env: Env): Promise<{ readonly command: Command; readonly url: string }> {
   const program = fileURLToPath(new URL(file, import.meta.url));
   if (!existsSync(program)) throw new Error(`bench/start/${file} is not there: leave ${name} out with --only raw`);
   const [port, opsPort] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${port}${path}`;
   return {
-    command: { name, args: [process.execPath, program], env: { ...env, PORT: String(port), OPS_PORT: String(opsPort) }, ready: { url } },
+    command: {
+      ...{ name, args: [process.execPath, program], ready: { url } },
+      env: {
+        ...{ ...env.database, PORT: String(port), OPS_PORT: String(opsPort) },
+        ...(compiled ? { NODE_COMPILE_CACHE: env.compiled } : { NODE_DISABLE_COMPILE_CACHE: "1" }),
+      },
+    },
     url,
   };
 }

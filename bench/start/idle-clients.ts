@@ -2,8 +2,8 @@
 import { connect } from "node:net";
 
 const { port, path, connections } = JSON.parse(process.argv[2]!) as { port: number; path: string; connections: number };
-/** So many at a time wait to be accepted: more would overflow the server's backlog. */
-const atOnce = 200;
+/** So many at a time wait for their first response: more is an overload for a process that handles one after the other, and refused as such. */
+const atOnce = 50;
 const sources = ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"];
 let [opened, closed] = [0, 0];
 

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { jwt } from "../../dist/auth.js";
 import { http } from "../../dist/http.js";
-import { claim, createApp, module, query } from "../../dist/index.js";
+import { claim, createApp, module, query, supervise } from "../../dist/index.js";
 import { postgres } from "../../dist/postgres.js";
 import { logs, prometheus } from "../../dist/telemetry.js";
 
@@ -29,4 +29,4 @@ const app = createApp({
   ops: { port: Number(process.env.OPS_PORT), host: "127.0.0.1" },
   telemetry: [logs({ destination: { file: "/dev/null" } }), prometheus()],
 });
-await app.start();
+await supervise(app);

@@ -7,3 +7,5 @@ const server = createServer((_request, response) => {
 });
 server.keepAliveTimeout = 75_000;
 server.listen(Number(process.env.PORT), "127.0.0.1");
+// What it compiled is kept when it ends by itself, which a signal alone would not do.
+process.once("SIGTERM", () => process.exit());

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -23,6 +23,8 @@ const command = [
     .map((part) => (part.startsWith("src/") ? join(root, part) : part))
     .filter(Boolean),
 ];
+/** The suite keeps compiled code in a folder of its own. */
+const { NODE_COMPILE_CACHE: _, ...unset } = process.env;
 /** Longer than any change takes to be noticed, on a busy machine. */
 const patienceMs = 20_000;
 
@@ -51,7 +53,7 @@ describe("npm run dev", () => {
     }
   };
   const start = () => {
-    runner = spawn(process.execPath, [...command, at("main.ts")], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
+    runner = spawn(process.execPath, [...command, at("main.ts")], { cwd: folder, stdio: ["ignore", "pipe", "ignore"], env: unset });
     lines = createInterface({ input: runner.stdout! })[Symbol.asyncIterator]();
   };
   beforeEach(() => {
@@ -127,6 +129,21 @@ describe("npm run dev", () => {
     writeFileSync(at("shop.log"), "{}\n");
     save("main.ts", program("two"));
     assert.deepEqual([await line(), await line()], ["ends", "two a 1"], "one start, and it is for the program");
+  });
+
+  it("keeps what Node.js compiled of the program beside the packages, if there are any", async () => {
+    const asks =
+      'console.log(String(process.env.NODE_COMPILE_CACHE));\nprocess.on("SIGTERM", () => process.exit(0));\nsetInterval(() => {}, 1_000);\n';
+    assert.match(await line(), /^one a /);
+    save("main.ts", asks);
+    assert.deepEqual([await line(), await line()], ["ends", "undefined"]);
+    mkdirSync(at("node_modules"));
+    save("main.ts", `${asks}\n`);
+    const kept = await line();
+    assert.equal(kept, join(realpathSync(folder), "node_modules/.cache/plimsoll"));
+    save("note.ts", 'export const note = "b";\n');
+    assert.equal(await line(), kept);
+    assert.ok(globSync("*/*", { cwd: kept }).length > 0, "what was compiled is there");
   });
 
   it("lets the program end before the next begins, and asks it once (as before)", async () => {

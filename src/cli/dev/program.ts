@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { systemClock } from "../../core/clock.ts";
 import { limits } from "../../core/limits.ts";
 
@@ -39,7 +41,7 @@ export class Program {
     const child = spawn(process.execPath, this.#args, {
       stdio: ["ignore", "inherit", "inherit"],
       detached: true,
-      env: { ...process.env, ...reloads },
+      env: { ...keptCode(), ...process.env, ...reloads },
     });
     this.#child = child;
     child.once("exit", (code, signal) => {
@@ -63,4 +65,10 @@ export class Program {
     });
     child.once("exit", () => timer.cancel());
   }
+}
+
+/** Where the compiled code of the program is kept from one start to the next: beside the packages, which no file is watched in. */
+function keptCode(): NodeJS.ProcessEnv {
+  const packages = resolve("node_modules");
+  return existsSync(packages) ? { NODE_COMPILE_CACHE: join(packages, ".cache/plimsoll") } : {};
 }

@@ -26,7 +26,7 @@ export async function startShop(): Promise<Shop> {
   const directory = mkdtempSync(join(tmpdir(), "plimsoll-hostile-"));
   const [port, secret] = [await freePort(), randomBytes(48).toString("base64url")];
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: { start: string } };
-  const shop = spawn(process.execPath, scripts.start.split(" ").slice(1), {
+  const shop = spawn(process.execPath, scripts.start.replace(/^.*?\bnode /, "").split(" "), {
     cwd: root,
     env: { ...process.env, PORT: String(port), OPS_PORT: "0", DATA_DIR: directory, JWT_SECRET: secret },
     stdio: ["ignore", "ignore", "inherit"],

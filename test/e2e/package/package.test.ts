@@ -8,6 +8,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createApp } from "./create-app.ts";
+import { imageSteps, runImage } from "./image.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
@@ -345,56 +346,17 @@ test("the package brings a command, which says how it is used", async () => {
 });
 test("npm create plimsoll makes an app that compiles and serves", () => createApp({ root, folder, project, env, installing, succeed }));
 
-/** The steps of the guide's Dockerfile, as instruction and rest. */
-const steps = (): (readonly [string, string])[] => {
-  assert.ok(existsSync(guide), "there is a guide to deploying");
-  const file = /```dockerfile\n([\s\S]*?)```/.exec(readFileSync(guide, "utf8"))?.[1] ?? assert.fail("it has no Dockerfile");
-  return file
-    .trim()
-    .split("\n")
-    .map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)] as const);
-};
-
 test("the Dockerfile of the guide is as an image for production should be", () => {
-  const all = steps();
+  const all = imageSteps();
   const at = (pattern: RegExp) => all.findIndex(([name, rest]) => pattern.test(`${name} ${rest}`));
   assert.match(all[0]!.join(" "), /^FROM node:24(\.\d+)*-slim$/, "a version, and not whatever is the latest");
   assert.ok(at(/^ENV NODE_ENV=production/) > 0 && at(/^ENV NODE_ENV/) < at(/^RUN/));
   assert.ok(at(/^COPY package\.json package-lock\.json/) < at(/^RUN npm ci/), "what was installed stays when only sources change");
   assert.match(all[at(/^RUN npm ci/)]!.join(" "), /--omit=dev.* --ignore-scripts|--ignore-scripts.* --omit=dev/);
-  assert.ok(at(/^RUN npm ci/) < at(/^COPY src/) && at(/^USER (?!root)/) > 0 && at(/^USER/) < at(/^CMD/));
+  assert.ok(at(/^RUN npm ci/) < at(/^USER/) && at(/^RUN node/) < at(/^COPY src/) && at(/^USER (?!root)/) > 0 && at(/^USER/) < at(/^CMD/));
   assert.ok(Array.isArray(JSON.parse(all.at(-1)![1])), "CMD without a shell, which would keep signals to itself");
   assert.equal(at(/^ADD|latest|sudo|^MAINTAINER|^RUN (cd|apt-get upgrade)/), -1);
 });
 
-test("its steps, taken in an empty folder, give an app that serves and stops when it is asked to", async () => {
-  const [context, image] = [join(folder, "context"), join(folder, "image")];
-  for (const place of [join(context, "src"), image]) mkdirSync(place, { recursive: true });
-  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
-  const dependencies = { plimsoll: `file:${join(folder, `plimsoll-${version}.tgz`)}` };
-  writeFileSync(join(context, "package.json"), JSON.stringify({ name: "shop", private: true, type: "module", dependencies }));
-  await succeed("npm", [...installing, "--package-lock-only"], context);
-  writeFileSync(
-    join(context, "src/main.ts"),
-    `import { createApp, supervise } from "plimsoll";
-     import { http } from "plimsoll/http";
-     const app = createApp({ modules: [], surfaces: [http({ port: 0, documents: true })], ops: { port: 0 }, shutdownDelay: "100ms" });
-     await supervise(app);
-     const [{ status }, docs]: Response[] = await Promise.all([fetch(\`\${app.urls.ops}/readyz\`), fetch(\`\${app.urls.surfaces[0]}/\`)]);
-     console.log(process.env.NODE_ENV, status, docs!.url.endsWith("/docs"));
-     process.kill(process.pid, "SIGTERM");`,
-  );
-  const settings: Record<string, string> = {};
-  for (const [name, rest] of steps()) {
-    if (name === "ENV") settings[rest.split("=")[0]!] = rest.split("=")[1]!;
-    if (name === "COPY") {
-      const [to, ...from] = rest.split(" ").toReversed();
-      for (const path of from) cpSync(join(context, path), to === "./" ? join(image, path) : join(image, to!), { recursive: true });
-    }
-    if (name === "RUN") await succeed("npm", [...rest.split(" ").slice(1), "--prefer-offline", "--no-audit", "--no-fund"], image);
-  }
-  const [node, ...args] = JSON.parse(steps().at(-1)![1]) as string[];
-  assert.equal(node, "node");
-  const { stdout, stderr } = await execute(process.execPath, args, { cwd: image, env: { ...env, ...settings }, timeout: 60_000 });
-  assert.equal(stdout, "production 200 true\n", stderr);
-});
+test("its steps, taken in an empty folder, give an app that serves and stops when it is asked to", () =>
+  runImage({ root, folder, env, installing, succeed }));

@@ -20,7 +20,7 @@ interface Started {
   readonly ops: string;
 }
 
-const args = (): string[] => scripts.start.replace(/^(exec )?node /, "").split(" ");
+const args = (): string[] => scripts.start.replace(/^.*?\bnode /, "").split(" ");
 const environment = (directory: string) => {
   const { NODE_ENV: _, ...env } = process.env;
   return { ...env, PORT: "0", OPS_PORT: "0", PROVIDER_PORT: "0", DATA_DIR: directory };
