@@ -62,12 +62,12 @@ export async function runFile(file: string, { killMs, cwd = process.cwd(), env =
 
   const end = lines.find((line) => line.kind === "end");
   const failures = lines.filter((line) => line.kind === "fail").map((line) => `✖ ${line.name}\n  at ${line.place}\n${indent(line.error)}`);
-  const broken = brokenBecause({ killed, killMs, exit, end, failures: failures.length });
+  const broken = brokenBecause({ killed, killMs, exit, end, failures: failures.length, running: stillRunning(lines) });
   if (broken) failures.push(`✖ ${file}\n  ${broken}`);
   if (failures.length > 0 && output) failures.push(`  what the process wrote:\n${indent(output)}`);
   // A crash may come before the counts: then the failures themselves are counted.
   const failed = Math.max(end?.failed ?? 0, lines.filter((line) => line.kind === "fail").length) + (broken ? 1 : 0);
-  const tests = lines.filter((line) => line.kind !== "end");
+  const tests = lines.filter((line) => line.kind === "pass" || line.kind === "fail");
   return { file, passed: end?.passed ?? 0, failed, skipped: end?.skipped ?? 0, durationMs, failures, tests };
 }
 
@@ -77,13 +77,30 @@ interface Ending {
   readonly exit: number | string;
   readonly end: Extract<ReportLine, { kind: "end" }> | undefined;
   readonly failures: number;
+  /** The tests that had begun and had not ended. */
+  readonly running: readonly string[];
 }
 
-function brokenBecause({ killed, killMs, exit, end, failures }: Ending): string | undefined {
+/** The paths of the tests that had begun and had not ended, without those that only hold others of them. */
+function stillRunning(lines: readonly ReportLine[]): readonly string[] {
+  const open: Extract<ReportLine, { kind: "begins" | "over" }>[] = [];
+  for (const line of lines) {
+    if (line.kind === "begins") open.push(line);
+    if (line.kind !== "over") continue;
+    const at = open.findIndex(({ name, depth, line: place }) => name === line.name && depth === line.depth && place === line.line);
+    if (at >= 0) open.splice(at, 1);
+  }
+  const deepest = Math.max(...open.map(({ depth }) => depth));
+  const around = open.filter(({ depth }) => depth < deepest).map(({ name }) => name);
+  return open.filter(({ depth }) => depth === deepest).map(({ name, line }) => `"${[...around, name].join(" > ")}" of line ${line}`);
+}
+
+function brokenBecause({ killed, killMs, exit, end, failures, running }: Ending): string | undefined {
+  const still = running.length > 0 ? ` These had not ended: ${running.join(", ")}.` : "";
   if (killed)
-    return `hung: it was killed after ${killMs / 1_000} s. Look for a test that waits for ever, or a server, timer or process that outlives its test.`;
+    return `hung: it was killed after ${killMs / 1_000} s.${still} Look for a test or a hook that waits for ever, or a server, timer or process that outlives its test.`;
   if (!end)
-    return `ended with ${exit} before its tests did, or holds no test. Look for process.exit, a crash while loading, or a file without a test.`;
+    return `ended with ${exit} before its tests did, or holds no test.${still} Look for process.exit, a crash while loading, or a file without a test.`;
   if (end.passed + end.failed + end.skipped === 0) return "ran no test. Write one or delete the file.";
   if (exit !== 0 && failures === 0) return `ended with ${exit} though no test failed. Look for an error after the last test.`;
   return undefined;

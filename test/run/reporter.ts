@@ -23,6 +23,8 @@ interface RunnerEvent {
 
 /** One line of the report that a test process leaves behind. */
 export type ReportLine =
+  /** A test began, or ended: as it happens, while the others come in the order of the file. `depth`: how many tests are around it. */
+  | { readonly kind: "begins" | "over"; readonly name: string; readonly depth: number; readonly line: number }
   | { readonly kind: "pass"; readonly name: string }
   /** `asserted`: it failed by an assertion, of its own or inside a property. */
   | { readonly kind: "fail"; readonly name: string; readonly place: string; readonly error: string; readonly asserted: boolean }
@@ -34,6 +36,8 @@ const errorChars = 8_000;
 async function* report(events: AsyncIterable<RunnerEvent>): AsyncGenerator<string> {
   const path: string[] = [];
   for await (const event of events) {
+    const moment = momentOf(event);
+    if (moment) yield `${JSON.stringify(moment)}\n`;
     if (event.type === "test:start") path.splice(event.data.nesting ?? 0, path.length, event.data.name ?? "");
     const line = lineOf(event, path);
     if (line) yield `${JSON.stringify(line)}\n`;
@@ -44,6 +48,11 @@ function lineOf({ type, data }: RunnerEvent, path: readonly string[]): ReportLin
   if (type === "test:fail") return failure(data, path);
   if (type === "test:pass") return data.skip === undefined && !data.todo ? { kind: "pass", name: nameOf(data, path) } : undefined;
   return type === "test:summary" ? end(data) : undefined;
+}
+
+function momentOf({ type, data }: RunnerEvent): ReportLine | undefined {
+  const kind = type === "test:dequeue" ? "begins" : type === "test:complete" ? "over" : undefined;
+  return kind && { kind, name: data.name ?? "", depth: data.nesting ?? 0, line: data.line ?? 0 };
 }
 
 const nameOf = (data: RunnerEvent["data"], path: readonly string[]) => [...path.slice(0, data.nesting ?? 0), data.name].join(" > ");

@@ -44,6 +44,21 @@ describe("test runner", { concurrency: 2 }, () => {
     });
   }
 
+  it("names the tests that had not ended in a file that hung", async () => {
+    const file = join(folder, "hangs.test.mjs");
+    const lines = [
+      `${start} import { describe } from "node:test";`,
+      'describe("a", () => {',
+      '  it("ends", () => {});',
+      '  it("waits", (_, done) => { setInterval(() => done.never, 1000); });',
+      "});",
+    ];
+    await writeFile(file, lines.join("\n"));
+    const { failures, tests } = await runFile(file, { killMs: 10_000 });
+    assert.match(failures.join("\n"), /hung: .* These had not ended: "a > waits" of line 4\./);
+    assert.deepEqual(tests, [{ kind: "pass", name: "a > ends" }]);
+  });
+
   it("adds the source condition and its way of importing once", () => {
     const added = `--conditions=source --import=${new URL("relative-imports.ts", import.meta.url).href}`;
     assert.equal(testEnv({}).NODE_OPTIONS, added);
