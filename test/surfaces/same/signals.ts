@@ -12,15 +12,19 @@ export function signalOf(execution: Execution): { readonly deadlineMs?: number; 
   }) as object;
 }
 
-/** Takes out what is measured: two runs never wait equally long. */
+/** Takes out what is measured: two runs never wait equally long, and what a callee has left of a deadline is less by what came before. */
 export function unmeasured(value: unknown): unknown {
   return JSON.parse(
-    JSON.stringify(value, (key, part) => {
+    JSON.stringify(value, function (this: { readonly limit?: unknown }, key, part) {
       if (key === "waitMs") return 0;
-      // What its caller has left is less by what came before.
-      if ((key === "value" || key === "deadlineMs") && typeof part === "number" && part > 100 && part <= 500) return 500;
+      if (key === "value" && typeof this.limit === "string" && this.limit.endsWith(" deadline")) return "rest";
+      if (key === "deadlineMs" && typeof part === "number" && part <= 500) return 500;
       if (key === "load" && typeof part === "number") return Math.sign(part);
-      return typeof part === "string" ? part.replaceAll(/\d+(?:\.\d+)? ?ms/g, "N ms") : part;
+      return typeof part === "string" ? unmeasuredText(part) : part;
     }) ?? "null",
   );
 }
+
+/** The same in a document that is a text, and in what a message says. */
+const unmeasuredText = (text: string): string =>
+  text.replaceAll(/\d+(?:\.\d+)? ?ms/g, "N ms").replaceAll(/( deadline","value":)\d+(?:\.\d+)?/g, '$1"rest"');
