@@ -3,10 +3,17 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { Signal } from "../core/signals.ts";
 import { checkConditions, healthy, type NetworkCounts, type NetworkState } from "./network/conditions.ts";
 import { Pipe } from "./network/pipe.ts";
+import { PreparedTexts } from "./network/prepared-texts.ts";
+
+/** How long a test waits for a fault that does not come. */
+const faultWaitMs = 30_000;
 
 /** What the proxy does to the first bytes from the client that contain a text. */
 export interface ProxyFault {
-  /** The text, as whole words: `commit` matches neither `read committed` nor `synchronous_commit`. */
+  /**
+   * The text, as whole words: `commit` matches neither `read committed` nor `synchronous_commit`. A statement of PostgreSQL that the connection has
+   * prepared is sent by its name, and matches by its text all the same.
+   */
   readonly containing: string;
   /**
    * `cut-before`: the server never sees them, the connection is cut. `cut-after`: the server responds, the response is dropped, the connection is
@@ -21,6 +28,7 @@ interface Link {
   readonly server: Socket;
   readonly toServer: Pipe;
   readonly toClient: Pipe;
+  readonly prepared: PreparedTexts;
   /** The last bytes came from the client. */
   clientSpoke: boolean;
   dropAnswers: boolean;
@@ -38,6 +46,7 @@ interface Link {
  * proxy.set({ toClient: { latencyMs: 80, jitterMs: 40 } });
  */
 export class FaultProxy implements AsyncDisposable {
+  /** The network failed as {@link FaultProxy.next} asked. A wait for it ends after 30 s with a fault that says so. */
   readonly faulted = new Signal<ProxyFault>("faulted");
   flights = 0;
   #fault: ProxyFault | undefined;
@@ -55,6 +64,7 @@ export class FaultProxy implements AsyncDisposable {
   constructor(target: { readonly host: string; readonly port: number }, { clock = systemClock }: { readonly clock?: Clock } = {}) {
     this.#target = target;
     this.#clock = clock;
+    this.faulted.limitWaits(faultWaitMs);
     this.#server = createServer((client) => this.#connect(client));
   }
 
@@ -191,6 +201,7 @@ export class FaultProxy implements AsyncDisposable {
       server,
       toServer: pipe(client, server, "toServer"),
       toClient: pipe(server, client, "toClient"),
+      prepared: new PreparedTexts(),
       clientSpoke: false,
       dropAnswers: false,
       swallows: false,
@@ -217,10 +228,12 @@ export class FaultProxy implements AsyncDisposable {
   #fromClient(link: Link, bytes: Buffer): void {
     if (!link.clientSpoke) this.flights++;
     link.clientSpoke = true;
+    const prepared = link.prepared.read(bytes);
     if (link.swallows) return;
     if (link.held !== undefined) return void link.held.push(bytes);
     const fault = this.#fault;
-    if (fault === undefined || !hasWords(bytes, fault.containing)) return link.toServer.write(bytes);
+    const contains = (text: string) => fault !== undefined && hasWords(text, fault.containing);
+    if (fault === undefined || !(contains(bytes.toString("latin1")) || prepared.some(contains))) return link.toServer.write(bytes);
     this.#fault = undefined;
     if (fault.effect === "hold") link.held = [bytes];
     else if (fault.effect === "swallow") link.swallows = true;
@@ -262,8 +275,7 @@ export class FaultProxy implements AsyncDisposable {
   }
 }
 
-function hasWords(bytes: Buffer, words: string): boolean {
-  const text = bytes.toString("latin1");
+function hasWords(text: string, words: string): boolean {
   const sought = Buffer.from(words).toString("latin1");
   for (let at = text.indexOf(sought); at !== -1; at = text.indexOf(sought, at + 1))
     if (!/\w\w/.test(text.slice(Math.max(0, at - 1), at + 1)) && !/\w\w/.test(text.slice(at + sought.length - 1, at + sought.length + 1)))

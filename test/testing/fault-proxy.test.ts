@@ -17,6 +17,17 @@ class ObservedClock extends TestClock {
   }
 }
 
+const int = (value: number): string => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes.toString("latin1");
+};
+/** A message of PostgreSQL's protocol. */
+const framed = (kind: string, ...parts: readonly string[]): Buffer => {
+  const text = parts.join("");
+  return Buffer.from(`${kind}${int(text.length + 4)}${text}`, "latin1");
+};
+
 describe("a fault proxy before an echo", () => {
   let server: Server;
   let proxy: FaultProxy;
@@ -47,7 +58,7 @@ describe("a fault proxy before an echo", () => {
     return socket;
   };
   const say = async (socket: Socket, text: string) => {
-    socket.write(text);
+    socket.write(text, "latin1");
     return String((await once(socket, "data"))[0]);
   };
 
@@ -155,6 +166,28 @@ describe("a fault proxy before an echo", () => {
     await proxy.stop();
     assert.equal(clock.pending, 0);
   });
+
+  for (const pieces of [1, 5, 1_000])
+    it(`finds a statement of PostgreSQL by its text where it is run by its name, in pieces of ${pieces} bytes`, async () => {
+      const encryption = framed("", int(80_877_103));
+      const greeting = framed("", int(196_608), "user\0ann\0\0");
+      const parse = (name: string, text: string) => framed("P", `${name}\0${text}\0`, "\0\0");
+      const bind = (name: string) => framed("B", `\0${name}\0`, "\0\0\0\0\0\0");
+      const sync = framed("S");
+      const first = [encryption, greeting, parse("p1", "select beat()"), bind("p1"), sync, parse("p2", "select 2"), bind("p2"), sync];
+      const socket = await client();
+      const send = async (bytes: Buffer) => {
+        for (let at = 0; at < bytes.length; at += pieces) await say(socket, bytes.toString("latin1", at, at + pieces));
+      };
+      await send(Buffer.concat(first));
+      proxy.next({ containing: "beat", effect: "cut-before" });
+      await send(Buffer.concat([bind("p2"), sync]));
+      const closed = once(socket, "close");
+      const faulted = proxy.faulted.next();
+      socket.on("error", () => undefined).write(bind("p1"));
+      assert.equal((await faulted).containing, "beat");
+      await closed;
+    });
 
   it("refuses conditions that are none", () => {
     assert.throws(() => proxy.set({ toClient: { latencyMs: -1 } }), /latencyMs/);
