@@ -1,5 +1,5 @@
 import type { EventEmitter } from "node:events";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import pg from "pg";
 import type { Clock } from "../core/clock.ts";
 import { limits } from "../core/limits.ts";
@@ -7,9 +7,13 @@ import type { Statement, StatementResult } from "../operation/transaction.ts";
 import { breaksConnection, isStalePlan } from "./faults.ts";
 import { SessionPins, sessionReading, sessionSetting } from "./session.ts";
 import { verifiedUrl } from "./start/verified-url.ts";
+import { repeated } from "./statements.ts";
 import { TypeCatalog, typeStatement } from "./values/catalog.ts";
 import { needsType } from "./values/write.ts";
-import { maxDescribed, PreparedStatements, WireQuery } from "./wire-query.ts";
+import { requestCancel } from "./wire/cancel.ts";
+import { gathering, WireFlight, type WireMessages } from "./wire/flight.ts";
+import { forgetName, nameOf } from "./wire/names.ts";
+import { maxDescribed, PreparedStatements, WireQuery } from "./wire/query.ts";
 
 /** The response to one statement. */
 export interface Answer extends StatementResult {
@@ -17,21 +21,8 @@ export interface Answer extends StatementResult {
   readonly command: string;
 }
 
-const names = new Map<string, string>();
-const maxNames = 100_000;
-let named = 0;
-
-/** One name a text, the same on every connection, so that a pooler between may share prepared statements. */
-function nameOf(text: string): string | undefined {
-  let name = names.get(text);
-  if (name === undefined && names.size < maxNames) {
-    name = `p${(named++).toString(36)}`;
-    names.set(text, name);
-  }
-  return name;
-}
-
-type Done = (error: Error | undefined, answer: Answer | undefined) => void;
+/** Called with the response, or with the error. */
+export type Done = (error: Error | undefined, answer: Answer | undefined) => void;
 
 /** What the server says of a setting, at the start of a session and when it changes. */
 interface ParameterStatus {
@@ -65,11 +56,14 @@ export class Connection {
   /** Settings that each transaction has to make for itself. */
   readonly pins: SessionPins = new SessionPins();
   readonly #client: pg.Client;
+  readonly #messages: WireMessages;
   readonly #prepared = new Set<string>();
   readonly #statements = new PreparedStatements();
   readonly #catalog: TypeCatalog;
   /** What waits behind a statement that is being described, so that all go out in the order in which they were sent. */
   #behind: (() => void)[] | undefined;
+  /** What is joined in this turn, and not submitted yet. */
+  #flight: WireFlight | undefined;
   #corked = false;
   /** The end of this turn sends what was held back. */
   #flushes = false;
@@ -100,6 +94,7 @@ export class Connection {
       keepAliveInitialDelayMillis: limits.connectionProbeMs,
       ...{ pipeline: true },
     });
+    this.#messages = gathering(this.#internals().connection);
     this.#client.on("error", () => this.markBroken());
     this.#client.on("end", () => this.markBroken());
     this.#internals().connection.on("parameterStatus", ({ parameterName, parameterValue }) =>
@@ -158,9 +153,28 @@ export class Connection {
   /** Sends a statement of which only a failure matters. */
   sendAside(statement: Statement, failed: (error: unknown) => void): void {
     this.#cork();
-    this.#write(statement, (error) => {
-      if (error !== undefined) failed(error);
+    this.#write(statement, failedOnly(failed));
+  }
+
+  /**
+   * Sends a statement of a transaction with all others that are joined in the same turn, under one sync: after one that fails, the server skips those
+   * that follow, also a commit or a rollback. Only for what runs within a transaction: without one, the server would make one of them.
+   */
+  join(statement: Statement, done: Done): void {
+    this.#cork();
+    this.#write(statement, done, true);
+  }
+
+  /** As {@link join}. */
+  joined(statement: Statement): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.join(statement, (error, answer) => (answer === undefined ? reject(error) : resolve(answer)));
     });
+  }
+
+  /** As {@link join}, of a statement of which only a failure matters. */
+  joinAside(statement: Statement, failed: (error: unknown) => void): void {
+    this.join(statement, failedOnly(failed));
   }
 
   /**
@@ -173,34 +187,33 @@ export class Connection {
       this.#internals().stream.cork();
       setImmediate(() => this.#flush());
     }
-    this.#write(asCommand(text), (error) => {
-      if (error !== undefined) failed(error);
-    });
+    this.#write(asCommand(text), failedOnly(failed), true);
   }
 
-  #write(statement: Statement, done: Done): void {
+  #write(statement: Statement, done: Done, isJoined = false): void {
     this.#inFlight++;
     const settled: Done = (error, answer) => {
       this.#inFlight--;
       done(error, answer);
     };
-    const write = () => this.#submit(statement, settled);
+    const write = () => this.#submit(statement, settled, isJoined);
     if (this.#behind === undefined) write();
     else this.#behind.push(write);
   }
 
-  #submit(statement: Statement, done: Done): void {
+  #submit(statement: Statement, done: Done, isJoined: boolean): void {
     // Of what is made when it is sent, the values are read once.
-    if (statement.writtenAt === undefined) return this.#query(statement, { done });
+    if (statement.writtenAt === undefined) return this.#query(statement, { done, isJoined });
     const { text, values } = statement;
     if (values.length > maxDescribed || !values.some(needsType) || this.#catalog.parameters(text)?.types !== undefined)
-      return this.#query(statement, { done });
+      return this.#query(statement, { done, isJoined });
     // How an array is written depends on what it is for: once, its statement is described first.
     this.#behind = [];
     const goOn = (error: Error | undefined) => {
       const behind = this.#behind ?? [];
       this.#behind = undefined;
-      if (error === undefined) this.#query(statement, { done });
+      this.#cork();
+      if (error === undefined) this.#query(statement, { done, isJoined });
       else done(error, undefined);
       for (const [at, write] of behind.entries()) {
         if (this.#behind !== undefined) return void (this.#behind as (() => void)[]).push(...behind.slice(at));
@@ -210,13 +223,13 @@ export class Connection {
     this.#query(statement, { done: goOn, describeOnly: true });
   }
 
-  #query(statement: Statement, { done, describeOnly = false }: { readonly done: Done; readonly describeOnly?: boolean }): void {
+  #query(statement: Statement, { done, describeOnly = false, isJoined = false }: Sending): void {
     const { text, values, columnsAsIs = false, rowsAsArrays = false, writtenAt } = statement;
-    const name = this.#nameFor(text, values);
+    const name = this.#nameFor(text, values, isJoined);
     const answered = (error: Error | undefined): void => {
       if (error !== undefined) {
         // Without its name the statement gets a new one, under which every connection prepares it again.
-        if (isStalePlan(error) && names.get(text) === name) names.delete(text);
+        if (isStalePlan(error)) forgetName(text, name);
         if (breaksConnection(error)) void this.close(true);
         return done(error, undefined);
       }
@@ -235,7 +248,18 @@ export class Connection {
       ...{ text, values, name, columnsAsIs, rowsAsArrays, describeOnly, typed: writtenAt !== undefined },
       ...{ prepared: this.#statements, catalog: this.#catalog, done: answered },
     });
+    if (isJoined) {
+      this.#flight ??= new WireFlight(this.#messages);
+      return this.#flight.join(query);
+    }
+    this.#submitFlight();
     this.#client.query(query as unknown as pg.Submittable);
+  }
+
+  #submitFlight(): void {
+    const flight = this.#flight;
+    this.#flight = undefined;
+    if (flight !== undefined) this.#client.query(flight as unknown as pg.Submittable);
   }
 
   /** Asks for types that an application made. */
@@ -255,21 +279,7 @@ export class Connection {
 
   /** Asks the server to stop what this connection runs. Resolves when the server has taken note, or when that cannot be known. */
   cancel(): Promise<void> {
-    const { processId, secretKey, host, port } = this.#internals();
-    return new Promise((resolve) => {
-      const socket: Socket = connect(host.startsWith("/") ? { path: `${host}/.s.PGSQL.${port}` } : { host, port });
-      socket.setTimeout(limits.quarantineMs, () => socket.destroy());
-      socket.on("error", () => undefined);
-      socket.on("close", () => resolve());
-      const request = Buffer.alloc(16);
-      request.writeInt32BE(16, 0);
-      request.writeInt32BE(80877102, 4);
-      request.writeInt32BE(processId, 8);
-      request.writeInt32BE(secretKey, 12);
-      // The server closes after it has signalled the backend: the close is the acknowledgement.
-      socket.on("connect", () => socket.write(request));
-      socket.resume();
-    });
+    return requestCancel(this.#internals());
   }
 
   /** Whether it answers within so long; where it does not, it is cut. */
@@ -295,6 +305,7 @@ export class Connection {
   /** Closes in order, and cuts the socket where the server is silent; with `now` it is cut at once, and the server undoes what was open. */
   async close(now = false): Promise<void> {
     this.markBroken();
+    this.#submitFlight();
     const { stream } = this.#internals();
     if (now) return void stream.destroy();
     const silent = this.options.clock.schedule(limits.quarantineMs, () => stream.destroy());
@@ -302,13 +313,14 @@ export class Connection {
     silent.cancel();
   }
 
-  #nameFor(text: string, values: readonly unknown[]): string | undefined {
-    if (values === noValues || this.options.prepares === false) return undefined;
+  #nameFor(text: string, values: readonly unknown[], isJoined: boolean): string | undefined {
+    const isCommand = values === noValues;
+    if ((isCommand && !(isJoined && repeated.has(text))) || this.options.prepares === false) return undefined;
     if (!this.#prepared.has(text)) {
       if (this.#prepared.size >= limits.preparedStatements) return undefined;
       this.#prepared.add(text);
     }
-    return nameOf(text);
+    return nameOf(text, isCommand);
   }
 
   /** Holds back what is written until the end of the turn, so that it goes out in one piece. */
@@ -325,6 +337,7 @@ export class Connection {
     this.#flushes = false;
     if (!this.#corked) return;
     this.#corked = false;
+    this.#submitFlight();
     this.#internals().stream.uncork();
   }
 
@@ -352,6 +365,19 @@ export class Connection {
     };
   }
 }
+
+/** How a statement is sent. */
+interface Sending {
+  readonly done: Done;
+  readonly describeOnly?: boolean;
+  readonly isJoined?: boolean;
+}
+
+const failedOnly =
+  (failed: (error: unknown) => void): Done =>
+  (error) => {
+    if (error !== undefined) failed(error);
+  };
 
 const noValues: readonly unknown[] = [];
 const commands = new Map<string, Statement>();

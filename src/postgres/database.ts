@@ -37,7 +37,7 @@ import { PostgresSearchStore } from "./search/store.ts";
 import { PostgresSessionStore } from "./sessions/store.ts";
 import { checkPooler } from "./start/pooler.ts";
 import { unreachable } from "./start/unreachable.ts";
-import { claimStatement, expireStatement, readClaim } from "./statements.ts";
+import { claimStatement, expireStatement, readClaim, takenClaim } from "./statements.ts";
 import { PostgresWritten } from "./streams/channel.ts";
 import { PostgresTaskStore } from "./tasks/store.ts";
 import type { TransactionHost } from "./transaction/host.ts";
@@ -255,14 +255,13 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
   async fateOf(claim: Claim, until: number): Promise<ClaimResult> {
     for (;;) {
       const left = Math.max(0, until - this.clock.monotonic());
-      const [, answer] = await this.borrow(left, (connection) =>
+      const [, result] = await this.borrow(left, (connection) =>
         Promise.all([
           connection.sendCommand("begin isolation level read committed"),
-          connection.send(claimStatement(claim)),
+          connection.send(claimStatement(claim)).then(readClaim, takenClaim),
           connection.sendCommand("rollback"),
         ]),
       );
-      const result = readClaim(answer);
       if (result.state !== "running" || this.clock.monotonic() >= until) return result;
       await sleep(this.clock, fateEveryMs);
     }

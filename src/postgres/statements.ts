@@ -24,6 +24,13 @@ export const rollbackText = "rollback";
 /** Keeps the claim of a key apart from what the handler does. */
 export const savepointText = "savepoint plimsoll";
 
+/** The commands that most transactions have: they are prepared, as others are. */
+export const repeated: ReadonlySet<string> = new Set([
+  ...Object.values(beginTexts.read),
+  ...Object.values(beginTexts.write),
+  ...[savepointText, commitText],
+]);
+
 const settingsStart = "select where (set_config(";
 
 /** Whether a statement sets what holds for one transaction, or for the rest of a session. */
@@ -71,17 +78,26 @@ export function settingsStatement(
   };
 }
 
-/** Takes the key's lock, or says who has it; then, in a snapshot taken after the lock, reads its record. */
+/**
+ * Takes the key's lock, and then, in a snapshot taken after the lock, reads its record. It fails where another has the lock: what was sent behind it
+ * is not run.
+ */
 export function claimStatement({ id, inputHash }: Claim): Statement {
-  return { text: "select * from plimsoll.claim($1, $2)", values: [id.toString("hex"), inputHash], columnsAsIs: true };
+  return { text: "select * from plimsoll.claim_key($1, $2)", values: [id.toString("hex"), inputHash], columnsAsIs: true };
 }
 
 /** Reads the result of a key's claim. */
 export function readClaim({ rows }: StatementResult): ClaimResult {
   const [row] = rows;
-  assert(row !== undefined, "plimsoll.claim returned no row. Run the migrations of this version of Plimsoll.");
+  assert(row !== undefined, "plimsoll.claim_key returned no row. Run the migrations of this version of Plimsoll.");
   const { state, ...reply } = row as unknown as { readonly state: ClaimResult["state"] } & StoredReply;
   return state === "replay" ? { state, reply } : { state };
+}
+
+/** What a claim that failed says: that another execution has the key. Throws what else it failed of. */
+export function takenClaim(error: unknown): ClaimResult {
+  if ((error as { readonly code?: unknown }).code !== "55P03") throw error;
+  return { state: "running" };
 }
 
 /** Keeps the reply under its key; over an expired record it writes, over a valid one it fails, which undoes the transaction. */

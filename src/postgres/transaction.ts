@@ -3,6 +3,7 @@ import { limits } from "../core/limits.ts";
 import { StatementError } from "../operation/sql/statement-error.ts";
 import type {
   BeforeCommit,
+  Claim,
   ClaimResult,
   Statement,
   StatementResult,
@@ -23,6 +24,7 @@ import {
   rollbackText,
   savepointText,
   settingsStatement,
+  takenClaim,
 } from "./statements.ts";
 import { prepared } from "./transaction/before.ts";
 import { beside, commitLost, floating, outcomeUnknown, rolledBack } from "./transaction/faults.ts";
@@ -31,8 +33,6 @@ import { isContained, Savepoints } from "./transaction/savepoints.ts";
 
 /** How long a lost commit is asked after at the least, however near the deadline is. */
 const resolveMs = 1_000;
-/** How long the first statement of a duplicate may continue after it is known to be one. */
-const waitForOwnerMs = 10;
 
 /**
  * The one place that begins and commits. See {@link Transaction} for what is guaranteed.
@@ -78,7 +78,7 @@ export class PostgresTransaction implements Transaction {
       const connection = this.#connection ?? this.#begin() ?? (await this.#opening) ?? this.#gone();
       this.#assertUsable();
       this.#sendSavepoints(connection);
-      const answer = await connection.send(statement);
+      const answer = await connection.joined(statement);
       failed = false;
       return answer;
     } catch (error) {
@@ -156,7 +156,7 @@ export class PostgresTransaction implements Transaction {
   }
 
   #sendSavepoints(connection: Connection): void {
-    for (const text of this.#savepoints.due()) connection.sendAside(asCommand(text), (error) => void this.#fails(error));
+    for (const text of this.#savepoints.due()) connection.joinAside(asCommand(text), (error) => void this.#fails(error));
   }
 
   async commit(reply?: StoredReply): Promise<StoredReply | undefined> {
@@ -249,25 +249,34 @@ export class PostgresTransaction implements Transaction {
     const { mode, isolation, claim } = this.#options;
     // An error of what is sent aside dooms the transaction; no code waits for it.
     const failed = (error: unknown) => void this.#fails(error);
-    connection.sendAside(asCommand(beginTexts[mode][isolation]), failed);
-    connection.sendAside(settingsStatement(this.#options, this.#remainingMs(), this.#host.hasTransactionTimeout), failed);
-    if (connection.pins.statement !== undefined) connection.sendAside(connection.pins.statement, failed);
+    connection.joinAside(asCommand(beginTexts[mode][isolation]), failed);
+    connection.joinAside(settingsStatement(this.#options, this.#remainingMs(), this.#host.hasTransactionTimeout), failed);
+    if (connection.pins.statement !== undefined) connection.joinAside(connection.pins.statement, failed);
     if (claim !== undefined) {
-      // With its savepoint: what ends the transaction next then finds nothing under way, which it would have to cancel first.
-      const sent = Promise.all([connection.send(claimStatement(claim)), connection.sendCommand(savepointText)]);
-      this.#claim = sent.then(
-        ([answer]) => readClaim(answer),
-        (error) => Promise.reject(this.#fails(error)),
-      );
-      this.#claim.then(
-        (result) => this.#onClaimResult(result),
-        () => undefined,
-      );
+      this.#claim = this.#claimed(connection, claim);
+      // Those that ask for it learn why.
+      this.#claim.catch(() => undefined);
+      connection.joinAside(asCommand(savepointText), failed);
     }
     return connection;
   }
 
-  /** Whatever the handler does without the key is for nothing: it is stopped, also where its first statement waits for the key's owner. */
+  /** Known before the statements behind it are settled, so that what the handler gets is the fault of the claim. */
+  #claimed(connection: Connection, claim: Claim): Promise<ClaimResult> {
+    return new Promise((resolve, reject) => {
+      connection.join(claimStatement(claim), (error, answer) => {
+        try {
+          const result = answer === undefined ? takenClaim(error) : readClaim(answer);
+          this.#onClaimResult(result);
+          resolve(result);
+        } catch (failed) {
+          reject(this.#fails(failed));
+        }
+      });
+    });
+  }
+
+  /** Whatever the handler does without the key is for nothing. */
   #onClaimResult({ state }: ClaimResult): void {
     if (state === "claimed") return;
     this.doom(
@@ -277,10 +286,6 @@ export class PostgresTransaction implements Transaction {
         message: "Another request claimed the idempotency key first. Try again.",
       }),
     );
-    if (state !== "running") return;
-    this.#host.clock.schedule(waitForOwnerMs, () => {
-      if (this.#unanswered > 0) void this.rollback();
-    });
   }
 
   async #opened(): Promise<Connection> {
@@ -308,12 +313,13 @@ export class PostgresTransaction implements Transaction {
     // A commit that is on its way is waited for, also past the deadline; but not for ever, where the network swallows it.
     const cut = this.#host.clock.schedule(this.#remainingMs() + resolveMs, () => void connection.close(true));
     try {
-      const flight = last.map((statement) => connection.send(statement));
-      const settled = await Promise.allSettled([...flight, connection.sendCommand(commitText)]);
+      const settled = await Promise.allSettled([...last, asCommand(commitText)].map((statement) => connection.joined(statement)));
       const failed = settled.find((outcome) => outcome.status === "rejected");
       if (failed !== undefined) {
         if (isReadOnly(failed.reason)) this.#host.movedOn(connection);
         if (isLost(failed.reason)) return await this.#resolveLost(failed.reason);
+        // The server skipped the commit too.
+        await connection.sendCommand(rollbackText).catch(() => void connection.close(true));
         throw this.#failure?.cause ?? databaseFault(failed.reason);
       }
       // After an error earlier in the transaction the server responds to a commit with the tag ROLLBACK, and pg calls that a success.

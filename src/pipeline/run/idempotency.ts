@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { codes } from "../../core/code.ts";
 import { Fault } from "../../core/fault.ts";
 import { canonicalJson } from "../../core/json.ts";
@@ -34,10 +34,15 @@ export function claimOf(execution: RunningExecution, compiled: CompiledOperation
   // Lengths keep ("ab", "c") and ("a", "bc") apart.
   const parts = [tenant, scope, compiled.name, key, ...(derived ? ["derived"] : [])].map((part) => `${part.length}:${part}`);
   return {
-    id: createHash("sha256").update(parts.join("|")).digest().subarray(0, 16),
-    inputHash: createHash("sha256").update(canonicalJson(sent)).digest(),
+    id: digestOf(parts.join("|")).subarray(0, 16),
+    inputHash: digestOf(canonicalJson(sent)),
     ttlMs: compiled.limits.idempotencyTtlMs,
   };
+}
+
+/** As hexadecimal digits in between it takes a third of the time of a hash object. */
+function digestOf(text: string): Buffer {
+  return Buffer.from(hash("sha256", text, "hex"), "hex");
 }
 
 /** What a record keeps of a success: the output as JSON, which every surface can reply with, and what one said beside it. */

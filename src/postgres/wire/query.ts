@@ -1,9 +1,9 @@
 import pg from "pg";
-import { Fault } from "../core/fault.ts";
-import type { Parameters, TypeCatalog } from "./values/catalog.ts";
-import { camelCase } from "./values/column-name.ts";
-import type { SqlType } from "./values/sql-type.ts";
-import { writeAll, writeAllPlain } from "./values/write.ts";
+import { Fault } from "../../core/fault.ts";
+import type { Parameters, TypeCatalog } from "../values/catalog.ts";
+import { camelCase } from "../values/column-name.ts";
+import type { SqlType } from "../values/sql-type.ts";
+import { writeAll, writeAllPlain } from "../values/write.ts";
 
 /** What a statement gave. */
 interface WireAnswer {
@@ -69,7 +69,7 @@ const none: readonly number[] = [];
 const noColumns: Columns = { list: [], hidden: undefined, reads: [] };
 
 /** The part of pg's connection that a query writes to. */
-interface WireConnection {
+export interface WireConnection {
   readonly parsedStatements: Record<string, string | undefined>;
   readonly submittedNamedStatements: Record<string, string | undefined>;
   query(text: string): void;
@@ -79,6 +79,8 @@ interface WireConnection {
   execute(config: undefined): void;
   close(what: { type: "S"; name: string }): void;
   sync(): void;
+  /** What all of the others write through. */
+  _send(message: Buffer): unknown;
 }
 
 /**
@@ -103,6 +105,8 @@ export class WireQuery {
   /** The types as which the values were written. */
   #writtenAs: Parameters | undefined;
   #described = false;
+  /** It was sent to be prepared. */
+  #isParsed = false;
 
   constructor(statement: WireStatement) {
     this.#statement = statement;
@@ -118,21 +122,36 @@ export class WireQuery {
       connection.query(text);
       return null;
     }
-    const written = describeOnly ? undefined : this.#write();
-    // If a value cannot be written, nothing but the sync is sent, and its response ends this query.
-    if (this.#failed === undefined) {
-      this.#prepare(connection);
-      if (written !== undefined) {
-        connection.bind({ portal: "", statement: name, values: written, binary: false, valueMapper: undefined });
-        if (this.#described && this.values.length > maxDescribed) connection.describe({ type: "P", name: "" });
-        connection.execute(undefined);
-      }
-    }
+    this.write(connection);
     connection.sync();
     return null;
   }
 
-  #write(): readonly unknown[] | undefined {
+  /** Writes everything but the sync. Returns false where a value cannot be written: then nothing is sent, and the response to the sync ends this query. */
+  write(connection: WireConnection): boolean {
+    const { name } = this;
+    const { describeOnly = false } = this.#statement;
+    const values = describeOnly ? undefined : this.#written();
+    if (this.#failed !== undefined) return false;
+    this.#prepare(connection);
+    if (values !== undefined) {
+      connection.bind({ portal: "", statement: name, values, binary: false, valueMapper: undefined });
+      if (this.#described && this.values.length > maxDescribed) connection.describe({ type: "P", name: "" });
+      connection.execute(undefined);
+    }
+    return true;
+  }
+
+  /** Ends as one that the server did not run, because one before it in the same flight failed. */
+  skipped(error: Error | undefined, connection: WireConnection | undefined): void {
+    if (this.name !== undefined && this.#isParsed) {
+      this.#statement.prepared.forget(this.name);
+      if (connection !== undefined) delete connection.submittedNamedStatements[this.name];
+    }
+    this.#statement.done(error);
+  }
+
+  #written(): readonly unknown[] | undefined {
     const { typed, catalog, prepared } = this.#statement;
     const known = typed
       ? ((this.name === undefined ? undefined : prepared.parameters.get(this.name)) ?? catalog.parameters(this.text))
@@ -152,6 +171,7 @@ export class WireQuery {
     const known = name !== undefined && (connection.parsedStatements[name] ?? connection.submittedNamedStatements[name]) !== undefined;
     if (!known) {
       connection.parse({ text, name, types: undefined });
+      this.#isParsed = true;
       if (name !== undefined) {
         connection.submittedNamedStatements[name] = text;
         this.#statement.prepared.forget(name);
