@@ -35,7 +35,8 @@ describe("expiry with ten million records", () => {
       );
       await using _forgotten = await session(database.superUrl, "begin isolation level repeatable read", "select 1");
       await using app = await session(database.url);
-      const claim = async (key: string) => (await app.query("select state from plimsoll.claim_key(md5($1)::uuid, '')", [key])).rows[0].state;
+      const claim = async (key: string) =>
+        (await app.query("select state from plimsoll.claim_key(md5($1)::uuid, '')", [key])).rows[0].state;
       const [batches, claims]: [number[], number[]] = [[], []];
       const timed = async <T>(into: number[], work: () => Promise<T>) => {
         const since = systemClock.monotonic();

@@ -41,22 +41,31 @@ function textAt(message: Buffer, at: number): string {
   return message.toString("utf8", at, message.indexOf(0, at));
 }
 
-/** What the client sent up to the point where the server responds and is ready again. */
+/** One statement of a client. */
 export interface Unit {
   readonly text: string;
+  /** Its messages up to a sync, so that the server responds to it alone. */
   readonly bytes: Buffer;
+  /** The sync is not the client's own: it may send other statements before its own. */
+  readonly isPart: boolean;
 }
 
-/** Puts the messages of a client together to statements. Keeps what was prepared under which name, as the server does. */
+const sync = Buffer.from([0x53, 0, 0, 0, 4]);
+
+/**
+ * Puts the messages of a client together to statements. Several of them may share a sync, and each is a unit all the same. Keeps what was prepared under
+ * which name, as the server does.
+ */
 export class UnitReader {
   readonly #prepared = new Map<string, string>();
   #messages: Buffer[] = [];
   #text = "";
 
-  /** A unit that this message completes, the message alone where it belongs to none, or nothing yet. */
-  read(message: Buffer): Unit | Buffer | undefined {
+  /** A unit that this message completes, the sync of the units before it, the message alone where it belongs to none, or nothing yet. */
+  read(message: Buffer): Unit | "sync" | Buffer | undefined {
     const type = typeOf(message);
-    if (type === "Q") return { text: textAt(message, 5), bytes: message };
+    if (type === "Q") return { text: textAt(message, 5), bytes: message, isPart: false };
+    if (type === "S" && this.#messages.length === 0) return "sync";
     if (type === "P") {
       const name = textAt(message, 5);
       const text = textAt(message, 5 + Buffer.byteLength(name) + 1);
@@ -67,8 +76,9 @@ export class UnitReader {
       this.#text = this.#prepared.get(textAt(message, 5 + Buffer.byteLength(portal) + 1)) ?? this.#text;
     } else if (type !== "D" && type !== "E" && type !== "C" && type !== "S" && type !== "H") return message;
     this.#messages.push(message);
-    if (type !== "S") return undefined;
-    const unit = { text: this.#text, bytes: Buffer.concat(this.#messages) };
+    if (type !== "S" && type !== "E") return undefined;
+    const isPart = type === "E";
+    const unit = { text: this.#text, bytes: Buffer.concat(isPart ? [...this.#messages, sync] : this.#messages), isPart };
     this.#messages = [];
     this.#text = "";
     return unit;

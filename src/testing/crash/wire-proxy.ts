@@ -38,9 +38,13 @@ export class WireLink {
   readonly #fromClient = new MessageReader("client");
   readonly #fromServer = new MessageReader("server");
   readonly #units = new UnitReader();
-  readonly #waiting: Unit[] = [];
-  readonly #outstanding: Outstanding[] = [];
+  readonly #waiting: (Unit | "sync")[] = [];
+  readonly #outstanding: (Outstanding | "sync")[] = [];
   #answer: Buffer[] = [];
+  /** One of the statements that share a sync has failed. */
+  #failed = false;
+  /** What the server said last when it was ready, for the client's own sync. */
+  #said: Buffer = Buffer.alloc(0);
   #deciding = false;
   #ready = false;
   #ended = false;
@@ -105,6 +109,14 @@ export class WireLink {
 
   #decide(): void {
     for (let unit = this.#waiting.shift(); unit !== undefined && !this.#ended; unit = this.#waiting.shift()) {
+      if (unit === "sync") {
+        this.#outstanding.push(unit);
+        this.#sync();
+        continue;
+      }
+      // As the server does: what follows a failure up to the sync is not even prepared.
+      if (this.#failed) continue;
+      if (this.#isBehindPart()) return void this.#waiting.unshift(unit);
       const passage = this.#gate.passes(this, unit, () => this.#whenQuiet());
       if (passage instanceof Promise) {
         this.#deciding = true;
@@ -145,18 +157,41 @@ export class WireLink {
       return;
     }
     this.#answer.push(message);
-    if (type !== "Z") return;
-    const done = this.#outstanding.shift();
-    const refused = done?.passage.way === "refuse";
+    if (type === "Z") this.#respond(message);
+  }
+
+  #respond(ready: Buffer): void {
+    const { unit, passage } = this.#outstanding.shift() as Outstanding;
     const outcome = outcomeOf(this.#answer);
     // Of a refusal only the error is passed on: what was rolled back before it is the lab's own.
-    if (refused) this.#answer = this.#answer.filter((part) => typeOf(part) !== "C");
-    if (done?.passage.answered?.(outcome) === "drop") return;
+    if (passage.way === "refuse") this.#answer = this.#answer.filter((part) => typeOf(part) !== "C");
+    if (passage.answered?.(outcome) === "drop") return;
+    if (unit.isPart) {
+      this.#answer.pop();
+      this.#failed = this.#answer.some((part) => typeOf(part) === "E");
+    }
+    this.#said = ready;
     this.#flush();
+    this.#sync();
     if (this.#outstanding.length === 0) {
       this.#quiet?.();
       this.#quiet = undefined;
     }
+    if (!this.#deciding) this.#decide();
+  }
+
+  /** Whether the statement before shares its sync with what comes next, and is not answered yet. */
+  #isBehindPart(): boolean {
+    const before = this.#outstanding.at(-1);
+    return before !== undefined && before !== "sync" && before.unit.isPart;
+  }
+
+  /** The client's own sync is answered once everything before it is. */
+  #sync(): void {
+    if (this.#outstanding[0] !== "sync") return;
+    this.#outstanding.shift();
+    this.#failed = false;
+    this.#client.write(this.#said);
   }
 
   #flush(): void {
