@@ -64,7 +64,7 @@ export async function embeddedTestServer(): Promise<TestServer> {
 export async function testDatabase(spec: { readonly modules: readonly Module[]; readonly server?: TestServer }): Promise<TestDatabase> {
   const server = spec.server ?? (await embeddedTestServer());
   const name = `plimsoll_test_${process.pid}_${systemClock.uuid().replaceAll("-", "").slice(-12)}`;
-  const template = await ensureTemplate(server.adminUrl, spec.modules);
+  const template = await ensureTemplate(server, spec.modules);
   await cloneDatabase(server, { name, template });
   const adminUrl = inDatabase(server.adminUrl, name);
   const url = asRole(adminUrl);
@@ -113,25 +113,46 @@ async function asOwner<R extends pg.QueryResultRow>(url: string, text: string, v
 }
 
 /** Migrates a template once for all processes whose modules have the same migrations. */
-async function ensureTemplate(adminUrl: string, modules: readonly Module[]): Promise<string> {
+async function ensureTemplate(server: TestServer, modules: readonly Module[]): Promise<string> {
+  const template = templateOf(modules);
+  await withClient(server.adminUrl, async (client) => {
+    await client.query("select pg_advisory_lock($1)", [templateLock]);
+    if (await isThere(client, template)) return;
+    await ensureAppRole(client, { role, password: role });
+    // Of its migrations, those of Plimsoll itself take nearly all of the time, and are the same for all modules.
+    const own = templateOf([]);
+    if (!(await isThere(client, own))) await makeTemplate(server, client, { template: own, from: "template0", modules: [] });
+    if (own !== template) await makeTemplate(server, client, { template, from: own, modules });
+  });
+  return template;
+}
+
+interface Template {
+  readonly template: string;
+  readonly from: string;
+  readonly modules: readonly Module[];
+}
+
+/** A template has its name only when it is whole. */
+async function makeTemplate(server: TestServer, client: pg.Client, { template, from, modules }: Template): Promise<void> {
+  const making = `${template}_new`;
+  await client.query(`drop database if exists ${making} with (force)`);
+  await cloneDatabase(server, { name: making, template: from });
+  const ownerUrl = inDatabase(server.adminUrl, making);
+  await migrate({ modules, adminUrl: ownerUrl, url: asRole(ownerUrl), clock: systemClock });
+  await client.query(`alter database ${making} rename to ${template}`);
+}
+
+function templateOf(modules: readonly Module[]): string {
   const files = readMigrations(modules).flatMap((module) => module.files);
   const hash = createHash("sha256")
     .update(files.map((file) => `${file.module}/${file.name}:${file.checksum}`).join())
     .digest("hex");
-  const template = `plimsoll_template_${hash.slice(0, 16)}`;
-  await withClient(adminUrl, async (client) => {
-    await client.query("select pg_advisory_lock($1)", [templateLock]);
-    const known = await client.query("select from pg_database where datname = $1", [template]);
-    if (known.rowCount === 1) return;
-    await ensureAppRole(client, { role, password: role });
-    const making = `${template}_new`;
-    await client.query(`drop database if exists ${making} with (force)`);
-    await client.query(`create database ${making} template template0`);
-    const ownerUrl = inDatabase(adminUrl, making);
-    await migrate({ modules, adminUrl: ownerUrl, url: asRole(ownerUrl), clock: systemClock });
-    await client.query(`alter database ${making} rename to ${template}`);
-  });
-  return template;
+  return `plimsoll_template_${hash.slice(0, 16)}`;
+}
+
+async function isThere(client: pg.Client, database: string): Promise<boolean> {
+  return (await client.query("select from pg_database where datname = $1", [database])).rowCount === 1;
 }
 
 function inDatabase(url: string, name: string): string {
