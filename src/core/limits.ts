@@ -345,7 +345,7 @@ export const limits = {
   /** Length of the reason for a change of mode. */
   loadLineReasonChars: 500,
   /** How long a test waits for a signal, in real time. Override: `testApp({ waitLimit })`. */
-  testWaitMs: 10_000,
+  testWaitMs: 30_000,
   /** Attempts after which `runUntilIdle` fails, because the work does not seem to end. Override: `runUntilIdle({ attempts })`. */
   testAttempts: 1_000,
   /** The longest drain after a crash. */

@@ -23,7 +23,7 @@ export interface TestAppSpec extends Omit<AppSpec, "ops"> {
   /** The tenant of all calls. *Default*: the actor's own. */
   readonly tenant?: string;
   readonly clock?: Clock;
-  /** How long a test waits for a signal, in real time; then the wait fails, and its message says what it waited for. *Default*: 10 s. */
+  /** How long a test waits for a signal, in real time; then the wait fails, and its message says what it waited for. *Default*: 30 s. */
   readonly waitLimit?: Duration;
 }
 

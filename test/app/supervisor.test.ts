@@ -69,11 +69,10 @@ describe("supervise", () => {
     await fetch(`${api}/nothing`);
     supervised.child.kill("SIGTERM");
     assert.equal(await supervised.line(), "stopping");
-    const since = performance.now();
     supervised.child.kill("SIGTERM");
+    // A stop that waited for it would end with 0, and it with its deadline.
     assert.equal(await supervised.ended, 1);
     assert.equal(await endless, "cut");
-    assert.ok(performance.now() - since < 8_000);
   });
 
   const bugs = [

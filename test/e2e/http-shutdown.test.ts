@@ -226,7 +226,7 @@ describe("shutdown", () => {
     await begun.opened;
     const since = performance.now();
     await served.app.stop();
-    assert.ok(performance.now() - since < 10_000, `${performance.now() - since} ms`);
+    assert.ok(performance.now() - since < 60_000, `${performance.now() - since} ms`);
     const { status, json } = await running;
     assert.deepEqual([status, json.type], [503, "urn:plimsoll:shutting_down"]);
     await slowloris.ended;

@@ -165,7 +165,7 @@ describe("PostgreSQL that fails", () => {
         () => undefined,
         (fault) => fault,
       );
-      assert.ok(performance.now() - since < 15_000, `it took ${performance.now() - since} ms`);
+      assert.ok(performance.now() - since < 60_000, `it took ${performance.now() - since} ms`);
       while (connectionGauges(app.app).open > connectionGauges(app.app).idle) await database.admin("select 1");
       await app.call(read, { text: "select 1" });
       return error;

@@ -96,7 +96,7 @@ export function scratchModule(files: Readonly<Record<string, string>>, schema = 
 
 /** Asks until there is a row; a test waits for what the server shows, not for time. */
 export async function seen<R extends pg.QueryResultRow>(url: string, text: string, values: unknown[] = []): Promise<R> {
-  const until = systemClock.monotonic() + 20_000;
+  const until = systemClock.monotonic() + 60_000;
   return withClient(url, async (client) => {
     for (;;) {
       const { rows } = await client.query<R>(text, values);

@@ -233,7 +233,7 @@ for (const server of await testServers()) {
       const id = await open(100);
       // The commit is held back: the owner sits in its transaction, neither lost nor in use, until the server ends it.
       proxy.next({ containing: "commit", effect: "hold" });
-      const stuck = app.call(withdraw, { id, amount: 10 }, { key: "half-open", remainingMs: 1_500 });
+      const stuck = app.call(withdraw, { id, amount: 10 }, { key: "half-open", remainingMs: 4_000 });
       stuck.catch(() => undefined);
       await proxy.faulted.next();
       let reply: { balance: number } | undefined;

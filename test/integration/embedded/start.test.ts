@@ -82,7 +82,7 @@ describe("a start", () => {
     assert.equal(server.port, port);
     assert.deepEqual(await query(server.adminUrl, "select id from survivors"), [{ id: 1 }]);
     // Near 50 ms on an idle machine; the bound only catches a wait that was not meant.
-    assert.ok(tookMs < 8_000, `${tookMs} ms`);
+    assert.ok(tookMs < 30_000, `${tookMs} ms`);
   });
 
   it("may be asked twice, and stop at any time, also before it and after a failure, also when the directory is gone", async (t) => {

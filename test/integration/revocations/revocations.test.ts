@@ -40,12 +40,14 @@ class Other implements AsyncDisposable {
   }
 
   /** How long it takes until it responds so. */
+  /** For how long it was asked and had not what is wanted: a machine that is busy delays replies, and that does not count. */
   async msUntil(credentials: string, wanted: string, withinMs = 2_000): Promise<number> {
     const since = performance.now();
-    for (;;) {
+    for (let tookMs = 0; ; ) {
+      const askedMs = performance.now() - since;
       const got = await this.ask(credentials);
-      const tookMs = performance.now() - since;
       if (got === wanted) return tookMs;
+      tookMs = askedMs;
       assert.ok(tookMs < withinMs, `${got} after ${Math.round(tookMs)} ms`);
       await pause(2);
     }

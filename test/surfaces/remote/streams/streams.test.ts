@@ -87,7 +87,7 @@ describe("a stream of a remote module", () => {
         return items;
       }),
     );
-    assert.deepEqual(await apps.caller.call(apps.operations.look, { to: 1 }, { remainingMs: 2_000 }), { pid: process.pid });
+    assert.deepEqual(await apps.caller.call(apps.operations.look, { to: 1 }, { remainingMs: 20_000 }), { pid: process.pid });
     for (const items of open) await items.return?.();
   });
 
