@@ -25,6 +25,10 @@ export class Connection {
   #isUsable = false;
   #ping: Timer | undefined;
   #waitsForPing = false;
+  /** When it is to be checked next, of the machine's monotonic time. */
+  #checkAt = 0;
+  /** It was given its time once more. */
+  #isSpared = false;
   #lost: (() => void) | undefined;
 
   constructor(session: ClientHttp2Session) {
@@ -78,7 +82,7 @@ export class Connection {
   begin(headers: OutgoingHttpHeaders): ClientHttp2Stream {
     const stream = this.#session.request(headers, { endStream: false });
     this.#open++;
-    this.#ping ??= systemClock.schedule(remoteLimits.pingMs, () => this.#check());
+    if (this.#ping === undefined) this.#checkLater();
     stream.once("close", () => {
       if (--this.#open === 0 && !this.#isUsable) this.#session.close();
     });
@@ -98,7 +102,16 @@ export class Connection {
   #check(): void {
     this.#ping = undefined;
     if (this.#session.destroyed || this.#open === 0) return;
-    if (this.#waitsForPing) return this.#session.destroy(new Error("the process does not respond"));
+    // Where this process stood still itself, it has not read what the callee sent meanwhile: timers come before what sockets have.
+    const stoodStill = systemClock.monotonic() - this.#checkAt > remoteLimits.pingMs / 2;
+    const isSpared = this.#waitsForPing && stoodStill && !this.#isSpared;
+    if (this.#waitsForPing && !isSpared) return this.#session.destroy(new Error("the process does not respond"));
+    this.#isSpared = isSpared;
+    if (!isSpared) this.#askForSign();
+    this.#checkLater();
+  }
+
+  #askForSign(): void {
     this.#waitsForPing = true;
     try {
       this.#session.ping(() => {
@@ -107,6 +120,10 @@ export class Connection {
     } catch {
       this.#waitsForPing = false;
     }
+  }
+
+  #checkLater(): void {
+    this.#checkAt = systemClock.monotonic() + remoteLimits.pingMs;
     this.#ping = systemClock.schedule(remoteLimits.pingMs, () => this.#check());
   }
 
