@@ -23,7 +23,7 @@ export const remoteLimits = {
   /** Failures in a row after which an address is ejected. */
   failures: 5,
   /** How often a connection with calls is asked whether it is there; without a reply by the next time but one it is closed. *Units*: milliseconds. */
-  pingMs: 400,
+  pingMs: 750,
   /** How long a token is valid, whatever the deadline of its call. *Units*: milliseconds. */
   tokenMs: 60_000,
   /** Size of a token. */
