@@ -1,6 +1,7 @@
 import pg from "pg";
 import { databaseFault } from "./faults.ts";
 import { verifiedUrl } from "./start/verified-url.ts";
+import { endSession } from "./wire/end-session.ts";
 
 const connectMs = 5_000;
 
@@ -20,6 +21,6 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
   } catch (error) {
     throw databaseFault(error);
   } finally {
-    await client.end().catch(() => undefined);
+    await endSession(client);
   }
 }

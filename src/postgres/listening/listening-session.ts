@@ -4,6 +4,7 @@ import { Fault } from "../../core/fault.ts";
 import type { Lender } from "../lender.ts";
 import { checkSession } from "../start/session-address.ts";
 import { verifiedUrl } from "../start/verified-url.ts";
+import { endSession } from "../wire/end-session.ts";
 
 const connectMs = 5_000;
 const reconnectMs = 500;
@@ -67,14 +68,14 @@ export class ListeningSession {
     this.#timer?.cancel();
     const client = this.#client;
     this.#client = undefined;
-    await client?.end().catch(() => undefined);
+    if (client !== undefined) await endSession(client, this.#clock);
   }
 
   /** Gives up a session that did not do what it was asked, and opens another. */
   lost(client: pg.Client): void {
     if (this.#client !== client) return;
     this.#client = undefined;
-    client.end().catch(() => undefined);
+    void endSession(client, this.#clock);
     this.#later(reconnectMs);
   }
 
@@ -96,12 +97,12 @@ export class ListeningSession {
       await checkSession(client, { another: () => new pg.Client(options), message: needsSession });
       const since = this.#clock.monotonic();
       await client.query(`listen ${channel}`);
-      if (this.#isStopped) return void client.end().catch(() => undefined);
+      if (this.#isStopped) return void endSession(client, this.#clock);
       this.#client = client;
       opened(since);
       if (beat !== undefined) this.#later(beat.everyMs);
     } catch (error) {
-      client.end().catch(() => undefined);
+      void endSession(client, this.#clock);
       throw error;
     }
   }

@@ -8,6 +8,7 @@ import type { QuotaAsk, QuotaGrant } from "../../resilience/leases/quota-rules.t
 import { storeUnavailable } from "../../resilience/leases/unavailable.ts";
 import type { RateHost, RateStore } from "../../resilience/rate-limit.ts";
 import { verifiedUrl } from "../start/verified-url.ts";
+import { endSession } from "../wire/end-session.ts";
 
 /** How long a connection may take. *Units*: milliseconds. */
 const connectMs = 5_000;
@@ -61,7 +62,7 @@ class PostgresLeases implements LeaseStore {
         this.#stopped = true;
         this.#retry?.cancel();
         this.#expiry?.cancel();
-        await this.#client?.end().catch(() => undefined);
+        if (this.#client !== undefined) await endSession(this.#client, this.#clock);
       },
     };
   }
@@ -147,7 +148,7 @@ class PostgresLeases implements LeaseStore {
     try {
       await client.connect();
       this.#client = client;
-      if (this.#stopped) await client.end();
+      if (this.#stopped) await endSession(client, this.#clock);
     } catch {
       lose();
     }

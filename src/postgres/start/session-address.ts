@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { Fault } from "../../core/fault.ts";
+import { endSession } from "../wire/end-session.ts";
 
 /** How often another client asks: a pooler may give it each of so many backends in turn. */
 const tries = 64;
@@ -27,7 +28,7 @@ export async function checkSession(client: pg.Client, { another, message }: Sess
   try {
     if (await isAnsweredBy(second, backend)) throw new Fault({ code: "failed_precondition", type: "pooler_keeps_no_session", message });
   } finally {
-    second.end().catch(() => undefined);
+    void endSession(second);
   }
 }
 

@@ -3,6 +3,7 @@ import type { ClaimedTask } from "../../tasks/ports/claim-store.ts";
 import { dueSoon, type TaskListener, type TaskNotification } from "../../tasks/ports/worker-store.ts";
 import { checkSession } from "../start/session-address.ts";
 import { verifiedUrl } from "../start/verified-url.ts";
+import { endSession } from "../wire/end-session.ts";
 
 const connectMs = 5_000;
 const needsSession =
@@ -32,7 +33,7 @@ export async function listenForTasks(url: string, { onNotification, lost, channe
   const end = () => {
     if (closed) return;
     closed = true;
-    client.end().catch(() => undefined);
+    void endSession(client);
     lost();
   };
   client.on("error", end);
@@ -48,12 +49,12 @@ export async function listenForTasks(url: string, { onNotification, lost, channe
     await client.query("select pg_catalog.pg_advisory_lock(pg_catalog.hashtextextended($1, 0))", [channel]);
   } catch (error) {
     closed = true;
-    client.end().catch(() => undefined);
+    void endSession(client);
     throw error;
   }
   const stop = () => {
     closed = true;
-    client.end().catch(() => undefined);
+    void endSession(client);
   };
   return { channel, stop };
 }
