@@ -10,10 +10,11 @@ import { BodyBytes } from "./body-bytes.ts";
 import { anonymousBodyTooLarge, bodyEncoded, bodyInPieces, bodyTooLarge } from "./faults.ts";
 import type { BodySink } from "./lean-request.ts";
 import type { RequestHeaders } from "./request-headers.ts";
+import type { SpeedLimits } from "./uploads/sending-speed.ts";
 import type { BodySource } from "./uploads/upload-reading.ts";
 
 /** Bounds of the bodies of one server. */
-export interface BodyLimits extends ContentLimits {
+export interface BodyLimits extends ContentLimits, SpeedLimits {
   readonly bodyBytes: number;
   /** Bytes of a body of a caller who has not signed in; more if the fields of the operation's input can take more. */
   readonly anonymousBodyBytes: number;

@@ -116,7 +116,7 @@ function run(request: Request, { host, headers, match, query, address, bodies, l
         if (!route.binder.takesBody || (route.http.requestBytes !== undefined && request.body === null)) return take(undefined);
         if (route.upload !== undefined) {
           const refuse = (fault: unknown) => running.stop(fault as Fault);
-          const taker = { take, refuse, keep: () => undefined, anonymousBytes: anonymousBytes(running, route) };
+          const taker = { take, refuse, clock: running.host.clock, keep: () => undefined, anonymousBytes: anonymousBytes(running, route) };
           const isEmpty = request.body === null;
           uploading = readUpload(new FetchSource(request, headers, gone), route.upload, { taker, bodies, isEmpty });
           return uploading;

@@ -101,6 +101,7 @@ const limitNames = [
     "pipelinedRequests",
   ] as const),
   ...(["headerMs", "requestMs", "keepAliveMs", "sendStallMs", "handshakes", "handshakesPerAddress", "handshakeMs"] as const),
+  ...(["uploadBytesPerSecond", "uploadSlowMs"] as const),
   ...(["connectionAgeMs", "streamsPerConnection", "controlFramesPerSecond"] as const),
 ];
 

@@ -172,10 +172,17 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     return this.#reading;
   }
 
-  #readUpload(execution: RunningExecution, { terms, taker }: { readonly terms: UploadTerms; readonly taker: Omit<UploadTaker, "refuse"> }) {
+  #readUpload(
+    execution: RunningExecution,
+    { terms, taker }: { readonly terms: UploadTerms; readonly taker: Omit<UploadTaker, "refuse" | "clock"> },
+  ) {
     const { request } = this.#turn;
     const refuse = (fault: unknown) => execution.stop(fault as Fault);
-    return readUpload(request, terms, { taker: { ...taker, refuse }, bodies: this.#listener.bodies, isEmpty: !this.#headers.hasBody });
+    return readUpload(request, terms, {
+      taker: { ...taker, refuse, clock: execution.host.clock },
+      bodies: this.#listener.bodies,
+      isEmpty: !this.#headers.hasBody,
+    });
   }
 
   refuseInput(problems: Problems): Fault | undefined {

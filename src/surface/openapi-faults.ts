@@ -2,6 +2,7 @@ import type { Code } from "../core/code.ts";
 import type { BodyKind } from "../operation/contract.ts";
 import { httpOf } from "../operation/route.ts";
 import type { CompiledOperation } from "../pipeline/registry/compiled.ts";
+import { fileFaults } from "./openapi-files.ts";
 import { readFaults } from "./openapi-reads.ts";
 
 /** What decides which faults of the platform an operation can end with. */
@@ -137,21 +138,7 @@ export const platformFaults = [
     description: "The body is not a valid form in UTF-8.",
     applies: (conditions) => conditions.takesBody && conditions.body === "form",
   },
-  {
-    name: "MalformedMultipart",
-    code: "invalid_argument",
-    types: ["malformed_multipart"],
-    description: "The body is not valid `multipart/form-data`, or has a part behind the file.",
-    applies: (conditions) => conditions.takesBody && conditions.body === "multipart",
-  },
-  {
-    name: "FileTypeMismatch",
-    code: "invalid_argument",
-    status: 415,
-    types: ["media_type_mismatch"],
-    description: "The first bytes of the file are not of the type that it is declared to have.",
-    applies: (conditions) => conditions.takesBody && conditions.takesFile,
-  },
+  ...fileFaults,
   {
     name: "InvalidCursor",
     code: "invalid_argument",

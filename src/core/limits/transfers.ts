@@ -4,6 +4,10 @@ export const transferLimits = {
   partHeadBytes: 4_096,
   /** Bytes of a file that are kept for its handler; no more of the file is read until half of them were taken. */
   uploadBufferBytes: 65_536,
+  /** The lowest rate at which a client may send a file, in a second, while its handler waits for it. Override: `http({ limits })`. */
+  uploadBytesPerSecond: 4_096,
+  /** How long a client may send a file more slowly than `uploadBytesPerSecond` before it is refused. Override: `http({ limits })`. */
+  uploadSlowMs: 20_000,
   /** Files that one request may have. */
   uploadFiles: 1_000,
   /** Size from which a reply is compressed, in an app that compresses. Override: `http({ compression: { threshold } })`. */

@@ -1,4 +1,5 @@
 import { Fault } from "../../core/fault.ts";
+import type { SpeedLimits } from "./sending-speed.ts";
 
 /** Refuses a multipart body that is not written as forms are: 400. */
 export const malformedMultipart = (why: string): Fault =>
@@ -75,4 +76,14 @@ export const notMultipart = (): Fault =>
     type: "media_type_unsupported",
     status: 415,
     message: 'The body must be a form with a file: send it with "Content-Type: multipart/form-data" and its boundary.',
+  });
+
+/** Refuses a file that comes more slowly than `uploadBytesPerSecond`: 408. */
+export const uploadTooSlow = ({ uploadBytesPerSecond, uploadSlowMs }: SpeedLimits): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "upload_too_slow",
+    status: 408,
+    message: `For ${uploadSlowMs} ms the file came more slowly than ${uploadBytesPerSecond} bytes in a second. Send it again over a faster connection, or in smaller files.`,
+    details: { limit: "upload bytes per second", value: uploadBytesPerSecond },
   });

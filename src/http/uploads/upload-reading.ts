@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import type { Clock } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import type { Waiting } from "../../pipeline/state/invocation.ts";
@@ -8,13 +9,14 @@ import { bodyEncoded, bodyTooLarge } from "../faults.ts";
 import type { BodySink } from "../lean-request.ts";
 import type { RequestHeaders } from "../request-headers.ts";
 import { boundaryOf } from "./boundary.ts";
-import { filesTooLarge, fileTooLarge, malformedMultipart, notMultipart, tooManyFiles } from "./faults.ts";
+import { filesTooLarge, fileTooLarge, malformedMultipart, notMultipart, tooManyFiles, uploadTooSlow } from "./faults.ts";
 import { FileIntake, type FileTerms } from "./file-intake.ts";
 import type { FileSource, IncomingFile } from "./incoming-file.ts";
 import { IncomingFiles } from "./incoming-files.ts";
 import { IncomingNamedFiles, type NamedTerms, problem } from "./incoming-named-files.ts";
 import { MultipartParser, type MultipartSink } from "./multipart.ts";
 import type { PartHead } from "./part-head.ts";
+import { SendingSpeed } from "./sending-speed.ts";
 
 /** Where the bytes of a body come from. */
 export interface BodySource {
@@ -47,6 +49,7 @@ export interface FormWithFile {
 
 /** Who wants an upload. */
 export interface UploadTaker {
+  readonly clock: Clock;
   /** What the fields of an input can hold, where its sender has not signed in. *Units*: bytes. */
   readonly anonymousBytes: number | undefined;
   /** Gets the file, or a form with its fields up to the file: more of it still comes. */
@@ -91,6 +94,7 @@ class UploadReading implements Waiting, BodySink, MultipartSink, FileSource {
   readonly #terms: UploadTerms;
   readonly #taker: UploadTaker;
   readonly #share: BodyShare;
+  readonly #speed: SendingSpeed;
   readonly #parser: MultipartParser | undefined;
   readonly #fields: (readonly [name: string, value: string])[] = [];
   #field: { readonly name: string; readonly bytes: BodyBytes } | undefined = undefined;
@@ -115,6 +119,7 @@ class UploadReading implements Waiting, BodySink, MultipartSink, FileSource {
     this.#terms = terms;
     this.#taker = taker;
     this.#share = new BodyShare(bodies);
+    this.#speed = new SendingSpeed({ clock: taker.clock, limits: bodies.limits, tooSlow: () => void this.#try(() => this.#refuseSlow()) });
     if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== "identity") throw bodyEncoded();
     const fileBytes = terms.list?.bytesMax ?? terms.bytesMax;
     const most = terms.isPart ? fileBytes + bodies.limits.bodyBytes : fileBytes;
@@ -134,20 +139,25 @@ class UploadReading implements Waiting, BodySink, MultipartSink, FileSource {
   then(done: () => void, failed: (error: unknown) => void): void {
     this.#done = done;
     this.#failed = failed;
+    this.#speed.wait();
     this.#source.pipeTo(this);
   }
 
   chunk(bytes: Uint8Array): boolean {
-    return this.#try(() => {
+    this.#speed.came(bytes.length);
+    const wantsMore = this.#try(() => {
       this.#bytes += bytes.length;
       if (this.#source.known.chunked && this.#taker.anonymousBytes !== undefined)
         this.#share.reader.admitPieces(this.#source.chunks, this.#bytes);
       if (this.#parser === undefined) this.data(bytes);
       else this.#parser.push(bytes);
     });
+    if (!wantsMore) this.#speed.pause();
+    return wantsMore;
   }
 
   end(): void {
+    this.#speed.stop();
     this.#try(() => {
       this.#parser?.end();
       if (this.#parser === undefined) this.partEnd();
@@ -162,6 +172,7 @@ class UploadReading implements Waiting, BodySink, MultipartSink, FileSource {
   stop(error: unknown = new Fault({ code: "cancelled", message: "The operation has ended, so no more of its upload is read." })): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#speed.stop();
     this.#share.free();
     this.#source.discard();
     this.#intake?.file?.fail(error);
@@ -169,10 +180,13 @@ class UploadReading implements Waiting, BodySink, MultipartSink, FileSource {
   }
 
   drained(): void {
-    if (this.#list?.isFull !== true) this.#source.goOn();
+    if (this.#list?.isFull === true || this.#isOver) return;
+    this.#speed.wait();
+    this.#source.goOn();
   }
 
   dropped(): void {
+    this.#speed.stop();
     this.#source.discard();
   }
 
@@ -253,6 +267,11 @@ class UploadReading implements Waiting, BodySink, MultipartSink, FileSource {
     if (this.#fieldBytes > most) throw bodyTooLarge(most);
     this.#share.take(bytes);
     this.#taker.keep(bytes);
+  }
+
+  /** *Faults thrown*: `upload_too_slow` (408). */
+  #refuseSlow(): never {
+    throw uploadTooSlow(this.#share.reader.limits);
   }
 
   /** Returns whether more may come now. */

@@ -205,6 +205,20 @@ describe("files of different meaning in one upload", () => {
     });
     assert.ok(["413", "415"].every((status) => Object.keys(responses).includes(status)));
   });
+
+  it("end with the faults of files in the OpenAPI document", async () => {
+    const { paths, components } = (await served.ask("GET", "/openapi.json")).json;
+    const { responses } = paths["/applications"].post;
+    // Another content type is 415 as well, and a request that is late 408: so each is looked for by its own problem.
+    for (const [status, name] of Object.entries({ 408: "UploadTooSlow", 415: "FileTypeMismatch" })) {
+      const { content } = components.responses[responses[status].$ref.split("/").at(-1)];
+      const problems: { $ref: string }[] = content["application/problem+json"].schema.oneOf;
+      assert.ok(
+        problems.some(({ $ref }) => $ref === `#/components/schemas/${name}Problem`),
+        `${status} without ${name}`,
+      );
+    }
+  });
 });
 
 it("the second of two files waits until its handler asks for it, and ends with the client", async () => {

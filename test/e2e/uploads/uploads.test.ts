@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, it } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
+import { runtimeOf } from "../../../src/app/app.ts";
 import { limits } from "../../../src/core/limits.ts";
 import { type Upload, upload } from "../../../src/core/schema/opaque/upload.ts";
 import { action } from "../../../src/operation/online/action.ts";
 import { query } from "../../../src/operation/online/query.ts";
+import { TestClock } from "../../../src/testing/clock.ts";
 import { gate, type Served, serve } from "../http/app.ts";
 
 const output = z.object({ name: z.string().optional(), type: z.string(), size: z.int(), sha256: z.string(), title: z.string().optional() });
@@ -179,7 +182,7 @@ describe("an upload", () => {
 });
 
 /** Serves one upload whose handler waits where the test says, and keeps how its reading ended. */
-async function slow(budget: "10s" | "300ms" = "10s") {
+async function slow(budget: "10s" | "300ms" | "1m" = "10s") {
   const begun = gate<Upload>();
   const going = gate();
   const ended = gate<unknown>();
@@ -264,6 +267,30 @@ describe("an upload on its way", () => {
     wire.close();
     second.close();
   });
+
+  for (const [phase, sent] of [
+    ["before its handler begins", ""],
+    ["while its handler waits", "a".repeat(2_048)],
+  ] as const)
+    it(`that comes too slowly ${phase} is 408, and gives its slot back`, async () => {
+      const { served: app, go, begun, take } = await slow("1m");
+      await app[Symbol.asyncDispose]();
+      const clock = new TestClock();
+      await using served = await serve([take], { clock });
+      const wire = await served.wire();
+      wire.send(`PUT /take HTTP/1.1\r\nhost: t\r\ncontent-type: text/plain\r\ncontent-length: 9000\r\n\r\n${sent}`);
+      if (sent === "") while (runtimeOf(served.app).inFlight === 0) await nextTurn();
+      else await begun;
+      go();
+      const reply = wire.next();
+      await nextTurn();
+      clock.advance(limits.uploadSlowMs);
+      const refused = await reply;
+      assert.deepEqual([refused?.status, refused?.json.type], [408, "urn:plimsoll:upload_too_slow"]);
+      assert.match(refused?.json.detail, /Send it again over a faster connection/);
+      await served.idle();
+      wire.close();
+    });
 
   it("is cancelled when its client leaves", async () => {
     const { served: app, go, begun, ended, take } = await slow();
