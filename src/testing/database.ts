@@ -8,10 +8,10 @@ import { EmbeddedPostgres } from "../embedded/launcher.ts";
 import type { Module } from "../operation/module.ts";
 import { withClient } from "../postgres/client.ts";
 import { postgres } from "../postgres/database.ts";
-import { deadlockDetected } from "../postgres/migrate/apply.ts";
 import { migrate } from "../postgres/migrate.ts";
 import { readMigrations } from "../postgres/migration-files.ts";
 import { ensureAppRole } from "../postgres/roles.ts";
+import { OwnerSession } from "./owner-session.ts";
 import { recorded } from "./statement-record.ts";
 
 /** A PostgreSQL server that tests may use, as its superuser. */
@@ -31,7 +31,7 @@ export interface TestDatabase extends DatabaseSource, AsyncDisposable {
   readonly adminUrl: string;
   /**
    * Runs SQL as the owner, whom row-level security does not restrict. It runs again where PostgreSQL ended it to resolve a deadlock,
-   * at most 5 times: tables can be cleared beside a running app.
+   * at most 5 times: tables can be cleared beside a running app. Each call has a session of its own, or one in which nothing was set.
    */
   admin<R extends Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<R[]>;
   /** Takes an advisory lock for which a handler under test can wait. */
@@ -42,7 +42,6 @@ export interface TestDatabase extends DatabaseSource, AsyncDisposable {
 }
 
 const role = "plimsoll_test_app";
-const ownerAttempts = 5;
 const templateLock = 0x706c7465;
 
 /** Returns the embedded server, which all test files that run at the same time share. The last one stops it. It does not wait for disks (`fsync` is off). */
@@ -68,7 +67,9 @@ export async function testDatabase(spec: { readonly modules: readonly Module[]; 
   await cloneDatabase(server, { name, template });
   const adminUrl = inDatabase(server.adminUrl, name);
   const url = asRole(adminUrl);
+  const owner = new OwnerSession(adminUrl);
   const drop = async () => {
+    await owner.close();
     await withClient(server.adminUrl, (client) => client.query(`drop database if exists ${name} with (force)`));
     if (spec.server === undefined) await server.stop();
   };
@@ -76,7 +77,7 @@ export async function testDatabase(spec: { readonly modules: readonly Module[]; 
     ...recorded(postgres({ url })),
     url,
     adminUrl,
-    admin: (text, values = []) => asOwner(adminUrl, text, values),
+    admin: (text, values = []) => owner.run(text, values),
     hold: async (lock) => {
       const client = new pg.Client({ connectionString: adminUrl });
       await client.connect();
@@ -86,7 +87,7 @@ export async function testDatabase(spec: { readonly modules: readonly Module[]; 
     waitForWaiter: async (lock) => {
       const waiters = "select pid from pg_locks where locktype = 'advisory' and objid = $1 and not granted";
       for (;;) {
-        const { rows } = await withClient(adminUrl, (client) => client.query<{ pid: number }>(waiters, [lock]));
+        const rows = await owner.run<{ pid: number }>(waiters, [lock]);
         if (rows[0] !== undefined) return rows[0].pid;
       }
     },
@@ -100,16 +101,6 @@ export async function cloneDatabase({ adminUrl, fsync = true }: TestServer, { na
   // Where nothing waits for disks, copying files takes half of the processor time of copying by the log.
   const strategy = fsync ? "wal_log" : "file_copy";
   await withClient(adminUrl, (client) => client.query(`create database ${name} template ${template} strategy ${strategy}`));
-}
-
-async function asOwner<R extends pg.QueryResultRow>(url: string, text: string, values: readonly unknown[]): Promise<R[]> {
-  for (let attempt = 1; ; attempt += 1)
-    try {
-      return await withClient(url, async (client) => (await client.query<R>(text, [...values])).rows);
-    } catch (error) {
-      const cause = (error as Error).cause as { readonly code?: string } | undefined;
-      if (attempt === ownerAttempts || cause?.code !== deadlockDetected) throw error;
-    }
 }
 
 /** Migrates a template once for all processes whose modules have the same migrations. */

@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { postgres } from "plimsoll/postgres";
 import { FaultProxy, type TestApp, type TestDatabase, testActor, testApp, testDatabase } from "plimsoll/testing";
 import { bank, deposit, double, getBalance, withdraw } from "./bank/bank.ts";
+import { seen } from "./scratch.ts";
 import { testServers } from "./servers.ts";
 
 const alice = testActor({ id: "alice", tenant: "acme" });
@@ -28,9 +29,13 @@ for (const server of await testServers()) {
       await server.stop();
     });
 
-    /** An account of its own for each test. */
+    /** An account of its own for each test. What is on its way for the one before ends first: no caller waits for the commit of a query. */
     async function open(balance: number): Promise<number> {
       account++;
+      await seen(
+        database.adminUrl,
+        "select where not exists (select from pg_stat_activity where datname = current_database() and application_name = 'plimsoll-app' and state <> 'idle')",
+      );
       await database.admin("insert into bank.accounts (tenant_id, id, owner, balance) values ('acme', $1, 'alice', $2)", [
         account,
         balance,
