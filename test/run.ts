@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { TestServer } from "../src/testing/database.ts";
-import { type Outcome, runFile } from "./run/process.ts";
+import { killRunning, type Outcome, runFile } from "./run/process.ts";
 
 /** All of the crash labs, in place of a part, takes longer. The longest other file takes 80 s, and 250 s on a machine of a third of the speed. */
 const killMs = (process.env.CRASH === "all" ? 60 : 8) * 60_000;
@@ -55,8 +55,10 @@ async function runAll(files: readonly string[]): Promise<Outcome[]> {
   const [waits, computes] = [files.filter(isWaiting), files.filter((file) => !isWaiting(file))];
   const outcomes: Outcome[] = [];
   const worker = async (own: string[], others: string[]) => {
-    for (let file = own.shift() ?? others.shift(); file !== undefined; file = own.shift() ?? others.shift()) {
+    const next = () => (isStopped ? undefined : (own.shift() ?? others.shift()));
+    for (let file = next(); file !== undefined; file = next()) {
       const outcome = await runFile(file, { killMs, env: unfollowed.some((part) => file.startsWith(part)) ? withoutCoverage : {} });
+      if (isStopped) return;
       outcomes.push(outcome);
       print(outcome);
     }
@@ -87,7 +89,15 @@ async function holdServer(): Promise<TestServer | undefined> {
 const withoutCoverage = { NODE_V8_COVERAGE: undefined };
 
 process.chdir(root);
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+/** Whether a signal has ended the run: no file starts any more, and none that it killed counts. */
+let isStopped = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.on(signal, () => {
+    // What the run does after its last file, it does here too. At the second signal, it does not wait.
+    if (isStopped) process.exit(130);
+    isStopped = true;
+    killRunning();
+  });
 const { values, positionals } = parseArgs({
   options: { chaos: { type: "boolean", default: false }, coverage: { type: "boolean", default: false } },
   allowPositionals: true,
@@ -110,13 +120,14 @@ if (folder !== undefined) {
   // As every folder for temporary files: where this is root, the servers are another user's.
   chmodSync(folder, 0o1777);
   // Also where it is stopped: this memory would be lost until the machine restarts.
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
 }
 const held = files.length > 10 ? await holdServer() : undefined;
 const outcomes = await runAll(files);
 await held?.stop();
 delete process.env.NODE_V8_COVERAGE;
 if (compiled !== undefined) rmSync(compiled, { recursive: true, force: true });
+if (isStopped) process.exit(130);
 let isReached = true;
 if (covered !== undefined) {
   // Loaded only here: without the flag nothing of it is needed.

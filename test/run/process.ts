@@ -30,7 +30,11 @@ export interface RunSpec {
 
 const reporter = fileURLToPath(new URL("./reporter.ts", import.meta.url));
 const outputChars = 20_000;
+/** What ends the groups of the processes that run. */
+const running = new Set<() => void>();
 const relativeImports = new URL("./relative-imports.ts", import.meta.url).href;
+
+process.once("exit", killRunning);
 
 /** The environment of test processes: what they start, in whatever way, resolves the package to its sources as they do. */
 export function testEnv(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
@@ -69,6 +73,11 @@ export async function runFile(file: string, { killMs, cwd = process.cwd(), env =
   const failed = Math.max(end?.failed ?? 0, lines.filter((line) => line.kind === "fail").length) + (broken ? 1 : 0);
   const tests = lines.filter((line) => line.kind === "pass" || line.kind === "fail");
   return { file, passed: end?.passed ?? 0, failed, skipped: end?.skipped ?? 0, durationMs, failures, tests };
+}
+
+/** Kills every test process that runs, with what it started in its group. */
+export function killRunning(): void {
+  for (const kill of running) kill();
 }
 
 interface Ending {
@@ -134,12 +143,12 @@ function runProcess(args: readonly string[], { killMs, cwd, env }: Required<RunS
       killed = true;
       killGroup();
     }, killMs);
-    process.once("exit", killGroup);
+    running.add(killGroup);
     // Not "close": a grandchild that holds the pipes would keep it from coming.
     child.once("exit", (code, signal) => {
       clearTimeout(timer);
       killGroup();
-      process.off("exit", killGroup);
+      running.delete(killGroup);
       setImmediate(() => resolve({ exit: code ?? signal ?? "an unknown end", output, killed }));
     });
   });
