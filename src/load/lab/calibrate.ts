@@ -40,7 +40,8 @@ async function calibrateOn(target: ScenarioTarget, options: CalibrateOptions): P
   for (const share of shares) {
     const most = stationsAt({ replicas: 1, pool, databaseCores: 4, upstreams }, found.operations, 1)[0]!.most;
     found = await look(options, { target, rate: most * share });
-    points.push({ inFlight: found.inFlight, throughput: found.throughput });
+    // A short run of few calls may end none: that is no point of a curve, and nothing that could be read again.
+    if (found.throughput > 0) points.push({ inFlight: found.inFlight, throughput: found.throughput });
   }
   const rate = found.throughput.toFixed(0);
   return {

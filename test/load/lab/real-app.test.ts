@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { MeasuredDemands } from "../../../src/capacity/planning/input.ts";
+import { readDemands } from "../../../src/capacity/reading/read-files.ts";
 import type { SingleRow } from "../../../src/load/report/table.ts";
 import { runCommand } from "../../cli/run-command.ts";
 
@@ -33,12 +34,15 @@ describe("plimsoll load on an app", () => {
     const { code, out, err } = await run("--calibrate");
     assert.equal(code, 0, err);
     assert.match(out, /lab\.compute: loop [\d.]+ ms/);
-    const demands = JSON.parse(readFileSync(join(folder, "design/demands.json"), "utf8")) as MeasuredDemands;
+    const text = readFileSync(join(folder, "design/demands.json"), "utf8");
+    const read = readDemands(text, "demands.json");
+    assert.ok("value" in read, JSON.stringify(read));
+    const demands = JSON.parse(text) as MeasuredDemands;
     const [compute, wait] = demands.operations;
     assert.deepEqual([compute!.name, compute!.share, wait!.name, wait!.share], ["lab.compute", 0.75, "lab.wait", 0.25]);
     assert.ok(compute!.loopMs > 1, `${compute!.loopMs}`);
     const most = 1_000 / (0.75 * compute!.loopMs + 0.25 * wait!.loopMs);
-    assert.equal(demands.points.length, 4);
+    assert.ok(demands.points.length <= 4, "a run in which nothing ended is left out");
     for (const { throughput } of demands.points) assert.ok(throughput <= 0.5 * most, `${throughput} of ${most}`);
   });
 
