@@ -22,7 +22,7 @@ export interface Answer extends StatementResult {
 }
 
 /** Called with the response, or with the error. */
-export type Done = (error: Error | undefined, answer: Answer | undefined) => void;
+type Done = (error: Error | undefined, answer: Answer | undefined) => void;
 
 /** What the server says of a setting, at the start of a session and when it changes. */
 interface ParameterStatus {

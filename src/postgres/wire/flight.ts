@@ -26,8 +26,8 @@ export function gathering(connection: object): WireMessages {
  * Statements of one transaction that share one sync: the server runs them one after the other, and sends all responses at once. After an error it
  * skips the others, as it would refuse them in a transaction that failed.
  *
- * With a sync each, the server ends and flushes a response for every statement, and both sides handle six messages where one does: a quarter of the
- * processor time of a short transaction.
+ * With a sync each, the server ends and flushes a response for every statement, and both sides handle six messages where one does: about a tenth of
+ * the server's processor time for a short transaction.
  * *Guarantees*: every statement is settled once, in the order in which they were joined, and none before the server has ended them all.
  */
 export class WireFlight {
