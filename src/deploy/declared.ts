@@ -1,5 +1,8 @@
 import { type App, partsOf, runtimeOf } from "../app/app.ts";
-import { httpOf } from "../operation/route.ts";
+import { traitsOf } from "../operation/kind.ts";
+import { httpOf, parseRoute } from "../operation/route.ts";
+import type { Registry } from "../pipeline/registry/registry.ts";
+import type { DeployedRoute } from "./routes.ts";
 import type { PlannedNumbers, Sourced } from "./shape.ts";
 
 /** The load line that `postgres()` registers for the connections of its pool. */
@@ -22,4 +25,16 @@ export function declaredNumbers(app: App, entry: string): PlannedNumbers {
     shutdownMs: said(shutdownMs, "createApp({ shutdown })"),
     shutdownDelayMs: said(shutdownDelayMs, "createApp({ shutdownDelay })"),
   };
+}
+
+/** Reads from an app, or from its modules, how routers in front of it must treat each of its routes. */
+export function declaredRoutes({ operations }: Registry): readonly DeployedRoute[] {
+  return [...operations.values()].flatMap(({ name, operation, limits, stream, receives }) => {
+    const http = httpOf(operation.spec);
+    const route = http && parseRoute(http.route);
+    if (http === undefined || route === undefined) return [];
+    const { verb, path } = route;
+    const lasts = stream !== undefined || receives !== undefined || http.download !== undefined;
+    return [{ operation: name, verb, path, deadlineMs: limits.deadlineMs, reads: traitsOf(operation).transaction === "read", lasts }];
+  });
 }

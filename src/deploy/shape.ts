@@ -1,4 +1,5 @@
 import { Fault } from "../core/fault.ts";
+import type { DeployedRoute } from "./routes.ts";
 
 /** A number of a deployment, with the sentence that says what it follows from. */
 export interface Sourced {
@@ -22,6 +23,9 @@ export interface RoleShape {
 
 /** How a new version takes the place of the old one. */
 export type Strategy = "rolling" | "canary" | "blue-green";
+
+/** A service mesh whose policies are written. */
+export type Mesh = "istio";
 
 /** All that a deployment is written from. */
 export interface DeploymentShape {
@@ -47,6 +51,10 @@ export interface DeploymentShape {
   readonly host: string | undefined;
   readonly usesRedis: boolean;
   readonly strategy: Strategy;
+  /** The service mesh that the cluster has. */
+  readonly mesh: Mesh | undefined;
+  /** What the app says of its routes; none where no app was read. */
+  readonly routes: readonly DeployedRoute[];
 }
 
 /** What the user says of a deployment; the rest has defaults, each with its reason. */
@@ -71,6 +79,9 @@ export interface DeploymentOptions {
   readonly host?: string;
   readonly redis?: boolean;
   readonly strategy?: string;
+  /** The service mesh of the cluster: `istio`. *Default*: none. */
+  readonly mesh?: string;
+  readonly routes?: readonly DeployedRoute[];
   /** What a capacity plan says, for numbers that the user does not; each with the formula that it comes from. */
   readonly planned?: PlannedNumbers;
   /** What the app declares, which counts before what was planned. */
@@ -101,6 +112,8 @@ export function shapeOf(options: DeploymentOptions): DeploymentShape {
   if (!nameForm.test(name))
     throw invalid(`"${name}" cannot name things in Kubernetes. Use up to 40 of a-z, 0-9 and -, beginning with a letter.`);
   if (!strategies.includes(strategy)) throw invalid(refusalOf(strategy));
+  if (options.mesh !== undefined && options.mesh !== "istio")
+    throw invalid(`There are no policies for a mesh "${options.mesh}". Use istio, or leave it out.`);
   const planned: PlannedNumbers = { ...options.planned, ...options.declared };
   const said = (value: number | undefined, usual: number, from: string): Sourced =>
     value === undefined ? { value: usual, from } : { value, from: "as you said" };
@@ -125,7 +138,7 @@ export function shapeOf(options: DeploymentOptions): DeploymentShape {
   if (role.most.value < replicas.value)
     throw invalid(`most (${role.most.value}) is below replicas (${replicas.value}). Use the same number or more.`);
   return {
-    ...{ name, strategy: strategy as Strategy, roles },
+    ...{ name, strategy: strategy as Strategy, roles, mesh: options.mesh as Mesh | undefined, routes: options.routes ?? [] },
     ...{ version: options.version ?? "0.1.0", image: options.image ?? `registry.example/${name}`, entry: options.entry ?? "src/main.ts" },
     ...{ port: options.port ?? 3_000, opsPort: options.opsPort ?? 9_464, host: options.host, usesRedis: options.redis ?? false },
     longestDeadlineMs: chosen("longestDeadlineMs", 30_000, "no operation was read; 30 s is what most have at the most"),

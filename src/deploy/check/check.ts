@@ -1,6 +1,7 @@
 import { environments } from "../environment.ts";
 import type { DeploymentShape } from "../shape.ts";
 import { checkDockerfile } from "./docker-rules.ts";
+import { meshRules } from "./mesh-rules.ts";
 import { networkRules } from "./network-rules.ts";
 import { type Finding, readObjects } from "./placed.ts";
 import { apply, type Rule } from "./rule.ts";
@@ -9,7 +10,7 @@ import { securityRules } from "./security-rules.ts";
 import { workloadRules } from "./workload-rules.ts";
 
 /** Every rule on the objects of Kubernetes. */
-export const rules: readonly Rule[] = [...workloadRules, ...scalingRules, ...networkRules, ...securityRules];
+export const rules: readonly Rule[] = [...workloadRules, ...scalingRules, ...networkRules, ...meshRules, ...securityRules];
 
 /**
  * Finds what cannot work in the files of a deployment: by the rules of Kubernetes, and by what the app's own budgets ask for. The files of each place are looked

@@ -1,4 +1,4 @@
-import { routerSeconds } from "../kubernetes/network.ts";
+import { routerSeconds } from "../routes.ts";
 import { both, containersOf, type Loose, matches, seconds } from "./placed.ts";
 import { each, ofKind, type Rule } from "./rule.ts";
 
@@ -120,7 +120,8 @@ export const networkRules: readonly Rule[] = [
       const least = routerSeconds(shape);
       for (const [index, rule] of (value.spec?.rules ?? []).entries()) {
         const found = seconds(rule?.timeouts?.request);
-        if (found === undefined || found < least - 1)
+        // Without a limit it gives up never.
+        if (found === undefined || (found > 0 && found < least - 1))
           yield {
             path: ["spec", "rules", index],
             message: both(

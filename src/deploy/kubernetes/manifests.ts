@@ -1,4 +1,5 @@
 import { type Environment, environments, shapeIn } from "../environment.ts";
+import { istioManifests } from "../mesh/istio.ts";
 import type { DeploymentShape, RoleShape } from "../shape.ts";
 import type { Manifest } from "../yaml.ts";
 import { httpRoute, networkPolicy, service, serviceMonitor } from "./network.ts";
@@ -27,9 +28,15 @@ function filesIn(shape: DeploymentShape): ManifestFiles {
     "10-account": [account(shape), networkPolicy(shape)],
     "20-migrate": [migrationJob(shape)],
     ...Object.fromEntries(shape.roles.map((role) => [`30-${role.role === "all" ? "app" : role.role}`, ofRole(shape, role)])),
-    ...(shape.host === undefined ? {} : { "40-route": [httpRoute(shape, serving, shape.host)] }),
+    ...wayIn(shape, serving),
     "50-monitor": [serviceMonitor(shape)],
   };
+}
+
+/** How requests come in: by the mesh where there is one, which also knows the names outside of it. */
+function wayIn(shape: DeploymentShape, serving: RoleShape): ManifestFiles {
+  if (shape.mesh === "istio") return { "40-mesh": istioManifests(shape, serving) };
+  return shape.host === undefined ? {} : { "40-route": [httpRoute(shape, serving, shape.host)] };
 }
 
 function ofRole(shape: DeploymentShape, role: RoleShape): readonly Manifest[] {

@@ -1,13 +1,10 @@
+import type { IHTTPRoute } from "@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1/HTTPRoute";
 import type { INetworkPolicy } from "kubernetes-models/networking.k8s.io/v1";
 import type { IService } from "kubernetes-models/v1";
+import { hasParameters, lasting, pathPattern, routerSeconds } from "../routes.ts";
 import type { DeploymentShape, RoleShape } from "../shape.ts";
-import type { Manifest } from "../yaml.ts";
+import type { Comment, Manifest } from "../yaml.ts";
 import { labelsOf, nameOf, selectorOf } from "./names.ts";
-
-/** How long a router may wait: as long as the longest deadline, and two seconds more, so that the app's own refusal arrives. *Units*: seconds. */
-export function routerSeconds({ longestDeadlineMs }: Pick<DeploymentShape, "longestDeadlineMs">): number {
-  return Math.ceil(longestDeadlineMs.value / 1_000) + 2;
-}
 
 /** The address of a role inside the cluster. `track`: to which set of processes it leads. */
 export function service(shape: DeploymentShape, role: RoleShape, track?: "blue" | "green"): Manifest {
@@ -62,10 +59,24 @@ export function networkPolicy(shape: DeploymentShape): Manifest {
   };
 }
 
+type Match = NonNullable<NonNullable<NonNullable<IHTTPRoute["spec"]>["rules"]>[number]["matches"]>[number];
+
+/** How many matches a rule of the Gateway API may have. */
+const matchesMax = 64;
+
 /** The way in from outside, by the Gateway API. */
 export function httpRoute(shape: DeploymentShape, role: RoleShape, host: string): Manifest {
-  const seconds = routerSeconds(shape);
-  const object = {
+  const backendRefs = [{ name: nameOf(shape, role), port: 80 }];
+  const long = lasting(shape).map(
+    ({ verb, path }): Match => ({
+      method: verb,
+      path: hasParameters(path) ? { type: "RegularExpression", value: pathPattern(path) } : { type: "Exact", value: path },
+    }),
+  );
+  const parts = Array.from({ length: Math.ceil(long.length / matchesMax) }, (_, nth) =>
+    long.slice(nth * matchesMax, (nth + 1) * matchesMax),
+  );
+  const object: IHTTPRoute = {
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "HTTPRoute",
     metadata: { name: shape.name, labels: labelsOf(shape, "route") },
@@ -73,22 +84,24 @@ export function httpRoute(shape: DeploymentShape, role: RoleShape, host: string)
       parentRefs: [{ name: "gateway", namespace: "gateway" }],
       hostnames: [host],
       rules: [
+        ...parts.map((matches) => ({ matches, timeouts: { request: "0s" }, backendRefs }) as const),
         {
           matches: [{ path: { type: "PathPrefix", value: "/" } }],
-          timeouts: { request: `${seconds}s` },
-          backendRefs: [{ name: nameOf(shape, role), port: 80 }],
+          timeouts: { request: `${routerSeconds(shape)}s` },
+          backendRefs,
         },
       ],
     },
   };
   const { value, from } = shape.longestDeadlineMs;
+  const at = (nth: number) => ["spec", "rules", nth, "timeouts", "request"];
   return {
     object,
     comments: [
-      [
-        ["spec", "rules", 0, "timeouts", "request"],
-        `the longest deadline of ${value} ms (${from}) and two seconds, so that the app refuses first`,
-      ],
+      ...parts.map(
+        (_, nth): Comment => [at(nth), "none: streams and downloads last as long as their clients read, within the limits of the app"],
+      ),
+      [at(parts.length), `the longest deadline of ${value} ms (${from}) and two seconds, so that the app refuses first`],
     ],
   };
 }
