@@ -1,0 +1,1 @@
+create table meters.totals (meter text primary key, readings bigint not null);
