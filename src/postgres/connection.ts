@@ -1,5 +1,3 @@
-import type { EventEmitter } from "node:events";
-import type { Socket } from "node:net";
 import pg from "pg";
 import type { Clock } from "../core/clock.ts";
 import { limits } from "../core/limits.ts";
@@ -7,12 +5,14 @@ import type { Statement, StatementResult } from "../operation/transaction.ts";
 import { breaksConnection, isStalePlan } from "./faults.ts";
 import { SessionPins, sessionReading, sessionSetting } from "./session.ts";
 import { verifiedUrl } from "./start/verified-url.ts";
-import { repeated } from "./statements.ts";
+import { commitText, repeated } from "./statements.ts";
 import { TypeCatalog, typeStatement } from "./values/catalog.ts";
 import { needsType } from "./values/write.ts";
 import { requestCancel } from "./wire/cancel.ts";
 import { gathering, WireFlight, type WireMessages } from "./wire/flight.ts";
+import { internalsOf } from "./wire/internals.ts";
 import { forgetName, nameOf } from "./wire/names.ts";
+import { beginAlone, type PinnedSending, Pinning } from "./wire/pinning.ts";
 import { maxDescribed, PreparedStatements, WireQuery } from "./wire/query.ts";
 
 /** The response to one statement. */
@@ -23,17 +23,6 @@ export interface Answer extends StatementResult {
 
 /** Called with the response, or with the error. */
 type Done = (error: Error | undefined, answer: Answer | undefined) => void;
-
-/** What the server says of a setting, at the start of a session and when it changes. */
-interface ParameterStatus {
-  readonly parameterName: string;
-  readonly parameterValue: string;
-}
-
-/** What the server says of the parameters of a statement. */
-interface ParameterDescription {
-  readonly dataTypeIDs: readonly number[];
-}
 
 /** How one connection reaches the server. */
 export interface ConnectionOptions {
@@ -54,7 +43,8 @@ export interface ConnectionOptions {
 export class Connection {
   readonly options: ConnectionOptions;
   /** Settings that each transaction has to make for itself. */
-  readonly pins: SessionPins = new SessionPins();
+  readonly #pins = new SessionPins();
+  readonly #pinning: Pinning<Answer>;
   readonly #client: pg.Client;
   readonly #messages: WireMessages;
   readonly #prepared = new Set<string>();
@@ -95,10 +85,12 @@ export class Connection {
       ...{ pipeline: true },
     });
     this.#messages = gathering(this.#internals().connection);
+    const frame = { begin: asCommand(beginAlone), commit: asCommand(commitText) };
+    this.#pinning = new Pinning(this.#pins, frame, (statement, done, sending) => this.#write(statement, done, sending));
     this.#client.on("error", () => this.markBroken());
     this.#client.on("end", () => this.markBroken());
     this.#internals().connection.on("parameterStatus", ({ parameterName, parameterValue }) =>
-      this.pins.observe(parameterName, parameterValue),
+      this.#pins.observe(parameterName, parameterValue),
     );
     this.#internals().connection.on("parameterDescription", (description) =>
       this.#internals().answering()?.handleParameterDescription(description),
@@ -123,7 +115,7 @@ export class Connection {
     const cut = clock.schedule(connectTimeoutMs, () => void this.close(true));
     try {
       const [{ rows }] = await Promise.all([this.sendCommand(sessionReading), this.sendCommand(sessionSetting)]);
-      for (const [name, setting] of Object.entries(rows[0] ?? {})) this.pins.observe(name, String(setting));
+      for (const [name, setting] of Object.entries(rows[0] ?? {})) this.#pins.observe(name, String(setting));
     } finally {
       cut.cancel();
     }
@@ -146,14 +138,14 @@ export class Connection {
   send(statement: Statement): Promise<Answer> {
     this.#cork();
     return new Promise((resolve, reject) => {
-      this.#write(statement, (error, answer) => (answer === undefined ? reject(error) : resolve(answer)));
+      this.#pinning.send(statement, (error, answer) => (answer === undefined ? reject(error) : resolve(answer)), apart);
     });
   }
 
   /** Sends a statement of which only a failure matters. */
   sendAside(statement: Statement, failed: (error: unknown) => void): void {
     this.#cork();
-    this.#write(statement, failedOnly(failed));
+    this.#pinning.send(statement, failedOnly(failed), apart);
   }
 
   /**
@@ -162,7 +154,7 @@ export class Connection {
    */
   join(statement: Statement, done: Done): void {
     this.#cork();
-    this.#write(statement, done, true);
+    this.#pinning.send(statement, done, joined);
   }
 
   /** As {@link join}. */
@@ -187,10 +179,10 @@ export class Connection {
       this.#internals().stream.cork();
       setImmediate(() => this.#flush());
     }
-    this.#write(asCommand(text), failedOnly(failed), true);
+    this.#pinning.send(asCommand(text), failedOnly(failed), joined);
   }
 
-  #write(statement: Statement, done: Done, isJoined = false): void {
+  #write(statement: Statement, done: Done, { isJoined }: PinnedSending): void {
     this.#inFlight++;
     const settled: Done = (error, answer) => {
       this.#inFlight--;
@@ -342,29 +334,12 @@ export class Connection {
   }
 
   #internals() {
-    // pg has no public door to its socket and its backend's key; both have been where they are since its first versions.
-    const client = this.#client as unknown as {
-      readonly connection: EventEmitter<{ parameterStatus: [ParameterStatus]; parameterDescription: [ParameterDescription] }> & {
-        readonly stream: Socket;
-      };
-      _getActiveQuery(): Pick<WireQuery, "handleParameterDescription"> | null;
-      readonly processID: number;
-      readonly secretKey: number;
-      readonly host: string;
-      readonly port: number;
-    };
-    const { processID: processId, secretKey, host, port } = client;
-    return {
-      connection: client.connection,
-      answering: () => client._getActiveQuery(),
-      stream: client.connection.stream,
-      processId,
-      secretKey,
-      host,
-      port,
-    };
+    return internalsOf(this.#client);
   }
 }
+
+const apart: PinnedSending = { isJoined: false };
+const joined: PinnedSending = { isJoined: true };
 
 /** How a statement is sent. */
 interface Sending {

@@ -251,7 +251,6 @@ export class PostgresTransaction implements Transaction {
     const failed = (error: unknown) => void this.#fails(error);
     connection.joinAside(asCommand(beginTexts[mode][isolation]), failed);
     connection.joinAside(settingsStatement(this.#options, this.#remainingMs(), this.#host.hasTransactionTimeout), failed);
-    if (connection.pins.statement !== undefined) connection.joinAside(connection.pins.statement, failed);
     if (claim !== undefined) {
       this.#claim = this.#claimed(connection, claim);
       // Those that ask for it learn why.

@@ -122,7 +122,7 @@ export class PostgresProjections implements ProjectionStore {
 async function applyOn(connection: Connection, { hold, table, groups, move }: BatchWrite, change: ChangeRows): Promise<void> {
   const isBeside = "rebuild" in move && move.rebuild !== undefined;
   const target: ProjectionTable = isBeside ? { ...table, table: besideOf(table.table) } : table;
-  const begun = connection.send(asCommand("begin"));
+  const begun = connection.send(asCommand("begin isolation level read committed"));
   const writing = await foldInto(connection, target, { fold: { groups, change }, begun });
   writing.push(connection.send(moved(hold, move)));
   const commit = connection.sendCommand("commit");

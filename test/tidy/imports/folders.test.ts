@@ -80,6 +80,7 @@ describe("folders of the source", () => {
       "schedules/store.ts",
       "start/pooler.ts",
       "tasks/store.ts",
+      "wire/pinning.ts",
     ];
     const beginning = files("src/**/*.ts").filter((path) =>
       /["'`](?:begin|start transaction)\b(?!")(?!.*\bread only")|\("begin"\)/.test(read(path)),
