@@ -1,4 +1,4 @@
-// npm run bench -- <http|query|command|start|types|tasks|task-life|crunch|task-designs|policies|overload|limits|processes|caches|relay|sign-in|streams|sagas|events|webhooks|grpc|graphql|remote> [--json] [--quick] [--rounds N] [--only name,name] [--seed N]
+// npm run bench -- <http|query|command|start|types|tasks|task-life|crunch|task-designs|policies|overload|limits|processes|caches|relay|sign-in|streams|sagas|events|webhooks|grpc|graphql|remote|messaging> [--json] [--quick] [--rounds N] [--only name,name] [--seed N]
 import { ensureInstalled } from "./harness/install.ts";
 import { type Bench, type BenchOptions, readOptions, usage } from "./harness/options.ts";
 import { printReport, type Report } from "./harness/report.ts";
@@ -27,6 +27,7 @@ const runs: Readonly<Record<Bench, (options: BenchOptions) => Promise<Report>>> 
   grpc: async (options) => (await import("./grpc/bench.ts")).runGrpc(options),
   graphql: async (options) => (await import("./graphql/bench.ts")).runGraphql(options),
   remote: async (options) => (await import("./remote/bench.ts")).runRemote(options),
+  messaging: async (options) => (await import("./messaging/bench.ts")).runMessaging(options),
   types: async ({ quick, rounds }) => (await import("./type-check.ts")).runTypes({ rounds: rounds ?? (quick ? 3 : undefined) }),
 };
 

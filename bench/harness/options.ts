@@ -37,6 +37,7 @@ export const benches = [
   "grpc",
   "graphql",
   "remote",
+  "messaging",
 ] as const;
 export type Bench = (typeof benches)[number];
 

@@ -1,7 +1,7 @@
 import assert from "node:assert";
 import { limits } from "../core/limits.ts";
 import type { DomainEvent } from "../operation/events/event.ts";
-import type { SubscriptionSpec } from "../operation/events/subscription.ts";
+import type { Subscription, SubscriptionSpec } from "../operation/events/subscription.ts";
 import type { ReceiverSource } from "../operation/messaging/receiver.ts";
 import type { CompiledEvent } from "../pipeline/events/declared.ts";
 import { takesVersion } from "../pipeline/events/stored.ts";
@@ -25,6 +25,8 @@ export interface SubscriptionDefinition {
   readonly attempts: number;
   readonly backoff: Backoff;
   readonly partitions: number;
+  /** How many events of a partition, each of another key, are handled at once. */
+  readonly atOnce: number;
   /** The event as the code takes it, of that version or of one to which `upcast` leads; undefined where it takes no such version. */
   eventOf(event: Pick<StoredEvent, "name" | "version">): CompiledEvent | undefined;
 }
@@ -55,6 +57,7 @@ export function defineSubscription(compiled: CompiledOperation, events: Readonly
   );
   return {
     ...{ compiled, name, order, from, receiver, waits: onUnavailable === "wait", onFailure, attempts, backoff, partitions },
+    atOnce: (compiled.operation as unknown as Pick<Subscription, "atOnce">).atOnce ?? 1,
     names: [
       ...new Set((on as readonly DomainEvent[]).map((event) => (receiver === undefined ? event.name : receivedName(name, event.name)))),
     ],

@@ -25,7 +25,7 @@ export interface RelaySpec<E extends DomainEvent> {
   readonly onFailure?: "stop" | "dead-letter";
   /** The pauses while the broker does not confirm. *Default*: 100 ms, doubling to 5 s. */
   readonly backoff?: Backoff;
-  /** How many messages are under way at once, each of another key. It never changes. *Default*: 32. *Bounds*: 1 to 64. */
+  /** An eighth of how many messages are under way at once, each of another key. It never changes. *Default*: 32. *Bounds*: 1 to 64. */
   readonly partitions?: number;
 }
 
@@ -56,7 +56,7 @@ export function relay<const E extends DomainEvent>(name: string, spec: RelaySpec
   });
   const sending = subscription(name, {
     ...{ summary, on, from, onFailure, onUnavailable: "wait", partitions, uses: { sender } },
-    budget: { deadline: limits.relaySendMs, concurrency: partitions },
+    budget: { deadline: limits.relaySendMs, concurrency: partitions * limits.relayAtOnce },
     retry: { attempts: limits.relayAttempts, backoff },
     run: async (data, { event, sender: broker, signal }) => {
       const { id, key, name: type } = event;
@@ -65,7 +65,7 @@ export function relay<const E extends DomainEvent>(name: string, spec: RelaySpec
       await broker.send({ id, key, type, headers, body: body as string }, signal);
     },
   });
-  return { ...sending, to };
+  return { ...sending, to, atOnce: limits.relayAtOnce };
 }
 
 /** The same sender, with what it sends counted. */

@@ -31,8 +31,10 @@ export const loadTransport = (): Promise<typeof import("@nats-io/transport-node"
 export const loadJetStream = (): Promise<typeof import("@nats-io/jetstream")> =>
   loadPackage("plimsoll/nats", natsPackages, () => import("@nats-io/jetstream"));
 
-/** A connection with its JetStream. */
+/** A connection with its JetStream, and the packages that they are of. */
 export interface OpenNats {
+  readonly transport: typeof import("@nats-io/transport-node");
+  readonly jetstream: typeof import("@nats-io/jetstream");
   readonly connection: NatsConnection;
   readonly client: JetStreamClient;
   readonly manager: JetStreamManager;
@@ -43,16 +45,18 @@ export const defaultTimeoutMs = 5_000;
 
 /** Connects; from then on the client connects again by itself. *Faults thrown*: `unavailable` of type `broker_unavailable`. */
 export async function connectNats({ servers, user, password, token, tls, timeoutMs = defaultTimeoutMs }: NatsAddress): Promise<OpenNats> {
-  const [{ connect }, { jetstream, jetstreamManager }] = [await loadTransport(), await loadJetStream()];
+  const [transport, jetstream] = [await loadTransport(), await loadJetStream()];
   let connection: NatsConnection | undefined;
   try {
-    connection = await connect({
+    connection = await transport.connect({
       ...{
         servers: typeof servers === "string" ? servers : [...servers],
         timeout: timeoutMs,
         maxReconnectAttempts: -1,
         reconnectTimeWait: 250,
       },
+      // An error for each message, in case it is needed, would cost more than to send it.
+      noAsyncTraces: true,
       // A server that is gone without a word is noticed by these.
       ...{ pingInterval: 5_000, maxPingOut: 2, ignoreServerUpdates: true },
       ...(user !== undefined && { user }),
@@ -60,8 +64,8 @@ export async function connectNats({ servers, user, password, token, tls, timeout
       ...(token !== undefined && { token }),
       ...(tls === true && { tls: {} }),
     });
-    const manager = await jetstreamManager(connection, { checkAPI: false, timeout: timeoutMs });
-    return { connection, client: jetstream(connection, { timeout: timeoutMs }), manager };
+    const manager = await jetstream.jetstreamManager(connection, { checkAPI: false, timeout: timeoutMs });
+    return { transport, jetstream, connection, client: jetstream.jetstream(connection, { timeout: timeoutMs }), manager };
   } catch (error) {
     await connection?.close().catch(() => undefined);
     throw brokerUnavailable("NATS", error);

@@ -1,6 +1,6 @@
 import { brokerUnavailable, messageRefused, untilAborted } from "../messaging/broker-faults.ts";
 import type { MessageSender, OutgoingMessage } from "../operation/messaging/sender.ts";
-import { connectNats, defaultTimeoutMs, loadJetStream, loadTransport, type NatsSpec, type OpenNats } from "./connection.ts";
+import { connectNats, defaultTimeoutMs, type NatsSpec, type OpenNats } from "./connection.ts";
 
 /** Codes of the server by which it never takes a message: it is larger than its stream allows, or has a header too many. */
 const refusals: ReadonlySet<number> = new Set([10_054, 10_097]);
@@ -17,16 +17,16 @@ export class NatsSender implements MessageSender {
 
   async send({ id, headers: given, body }: OutgoingMessage, signal: AbortSignal): Promise<void> {
     const { subject, stream, timeoutMs = defaultTimeoutMs } = this.#spec;
-    const [{ headers: makeHeaders, InvalidArgumentError }, { JetStreamApiError }] = [await loadTransport(), await loadJetStream()];
-    const headers = makeHeaders();
-    for (const [name, value] of Object.entries(given)) headers.set(name, value);
-    const { client } = await untilAborted(this.#open(), signal);
+    const { client, transport, jetstream } = await untilAborted(this.#open(), signal);
+    const headers = transport.headers();
+    for (const name in given) headers.append(name, given[name] as string);
     try {
       const options = { msgID: id, headers, timeout: timeoutMs, expect: { streamName: stream } };
       await untilAborted(client.publish(subject, body, options), signal);
     } catch (error) {
       const isRefused =
-        error instanceof InvalidArgumentError || (error instanceof JetStreamApiError && refusals.has(error.apiError().err_code));
+        error instanceof transport.InvalidArgumentError ||
+        (error instanceof jetstream.JetStreamApiError && refusals.has(error.apiError().err_code));
       throw isRefused ? messageRefused("NATS", error) : brokerUnavailable("NATS", error);
     }
   }

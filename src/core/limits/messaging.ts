@@ -1,7 +1,9 @@
 /** The bounds of messages that cross a broker; `limits` has them with all others. */
 export const messagingLimits = {
-  /** Messages of one relay that are under way at once, each of another key. Override: `relay({ partitions })`. */
+  /** Partitions of one relay. Override: `relay({ partitions })`, at its first start. */
   relayPartitions: 32,
+  /** Messages of one partition of a relay that are under way at once, each of another key. */
+  relayAtOnce: 8,
   /** Attempts to send an event that fails otherwise than that the broker is away. */
   relayAttempts: 10,
   /** How long one attempt to send a message may take. */

@@ -92,40 +92,58 @@ export class EventHandler {
     }
   }
 
+  /** Handles the next event of a partition; of a definition that allows it, with those behind it that no order holds back. */
   async #handleNext(partition: Partition): Promise<void> {
     const { store, definition } = this.#options;
-    const event = partition.queue[0] as StoredEvent;
-    const orderKey = orderKeyOf(definition, event);
-    if (partition.parkedKeys.has(orderKey))
-      return this.#park(partition, event, { orderKey, due: "behind", attempt: 0, code: null, reason: null });
-    const ended = await this.#attempt(partition, event, { attempt: 1, completion: () => store.completion(partition.hold, event) });
-    if (ended === undefined) return;
-    const { outcome, attempt } = ended;
-    const failed = this.#failed(ended);
-    if (outcome.kind === "done") this.#pass(partition, event, ended.committed);
-    else if (outcome.kind === "dead_lettered") {
-      await store.deadLetter(partition.hold, event, { orderKey, ...failed });
-      this.#pass(partition, event, true);
-    } else if (outcome.kind === "stopped") await this.#park(partition, event, { orderKey, due: "stopped", ...failed });
-    else if (outcome.kind === "parked")
-      await this.#park(partition, event, { orderKey, due: outcome, ...failed, attempt: outcome.spent ? attempt : attempt - 1 });
+    const events = nextOf(partition, definition);
+    const [first] = events;
+    if (first === undefined) {
+      const event = partition.queue[0] as StoredEvent;
+      const orderKey = orderKeyOf(definition, event);
+      return void (await this.#park(partition, event, { orderKey, due: "behind", attempt: 0, code: null, reason: null }));
+    }
+    const attempt = (event: StoredEvent) =>
+      this.#attempt(partition, event, { attempt: 1, completion: () => store.completion(partition.hold, event) });
+    // All are waited for: none is under way when another worker, or this one again, begins with the partition.
+    const ended = events.length === 1 ? [await attempt(first)] : await Promise.all(events.map(attempt));
+    for (const [at, event] of events.entries()) {
+      const one = ended[at];
+      // What was done behind it is done again: that has no order to keep with it.
+      if (one === undefined || !(await this.#conclude(partition, event, one))) return;
+    }
   }
 
-  /** Sets an event aside, and moves the position past it; where as many are parked as may be, the partition stops at it. */
+  /** Writes the outcome of an event. Returns false where the partition stops at it. */
+  async #conclude(partition: Partition, event: StoredEvent, ended: Ended): Promise<boolean> {
+    const { store, definition } = this.#options;
+    const { outcome, attempt } = ended;
+    const orderKey = orderKeyOf(definition, event);
+    const failed = this.#failed(ended);
+    if (outcome.kind === "stopped") return this.#park(partition, event, { orderKey, due: "stopped", ...failed });
+    if (outcome.kind === "parked")
+      return this.#park(partition, event, { orderKey, due: outcome, ...failed, attempt: outcome.spent ? attempt : attempt - 1 });
+    if (outcome.kind === "dead_lettered") await store.deadLetter(partition.hold, event, { orderKey, ...failed });
+    this.#pass(partition, event, outcome.kind === "dead_lettered" || ended.committed);
+    return true;
+  }
+
+  /** Sets an event aside, and moves the position past it. Returns false where as many are parked as may be: the partition stops at it. */
   async #park(
     partition: Partition,
     event: StoredEvent,
     how: FailedEvent & { readonly orderKey: string; readonly due: Due },
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { store, signals } = this.#options;
     const { subscription, partition: at } = partition.hold;
     if (!(await store.park(partition.hold, event, how))) {
       partition.isFull = true;
-      return signals.full.publish({ subscription, partition: at, parked: limits.eventsParked });
+      signals.full.publish({ subscription, partition: at, parked: limits.eventsParked });
+      return false;
     }
     partition.parkedKeys.add(how.orderKey);
     this.#pass(partition, event, true);
     if (typeof how.due === "object") this.#options.due(how.due.afterMs);
+    return true;
   }
 
   async #handleParked(partition: Partition, event: ParkedEvent): Promise<void> {
@@ -218,11 +236,11 @@ export class EventHandler {
       const invocation = new EventInvocation(event, {
         ...{ definition, attempt, completion },
         ended: ({ committed }, fault) => {
-          partition.running = undefined;
+          partition.running.delete(invocation);
           resolve({ fault, committed });
         },
       });
-      partition.running = invocation;
+      partition.running.add(invocation);
       invocation.execution = runtime.start(definition.compiled, invocation);
     });
   }
@@ -232,6 +250,21 @@ export class EventHandler {
     const { type, message } = failureOf(fault, { at: this.#options.runtime.clock.now(), attempt });
     return { attempt, code: storable(type), reason: storable(message) };
   }
+}
+
+/**
+ * The events that a partition handles next: one, or as many as the definition handles at once, each of another key. None of a key that has parked events, and none
+ * behind one of such a key; so there is none where the first is such a one.
+ */
+function nextOf({ queue, parkedKeys }: Partition, definition: SubscriptionDefinition): readonly StoredEvent[] {
+  const keys = new Set<string>();
+  for (const event of queue) {
+    if (keys.size === definition.atOnce) break;
+    const key = orderKeyOf(definition, event);
+    if (keys.has(key) || parkedKeys.has(key)) break;
+    keys.add(key);
+  }
+  return queue.slice(0, keys.size);
 }
 
 function isLost(error: unknown): boolean {

@@ -18,7 +18,7 @@ export class Partition {
   readonly due: ParkedEvent[] = [];
   /** The order keys that have parked events: what comes of one is parked behind them. */
   readonly parkedKeys: Set<string>;
-  running: EventInvocation | undefined;
+  readonly running = new Set<EventInvocation>();
   /** The parked event whose outcome is not written yet: what reads it meanwhile reads what it was before. */
   unsettled: string | undefined;
   /** An event is being handled, or an outcome written. */

@@ -135,7 +135,7 @@ export class Subscriber implements LogReader {
   #lose(partition: Partition): void {
     const { subscription, partition: at } = partition.hold;
     partition.isOver = true;
-    partition.running?.execution?.stop(partitionLost());
+    for (const { execution } of partition.running) execution?.stop(partitionLost());
     this.#partitions.delete(at);
     this.#options.signals.lost.publish({ subscription, partition: at });
   }

@@ -33,18 +33,20 @@ export function writeCloudEvent(event: CloudEvent, form: "structured" | "binary"
   const isText = typeof data === "string" && !isJson(dataContentType);
   if (data !== undefined && !isText && !(data instanceof Uint8Array) && !isJson(dataContentType))
     refuse("data is neither a text nor bytes, and datacontenttype is not JSON");
-  const all = {
-    ...{ specversion: "1.0", ...attributes },
-    ...(time && { time: time.toISOString() }),
-    ...(dataSchema !== undefined && { dataschema: dataSchema }),
-    ...extensions,
-  };
+  const headers: Record<string, string> = {};
   const type = dataContentType ?? (data === undefined ? undefined : "application/json");
+  if (type !== undefined) headers["content-type"] = type;
+  // Written one by one: a relay does this for every message.
+  const write = (name: string, value: unknown) => {
+    headers[prefix + name] = encoded(String(value));
+  };
+  write("specversion", "1.0");
+  for (const name in attributes) write(name, attributes[name as keyof typeof attributes]);
+  if (time !== undefined) write("time", time.toISOString());
+  if (dataSchema !== undefined) write("dataschema", dataSchema);
+  for (const name in extensions) write(name, extensions[name]);
   return {
-    headers: {
-      ...(type !== undefined && { "content-type": type }),
-      ...Object.fromEntries(Object.entries(all).map(([name, value]) => [`${prefix}${name}`, encoded(String(value))])),
-    },
+    headers,
     body: data === undefined ? "" : data instanceof Uint8Array ? data : isText ? data : JSON.stringify(data),
   };
 }
@@ -108,8 +110,11 @@ function jsonOf(body: string | Uint8Array): unknown {
   }
 }
 
+const needsEncoding = /[^\x21\x23\x24\x26-\x7e]/;
+
 /** Everything but printable ASCII, and the space, the quotation mark and the percent sign, in percent encoding. */
 function encoded(value: string): string {
+  if (!needsEncoding.test(value)) return value;
   return value.replaceAll(/[^\x21\x23\x24\x26-\x7e]/gu, (one) =>
     [...Buffer.from(one)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
   );

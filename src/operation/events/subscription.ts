@@ -94,6 +94,8 @@ export type SubscriptionHandler<E extends DomainEvent, U> = (
 export interface Subscription<E extends DomainEvent = DomainEvent> extends Operation {
   readonly kind: "subscription";
   readonly on: readonly E[];
+  /** How many events of a partition, each of another key, are handled at once, where handlers commit nothing. *Default*: 1. */
+  readonly atOnce?: number;
 }
 
 /** What is stored was parsed by the schema of its event, which its readers parse it with again. */
