@@ -17,6 +17,8 @@ export const sold = event("sales.sold", {
 /** Emits what is sold, in one transaction. */
 export const sell = command("sales.sell", {
   ...shared,
+  // Repeated under its key, where it is not known whether it was committed.
+  idempotent: "key",
   input: z.object({ customer: z.string(), numbers: z.array(z.int()), note: z.string().optional() }),
   output: z.object({}),
   emits: [sold],
