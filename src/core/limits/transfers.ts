@@ -4,6 +4,8 @@ export const transferLimits = {
   partHeadBytes: 4_096,
   /** Bytes of a file that are kept for its handler; no more of the file is read until half of them were taken. */
   uploadBufferBytes: 65_536,
+  /** Bytes of files that handlers have read and not freed after which the process collects its young garbage, where V8 would wait for 64 MiB. */
+  uploadGarbageBytes: 4_194_304,
   /** The lowest rate at which a client may send a file, in a second, while its handler waits for it. Override: `http({ limits })`. */
   uploadBytesPerSecond: 4_096,
   /** How long a client may send a file more slowly than `uploadBytesPerSecond` before it is refused. Override: `http({ limits })`. */

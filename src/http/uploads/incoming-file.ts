@@ -1,6 +1,7 @@
 import assert from "node:assert";
 import { limits } from "../../core/limits.ts";
 import type { Upload } from "../../core/schema/opaque/upload.ts";
+import { letGoOf } from "./garbage.ts";
 
 /** What is known of a file before its bytes have come. */
 export interface FileFacts {
@@ -38,6 +39,8 @@ export class IncomingFile implements Upload {
   /** Of the pieces, each counted as at least `pieceCost`. */
   #cost = 0;
   #size = 0;
+  /** Of the piece that the reader has until it asks for more; 0 where it was freed. */
+  #givenBytes = 0;
   #reader: Reader | undefined = undefined;
   #isRead = false;
   #isOver = false;
@@ -88,7 +91,7 @@ export class IncomingFile implements Upload {
   async each(use: (bytes: Uint8Array) => void | Promise<void>): Promise<void> {
     for await (const bytes of this) {
       await use(bytes);
-      free(bytes);
+      if (free(bytes)) this.#givenBytes = 0;
     }
   }
 
@@ -104,6 +107,8 @@ export class IncomingFile implements Upload {
 
   #next(): Promise<IteratorResult<Uint8Array, undefined>> {
     assert(this.#reader === undefined, "An upload gives one piece after the other. Wait for the last one.");
+    letGoOf(this.#givenBytes);
+    this.#givenBytes = 0;
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
     const piece = this.#pieces.shift();
     if (piece === undefined) {
@@ -114,6 +119,7 @@ export class IncomingFile implements Upload {
       });
     }
     this.#size += piece.length;
+    this.#givenBytes = piece.length;
     this.#cost -= Math.max(pieceCost, piece.length);
     if (this.#cost < limits.uploadBufferBytes / 2) this.#source.drained();
     return Promise.resolve({ done: false, value: piece });
@@ -123,6 +129,7 @@ export class IncomingFile implements Upload {
     const reader = this.#reader;
     this.#reader = undefined;
     this.#size += bytes.length;
+    this.#givenBytes = bytes.length;
     reader?.resolve({ done: false, value: bytes });
   }
 
@@ -141,7 +148,9 @@ export class IncomingFile implements Upload {
   }
 }
 
-/** Frees what a piece has alone; one that shares its memory with others is left to the garbage collector. */
-function free({ buffer, byteLength }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && !buffer.detached) buffer.transfer(0);
+/** Frees what a piece has alone, and returns whether it did; one that shares its memory with others is left to the garbage collector. */
+function free({ buffer, byteLength }: Uint8Array): boolean {
+  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength !== byteLength) return false;
+  if (!buffer.detached) buffer.transfer(0);
+  return true;
 }
