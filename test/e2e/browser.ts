@@ -40,7 +40,8 @@ export class Page implements AsyncDisposable {
     socket.addEventListener("message", ({ data }) => this.#receive(JSON.parse(String(data))));
   }
 
-  static async open(language = "en-US"): Promise<Page> {
+  /** `more`: options of chromium beside those that each page has. */
+  static async open(language = "en-US", more: readonly string[] = []): Promise<Page> {
     const profile = await mkdtemp(join(tmpdir(), "chromium-"));
     const options = [
       "--headless",
@@ -50,7 +51,7 @@ export class Page implements AsyncDisposable {
       "--hide-scrollbars",
       "--remote-debugging-port=0",
     ];
-    const browser = spawn(chromium ?? "", [...options, `--accept-lang=${language}`, `--user-data-dir=${profile}`, "about:blank"], {
+    const browser = spawn(chromium ?? "", [...options, ...more, `--accept-lang=${language}`, `--user-data-dir=${profile}`, "about:blank"], {
       stdio: ["ignore", "ignore", "pipe"],
     });
     const exited = new Promise((resolve) => browser.once("exit", resolve));
