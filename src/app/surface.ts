@@ -25,6 +25,8 @@ export interface HandedSockets {
   readonly url: string;
   /** Takes every connection from now on. Nothing was read from it. */
   take(accept: (socket: Socket) => void): void;
+  /** Gives the secret of which the processes that share them make the keys of TLS session tickets, and each that follows it. *Default*: they share none. */
+  tickets?(use: (secret: Buffer) => void): void;
 }
 
 /** What a supervisor needs to listen for a surface. */

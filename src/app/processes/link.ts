@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import { systemClock, type Timer } from "../../core/clock.ts";
@@ -22,6 +23,8 @@ export class SupervisorLink {
   /** What this process has of the limits of all. */
   readonly shares: PlaceBorrower;
   #metrics: OpsSources["metrics"] | undefined;
+  #tickets: Buffer;
+  readonly #ticketUsers: ((secret: Buffer) => void)[] = [];
 
   constructor(channel: Channel, hello: Hello) {
     this.channel = channel;
@@ -31,13 +34,25 @@ export class SupervisorLink {
       exchange: (asks) => channel.ask("places", asks, limits.processReplyMs),
     });
     channel.on("places", () => this.shares.nudge());
+    this.#tickets = Buffer.from(hello.tickets, "base64");
+    channel.on("tickets", (secret: string) => {
+      this.#tickets = Buffer.from(secret, "base64");
+      for (const use of this.#ticketUsers) use(this.#tickets);
+    });
     this.#report(performance.eventLoopUtilization());
   }
 
   /** The connections of one surface. */
   sockets(surface: number): HandedSockets {
     const url = this.hello.urls.surfaces[surface] ?? "";
-    return { url, take: (accept) => this.#take(surface, accept) };
+    return { url, take: (accept) => this.#take(surface, accept), tickets: (use) => this.#giveTickets(surface, use) };
+  }
+
+  /** A session of one surface is none of another, which may ask for other certificates. */
+  #giveTickets(surface: number, use: (secret: Buffer) => void): void {
+    const useOwn = (secret: Buffer) => use(createHmac("sha256", secret).update(`surface ${surface}`).digest());
+    this.#ticketUsers.push(useOwn);
+    useOwn(this.#tickets);
   }
 
   readonly #accepting: ((socket: Socket) => void)[] = [];

@@ -14,6 +14,8 @@ export interface Hello {
   readonly urls: { readonly surfaces: readonly (string | null)[]; readonly ops: string | null };
   /** A secret that all processes of the app share, as base64. */
   readonly secret: string;
+  /** Of which the processes make the keys of TLS session tickets, as base64; another one follows. */
+  readonly tickets: string;
   /** Whether it is the one that runs `once`. */
   readonly first: boolean;
 }

@@ -10,6 +10,7 @@ import type { Member } from "./member.ts";
 import { SupervisorOps } from "./ops/supervisor-ops.ts";
 import { memberLeases } from "./rates.ts";
 import { Supervisor } from "./supervisor.ts";
+import { TicketSecret } from "./ticket-secret.ts";
 
 /**
  * Runs an app in several processes, and handles the signals of this one. Never resolves: the process ends with its signals, or with a start that fails.
@@ -21,8 +22,11 @@ export async function superviseProcesses(app: App, processes: number): Promise<n
   const lends = memberLeases();
   const lender = new PlaceLender<Member>({ processes, clock: systemClock, nudge: ({ channel }) => channel.tell("places") });
   const supervisorOps: SupervisorOps = new SupervisorOps(parts, () => supervisor);
-  const supervisor = new Supervisor({
-    ...{ parts, processes, say },
+  const tickets = new TicketSecret((secret) => {
+    for (const { channel } of supervisor.living) channel.tell("tickets", secret);
+  });
+  const supervisor: Supervisor = new Supervisor({
+    ...{ parts, processes, say, tickets },
     welcome: (member) => {
       supervisorOps.welcome(member);
       lends(member.channel);
@@ -40,6 +44,7 @@ export async function superviseProcesses(app: App, processes: number): Promise<n
     ending = true;
     supervisorOps.stopping = true;
     if (code === 0 && supervisor.state === "ready") await pause(parts.shutdownDelayMs);
+    tickets.stop();
     await supervisor.stop(parts.shutdownMs);
     await ops?.stop();
     await shared.stop();
@@ -64,6 +69,7 @@ export async function superviseProcesses(app: App, processes: number): Promise<n
     await supervisorOps.start();
     await ops?.start();
     supervisor.opsUrl = ops?.url;
+    tickets.start();
     await supervisor.start();
   } catch (error) {
     say(error instanceof Fault ? error.message : inspect(error));

@@ -5,11 +5,13 @@ import { exponential } from "../../resilience/backoff.ts";
 import type { AppParts } from "./app-parts.ts";
 import { Door } from "./door.ts";
 import { type Counts, type Ending, type Hello, Member } from "./member.ts";
+import type { TicketSecret } from "./ticket-secret.ts";
 
 /** What a {@link Supervisor} needs. */
 export interface SupervisorOptions {
   readonly parts: AppParts;
   readonly processes: number;
+  readonly tickets: Pick<TicketSecret, "current">;
   /** Takes what happens, as lines for stderr. */
   say(line: string): void;
   /** Takes a new member before it runs. */
@@ -163,6 +165,7 @@ export class Supervisor {
       ...{ place: place.number, processes: this.#places.length, first },
       urls: { surfaces: this.#urls, ops: this.opsUrl ?? null },
       secret: this.#options.parts.secret.toString("base64"),
+      tickets: this.#options.tickets.current,
     };
   }
 

@@ -20,4 +20,6 @@ export const connectionLimits = {
   unacknowledgedPings: 10,
   /** What Node.js may keep for one HTTP/2 connection, in megabytes: heads, settings and what waits to be sent. Beyond it new streams are refused. */
   sessionMegabytes: 4,
+  /** How long the processes of an app share one secret for TLS session tickets. A client whose session is older does a full handshake. */
+  ticketSecretMs: 86_400_000,
 } as const;

@@ -15,6 +15,7 @@ import { HttpListener, httpPort } from "../listener.ts";
 import { Certificates } from "./certificates.ts";
 import { Handshakes } from "./handshakes.ts";
 import { NamedCertificates } from "./named-certificates.ts";
+import { ticketKeysOf } from "./tickets.ts";
 import type { HttpTls } from "./tls-options.ts";
 
 /** What a listener over TLS needs beside what every listener does. */
@@ -40,6 +41,7 @@ export class TlsListener {
   readonly #byPeer = new Map<string, Socket>();
   #serve: (socket: Socket) => void = (socket) => void socket.destroy();
   #isHanded = false;
+  #ticketSecret: Buffer | undefined = undefined;
 
   /** *Faults thrown*: `failed_precondition` of type `tls_invalid`. */
   constructor(options: TlsListenerOptions) {
@@ -58,10 +60,13 @@ export class TlsListener {
     this.#rate = connectionRateOf(limits);
     this.#certificates = new Certificates({
       ...{ tls, runtime: host.runtime },
-      replaced: ({ context }) => this.#server.setSecureContext({ ...context, secureOptions }),
+      replaced: ({ context }) => {
+        this.#server.setSecureContext({ ...context, secureOptions });
+        this.#setTickets();
+      },
     });
     this.#named = this.#openNames(options);
-    const clientCertificates = tls.clientCertificates ?? (tls.ca === undefined ? undefined : "request");
+    const clientCertificates = clientCertificatesOf(tls);
     this.#server = process.getBuiltinModule("node:tls").createServer({
       ...{ ...this.#certificates.current.context, secureOptions },
       handshakeTimeout: handshakeLimits.handshakeMs,
@@ -107,6 +112,17 @@ export class TlsListener {
       socket.setNoDelay(true);
       this.#connected(socket);
     });
+    sockets.tickets?.((secret) => {
+      this.#ticketSecret = secret;
+      this.#setTickets();
+    });
+  }
+
+  /** Sessions can be resumed in all processes that have the secret. Node.js has one set of keys: with new ones, older sessions end. */
+  #setTickets(): void {
+    if (this.#ticketSecret === undefined) return;
+    const scope = { digest: this.#certificates.current.digest, clientCertificates: clientCertificatesOf(this.#options.tls) };
+    this.#server.setTicketKeys(ticketKeysOf(this.#ticketSecret, scope));
   }
 
   #watch(): void {
@@ -156,6 +172,9 @@ export class TlsListener {
     else this.#serve(socket);
   }
 }
+
+const clientCertificatesOf = ({ clientCertificates, ca }: HttpTls): HttpTls["clientCertificates"] =>
+  clientCertificates ?? (ca === undefined ? undefined : "request");
 
 type SniDone = (error: Error | null, context?: SecureContext) => void;
 

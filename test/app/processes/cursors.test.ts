@@ -10,7 +10,7 @@ it("a cursor of one process is good in all processes of its supervisor, and in n
   const join = (secret: string) => {
     const app = createApp({ modules: [] });
     const channel = new Channel(Object.assign(new EventEmitter(), { connected: false }));
-    const hello = { place: 1, processes: 2, urls: { surfaces: [], ops: null }, secret, first: false };
+    const hello = { place: 1, processes: 2, urls: { surfaces: [], ops: null }, secret, tickets: secret, first: false };
     partsOf(app).join(new SupervisorLink(channel, hello));
     return runtimeOf(app).options.cursors;
   };

@@ -13,8 +13,10 @@ export interface ProgramOptions {
   readonly connections?: number;
   readonly connectionsPerSecond?: number;
   readonly startFails?: boolean;
-  /** The certificate and key of its port, in PEM. */
+  /** The certificate and key of its port, in PEM or as paths of files. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** Values of `limits` that nothing else sets, in all of its processes. */
+  readonly times?: { readonly ticketSecretMs?: number; readonly certificateCheckMs?: number };
   readonly perSecond?: number;
   readonly url?: string;
   readonly directory?: string;
