@@ -14,6 +14,14 @@ export const remoteUnavailable = (module: string, cause?: unknown): Fault =>
     cause,
   });
 
+const refusals: ReadonlySet<string> = new Set(["overloaded", "shutting_down", "process_unavailable", "database_unavailable"]);
+
+/**
+ * Whether a callee has refused a call for lack of capacity, or of a connection to its database, so that another process may take it. What an operation
+ * itself says of what it calls was tried there as often as it is worth: an attempt more at each step of the way would multiply them.
+ */
+export const isRefusal = ({ code, type }: Fault): boolean => code === "unavailable" && refusals.has(type);
+
 /** The callee has no such operation. *Faults*: `contract_differs`. */
 export const contractUnknown = (operation: string): Fault =>
   contractFault(

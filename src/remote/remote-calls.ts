@@ -11,7 +11,7 @@ import type { Address } from "./connection/address.ts";
 import { Addresses } from "./connection/addresses.ts";
 import { exchange } from "./connection/exchange.ts";
 import { type Opening, openStream } from "./connection/open-stream.ts";
-import { outcomeUnknown, remoteUnavailable, replyUnreadable } from "./faults.ts";
+import { isRefusal, outcomeUnknown, remoteUnavailable, replyUnreadable } from "./faults.ts";
 import { headersOf } from "./outgoing-headers.ts";
 import { type Form, Forms } from "./peer/forms.ts";
 import { Places } from "./places.ts";
@@ -206,7 +206,7 @@ export class RemoteCalls implements AwayCalls {
       case "reply": {
         if (brought.status !== 0) {
           const fault = faultOf(brought, contract);
-          if (fault.type !== "contract_differs") return { fault, again: fault.code === "unavailable" && mayRepeat };
+          if (fault.type !== "contract_differs") return { fault, again: mayRepeat && isRefusal(fault) };
           const differs = forms.learn(asked.address, brought.message);
           return { fault: differs ?? fault, again: true, learnt: differs === undefined };
         }
