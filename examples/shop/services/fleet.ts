@@ -5,32 +5,37 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Given } from "./service.ts";
-import type { ServiceName } from "./services.ts";
+import type { Part, ServiceName } from "./services.ts";
 
 const program = fileURLToPath(new URL("./service.ts", import.meta.url));
 const names: readonly ServiceName[] = ["identity", "orders", "payments", "gateway"];
 
+/** A process: a service, or a worker beside one, which only runs its tasks and sagas. */
+export type ProcessName = ServiceName | `${Part} worker`;
+
 /** What all services are given alike. */
-export type FleetSpec = Pick<Given, "secret" | "directory" | "mailDirectory" | "database" | "pays"> & {
-  readonly port?: number;
-  readonly adminPort?: number;
-};
+export type FleetSpec = Omit<Given, "name" | "urls" | Ports> & Partial<Pick<Given, Ports>>;
+type Ports = "port" | "adminPort" | "noticesPort" | "opsPorts";
 
 /** The four services, each a process of its own. */
 export class Fleet {
   readonly given: Omit<Given, "name">;
-  readonly #children = new Map<ServiceName, ChildProcess>();
+  readonly #children = new Map<ProcessName, ChildProcess>();
 
   private constructor(given: Omit<Given, "name">) {
     this.given = given;
   }
 
   /** Starts all of them, and resolves when they serve. */
-  static async start({ port, adminPort, ...spec }: FleetSpec): Promise<Fleet> {
-    const [identity, orders, payments, api, admin] = (await freePorts(5)) as [number, number, number, number, number];
-    const at = (one: number) => `http://127.0.0.1:${one}`;
-    const urls = { identity: at(identity), orders: at(orders), payments: at(payments) };
-    const fleet = new Fleet({ ...spec, urls, port: port ?? api, adminPort: adminPort ?? admin });
+  static async start(spec: FleetSpec): Promise<Fleet> {
+    const free = (await freePorts(10))[Symbol.iterator]();
+    const next = () => free.next().value as number;
+    const at = () => `http://127.0.0.1:${next()}`;
+    const fleet = new Fleet({
+      ...{ urls: { identity: at(), orders: at(), payments: at() }, port: next(), adminPort: next(), noticesPort: next() },
+      opsPorts: { identity: next(), orders: next(), payments: next(), gateway: next() },
+      ...spec,
+    });
     try {
       await Promise.all(names.map((name) => fleet.start(name)));
     } catch (error) {
@@ -41,34 +46,43 @@ export class Fleet {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.given.port}`;
+    return `${this.given.tls ? "https" : "http"}://127.0.0.1:${this.given.port}`;
   }
   get adminUrl(): string {
     return `http://127.0.0.1:${this.given.adminPort}`;
   }
+  /** Where the provider sends its notices. */
+  get noticesUrl(): string {
+    return `http://127.0.0.1:${this.given.noticesPort}/v1/payment-notices`;
+  }
+  /** The pages of health, metrics and limits, one for each service. */
+  get opsUrls(): readonly string[] {
+    return Object.values(this.given.opsPorts).map((port) => `http://127.0.0.1:${port}`);
+  }
 
   /** Starts one, also again after it has ended. */
-  async start(name: ServiceName): Promise<void> {
+  async start(own: ProcessName): Promise<void> {
+    const [name, worker] = own.split(" ");
     const child = fork(program, {
       execArgv: ["--conditions=source", "--max-old-space-size=160"],
       env: {
         // What is compiled once is read by the others, and by those that start again.
         ...{ NODE_COMPILE_CACHE: join(this.given.directory, "compiled"), ...process.env },
-        SERVICE: JSON.stringify({ ...this.given, name }),
+        SERVICE: JSON.stringify({ ...this.given, name, worksOnly: worker !== undefined }),
       },
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
-    this.#children.set(name, child);
+    this.#children.set(own, child);
     const serving = once(child, "message");
     const ended = once(child, "exit").then(([code]) => {
-      throw new TypeError(`The service ${name} ended with ${code} before it served. Its log is ${this.given.directory}/${name}.log.`);
+      throw new TypeError(`The service ${own} ended with ${code} before it served. Its log is ${this.given.directory}/${name}.log.`);
     });
     await Promise.race([serving, ended]);
     ended.catch(() => undefined);
   }
 
   /** Ends one at once, as a crash would. */
-  async kill(name: ServiceName): Promise<void> {
+  async kill(name: ProcessName): Promise<void> {
     const child = this.#children.get(name);
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, "exit");
@@ -77,14 +91,15 @@ export class Fleet {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(names.map((name) => this.kill(name)));
+    await Promise.all([...this.#children.keys()].map((name) => this.kill(name)));
   }
 }
 
 /** Below what systems take for connections that go out: one of them could have a port before its service listens. */
 const [lowestPort, beyondPorts] = [20_000, 30_000];
 
-async function freePorts(count: number): Promise<readonly number[]> {
+/** Finds so many that no program has. */
+export async function freePorts(count: number): Promise<readonly number[]> {
   const found = new Set<number>();
   while (found.size < count) {
     const port = randomInt(lowestPort, beyondPorts);

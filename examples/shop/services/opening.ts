@@ -1,32 +1,33 @@
-import { type Actor, claim, createApp } from "plimsoll";
-import { hashPassword } from "plimsoll/auth";
+import { type App, claim, createApp } from "plimsoll";
 import { type InternalKey, remote } from "plimsoll/remote";
 import { importProducts } from "../catalog/contract.ts";
-import { catalog } from "../catalog/module.ts";
-import { foundTenant, signIn } from "../identity/contract.ts";
-import { identity } from "../identity/module.ts";
-import { password } from "../seed.ts";
-import { catalogues } from "../seed-products.ts";
-import type { ServiceSpec } from "./services.ts";
+import { foundTenant } from "../identity/contract.ts";
+import { type Opened, openShops } from "../seed.ts";
+import { parts, type ServiceSpec } from "./services.ts";
+
+/** An app that has no module of its own: it calls all operations of the services, as one of them does. */
+export function createCaller({ secret, urls }: Pick<ServiceSpec, "secret" | "urls">): App {
+  const keys: readonly InternalKey[] = [{ id: "shop", secret }];
+  const modules = Object.entries(parts).flatMap(([name, list]) =>
+    list.map((one) => remote(one, { url: urls[name as keyof typeof parts], keys, lock: false })),
+  );
+  return createApp({ service: { name: "shop-caller" }, modules, tenancy: claim("tid"), rateLimit: { perSecond: 0 } });
+}
 
 /**
- * Opens a shop in the services, and signs its customer in. In one process a tenant and its products come together or not at all (seed.ts). Here they are two calls, each of which
- * changes nothing the second time: the products are there when the tenant was founded now.
+ * Opens the shops in the services, with the users and products of the shop in one process, and signs all users in. There, a tenant and its products come
+ * together or not at all (seed.ts). Here they are two calls, each of which changes nothing the second time: the products are there when the tenant was
+ * founded now.
  */
-export async function openShop({ secret, urls }: Pick<ServiceSpec, "secret" | "urls">, tenant: "acme" | "globex"): Promise<string> {
-  const keys: readonly InternalKey[] = [{ id: "shop", secret }];
-  const modules = [remote(identity, { url: urls.identity, keys, lock: false }), remote(catalog, { url: urls.orders, keys, lock: false })];
-  const app = createApp({ service: { name: "shop-opening" }, modules, tenancy: claim("tid"), rateLimit: { perSecond: 0 } });
-  await app.start({ keepsProcess: false });
+export async function openInServices(given: Pick<ServiceSpec, "secret" | "urls">): Promise<Opened> {
+  const caller = createCaller(given);
+  await caller.start({ keepsProcess: false });
   try {
-    const actor: Actor = { id: "seed", kind: "system", roles: [], tenant, claims: { tid: tenant } };
-    const email = `ben@${tenant}.example`;
-    const user = { name: "Ben", email, roles: ["customer" as const], passwordHash: await hashPassword(password) };
-    const administrator = { ...user, name: "Ada", email: `ada@${tenant}.example`, roles: ["administrator" as const] };
-    const { founded } = await app.call(foundTenant, { name: tenant, users: [administrator, user] }, { actor });
-    if (founded) await app.call(importProducts, { products: catalogues[tenant] }, { actor });
-    return (await app.call(signIn, { tenant, email, password })).token;
+    return await openShops(caller, async (app, { products, ...tenant }, actor) => {
+      const { founded } = await app.call(foundTenant, tenant, { actor });
+      if (founded) await app.call(importProducts, { products }, { actor });
+    });
   } finally {
-    await app.stop();
+    await caller.stop();
   }
 }

@@ -1,9 +1,10 @@
-import { type App, type AppSpec, claim, createApp, type Module, module, override } from "plimsoll";
-import { jwt, jwtIssuer, signInGuard } from "plimsoll/auth";
+import { type App, type AppSpec, claim, createApp, type Module, override } from "plimsoll";
+import { jwtIssuer, signInGuard } from "plimsoll/auth";
 import { grpc } from "plimsoll/grpc";
-import { http } from "plimsoll/http";
+import { type HttpSpec, http } from "plimsoll/http";
 import { type InternalKey, internalCalls, remote } from "plimsoll/remote";
 import { catalog } from "../catalog/module.ts";
+import { type Chaos, chaos } from "../crunch/chaos.ts";
 import { crunch } from "../crunch/module.ts";
 import { identity } from "../identity/module.ts";
 import { guard, pages, tokens } from "../identity/tokens.ts";
@@ -11,13 +12,12 @@ import { emlFiles } from "../notifications/eml-files.ts";
 import { mailer } from "../notifications/mailer.ts";
 import { notifications } from "../notifications/module.ts";
 import { orders } from "../orders/module.ts";
-import { type ProviderAccess, providerGateway } from "../payments/adapter.ts";
+import { type ProviderAccess, providerGateway, providerNotices } from "../payments/adapter.ts";
 import { type Gateway, gateway } from "../payments/gateway.ts";
 import { payments } from "../payments/module.ts";
-import { relayClients, upstreams } from "../relay/clients.ts";
+import { relayClients, type UpstreamPlaces, upstreams } from "../relay/clients.ts";
 import { relay } from "../relay/module.ts";
 import { sales } from "../sales/module.ts";
-import { storefront } from "./storefront/module.ts";
 
 /** The services that have modules, and which. What shares a transaction is together: an app that would cut one does not start. */
 export const parts = {
@@ -41,102 +41,97 @@ const called = {
 } as const satisfies Readonly<Record<Part, readonly (readonly [Part, Module])[]>>;
 
 /** What a service is given: all of them the same secret, database and addresses. */
-export interface ServiceSpec extends Pick<AppSpec, "database" | "telemetry" | "clock"> {
+export interface ServiceSpec extends Edges {
   readonly secret: string;
   readonly mailDirectory: string;
+  /** Whether a part only runs its tasks and sagas, beside the process that also serves it. *Default*: it does both. */
+  readonly worksOnly?: boolean;
   /** Where each part is called, as `http://127.0.0.1:50051`. */
   readonly urls: Readonly<Record<Part, string>>;
   /** Of the API of the gateway. */
   readonly port: number;
+  /** Where browsers find the gateway, for the links in mail. *Default*: this machine. */
+  readonly origin?: string;
+  /** Secures the API of the gateway, where no proxy in front does. *Default*: it speaks plain HTTP. */
+  readonly tls?: HttpSpec["tls"];
   /** Of the API for administrators. */
   readonly adminPort: number;
+  /** Where payments takes the notices of its provider. */
+  readonly noticesPort: number;
+  /** The ports of health, metrics and limits: those of the parts, and that of the gateway. */
+  readonly opsPorts: Readonly<Record<ServiceName, number>>;
+  /** Lets attempts to crunch an item fail. *Default*: none. */
+  readonly chaos?: Chaos;
+  /** What the relay may fetch from. *Default*: nothing. */
+  readonly places?: UpstreamPlaces;
   /** Who moves money: a provider, or what stands in for it. *Default*: no checkout is paid. */
   readonly pays?: ProviderAccess | Gateway;
 }
 
-const host = "127.0.0.1";
-// All services are deployed together here: what differs is refused by its fingerprint. Elsewhere contracts.lock.json keeps the numbers.
-const lock = false;
+/** Where all services listen: none of them is reached from another machine. */
+export const host = "127.0.0.1";
+/** All services are deployed together here: what differs is refused by its fingerprint. Elsewhere contracts.lock.json keeps the numbers. */
+export const lock = false;
 
-const keysOf = (secret: string): readonly InternalKey[] => [{ id: "shop", secret }];
+export const keysOf = (secret: string): readonly InternalKey[] => [{ id: "shop", secret }];
 
 /** Composes one service out of the modules of the shop, none of which knows where it runs. */
 export function createService(name: Part, spec: ServiceSpec): App {
-  const { secret, urls, mailDirectory, port, pays, ...edges } = { ...spec, adminPort: undefined };
+  const { secret, urls, opsPorts, noticesPort, worksOnly = false } = spec;
   const keys = keysOf(secret);
   const own: readonly Module[] = parts[name];
   const away = called[name].map(([part, one]: readonly [Part, Module]) => remote(one, { url: urls[part], keys, lock }));
+  const notices = name === "payments" && spec.pays && "url" in spec.pays ? [providerNotices(spec.pays)] : [];
   return createApp({
     service: { name: `shop-${name}`, version: "1.0.0" },
-    modules: [...own, ...away],
+    modules: [...own, ...away, ...notices],
     tenancy: claim("tid"),
     authentication: internalCalls({ keys }),
-    provide: [
-      ...(name === "identity" ? forIdentity(secret, port) : []),
-      ...(name === "identity" || name === "orders" ? [override(mailer, emlFiles({ directory: mailDirectory }))] : []),
-      ...(name === "orders" ? [override(upstreams, relayClients({ urls: {}, allow: [] }))] : []),
-      ...(name === "payments" && pays ? [override(gateway, "url" in pays ? providerGateway(pays) : pays)] : []),
-    ],
+    provide: provisions[name](spec),
     tasks: { queues: { crunch: { concurrency: 400 }, mail: { concurrency: 4 } } },
     cursors: { key: secret },
-    surfaces: [grpc({ port: Number(new URL(urls[name]).port), host, internal: true, lock })],
-    ...edges,
+    ...(worksOnly
+      ? { roles: ["worker"] }
+      : {
+          surfaces: [
+            grpc({ port: Number(new URL(urls[name]).port), host, internal: true, lock }),
+            ...(notices.length > 0 ? [http({ port: noticesPort, host })] : []),
+          ],
+          ops: { port: opsPorts[name] },
+        }),
+    ...edgesOf(spec),
   });
 }
 
-const issuer = "shop";
-const keyOf = (secret: string) => ({ algorithm: "HS256", secret }) as const;
+type Edges = Pick<AppSpec, "database" | "telemetry" | "clock" | "rateLimit" | "cache">;
 
-function forIdentity(secret: string, port: number) {
-  return [
-    override(tokens, jwtIssuer({ key: keyOf(secret), issuer, audience: "shop", ttl: "1h" })),
-    override(guard, signInGuard("identity.sign-in", { deviceKey: secret })),
-    override(pages, { origin: `http://localhost:${port}` }),
-  ];
-}
+/** What the services have alike. */
+export const edgesOf = ({ database, telemetry, clock, rateLimit, cache }: Edges): Edges => ({
+  ...(database && { database }),
+  ...(telemetry && { telemetry }),
+  ...(clock && { clock }),
+  ...(rateLimit && { rateLimit }),
+  ...(cache && { cache }),
+});
 
-/** The API of the shop: it has no module of its own but the storefront, and no database. */
-export function createGateway({ secret, urls, port, telemetry }: ServiceSpec): App {
-  return createApp({
-    service: { name: "shop-gateway", version: "1.0.0" },
-    modules: [...remotes({ secret, urls }, (entry) => !isForAdministrators(entry)), storefront],
-    tenancy: claim("tid"),
-    authentication: jwt({ keys: [keyOf(secret)], issuer, audience: "shop" }),
-    surfaces: [http({ port, host, documents: true })],
-    ...(telemetry && { telemetry }),
-  });
-}
+export const issuer = "shop";
+export const keyOf = (secret: string) => ({ algorithm: "HS256", secret }) as const;
 
-/** The API for administrators, on a port and with tokens of its own: a token of the shop opens nothing here. */
-export function createAdmin({ secret, urls, adminPort, telemetry }: ServiceSpec): App {
-  return createApp({
-    service: { name: "shop-admin", version: "1.0.0" },
-    modules: remotes({ secret, urls }, isForAdministrators),
-    tenancy: claim("tid"),
-    authentication: jwt({ keys: [keyOf(secret)], issuer, audience: "shop-admin" }),
-    surfaces: [http({ port: adminPort, host })],
-    ...(telemetry && { telemetry }),
-  });
-}
+type Provisions = NonNullable<AppSpec["provide"]>;
+const mailOf = ({ mailDirectory }: ServiceSpec) => override(mailer, emlFiles({ directory: mailDirectory }));
 
-/** Signs a token for the API of administrators. */
-export async function adminToken(secret: string, tenant: string): Promise<string> {
-  const signer = jwtIssuer({ key: keyOf(secret), issuer, audience: "shop-admin", ttl: "1h" });
-  return (await signer.sign({ subject: "desk", tenant, roles: ["administrator"] })).token;
-}
-
-type Entry = Module["operations"][number];
-const contractOf = (entry: Entry) => (entry.kind === "implementation" ? entry.operation : entry);
-
-function isForAdministrators(entry: Entry): boolean {
-  const { access } = contractOf(entry).spec;
-  return access !== "public" && access.roles?.includes("administrator") === true && !access.roles.includes("customer");
-}
-
-function remotes({ secret, urls }: Pick<ServiceSpec, "secret" | "urls">, serves: (entry: Entry) => boolean): readonly Module[] {
-  return Object.entries(parts).flatMap(([name, modules]) =>
-    modules.map((one: Module) =>
-      remote(module(one.name, { operations: one.operations.filter(serves) }), { url: urls[name as Part], keys: keysOf(secret), lock }),
-    ),
-  );
-}
+/** What stands for the outside in each part. */
+const provisions: Readonly<Record<Part, (spec: ServiceSpec) => Provisions>> = {
+  identity: (spec) => [
+    override(tokens, jwtIssuer({ key: keyOf(spec.secret), issuer, audience: "shop", ttl: "1h" })),
+    override(guard, signInGuard("identity.sign-in", { deviceKey: spec.secret })),
+    override(pages, { origin: spec.origin ?? `${spec.tls ? "https" : "http"}://localhost:${spec.port}` }),
+    mailOf(spec),
+  ],
+  orders: ({ chaos: fails, places = { urls: {}, allow: [] }, ...spec }) => [
+    mailOf(spec),
+    override(upstreams, relayClients(places)),
+    ...(fails ? [override(chaos, fails)] : []),
+  ],
+  payments: ({ pays }) => (pays ? [override(gateway, "url" in pays ? providerGateway(pays) : pays)] : []),
+};

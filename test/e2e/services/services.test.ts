@@ -13,8 +13,9 @@ import { orders } from "../../../examples/shop/orders/module.ts";
 import { readBooks } from "../../../examples/shop/provider/books.ts";
 import { seed } from "../../../examples/shop/seed.ts";
 import { Fleet } from "../../../examples/shop/services/fleet.ts";
-import { openShop } from "../../../examples/shop/services/opening.ts";
-import { adminToken, parts, type ServiceName } from "../../../examples/shop/services/services.ts";
+import { adminToken } from "../../../examples/shop/services/gateways.ts";
+import { openInServices } from "../../../examples/shop/services/opening.ts";
+import { parts, type ServiceName } from "../../../examples/shop/services/services.ts";
 import { modules } from "../../../examples/shop/shop.ts";
 import { type TestDatabase, testDatabase } from "../../../src/testing/database.ts";
 import { ProviderProcess } from "../shop/payments/provider-process.ts";
@@ -34,7 +35,7 @@ before(async () => {
     database: { url: database.url, adminUrl: database.adminUrl },
     pays: { url: provider.url, allow: ["127.0.0.1"], secret: `whsec_${Buffer.alloc(24, 7).toString("base64")}` },
   });
-  token = await openShop(fleet.given, "acme");
+  token = (await openInServices(fleet.given)).people.find(({ name }) => name === "Ben")?.token ?? assert.fail();
 });
 after(async () => {
   await fleet?.stop();
@@ -92,7 +93,7 @@ it("a tenant's token opens the shop and not the API of administrators, whose tok
   assert.equal((await ask("GET /v1/products?limit=1")).status, 200);
   assert.equal((await ask("GET /v1/users")).status, 404);
   assert.equal((await ask("GET /v1/users", { at: fleet.adminUrl })).status, 401);
-  assert.equal((await ask("GET /v1/users", { at: fleet.adminUrl, by: admin })).body.items.length, 2);
+  assert.equal((await ask("GET /v1/users", { at: fleet.adminUrl, by: admin })).body.items.length, 3);
   assert.equal((await ask("GET /v1/orders", { at: fleet.adminUrl, by: admin })).status, 404);
   assert.equal((await ask("GET /v1/products?limit=1", { by: admin })).status, 401);
 });
