@@ -9,7 +9,7 @@ import { startUpstream } from "../../examples/shop/upstream.ts";
 import { runtimeOf } from "../../src/app/app.ts";
 import { monitorFiles } from "../../src/monitor/files.ts";
 import { monitoredOf, type Part } from "../../src/monitor/monitored.ts";
-import { openTestShop, type TestShop } from "../e2e/shop/open-shop.ts";
+import { openInProcess, type TestShop } from "../e2e/shop/open-shop.ts";
 import { freePort } from "../free-port.ts";
 import { folderOf, spec } from "./shop.ts";
 
@@ -56,7 +56,7 @@ const rare = /state="suspended"|tasks_unserved|projection_stalled|audit_problems
 describe("the shop under load, scraped by a real Prometheus", { skip, timeout: 180_000 }, () => {
   it("has data for every query, and its runbooks run as they are printed", async () => {
     const upstream = await startUpstream({ medianMs: 0 });
-    await using shop = await openTestShop({
+    await using shop = await openInProcess({
       ...{ telemetry: [prometheus()], places: { urls: { calm: upstream.url }, allow: ["127.0.0.1"] } },
     });
     const port = await freePort();

@@ -9,7 +9,7 @@ import { createShop } from "../../../examples/shop/shop.ts";
 import type { App } from "../../../src/app/app.ts";
 import { postgres } from "../../../src/postgres/database.ts";
 import { redisSkip, redisUrl } from "../../redis/server.ts";
-import { openTestShop, type TestShop, testSpec } from "./open-shop.ts";
+import { openInProcess, type TestShop, testSpec } from "./open-shop.ts";
 
 describe("two processes of the shop with one Redis", { skip: redisSkip }, () => {
   const prefix = `test:${randomUUID()}`;
@@ -17,7 +17,7 @@ describe("two processes of the shop with one Redis", { skip: redisSkip }, () => 
   let other: App;
   before(async () => {
     const shared = sharedIn(redisUrl, prefix);
-    shop = await openTestShop({ shared });
+    shop = await openInProcess({ redis: { url: redisUrl, prefix } });
     const { database, mailDirectory } = shop;
     other = createShop({ ...testSpec, ...shared, database: postgres({ url: database.url }), mailDirectory });
     await other.start();

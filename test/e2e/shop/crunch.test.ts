@@ -10,7 +10,7 @@ import { ResultWriter } from "../../../examples/shop/crunch/result-writer.ts";
 import { createShop } from "../../../examples/shop/shop.ts";
 import type { Actor } from "../../../src/operation/actor.ts";
 import { stored } from "../../tasks/books/task-tables.ts";
-import { claimsOf, openTestShop, type TestShop, testSpec } from "./open-shop.ts";
+import { claimsOf, openInProcess, openTestShop, type TestShop, testSpec } from "./open-shop.ts";
 
 const texts = (count: number) => Array.from({ length: count }, (_, n) => `item ${n} of ${count} items`);
 const submit = (shop: TestShop, items: readonly string[], { token = shop.token("Ben"), key = randomUUID() as string } = {}) =>
@@ -141,7 +141,7 @@ describe("crunch, where attempts fail", () => {
       if (kind === 0) doomed.add(key);
       return kind === 0 || (kind === 1 && attempt === 1);
     };
-    await using shop = await openTestShop({ chaos: { fails } });
+    await using shop = await openInProcess({ chaos: { fails } });
     await submit(shop, texts(300));
     await allCrunched(shop);
     const results = await resultsOf(shop);
@@ -164,7 +164,7 @@ describe("crunch, where attempts fail", () => {
 describe("crunch, while processes end", () => {
   it("counts exactly, however often the shop is stopped in the middle", async () => {
     const chaos = failFirstAttempts(0.2);
-    await using shop = await openTestShop({ chaos });
+    await using shop = await openInProcess({ chaos });
     await shop.app.stop();
     const [claims, restarts] = [claimsOf(shop.token("Ben")), 5];
     const actor: Actor = { id: claims.sub, kind: "user", roles: claims.roles, tenant: claims.tid, claims };

@@ -7,7 +7,7 @@ import { Fault } from "../../../src/core/fault.ts";
 import type { Actor } from "../../../src/operation/actor.ts";
 import type { Operation } from "../../../src/operation/contract.ts";
 import { httpOf, parseRoute } from "../../../src/operation/route.ts";
-import { openTestShop, subjectOf, type TestShop } from "./open-shop.ts";
+import { measureRates, openTestShop, subjectOf, type TestShop } from "./open-shop.ts";
 
 /** All by which something can be named: what belongs to another, or what does not exist. */
 interface Names {
@@ -159,8 +159,7 @@ describe("what belongs to another", () => {
   before(async () => {
     shop = await openTestShop();
     // One address asks for all of them: whom a rate refuses is not what is compared.
-    for (const { name } of shop.app.loadLines.list())
-      if (/ rate per /.test(name)) shop.app.loadLines.setMode(name, "measure", "a test asks for all callers");
+    await measureRates(shop);
     const [ada, ben] = [shop.token("Ada"), shop.token("Ben")];
     second = await signInAsSecond(shop, ada);
     const { body: products } = await shop.ask("GET /v1/products?limit=1", { token: ben });
@@ -377,11 +376,11 @@ function askOutside({ ask }: TestShop, { operation: { spec }, token, input }: Re
   return ask(`${verb} ${target}`, { token, headers, ...(verb !== "DELETE" && { body: rest }) });
 }
 
-async function askInside({ app }: TestShop, { operation, token, input }: Request) {
+async function askInside({ call }: TestShop, { operation, token, input }: Request) {
   const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
   const actor: Actor = { id: claims.sub, kind: "user", roles: claims.roles, tenant: claims.tid, claims };
   try {
-    return { status: "ok", body: (await app.call(operation as never, input as never, { actor, key: randomUUID() })) as object };
+    return { status: "ok", body: (await call(operation as never, input as never, { actor, key: randomUUID() })) as object };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const { code: status, type, message, details } = error;

@@ -2,11 +2,15 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, describe, it } from "node:test";
-import { sharedIn } from "../../../examples/shop/shared.ts";
 import { startUpstream, type UpstreamServer } from "../../../examples/shop/upstream.ts";
 import { jwtIssuer } from "../../../src/auth/index.ts";
 import { redisSkip, redisUrl } from "../../redis/server.ts";
 import { openTestShop, type TestShop, testSpec } from "./open-shop.ts";
+
+interface Limit {
+  readonly name: string;
+  readonly refused: Readonly<Record<string, number>>;
+}
 
 describe("the relay of two shops on one Redis", { skip: redisSkip }, () => {
   const shops: TestShop[] = [];
@@ -18,7 +22,7 @@ describe("the relay of two shops on one Redis", { skip: redisSkip }, () => {
       shops.push(
         await openTestShop({
           places: { urls: { calm: upstream.url }, allow: ["127.0.0.1"] },
-          shared: sharedIn(redisUrl, prefix),
+          redis: { url: redisUrl, prefix },
         }),
       );
   });
@@ -53,9 +57,10 @@ describe("the relay of two shops on one Redis", { skip: redisSkip }, () => {
     assert.ok(admitted >= 25, `only ${admitted} admitted in ${seconds()} s`);
   });
 
-  it("says in /loadlines of both what it refused", () => {
-    for (const { app } of shops) {
-      const line = app.loadLines.list().find(({ name }) => name === "relay.fetch rate per actor");
+  it("says in /loadlines of both what it refused", async () => {
+    for (const { opsUrls } of shops) {
+      const pages = opsUrls.map(async (url) => (await (await fetch(`${url}/loadlines`)).json()) as { readonly limits: readonly Limit[] });
+      const line = (await Promise.all(pages)).flatMap(({ limits }) => limits).find(({ name }) => name === "relay.fetch rate per actor");
       assert.ok(
         Object.values(line!.refused).some((count) => count > 0),
         JSON.stringify(line),

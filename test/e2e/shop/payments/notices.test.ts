@@ -29,7 +29,7 @@ describe("the notices of the provider's process", () => {
     rmSync(folder, { recursive: true });
   });
 
-  const noticesUrl = () => `${shop.app.urls.surfaces[0]}/v1/payment-notices`;
+  const noticesUrl = () => shop.noticesUrl;
   /** From here on the provider has this temper, and books without a line. */
   const becomes = async (temper: Partial<Temper>) => {
     await provider.kill();

@@ -47,7 +47,7 @@ export async function openPaidShop(): Promise<PaidShop> {
     await provider.close();
     throw error;
   });
-  const notify = { url: `${shop.app.urls.surfaces[0]}/v1/payment-notices`, secret };
+  const notify = { url: shop.noticesUrl, secret };
   const token = shop.token("Ben");
   const { productId = "" } = shop.opened;
   const admin = shop.database.admin.bind(shop.database);

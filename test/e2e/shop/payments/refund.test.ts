@@ -6,7 +6,7 @@ import { checkout, confirm, findCharge, giveUp, refundSaga, release, unconfirm }
 import { type Gateway, PaymentRefused } from "../../../../examples/shop/payments/gateway.ts";
 import { onCancelled } from "../../../../examples/shop/payments/operations/refund.ts";
 import type { Temper } from "../../../../examples/shop/provider.ts";
-import { openTestShop } from "../open-shop.ts";
+import { openInProcess } from "../open-shop.ts";
 import { openPaidShop, type PaidShop } from "./paid-shop.ts";
 
 describe("a refund", () => {
@@ -71,13 +71,13 @@ describe("a refund", () => {
   const actor = { id: "test", kind: "system", roles: [], tenant: "acme", claims: { tid: "acme" } } as const;
   /** What the saga of a checkout undoes, in its order; the money apart. */
   const undo = async (checkoutId: string) => {
-    const { app } = paid.shop;
-    await app.call(unconfirm, { checkoutId }, { actor });
-    await app.call(withdrawOrder, { orderId: checkoutId }, { actor });
-    const { isRefunded } = await app.call(findCharge, { checkoutId }, { actor });
-    await app.call(release, { checkoutId }, { actor });
-    await app.call(releaseHold, { holdId: checkoutId }, { actor });
-    await app.call(giveUp, { checkoutId }, { actor });
+    const { call } = paid.shop;
+    await call(unconfirm, { checkoutId }, { actor });
+    await call(withdrawOrder, { orderId: checkoutId }, { actor });
+    const { isRefunded } = await call(findCharge, { checkoutId }, { actor });
+    await call(release, { checkoutId }, { actor });
+    await call(releaseHold, { holdId: checkoutId }, { actor });
+    await call(giveUp, { checkoutId }, { actor });
     return { isRefunded };
   };
 
@@ -112,7 +112,7 @@ describe("a refund", () => {
     await cancel(checkoutId);
     await noticed();
     assert.equal(await stateOf(checkoutId), "reserved");
-    await paid.shop.app.call(confirm, { checkoutId }, { actor });
+    await paid.shop.call(confirm, { checkoutId }, { actor });
     await refunded(checkoutId);
     assert.deepEqual([await stateOf(checkoutId), await paid.stock()], ["refunded", stock]);
     assert.deepEqual(paid.booked(checkoutId), [`capture ${amountCents}`, `repayment ${amountCents}`]);
@@ -133,7 +133,7 @@ describe("a refund that the provider refuses", () => {
         if (isRefused) throw new PaymentRefused({});
       },
     };
-    await using shop = await openTestShop({ pays });
+    await using shop = await openInProcess({ gateway: pays });
     const token = shop.token("Ben");
     const body = { lines: [{ productId: shop.opened.productId, quantity: 1 }] };
     const { body: begun } = await shop.ask("POST /v1/checkouts", { token, headers: { "idempotency-key": "one" }, body });

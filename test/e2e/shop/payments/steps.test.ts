@@ -18,12 +18,12 @@ describe("steps of a checkout in other modules", () => {
   const by = { actor: { id: "test", kind: "system", roles: [], tenant: "acme", claims: { tid: "acme" } } } as const;
   const stock = async () =>
     (await shop.database.admin<{ stock: number }>(`select stock::integer from catalog.products where id = '${productId}'`))[0]?.stock ?? 0;
-  const hold = (holdId: string, quantity = 2) => shop.app.call(holdStock, { holdId, lines: [{ productId, quantity }] }, by);
-  const release = (holdId: string) => shop.app.call(releaseHold, { holdId }, by);
-  const withdraw = (orderId: string) => shop.app.call(withdrawOrder, { orderId }, by);
+  const hold = (holdId: string, quantity = 2) => shop.call(holdStock, { holdId, lines: [{ productId, quantity }] }, by);
+  const release = (holdId: string) => shop.call(releaseHold, { holdId }, by);
+  const withdraw = (orderId: string) => shop.call(withdrawOrder, { orderId }, by);
   const record = async (orderId: string) => {
     const { lines, totalCents } = await hold(orderId);
-    return shop.app.call(recordOrder, { orderId, customerId: subjectOf(shop.token("Ben")), lines, totalCents }, by);
+    return shop.call(recordOrder, { orderId, customerId: subjectOf(shop.token("Ben")), lines, totalCents }, by);
   };
   const statusOf = async (orderId: string) =>
     (await shop.database.admin<{ status: string }>(`select status from orders.orders where id = '${orderId}'`))[0]?.status;

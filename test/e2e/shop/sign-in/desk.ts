@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Mail } from "../../../../examples/shop/notifications/domain.ts";
 import { Page } from "../../browser.ts";
-import { openTestShop, type TestShop } from "../open-shop.ts";
+import { openInProcess, type TestShop } from "../open-shop.ts";
 
 /** A shop whose mail is read by the test. */
 export interface Desk extends AsyncDisposable {
@@ -30,7 +30,7 @@ export async function openDesk(): Promise<Desk> {
     const at = waiting.findIndex(({ email }) => email === mail.to.email);
     if (at >= 0) waiting.splice(at, 1)[0]?.resolve(mail);
   };
-  const shop = await openTestShop({ mail: { send }, port });
+  const shop = await openInProcess({ mail: { send }, port });
   return {
     ...{ shop, mails, origin: `http://localhost:${port}` },
     mailTo: (email) => new Promise((resolve) => waiting.push({ email, resolve })),

@@ -16,7 +16,7 @@ describe("a sign-in over HTTP/2", () => {
   let client: H2Client;
   before(async () => {
     shop = await openTestShop({ tls: { cert: server.cert, key: server.key, http2: true }, origin: "https://shop.test" });
-    port = Number(new URL(shop.app.urls.surfaces[0] ?? "").port);
+    port = Number(new URL(shop.url).port);
     client = await H2Client.open(port);
   });
   after(async () => {
