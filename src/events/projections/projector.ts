@@ -1,10 +1,8 @@
 import type { Timer } from "../../core/clock.ts";
-import { codes } from "../../core/code.ts";
 import { toFault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import { messageOf } from "../../core/value/thrown.ts";
 import type { Runtime } from "../../pipeline/runtime.ts";
-import { storable } from "../../tasks/context.ts";
 import type { EventBatch, StoredEvent } from "../ports/log-store.ts";
 import type { InlineState, ProjectionTable, Rebuild } from "../ports/projection-store.ts";
 import type { EventStore } from "../ports/store.ts";
@@ -15,13 +13,24 @@ import type { LogReader } from "../worker/log-reader.ts";
 import { type ProjectionDefinition, skippedKeyOf } from "./definition.ts";
 import { Batch, Inapplicable } from "./fold.ts";
 import { describe } from "./inline.ts";
+import { partsOf, reasonOf } from "./parts.ts";
 
 /** What keeping a projection needs. */
 export interface ProjectorOptions {
-  readonly runtime: Runtime;
+  readonly runtime: Pick<Runtime, "clock">;
   readonly definition: ProjectionDefinition;
-  readonly store: EventStore;
+  readonly store: {
+    readonly log: Pick<EventStore["log"], "read">;
+    readonly subscriptions: Pick<EventStore["subscriptions"], "deadLetter" | "failParked">;
+    readonly projections: EventStore["projections"];
+  };
   readonly signals: EventSignals;
+}
+
+/** A part of the log: its events, and how far it goes. */
+interface Stretch {
+  readonly events: readonly StoredEvent[];
+  readonly through: Position;
 }
 
 const firstAgainMs = 5;
@@ -231,8 +240,8 @@ export class Projector implements LogReader {
     if (through === undefined) return false;
     if (this.#isKeptByCommands) {
       await this.#options.store.projections.inline.pass(hold, through);
-      this.#position = { epoch: through.epoch, xid: through.xid, seq: through.seq };
-    } else await this.#apply(hold, events, through);
+      this.#passed(hold, [], through);
+    } else await this.#apply(hold, position, { events, through });
     return true;
   }
 
@@ -245,27 +254,40 @@ export class Projector implements LogReader {
     return this.definition.table as ProjectionTable;
   }
 
-  /** Applies events; those that cannot be applied are skipped one by one. */
-  async #apply(hold: Hold, events: readonly StoredEvent[], through: Position): Promise<void> {
+  /**
+   * Applies events behind a position; those that cannot be applied are skipped one by one. What this process has may be another's at any moment: so each write says
+   * from where it begins, and under which fence.
+   */
+  async #apply(hold: Hold, from: Position, { events, through }: Stretch): Promise<void> {
     const { projections } = this.#options.store;
+    const move = { from, through };
     try {
       const batch = new Batch(this.definition, events);
-      const write = { hold, table: this.#table, groups: batch.groups, move: { from: this.#position as Position, through } };
+      const write = { hold, table: this.#table, groups: batch.groups, move };
       await projections.apply(write, (...found) => batch.change(...found));
-      this.#passed(events, through);
+      this.#passed(hold, events, through);
     } catch (error) {
       const parts = partsOf(error, events);
       if (parts === undefined) throw error;
       const { before, bad, after } = parts;
-      if (before.length > 0) await this.#apply(hold, before, before.at(-1)!);
-      if (bad !== undefined) await this.#skip(hold, bad, error);
-      if (comparePositions(this.#position as Position, through) < 0) await this.#apply(hold, after, through);
+      let reached = from;
+      const last = before.at(-1);
+      if (last !== undefined) {
+        await this.#apply(hold, reached, { events: before, through: last });
+        reached = last;
+      }
+      if (bad !== undefined) {
+        await this.#skip(hold, bad, error);
+        reached = bad;
+      }
+      if (comparePositions(reached, through) < 0) await this.#apply(hold, reached, { events: after, through });
     }
   }
 
-  #passed(events: readonly StoredEvent[], through: Position): void {
+  /** Where the partition was lost and taken again meanwhile, the store says where it stands. */
+  #passed(hold: Hold, events: readonly StoredEvent[], { epoch, xid, seq }: Position): void {
     const { signals, runtime } = this.#options;
-    this.#position = { epoch: through.epoch, xid: through.xid, seq: through.seq };
+    if (this.#has(hold)) this.#position = { epoch, xid, seq };
     const last = events.at(-1);
     if (last !== undefined)
       signals.projected.publish({
@@ -274,11 +296,16 @@ export class Projector implements LogReader {
       });
   }
 
+  /** Whether this process has the partition still, or again: no other one had it between. */
+  #has({ fence }: Hold): boolean {
+    return this.#hold?.fence === fence;
+  }
+
   async #skip(hold: Hold, event: StoredEvent, error: unknown): Promise<void> {
     const { store, signals } = this.#options;
     const failed = reasonOf(error);
     await store.subscriptions.deadLetter(hold, event, { ...failed, attempt: 1, orderKey: skippedKeyOf(event) });
-    this.#passed([], event);
+    this.#passed(hold, [], event);
     signals.skipped.publish({ projection: this.definition.name, id: event.id, event: event.name, key: event.key, reason: failed.reason });
   }
 
@@ -288,26 +315,29 @@ export class Projector implements LogReader {
     if (hold === undefined || rebuild === undefined) return false;
     const { events, through } = await this.#read(rebuild);
     if (through === undefined) return false;
-    await this.#fill(hold, events, through);
+    await this.#fill(hold, rebuild, { events, through });
     return true;
   }
 
-  /** As `#apply`; what cannot be applied was reported when it came, or is when it comes. */
-  async #fill(hold: Hold, events: readonly StoredEvent[], through: Position): Promise<void> {
+  /** As `#apply`; what cannot be applied was reported when it came, or is when it comes. Returns how far the rebuild is. */
+  async #fill(hold: Hold, from: Rebuild, { events, through }: Stretch): Promise<Rebuild> {
     const { projections } = this.#options.store;
+    const move = { from, through, rebuild: events.length };
     try {
       const batch = new Batch(this.definition, events);
-      const move = { from: this.#rebuild as Rebuild, through, rebuild: events.length };
       const write = { hold, table: this.#table, groups: batch.groups, move };
       await projections.apply(write, (...found) => batch.change(...found));
       const { epoch, xid, seq } = through;
-      this.#rebuild = { ...(this.#rebuild as Rebuild), epoch, xid, seq };
+      const reached = { ...from, epoch, xid, seq };
+      if (this.#has(hold)) this.#rebuild = reached;
+      return reached;
     } catch (error) {
       const parts = partsOf(error, events);
       if (parts === undefined) throw error;
       const { before, after } = parts;
-      if (before.length > 0) await this.#fill(hold, before, before.at(-1)!);
-      await this.#fill(hold, after, through);
+      const last = before.at(-1);
+      const reached = last === undefined ? from : await this.#fill(hold, from, { events: before, through: last });
+      return this.#fill(hold, reached, { events: after, through });
     }
   }
 
@@ -321,7 +351,7 @@ export class Projector implements LogReader {
       this.#workLater(limits.eventPollMs / 10);
       return false;
     }
-    this.#position = { epoch: rebuild.epoch, xid: rebuild.xid, seq: rebuild.seq };
+    if (this.#has(hold)) this.#position = { epoch: rebuild.epoch, xid: rebuild.xid, seq: rebuild.seq };
     this.#rebuild = undefined;
     signals.rebuilt.publish({ projection: this.definition.name });
     return true;
@@ -356,29 +386,3 @@ const eventsDropped =
   "A process of another deploy emitted events that it misses, and the log has dropped others, so it is not made again by itself. Rebuild it where those that are kept will do.";
 const documentIsAhead = "Its document has later events. Rebuild the index, with code that applies the event.";
 const keptByCommands = "Commands keep this projection. Rebuild it, with code that applies the event.";
-
-function reasonOf(error: unknown): { readonly code: string; readonly reason: string } {
-  const code = error instanceof Inapplicable ? error.code : toFault(error).type;
-  return { code: storable(code), reason: storable(messageOf(error)) };
-}
-
-interface Parts {
-  readonly before: readonly StoredEvent[];
-  /** The event that is at fault; undefined where it is not known yet. */
-  readonly bad: StoredEvent | undefined;
-  readonly after: readonly StoredEvent[];
-}
-
-/** What is to be tried apart after a batch failed; undefined where no event is at fault, and all is to be tried again later. */
-function partsOf(error: unknown, events: readonly StoredEvent[]): Parts | undefined {
-  if (error instanceof Inapplicable) {
-    const at = events.indexOf(error.event);
-    return { before: events.slice(0, at), bad: error.event, after: events.slice(at + 1) };
-  }
-  const { code } = toFault(error);
-  // A conflict, a lost lease, a database that cannot be reached.
-  if (events.length === 0 || codes[code].retry === "at-once" || code === "unavailable" || code === "deadline_exceeded") return undefined;
-  if (events.length === 1) return { before: [], bad: events[0], after: [] };
-  const half = Math.ceil(events.length / 2);
-  return { before: events.slice(0, half), bad: undefined, after: events.slice(half) };
-}
