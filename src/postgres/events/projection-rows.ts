@@ -25,13 +25,19 @@ export async function foldInto(
   }
   await settled(loading);
   const writing: Promise<unknown>[] = [];
-  for (const [at, { tenant }] of fold.groups.entries()) {
-    const { rows } = await loads[at]!;
-    const changes = fold.change(
-      at,
-      rows.map(({ row }) => row as Readonly<Record<string, unknown>>),
-    );
-    writing.push(connection.send(inTenant(tenant)), ...writeRows(table, changes).map((statement) => connection.send(statement)));
+  try {
+    for (const [at, { tenant }] of fold.groups.entries()) {
+      const { rows } = await loads[at]!;
+      const changes = fold.change(
+        at,
+        rows.map(({ row }) => row as Readonly<Record<string, unknown>>),
+      );
+      writing.push(connection.send(inTenant(tenant)), ...writeRows(table, changes).map((statement) => connection.send(statement)));
+    }
+  } catch (error) {
+    // What was sent for earlier groups may be refused later, or its connection lost: no caller waits for that any more.
+    void Promise.allSettled(writing);
+    throw error;
   }
   return writing;
 }
