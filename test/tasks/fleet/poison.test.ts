@@ -5,7 +5,7 @@ import { after, afterEach, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { TestApp, TestDatabase } from "plimsoll/testing";
 import { limits } from "../../../src/core/limits.ts";
-import { bodies, booksApp, booksDatabase, count, gate, idle, post, single } from "../books/books.ts";
+import { bodies, booksApp, booksDatabase, count, gate, idle, post, shown, single } from "../books/books.ts";
 import { allDone, countStored, emptyTasks, stored, untilCount, untilStored } from "../books/task-tables.ts";
 
 const victim = fileURLToPath(new URL("../books/victim.ts", import.meta.url));
@@ -39,6 +39,9 @@ describe("a task that takes its process with it", () => {
   const die = async () => {
     const [, signal] = (await once(spawnVictim(), "exit")) as [unknown, string];
     assert.equal(signal, "SIGKILL");
+    // By this session the database knows that the process ended; its backend may take a while to notice.
+    const listening = "select from pg_stat_activity where datname = current_database() and application_name = 'plimsoll-tasks'";
+    await shown(database, `select where not exists (${listening})`);
     await rescue();
   };
   const many = (n: number, name: string) => Array.from({ length: n }, () => ({ name }));
