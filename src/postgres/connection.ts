@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { limits } from "../core/limits.ts";
 import type { Statement, StatementResult } from "../operation/transaction.ts";
 import { breaksConnection, isStalePlan } from "./faults.ts";
-import { SessionPins, sessionReading, sessionSetting } from "./session.ts";
+import { SessionPins, sessionReading, sessionResets, sessionSetting } from "./session.ts";
 import { verifiedUrl } from "./start/verified-url.ts";
 import { commitText, repeated } from "./statements.ts";
 import { TypeCatalog, typeStatement } from "./values/catalog.ts";
@@ -115,7 +115,11 @@ export class Connection {
     const cut = clock.schedule(connectTimeoutMs, () => void this.close(true));
     try {
       const [{ rows }] = await Promise.all([this.sendCommand(sessionReading), this.sendCommand(sessionSetting)]);
-      for (const [name, setting] of Object.entries(rows[0] ?? {})) this.#pins.observe(name, String(setting));
+      const { pid, ...found } = rows[0] ?? {};
+      for (const [name, setting] of Object.entries(found)) this.#pins.observe(name, String(setting));
+      if (pid === this.greetedBy) return;
+      const resets = await this.sendCommand(sessionResets);
+      for (const { name, setting } of resets.rows) this.#pins.observe(String(name), String(setting));
     } finally {
       cut.cancel();
     }

@@ -31,8 +31,14 @@ const needs: readonly Need[] = [
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 const kept = ({ value, also = [] }: Need): readonly string[] => [value, ...also];
 
-/** Reads what the settings are. One row, its columns named like them. */
-export const sessionReading = `select ${needs.map(({ name }) => `current_setting(${literal(name)}) as "${name}"`).join(", ")}`;
+/** Reads what the settings are, and which backend says so, as `pid`. One row, its columns named like the settings. */
+export const sessionReading = `select pg_backend_pid() as pid, ${needs.map(({ name }) => `current_setting(${literal(name)}) as "${name}"`).join(", ")}`;
+
+/**
+ * Reads what the settings are where no session has set them: a row for each. Behind a pooler a backend may have what another client has set, and the next
+ * one has not.
+ */
+export const sessionResets = `select name, reset_val as setting from pg_settings where name in (${needs.map(({ name }) => literal(name)).join(", ")})`;
 
 /** Sets what is needed for the rest of the session. Behind a transaction pooler it holds on one of its connections only. */
 export const sessionSetting = `select where (${needs

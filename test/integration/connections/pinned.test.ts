@@ -3,6 +3,7 @@ import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { systemClock } from "../../../src/core/clock.ts";
 import { type Answer, asCommand, Connection } from "../../../src/postgres/connection.ts";
 import { type TestDatabase, testDatabase } from "../../../src/testing/database.ts";
+import { transactionPooler } from "./transaction-pooler.ts";
 
 const settings = ["transaction_isolation", "synchronous_commit", "timezone", "datestyle"] as const;
 const reading = {
@@ -100,6 +101,18 @@ describe("a session whose settings were lost", () => {
     assert.deepEqual((await connection.send(reading)).rows, [{ ...needed, transaction_isolation: "serializable" }]);
     await connection.sendCommand("commit");
     assert.deepEqual(await written(), [2]);
+  });
+
+  it("has them behind a pooler, on whose backend another client had set them", async () => {
+    await using pooler = await transactionPooler(database.adminUrl, { backends: 1 });
+    const url = pooler.through(database.adminUrl);
+    const through = () =>
+      Connection.open({ url, applicationName: "pooled", connectTimeoutMs: 10_000, clock: systemClock, prepares: false });
+    const [first, second] = [await through(), await through()];
+    // As a backend is that no client has set up.
+    await second.sendCommand("reset all");
+    assert.deepEqual((await second.send(reading)).rows, [needed]);
+    await Promise.all([first.close(true), second.close(true)]);
   });
 
   it("costs nothing where the server has them", async () => {
