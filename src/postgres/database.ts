@@ -214,7 +214,8 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
     }
     this.#pool = pool;
     this.sessionUrl = this.#spec.directUrl ?? url;
-    const version = await this.#check(pool);
+    // The server can go away here too.
+    const version = await this.#check(pool).catch((error: unknown) => Promise.reject(unreachable(error)));
     this.hasTransactionTimeout = version >= 170_000;
     this.#expireLater();
     this.#replicas?.start(this.#spec.replicas ?? []);

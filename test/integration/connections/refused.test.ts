@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { createApp } from "plimsoll";
 import { postgres } from "plimsoll/postgres";
-import { type TestDatabase, testDatabase } from "plimsoll/testing";
+import { FaultProxy, type TestDatabase, testDatabase } from "plimsoll/testing";
 import { bank } from "../bank/bank.ts";
 import { session } from "../scratch.ts";
 
@@ -154,5 +154,15 @@ describe("a start says why the server refused, and what to do", () => {
         }
       });
     }
+
+    for (const effect of ["cut-before", "cut-after"] as const)
+      it(`says what to do where the server goes away while the start looks at its role: ${effect}`, async () => {
+        const { hostname, port } = new URL(database.url);
+        await using proxy = new FaultProxy({ host: hostname, port: Number(port) });
+        await proxy.start();
+        proxy.next({ containing: "has_schema_privilege", effect });
+        const { code, type, message } = await startAt(proxy.through(database.url));
+        assert.deepEqual([code, type], ["unavailable", "database_unreachable"], message);
+      });
   });
 });
