@@ -46,6 +46,8 @@ export const readRevenue = query("sales.revenue", {
   access: role("administrator"),
   reads: [revenue],
   staleness: "1m",
+  // The products and the total are of one moment.
+  isolation: "repeatable read",
   budget: "2s",
   http: "GET /v1/sales/revenue/{day}",
 });
