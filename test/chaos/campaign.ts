@@ -10,7 +10,7 @@ import { TestClock } from "../../src/testing/clock.ts";
 import { LedgerClient } from "./client.ts";
 import { lateMs, type PlantedName } from "./ledger/planted.ts";
 import { chargeProblems, ProviderVictim } from "./provider.ts";
-import { healed, judge, type Verdict } from "./verdict.ts";
+import { healed, judge, unhealedOf, type Verdict } from "./verdict.ts";
 import { AppVictim, PostgresVictim } from "./victims.ts";
 
 export const kinds = ["app", "worker", "postgres", "postmaster", "backend", "both", "provider"] as const;
@@ -117,10 +117,7 @@ export async function campaign(spec: CampaignSpec): Promise<Report> {
       providerStarts: provider.starts,
       ...charges(field),
       drainedMs,
-      unhealed: [
-        ...kills.flatMap(({ nth, kind, healedMs = 0 }) => (healedMs > healMs ? [`kill ${nth} of ${kind}: ${healedMs} ms`] : [])),
-        ...(drainedMs > healMs ? [`the end: ${drainedMs} ms`] : []),
-      ],
+      unhealed: unhealedOf(kills, { drainedMs, mostMs: healMs }),
       unexpected: client.unexpected,
       changed: client.changed,
       durationMs: performance.now() - startedAt,

@@ -51,6 +51,17 @@ export async function judge(adminUrl: string, client: LedgerClient): Promise<Ver
   });
 }
 
+/** The kills after which something was left for longer than `mostMs`, and the end, where that was so. */
+export function unhealedOf(
+  kills: readonly { readonly nth: number; readonly kind: string; readonly healedMs: number | undefined }[],
+  { drainedMs, mostMs }: { readonly drainedMs: number; readonly mostMs: number },
+): readonly string[] {
+  return [
+    ...kills.flatMap(({ nth, kind, healedMs = 0 }) => (healedMs > mostMs ? [`kill ${nth} of ${kind}: ${healedMs} ms`] : [])),
+    ...(drainedMs > mostMs ? [`the end: ${drainedMs} ms`] : []),
+  ];
+}
+
 /**
  * Waits until no task is left that was due at `since`, while the load goes on; returns how long after that it was, infinite where it was too long.
  * *Units*: milliseconds of `performance.now()`.

@@ -1,23 +1,11 @@
 import { readBooks } from "../../../examples/shop/provider.ts";
 import { withClient } from "../../../src/postgres/client.ts";
 import { taskTables } from "../../tasks/books/task-tables.ts";
+import type { Verdict } from "../verdict.ts";
 import type { Buyers } from "./buyers.ts";
 
-/** Compares the shop's tables and the provider's books with the replies that the buyers got. Every list must be empty. */
-export interface ShopVerdict {
-  /** Acknowledged, and not there. */
-  readonly lost: readonly string[];
-  /** There, and of no acknowledged key: a second effect of one, since all keys are acknowledged in the end. */
-  readonly doneTwice: readonly string[];
-  /** Another state, or another amount of goods, than the reply to the buyer says. */
-  readonly contradicted: readonly string[];
-  /** Sent, and never replied to definitely. */
-  readonly unanswered: readonly string[];
-  /** Sums that do not fit. */
-  readonly unbalanced: readonly string[];
-  /** Checkouts, sagas, tasks and receipts that are not at their end. */
-  readonly undone: readonly string[];
-  /** What the provider's books have against ours. */
+/** What the shop's tables have against the replies that the buyers got, and the provider's books against ours. Every list must be empty. */
+export interface ShopVerdict extends Verdict {
   readonly wronglyCharged: readonly string[];
 }
 

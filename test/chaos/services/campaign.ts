@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { readBooks } from "../../../examples/shop/provider.ts";
 import { limits } from "../../../src/core/limits.ts";
 import { TestClock } from "../../../src/testing/clock.ts";
+import { unhealedOf } from "../verdict.ts";
 import { isHealed, judgeShop, type ShopVerdict } from "./books.ts";
 import { Buyers } from "./buyers.ts";
 import { processes, ShopVictim } from "./shop-victim.ts";
@@ -78,10 +79,7 @@ export async function servicesCampaign(spec: ServicesCampaignSpec): Promise<Serv
       attempts: buyers.attempts,
       starts: shop.starts,
       charges: readBooks(provider.books).length,
-      unhealed: [
-        ...kills.flatMap(({ nth, kind, healedMs = 0 }) => (healedMs > healMs ? [`kill ${nth} of ${kind}: ${healedMs} ms`] : [])),
-        ...(drainedMs > healMs ? [`the end: ${drainedMs} ms`] : []),
-      ],
+      unhealed: unhealedOf(kills, { drainedMs, mostMs: healMs }),
       unexpected: buyers.unexpected,
       changed: buyers.changed,
       durationMs: performance.now() - startedAt,
