@@ -44,9 +44,10 @@ function select(filters: readonly string[], chaos: boolean): string[] {
     .toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
-function print({ file, passed, failed, skipped, durationMs, failures }: Outcome): void {
+function print({ file, passed, failed, skipped, durationMs, failures, notes }: Outcome): void {
   const counts = `${passed} passed${failed > 0 ? `, ${failed} failed` : ""}${skipped > 0 ? `, ${skipped} skipped` : ""}`;
   console.log(`${failed > 0 ? "✖" : "✔"} ${file} (${counts}, ${Math.round(durationMs)} ms)`);
+  for (const note of notes) console.log(`  ${note}`);
   for (const failure of failures) console.log(`\n${failure}\n`);
 }
 

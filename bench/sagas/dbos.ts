@@ -20,7 +20,7 @@ export async function openDbos({ url, connections }: SagaTarget): Promise<SagaSy
   await DBOS.launch();
   return {
     async run(steps) {
-      const handle = await DBOS.startWorkflow(workflows[stepCounts.indexOf(steps)]!)(0);
+      const handle = await DBOS.startWorkflow(workflows[(stepCounts as readonly number[]).indexOf(steps)]!)(0);
       return handle.getResult();
     },
     close: () => DBOS.shutdown(),

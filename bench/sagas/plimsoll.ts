@@ -24,7 +24,7 @@ export async function openPlimsoll({ url, appUrl, connections }: SagaTarget): Pr
   await app.start();
   return {
     async run(steps) {
-      const one = declared[stepCounts.indexOf(steps)]!;
+      const one = declared[(stepCounts as readonly number[]).indexOf(steps)]!;
       const { id } = await app.sagas.start(one, { n: 0 });
       return app.sagas.result(one, id, { within: "60s" });
     },

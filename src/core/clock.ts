@@ -1,6 +1,7 @@
 import "./node/version.ts";
 // A name that an old Node lacks would fail to link, before anything could say which Node is needed.
 import * as crypto from "node:crypto";
+import { performance } from "node:perf_hooks";
 
 /** A pending callback of a {@link Clock}. */
 export interface Timer {

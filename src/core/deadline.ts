@@ -37,9 +37,10 @@ export class DeadlineWheel {
     return this.#held;
   }
 
-  add(entry: Expiring): void {
+  /** Holds a deadline. `now`: the monotonic time, where the caller has just read it. */
+  add(entry: Expiring, now?: number): void {
     assert(entry.wheelSlot === -1, "a deadline is on the wheel already");
-    if (this.#held === 0) this.#tick = Math.floor(this.#clock.monotonic() / tickMs);
+    if (this.#held === 0) this.#tick = Math.floor((now ?? this.#clock.monotonic()) / tickMs);
     const tick = Math.max(Math.ceil(entry.deadlineAt / tickMs), this.#tick + 1);
     const slot = tick % slots;
     const head = this.#heads[slot];

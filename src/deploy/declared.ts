@@ -34,7 +34,9 @@ export function declaredRoutes({ operations }: Registry): readonly DeployedRoute
     const route = http && parseRoute(http.route);
     if (http === undefined || route === undefined) return [];
     const { verb, path } = route;
-    const lasts = stream !== undefined || receives !== undefined || http.download !== undefined;
-    return [{ operation: name, verb, path, deadlineMs: limits.deadlineMs, reads: traitsOf(operation).transaction === "read", lasts }];
+    const { transaction, plain } = traitsOf(operation);
+    // A web handler, and a carrier of GraphQL or MCP, returns a Response whose body may be a stream.
+    const lasts = stream !== undefined || receives !== undefined || http.download !== undefined || plain === true;
+    return [{ operation: name, verb, path, deadlineMs: limits.deadlineMs, reads: transaction === "read", lasts }];
   });
 }

@@ -11,7 +11,7 @@ export interface DeployedRoute {
   readonly deadlineMs: number;
   /** Whether it only reads: then a router may send it again after a connection broke. */
   readonly reads: boolean;
-  /** Whether its response is a stream or a download, which lasts as long as its client reads. */
+  /** Whether its response is, or may be, a stream or a download, which lasts as long as its client reads. */
   readonly lasts: boolean;
 }
 

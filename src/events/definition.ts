@@ -15,6 +15,8 @@ export interface SubscriptionDefinition {
   readonly name: string;
   /** The names of its events. */
   readonly names: readonly string[];
+  /** Its events as "name version", sorted. */
+  readonly takes: readonly string[];
   readonly order: "key" | "none";
   readonly from: "now" | "beginning";
   /** The broker that its events come from; undefined where they come from the log itself. */
@@ -55,13 +57,14 @@ export function defineSubscription(compiled: CompiledOperation, events: Readonly
     Number.isInteger(partitions) && partitions >= 1 && partitions <= mostPartitions,
     `${name}: partitions is ${partitions}. Write a whole number from 1 to ${mostPartitions}.`,
   );
+  const storedName = (event: DomainEvent) => (receiver === undefined ? event.name : receivedName(name, event.name));
+  const listed = on as readonly DomainEvent[];
   return {
     ...{ compiled, name, order, from, receiver, waits: onUnavailable === "wait", onFailure, attempts, backoff, partitions },
     atOnce: (compiled.operation as unknown as Pick<Subscription, "atOnce">).atOnce ?? 1,
-    names: [
-      ...new Set((on as readonly DomainEvent[]).map((event) => (receiver === undefined ? event.name : receivedName(name, event.name)))),
-    ],
-    eventOf: eventByVersion(on as readonly DomainEvent[], events),
+    names: [...new Set(listed.map(storedName))],
+    takes: [...new Set(listed.map((event) => takenAs({ name: storedName(event), version: event.version })))].toSorted(),
+    eventOf: eventByVersion(listed, events),
   };
 }
 
@@ -79,6 +82,11 @@ export function eventByVersion(
     const first = takers.toSorted((one, other) => one.version - other.version)[0];
     return first && events.get(first);
   };
+}
+
+/** An event as the code of a subscription lists it for other code. Names have no spaces. */
+export function takenAs({ name, version }: Pick<StoredEvent, "name" | "version">): string {
+  return `${name} ${version}`;
 }
 
 /** The name under which the log keeps an event that one subscription received: no other subscription reads it. It has a slash, which no name of an event has. */

@@ -6,6 +6,7 @@ import { isOfKind } from "../operation/kind.ts";
 import type { OpsPage } from "../operation/ops-page.ts";
 import type { SearchStore } from "../operation/sourcing/search-store.ts";
 import type { EngineHost, EngineSource } from "../pipeline/engine-source.ts";
+import { CodeNotes } from "./code-notes.ts";
 import { defineSubscription } from "./definition.ts";
 import { Events } from "./events.ts";
 import { countEvents } from "./metrics.ts";
@@ -54,6 +55,7 @@ class EventEngine implements Engine {
     const eventsOfProjection = new Map(projections.map(({ name, names }) => [name, names]));
     const isUsed = definitions.length > 0 || registry.events.size > 0;
     const upkeep = new EventUpkeep({ store, clock, signals, definitions: [...definitions, ...projections], retentionMs });
+    const notes = new CodeNotes({ store: store.subscriptions, clock, signals, definitions });
     const watch = new ProjectionWatch({ clock, signals, upkeep, projectors });
     const onHeartbeat = () => {
       upkeep.onHeartbeat();
@@ -94,10 +96,13 @@ class EventEngine implements Engine {
       name: "events",
       start: async () => {
         await inline.start();
+        await worker?.declare();
+        // Of subscriptions that exist, and before the first event is read: what this code takes decides which events wait for newer code.
+        await notes.start();
         await worker?.start();
       },
       stop: async () => {
-        await Promise.all([upkeep.stop(), worker?.stop()]);
+        await Promise.all([notes.stop(), upkeep.stop(), worker?.stop()]);
       },
     };
   }

@@ -66,8 +66,7 @@ export class BodyReader {
    * *Faults thrown*, at once or while waiting: `invalid_argument` (413, 415, malformed JSON), `unavailable` where too much is being read at once.
    */
   read(request: BodySource, taker: BodyTaker): undefined | BodyReading {
-    const { contentLength } = request.known;
-    const length = contentLength === undefined ? undefined : Number(contentLength);
+    const length = request.known.contentBytes;
     if (!request.known.hasBody) {
       taker.take(undefined);
       return undefined;

@@ -132,6 +132,10 @@ export class HttpListener implements Replies<HttpTurn> {
     return this.#options.webSockets;
   }
 
+  get cors() {
+    return this.#options.cors;
+  }
+
   get openConnections(): number {
     return this.#connections.size;
   }
@@ -196,7 +200,7 @@ export class HttpListener implements Replies<HttpTurn> {
   }
 
   /** Writes a reply; returns the bytes of its body. */
-  write(turn: HttpTurn, reply: HttpReply): number {
+  write(turn: HttpTurn, reply: HttpReply, now = this.host.runtime.clock.now()): number {
     const { request, response } = turn;
     if (response.destroyed || response.headersSent) return 0;
     const { status, constant, headers, body: text, encoded, download } = shown(reply, this.#options, request.known.accept);
@@ -211,7 +215,7 @@ export class HttpListener implements Replies<HttpTurn> {
     if (this.#writesHeads && !last && bytes > 0 && request.method !== "HEAD" && download === undefined) {
       const first = constant === undefined ? statusLine(status) : constant.after(status);
       response.statusCode = status;
-      const head = `${first}${linesOf(headers)}content-length: ${bytes}${endOfHead(this.host.runtime.clock.now())}`;
+      const head = `${first}${linesOf(headers)}content-length: ${bytes}${endOfHead(now)}`;
       this.#outbox.push({ response, head, body, encoding: bytes === body.length ? "latin1" : "utf8" });
       return bytes;
     }

@@ -14,6 +14,7 @@ import type { RunningExecution } from "../pipeline/state/running-execution.ts";
 import { compressed } from "./compression/compression.ts";
 import type { AddressLoad, ConnectionRequest, HttpConnection } from "./connections/connection.ts";
 import type { PickedCredentials } from "./credentials/credential-fields.ts";
+import { crossSiteByCertificate } from "./credentials/cross-site.ts";
 import { signInByFields } from "./credentials/sign-in.ts";
 import { protocolRemainingMs } from "./deadline/protocol-timeouts.ts";
 import { remainingMs } from "./deadline/remaining.ts";
@@ -61,21 +62,22 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
   /** `lines`: names and values of its head, of which it keeps what is read. */
   constructor(listener: Replies, exchange: NodeExchange, lines: readonly string[]) {
     this.#listener = listener;
-    this.#turn = exchange;
-    this.#headers = exchange.request.known;
+    const { request, response } = exchange.turn;
+    this.#turn = exchange.turn;
+    this.#headers = request.known;
     this.#match = exchange.match;
     this.#query = exchange.query;
     this.#picked = exchange.match.route.binder.fields?.pick(lines);
     this.#credentials = listener.host.credentials?.pick(lines);
     const { stream, receives } = exchange.match.route.operation;
-    this.#handshake = receives && handshakeOf(exchange, lines);
+    this.#handshake = receives && handshakeOf(exchange.turn, lines);
     this.#asked = receives === undefined ? stream && readAsked(lines) : undefined;
     if (exchange.match.route.operation.traits.plain === true) {
       this.#lines = lines;
-      exchange.response.keep(lines.reduce((chars, line) => chars + line.length, 0));
+      response.keep(lines.reduce((chars, line) => chars + line.length, 0));
     }
-    if (this.#picked !== undefined) exchange.response.keep(this.#picked.chars);
-    if (this.#credentials !== undefined) exchange.response.keep(this.#credentials.chars);
+    if (this.#picked !== undefined) response.keep(this.#picked.chars);
+    if (this.#credentials !== undefined) response.keep(this.#credentials.chars);
     this.#connection = exchange.connection;
     this.#load = exchange.load;
     this.#era = exchange.era;
@@ -140,7 +142,7 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     const signed = signInByFields(execution, authenticator, {
       headers,
       picked,
-      writes: this.#match.route.verb !== "GET" || this.#handshake !== undefined,
+      writes: this.#writes,
       certified,
     });
     // They may be long, and the request waits for its body.
@@ -150,7 +152,17 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
   }
 
   #signInByPeer(execution: RunningExecution, authenticator: Authenticator): Actor | Promise<Actor> {
-    return signInByCertificate(execution, authenticator, peerCertificateOf(this.#connection.socket));
+    const certificate = peerCertificateOf(this.#connection.socket);
+    const { cors } = this.#listener;
+    const isUnsure = certificate !== undefined && this.#writes && cors?.letsAct(this.#headers.origin) !== true;
+    const refusal = isUnsure ? crossSiteByCertificate(this.#headers) : undefined;
+    if (refusal !== undefined) throw refusal;
+    return signInByCertificate(execution, authenticator, certificate);
+  }
+
+  /** Whether it may change something. */
+  get #writes(): boolean {
+    return this.#match.route.verb !== "GET" || this.#handshake !== undefined;
   }
 
   readInput(execution: RunningExecution): undefined | Waiting {
@@ -160,14 +172,13 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     if (!route.binder.takesBody || (this.#lines !== undefined && !this.#headers.hasBody)) return this.#bind(execution, undefined);
     const { request, response } = this.#turn;
     const taker = {
+      format: route.format,
       anonymousBytes: anonymousBytes(execution, route),
       take: (body: unknown) => this.#bind(execution, body),
       keep: (bytes: number) => response.keep(bytes),
     };
     this.#reading =
-      route.upload === undefined
-        ? this.#listener.bodies.read(request, { ...taker, format: route.format })
-        : this.#readUpload(execution, { terms: route.upload, taker });
+      route.upload === undefined ? this.#listener.bodies.read(request, taker) : this.#readUpload(execution, { terms: route.upload, taker });
     if (this.#reading !== undefined && this.#headers.expectsContinue && request.httpVersion !== "1.0") response.writeContinue();
     return this.#reading;
   }
@@ -218,7 +229,9 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     const reply = route.compression === undefined ? plain : compressed(plain, this.#headers.acceptEncoding, route.compression);
     const { download } = reply;
     const isSent = download !== undefined && this.#turn.request.method !== "HEAD";
-    const responseBytes = isSent ? (download.length ?? 0) : this.#listener.write(this.#turn, reply);
+    const responseBytes = isSent
+      ? (download.length ?? 0)
+      : this.#listener.write(this.#turn, reply, execution.startedAt + execution.durationMs);
     this.#reading?.stop(execution.fault);
     this.#connection.running.delete(this);
     if (isSent) sendDownload(execution, this.#way, { ...reply, download });
@@ -237,7 +250,7 @@ export class NodeInvocation implements Invocation, ConnectionRequest {
     this.#listener.ended(this.#load, this.#era);
     if (this.#connection.malformed !== undefined) this.#listener.endMalformed(this.#connection);
     const labels = this.#match.route.labels.of(this.#turn.request.method ?? "", status);
-    return new HttpFacts(labels, Number(this.#headers.contentLength ?? 0), responseBytes);
+    return new HttpFacts(labels, this.#headers.contentBytes ?? 0, responseBytes);
   }
 
   /** The client went away: what it asked for is undone. */
@@ -310,7 +323,8 @@ interface Sent {
 }
 
 /** What a listener hands to an invocation. */
-export interface NodeExchange extends Turn {
+export interface NodeExchange {
+  readonly turn: Turn;
   readonly match: Match;
   readonly query: string;
   readonly connection: HttpConnection;

@@ -39,6 +39,14 @@ export class RequestHeaders {
   repeated: string | undefined = undefined;
   /** All lines, including those that are not read. */
   lines = 0;
+  #contentBytes: number | undefined = undefined;
+
+  /** How long its body is to be; undefined where that is not said. */
+  get contentBytes(): number | undefined {
+    // Read several times of each request.
+    if (this.#contentBytes === undefined && this.contentLength !== undefined) this.#contentBytes = Number(this.contentLength);
+    return this.#contentBytes;
+  }
 
   /** The body comes only once it is asked for. */
   get expectsContinue(): boolean {
@@ -46,7 +54,8 @@ export class RequestHeaders {
   }
   /** Whether a body comes; one in chunks may turn out to be empty. */
   get hasBody(): boolean {
-    return this.contentLength === undefined ? this.chunked : Number(this.contentLength) > 0;
+    const { contentBytes } = this;
+    return contentBytes === undefined ? this.chunked : contentBytes > 0;
   }
   get chunked(): boolean {
     return this.transferEncoding !== undefined;

@@ -43,7 +43,7 @@ export interface OpenNats {
 /** How long a server may take. *Units*: milliseconds. */
 export const defaultTimeoutMs = 5_000;
 
-/** Connects; from then on the client connects again by itself. *Faults thrown*: `unavailable` of type `broker_unavailable`. */
+/** Connects; from then on the client connects again by itself, until a server refuses it twice: then it is closed. *Faults thrown*: `unavailable` of type `broker_unavailable`. */
 export async function connectNats({ servers, user, password, token, tls, timeoutMs = defaultTimeoutMs }: NatsAddress): Promise<OpenNats> {
   const [transport, jetstream] = [await loadTransport(), await loadJetStream()];
   let connection: NatsConnection | undefined;

@@ -39,13 +39,17 @@ export class NatsSender implements MessageSender {
 
   async #open(): Promise<OpenNats> {
     if (this.#isClosed) throw brokerUnavailable("NATS", new RangeError("the sender is closed"));
-    this.#opening ??= connectNats(this.#spec);
-    const opening = this.#opening;
-    try {
-      return await opening;
-    } catch (error) {
+    this.#opening ??= this.#openNew();
+    return this.#opening;
+  }
+
+  #openNew(): Promise<OpenNats> {
+    const opening = connectNats(this.#spec);
+    const forget = () => {
       if (this.#opening === opening) this.#opening = undefined;
-      throw error;
-    }
+    };
+    // The client gives up for good where a server refuses it twice, as while a password changes: the next message opens another.
+    opening.then(({ connection }) => connection.closed().then(forget), forget);
+    return opening;
   }
 }

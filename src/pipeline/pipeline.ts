@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { limits } from "../core/limits.ts";
+import { runWithin } from "../core/node/run-within.ts";
 import { Problems } from "../core/schema.ts";
 import type { Actor } from "../operation/actor.ts";
 import { type CarriedCall, carriedCall } from "../operation/authentication/carried.ts";
@@ -66,7 +67,7 @@ function accept(execution: RunningExecution): undefined {
   const remaining = compiled.traits.carries === true ? undefined : invocation.remainingMs;
   execution.deadlineMs = remaining === undefined ? compiled.limits.deadlineMs : Math.min(compiled.limits.deadlineMs, remaining);
   execution.deadlineAt = execution.acceptedAt + execution.deadlineMs;
-  host.wheel.add(execution);
+  host.wheel.add(execution, execution.acceptedAt);
   // Throw it here instead of letting the wheel expire it: no later step may run, or take a slot that nothing would release.
   if (execution.deadlineMs <= 0) throw execution.lateFault();
 }
@@ -206,7 +207,7 @@ function run(execution: RunningExecution, runner: Runner): undefined {
   runner.entered = execution;
   let running: Promise<ShapedOutput | undefined>;
   try {
-    running = current.run(execution, runner.execute, execution);
+    running = runWithin(current, execution, runner.execute);
   } catch (error) {
     // The handler did not begin, so the slots can be released at once.
     execution.handling = false;

@@ -132,7 +132,7 @@ export class Runtime implements Runner {
     this.streams = new StreamPlaces({ streams, streamsPerCaller });
     this.shedder = new Shedder({ turns: options.turns ?? stillTurn, clock: options.clock, loadLines: this.loadLines });
     const { clock, loadLines, signals } = this;
-    this.rates = new AppRates(options.rateLimit, { clock, loadLines, changed: signals.rateStore, operations: registry.rates });
+    this.rates = new AppRates(options.rateLimit, { clock, loadLines, changed: signals.rateStore, declared: registry });
     const operations = [...registry.operations.values()];
     const cached = operations.filter(({ cache }) => cache !== undefined).map(({ name }) => name);
     this.caches = new Caches(options.cache ?? {}, { clock, metrics, loadLines, cached, changed: signals.cacheStore });

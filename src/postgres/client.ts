@@ -1,4 +1,5 @@
 import pg from "pg";
+import { limits } from "../core/limits.ts";
 import { databaseFault } from "./faults.ts";
 import { verifiedUrl } from "./start/verified-url.ts";
 import { endSession } from "./wire/end-session.ts";
@@ -7,7 +8,11 @@ const connectMs = 5_000;
 
 /** Makes a client that is not yet connected. */
 export function migrationClient(url: string): pg.Client {
-  return new pg.Client({ connectionString: verifiedUrl(url), application_name: "plimsoll-migrate", connectionTimeoutMillis: connectMs });
+  return new pg.Client({
+    ...{ connectionString: verifiedUrl(url), application_name: "plimsoll-migrate", connectionTimeoutMillis: connectMs },
+    // A statement of a migration may take hours, in which nothing else is sent.
+    ...{ keepAlive: true, keepAliveInitialDelayMillis: limits.connectionProbeMs },
+  });
 }
 
 /** Runs work on a connection of its own. */

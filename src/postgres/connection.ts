@@ -2,7 +2,7 @@ import pg from "pg";
 import type { Clock } from "../core/clock.ts";
 import { limits } from "../core/limits.ts";
 import type { Statement, StatementResult } from "../operation/transaction.ts";
-import { breaksConnection, isStalePlan } from "./faults.ts";
+import { breaksConnection, isLostStatement, isStalePlan } from "./faults.ts";
 import { SessionPins, sessionReading, sessionResets, sessionSetting } from "./session.ts";
 import { verifiedUrl } from "./start/verified-url.ts";
 import { commitText, repeated } from "./statements.ts";
@@ -62,6 +62,11 @@ export class Connection {
   onBroken: (() => void) | undefined;
   /** *Units*: milliseconds, of the clock's monotonic time. */
   readonly openedAt: number;
+  /**
+   * Since when one backend alone has served it; infinite behind a pooler. A crash of the server ends every backend: while this one serves, there was none since.
+   * *Units*: as `openedAt`.
+   */
+  sameBackendSince = Number.POSITIVE_INFINITY;
   /** When its last user gave it back: it was alive then. */
   idleSince: number;
   /** How much earlier than others it ends, 0 to 1. */
@@ -117,7 +122,11 @@ export class Connection {
       const [{ rows }] = await Promise.all([this.sendCommand(sessionReading), this.sendCommand(sessionSetting)]);
       const { pid, ...found } = rows[0] ?? {};
       for (const [name, setting] of Object.entries(found)) this.#pins.observe(name, String(setting));
-      if (pid === this.greetedBy) return;
+      if (pid === this.greetedBy) {
+        this.sameBackendSince = clock.monotonic();
+        return;
+      }
+      this.#statements.areKeptByPooler = true;
       const resets = await this.sendCommand(sessionResets);
       for (const { name, setting } of resets.rows) this.#pins.observe(String(name), String(setting));
     } finally {
@@ -226,6 +235,7 @@ export class Connection {
       if (error !== undefined) {
         // Without its name the statement gets a new one, under which every connection prepares it again.
         if (isStalePlan(error)) forgetName(text, name);
+        if (isLostStatement(error)) this.#prepareAgain(name);
         if (breaksConnection(error)) void this.close(true);
         return done(error, undefined);
       }
@@ -250,6 +260,14 @@ export class Connection {
     }
     this.#submitFlight();
     this.#client.query(query as unknown as pg.Submittable);
+  }
+
+  /** The session has lost what was prepared on it, and others with it: after this one it is not used any more. */
+  #prepareAgain(name: string | undefined): void {
+    if (name === undefined) return;
+    delete this.#messages.parsedStatements[name];
+    delete this.#messages.submittedNamedStatements[name];
+    this.retired = true;
   }
 
   #submitFlight(): void {

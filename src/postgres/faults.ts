@@ -192,6 +192,11 @@ export function isStalePlan(error: unknown): boolean {
   return code === "0A000" && routine === "RevalidateCachedQuery";
 }
 
+/** Whether the session has no prepared statement of that name, as after `deallocate all`. */
+export function isLostStatement(error: unknown): boolean {
+  return ((error ?? {}) as DriverError).code === "26000";
+}
+
 /** Whether the server takes no writes, or this session of it. */
 export function isReadOnly(error: unknown): boolean {
   return ((error ?? {}) as DriverError).code === "25006";

@@ -11,11 +11,18 @@ export async function openRabbitmqSender(spec: RabbitmqSpec, { clock }: Messagin
   return { send: (message, signal) => sender.send(message, signal), close: () => sender.close(clock) };
 }
 
+/** A message that was sent, and of which the server has not said everything yet. */
+interface Sent {
+  readonly id: string;
+  /** Whether no queue took it. */
+  isReturned: boolean;
+}
+
 class RabbitmqSender {
   readonly #spec: RabbitmqSpec;
   readonly #connection: Connection;
-  /** The ids of messages that no queue took. */
-  readonly #returned = new Set<string>();
+  /** *Bounds*: what its callers have under way. */
+  readonly #sent = new Set<Sent>();
   #opening: Promise<Channel> | undefined;
 
   constructor(spec: RabbitmqSpec, connection: Connection) {
@@ -23,38 +30,63 @@ class RabbitmqSender {
     this.#connection = connection;
   }
 
-  async send({ id, type, headers, body }: OutgoingMessage, signal: AbortSignal): Promise<void> {
-    const { queue, exchange = "", routingKey = queue } = this.#spec;
+  async send(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
+    const sent: Sent = { id: message.id, isReturned: false };
+    this.#sent.add(sent);
     try {
-      const channel = await untilAborted(this.#open(), signal);
-      // With a parameter, so that no client parses the body on its own: it would take large numbers and equal keys for others.
-      const properties = { messageId: id, type, contentType: `${headers["content-type"] ?? "application/octet-stream"}; charset=utf-8` };
-      const envelope = { exchange, routingKey, durable: true, mandatory: true, headers: { ...headers }, ...properties };
-      await untilAborted(channel.basicPublish(envelope, Buffer.from(body)), signal);
+      await untilAborted(this.#publish(message, signal), signal);
+      // The server returns a message and then confirms it; the client emits what came first one turn later, and the other at once.
+      await new Promise<void>((resolve) => void setImmediate(resolve));
     } catch (error) {
       throw brokerUnavailable("RabbitMQ", error);
+    } finally {
+      this.#sent.delete(sent);
     }
     // The server confirms it all the same, and drops it.
-    if (this.#returned.delete(id)) throw rabbitmqFault({ code: "NO_ROUTE", message: "no queue is bound for the message" }, queue);
+    if (sent.isReturned) throw rabbitmqFault({ code: "NO_ROUTE", message: "no queue is bound for the message" }, this.#spec.queue);
   }
 
   async close(clock: Clock): Promise<void> {
     await closeConnection(this.#connection, clock, await this.#opening?.catch(() => undefined));
   }
 
-  async #open(): Promise<Channel> {
-    const known = await this.#opening?.catch(() => undefined);
-    if (known?.active === true) return known;
-    this.#opening = this.#openNew();
+  async #publish({ id, type, headers, body }: OutgoingMessage, signal: AbortSignal): Promise<void> {
+    const { queue, exchange = "", routingKey = queue } = this.#spec;
+    const channel = await untilAborted(this.#open(), signal);
+    // With a parameter, so that no client parses the body on its own: it would take large numbers and equal keys for others.
+    const properties = { messageId: id, type, contentType: `${headers["content-type"] ?? "application/octet-stream"}; charset=utf-8` };
+    const envelope = { exchange, routingKey, durable: true, mandatory: true, headers: { ...headers }, ...properties };
+    await channel.basicPublish(envelope, Buffer.from(body));
+  }
+
+  /** The channel of all senders: opened once, however many ask for it, and again once it is lost. */
+  #open(): Promise<Channel> {
+    this.#opening ??= this.#openNew();
     return this.#opening;
   }
 
-  async #openNew(): Promise<Channel> {
+  #openNew(): Promise<Channel> {
+    const forget = () => {
+      if (this.#opening === opening) this.#opening = undefined;
+    };
+    const opening = this.#confirming(forget);
+    opening.catch(forget);
+    return opening;
+  }
+
+  async #confirming(forget: () => void): Promise<Channel> {
     const channel = await openChannel(this.#connection);
+    channel.on("close", forget);
     channel.on("basic.return", ({ messageId }: ReturnedMessage) => {
-      if (messageId !== undefined) this.#returned.add(messageId);
+      for (const sent of this.#sent) if (sent.id === messageId) sent.isReturned = true;
     });
-    await channel.confirmSelect();
+    try {
+      await channel.confirmSelect();
+    } catch (error) {
+      // Or it would count among the channels of the connection for good.
+      await channel.close();
+      throw error;
+    }
     return channel;
   }
 }

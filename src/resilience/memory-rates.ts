@@ -114,7 +114,12 @@ export class MemoryRateLimiter implements RateLimiter {
  * @example createApp({ modules, rateLimit: { perSecond: 100, store: memoryRates() } });
  */
 export function memoryRates(): RateStore {
-  return { name: "memory", open: ({ clock }) => ({ limiter: (spec) => new MemoryRateLimiter({ ...spec, clock }) }) };
+  return {
+    name: "memory",
+    open: ({ clock }) => ({
+      limiter: ({ ratePerSecond, burst, maxKeys }) => new MemoryRateLimiter({ ratePerSecond, burst, maxKeys, clock }),
+    }),
+  };
 }
 
 /** For every key that was raised, reads at least what it was raised to. Times in the past need no cleaning: they limit no key. */

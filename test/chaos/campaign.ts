@@ -60,6 +60,8 @@ export interface Report extends Verdict {
   readonly unhealed: readonly string[];
   /** Answers that were neither definite nor worth a retry. */
   readonly unexpected: readonly string[];
+  /** Processes that served and ended by themselves. */
+  readonly ended: readonly string[];
   /** Keys that were answered differently when they were sent again. */
   readonly changed: readonly string[];
   readonly durationMs: number;
@@ -119,6 +121,7 @@ export async function campaign(spec: CampaignSpec): Promise<Report> {
       drainedMs,
       unhealed: unhealedOf(kills, { drainedMs, mostMs: healMs }),
       unexpected: client.unexpected,
+      ended: [...app.ended, ...worker.ended, ...provider.ended],
       changed: client.changed,
       durationMs: performance.now() - startedAt,
     };

@@ -7,7 +7,7 @@ const skip = process.platform === "linux" ? false : "needs Linux";
 describe("kill -9 for longer", { skip }, () => {
   it("loses nothing and does nothing twice in 60 kills of every kind", async () => {
     const report = await campaign({ kills: 60, seed: 21 });
-    const { lost, doneTwice, contradicted, unanswered, unbalanced, undone, unhealed, changed, unexpected, wronglyCharged } = report;
+    const { lost, doneTwice, contradicted, unanswered, unbalanced, undone, unhealed, changed, unexpected, ended, wronglyCharged } = report;
     const nothing = {
       lost: [],
       doneTwice: [],
@@ -18,10 +18,11 @@ describe("kill -9 for longer", { skip }, () => {
       unhealed: [],
       changed: [],
       unexpected: [],
+      ended: [],
       wronglyCharged: [],
     };
     assert.deepEqual(
-      { lost, doneTwice, contradicted, unanswered, unbalanced, undone, unhealed, changed, unexpected, wronglyCharged },
+      { lost, doneTwice, contradicted, unanswered, unbalanced, undone, unhealed, changed, unexpected, ended, wronglyCharged },
       nothing,
     );
     const seen = new Set<Kind>(report.kills.map(({ kind }) => kind));

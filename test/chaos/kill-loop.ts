@@ -1,7 +1,8 @@
 // kill -9 of the app, of a worker, of PostgreSQL, of app and PostgreSQL, of the payment provider, at random moments under load:
 // node --conditions=source test/chaos/kill-loop.ts --kills 200 --seed 7 [--workers 12] [--only app,both] [--planted effect-apart] [--json]
 // --services: the shop as four services, with buyers who check out and cancel; the kinds are those of test/chaos/services/campaign.ts.
-// The exit code is 0 only when nothing acknowledged was lost, nothing was done or charged twice, and all was healed within a lease and two seconds.
+// The exit code is 0 only when nothing acknowledged was lost, nothing was done or charged twice, and all was healed within a lease and two seconds,
+// and no process that served ended by itself.
 import { parseArgs } from "node:util";
 import { campaign, type Kind, kinds, type Report } from "./campaign.ts";
 import type { PlantedName } from "./ledger/planted.ts";
@@ -42,6 +43,7 @@ const summary = summarize(report);
 console.log(values.json ? JSON.stringify(summary) : summary);
 for (const problem of [
   ...report.unexpected,
+  ...report.ended,
   ...report.changed,
   ...report.contradicted,
   ...report.unbalanced,
@@ -55,8 +57,8 @@ for (const problem of [
 process.exitCode = isRight(report) ? 0 : 1;
 
 function isRight(report: Report | ServicesReport): boolean {
-  const { lost, doneTwice, contradicted, unanswered, unbalanced, undone, unhealed, changed, unexpected, wronglyCharged } = report;
-  return [wronglyCharged, lost, doneTwice, contradicted, unanswered, unbalanced, undone, unhealed, changed, unexpected].every(
+  const { lost, doneTwice, contradicted, unanswered, unbalanced, undone, unhealed, changed, unexpected, ended, wronglyCharged } = report;
+  return [wronglyCharged, lost, doneTwice, contradicted, unanswered, unbalanced, undone, unhealed, changed, unexpected, ended].every(
     (list) => list.length === 0,
   );
 }

@@ -20,6 +20,8 @@ export class ProcessVictim {
   /** What the processes wrote: a failed start says why there. */
   output = "";
   starts = 0;
+  /** Processes that had begun to serve and ended without a signal: one line for each, with the end of what it wrote. None should. */
+  readonly ended: string[] = [];
 
   constructor(program: string, env: NodeJS.ProcessEnv) {
     this.#program = fileURLToPath(new URL(program, import.meta.url));
@@ -30,12 +32,18 @@ export class ProcessVictim {
     if (this.#stopped) return;
     this.starts++;
     const child = spawn(process.execPath, ["--conditions=source", this.#program], { env: this.#env, stdio: ["ignore", "pipe", "pipe"] });
+    let serves = false;
     const collect = (bytes: Buffer) => {
       this.output = (this.output + bytes.toString("utf8")).slice(-4_000);
     };
-    child.stdout.on("data", collect);
+    child.stdout.on("data", collect).once("data", () => {
+      serves = true;
+    });
     child.stderr.on("data", collect);
-    child.once("exit", () => this.start());
+    child.once("exit", (code, signal) => {
+      if (serves && signal === null && !this.#stopped) this.ended.push(`${this.#program} ended with ${code}: ${this.output.slice(-400)}`);
+      this.start();
+    });
     this.#child = child;
   }
 

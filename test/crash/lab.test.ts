@@ -128,6 +128,21 @@ describe("the crash lab", () => {
     assert.notDeepEqual(await chosen(3), await chosen(4));
   });
 
+  for (const { detours, missed } of [
+    { detours: 2, missed: 0 },
+    { detours: 3, missed: 1 },
+  ])
+    it(`runs a point again that was not reached, ${detours} times: ${missed} missed`, async () => {
+      let runs = 0;
+      // The first run makes the plan; of those after it, so many go another way.
+      const scenario = async ({ call }: CrashScope<void>) => {
+        runs++;
+        if (runs === 1 || runs > 1 + detours) await call(put, { coin: "gold" }, { actor });
+      };
+      const report = await explore(makeJar(), { ...spec, scenario, only: "jar.put#1 commit 1 / gone-after" });
+      assert.deepEqual([report.runs, report.missed.length, report.failures], [1, missed, []]);
+    });
+
   it("fails where a scenario fails without any fault", () =>
     assert.rejects(crashTest(makeJar(), { ...spec, invariants: () => assert.fail("never right") }), /never right/));
 });

@@ -87,8 +87,8 @@ describe("tasks in the crash lab", () => {
   const planted = [
     {
       bug: "a completion without a fence",
-      change: ["plimsoll.complete_task(bigint, smallint, tid, boolean)", "<> 1 then", "< 0 then"],
-      only: "post.send#1 select plimsoll.complete_task($1, $2, $3, $4) 1 / stalled",
+      change: ["plimsoll.complete_leased_task(bigint, smallint, tid, uuid, boolean)", "if not found then", "if false then"],
+      only: "post.send#1 select plimsoll.complete_leased_task($1, $2, $3, $4, $5) 1 / stalled",
       found: /each letter is in the books once/,
     },
     {

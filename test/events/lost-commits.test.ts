@@ -28,7 +28,7 @@ describe("a subscription whose connections are lost", () => {
     { containing: "commit", effect: "cut-after" },
     { containing: "complete_event", effect: "cut-before" },
     { containing: "complete_event", effect: "cut-after" },
-    { containing: "read_events", effect: "cut-after" },
+    { containing: "read_subscribed_events", effect: "cut-after" },
     { containing: "event_heartbeat", effect: "cut-after" },
     // The same connection has sent it before.
     { containing: "event_heartbeat", effect: "cut-after", connections: 1 },

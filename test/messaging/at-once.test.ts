@@ -78,9 +78,16 @@ describe("what a relay has under way at once in one partition", () => {
     apps.push(app);
     await app.app.events.pause("sales.to-bus");
     for (const [n, customer] of customers.entries()) await app.call(sell, { customer, numbers: [n] });
+    await untilReadable(customers.length);
     await app.app.events.resume("sales.to-bus");
     return app;
   }
+  /** A transaction that is under way, in any database of the server, keeps what was committed behind it from readers. */
+  const untilReadable = (count: number) =>
+    seen(
+      database.adminUrl,
+      `select where (select count(*) from plimsoll.events e, plimsoll.event_head() h where (e.epoch, e.xid, e.seq) <= (h.epoch, h.xid, h.seq)) >= ${count}`,
+    );
   const untilRead = (count: number) =>
     seen(
       database.adminUrl,
@@ -144,6 +151,34 @@ describe("what a relay has under way at once in one partition", () => {
       [0, 1, 1, 1, 1, 2, 3, 4],
     );
     assert.ok(numbers(broker).lastIndexOf(1) < numbers(broker).indexOf(3), "the position stays until it is confirmed");
+  });
+
+  it("sends nothing again behind one that is refused while no more may be parked", async () => {
+    const broker = new HeldBroker();
+    let refuses = true;
+    broker.onSend = ({ key, confirm, refuse }) => (key === "k0" && refuses ? refuse(refused()) : confirm());
+    const app = await selling(broker, []);
+    const { events } = app.app;
+    await database.admin(`insert into plimsoll.parked_events (subscription, partition, order_key, epoch, xid, seq, due, attempt, id, name, version, key, recorded_at, data)
+      select 'sales.to-bus', 0, 'x' || n, 0, '1', n, 'infinity', 1, gen_random_uuid(), 'sales.sold', 1, 'k', now(), '{}' from generate_series(1, ${limits.eventsParked}) n`);
+    await events.pause("sales.to-bus");
+    for (let n = 0; n < limits.relayAtOnce; n++) await app.call(sell, { customer: `k${n}`, numbers: [n] });
+    let full = events.signals.full.next();
+    await events.resume("sales.to-bus");
+    for (let look = 0; look < 3; look++) {
+      await full;
+      full = events.signals.full.next();
+      await events.lookNow();
+    }
+    const others = () =>
+      numbers(broker)
+        .filter((n) => n !== 0)
+        .toSorted((a, b) => a - b);
+    assert.deepEqual(others(), [1, 2, 3, 4, 5, 6, 7]);
+    refuses = false;
+    await events.lookNow();
+    await untilRead(8);
+    assert.deepEqual(others(), [1, 2, 3, 4, 5, 6, 7]);
   });
 
   it("stops the key of one that is refused, and sends the others once", async () => {

@@ -32,6 +32,11 @@ export async function makeQueue(type: "classic" | "quorum" = "classic"): Promise
   return queue;
 }
 
+/** Lets a queue take what is sent to an exchange with that key. */
+export async function bindQueue(queue: string, exchange: string, routingKey: string): Promise<void> {
+  await connection?.queueBind({ queue, exchange, routingKey });
+}
+
 /** Removes the queues of the tests, and disconnects. */
 export async function closeRabbitmq(): Promise<void> {
   for (const queue of made.splice(0)) await connection?.queueDelete({ queue }).catch(() => undefined);

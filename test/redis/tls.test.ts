@@ -1,6 +1,6 @@
 // A Redis of its own that speaks TLS alone, and what a store says of a way that is not secure.
 import assert from "node:assert/strict";
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,15 +14,7 @@ import { type RedisTls, securedBy } from "../../src/redis/tls.ts";
 import type { LeaseStore } from "../../src/resilience/leases/lease-store.ts";
 import { freePort } from "../free-port.ts";
 import { type Certificate, certificate } from "../upstream/certificates.ts";
-
-function isInstalled(): boolean {
-  try {
-    return execFileSync("redis-server", ["--version"], { encoding: "utf8" }).length > 0;
-  } catch {
-    assert(process.env.CI !== "true", "There is no program redis-server: install it, or unset CI to skip its tests.");
-    return false;
-  }
-}
+import { isInstalled } from "./installed.ts";
 
 const authority = certificate({ name: "Test authority", isAuthority: true });
 const stranger = certificate({ name: "Another authority", isAuthority: true });

@@ -14,6 +14,8 @@ export interface Outcome {
   readonly durationMs: number;
   /** What to print: the failures, and what the process wrote where that helps. */
   readonly failures: readonly string[];
+  /** What its tests say of their runs beside how they ended. */
+  readonly notes: readonly string[];
   /** Every test that ended, with those that hold others. */
   readonly tests: readonly TestEnd[];
 }
@@ -72,7 +74,8 @@ export async function runFile(file: string, { killMs, cwd = process.cwd(), env =
   // A crash may come before the counts: then the failures themselves are counted.
   const failed = Math.max(end?.failed ?? 0, lines.filter((line) => line.kind === "fail").length) + (broken ? 1 : 0);
   const tests = lines.filter((line) => line.kind === "pass" || line.kind === "fail");
-  return { file, passed: end?.passed ?? 0, failed, skipped: end?.skipped ?? 0, durationMs, failures, tests };
+  const notes = lines.flatMap((line) => (line.kind === "note" ? [line.text] : []));
+  return { file, passed: end?.passed ?? 0, failed, skipped: end?.skipped ?? 0, durationMs, failures, notes, tests };
 }
 
 /** Kills every test process that runs, with what it started in its group. */

@@ -8,6 +8,7 @@ interface RunnerEvent {
     readonly nesting?: number;
     readonly file?: string;
     readonly line?: number;
+    readonly message?: string;
     readonly todo?: boolean | string;
     readonly skip?: boolean | string;
     readonly details?: { readonly error?: { readonly failureType?: string; readonly cause?: unknown } };
@@ -28,9 +29,12 @@ export type ReportLine =
   | { readonly kind: "pass"; readonly name: string }
   /** `asserted`: it failed by an assertion, of its own or inside a property. */
   | { readonly kind: "fail"; readonly name: string; readonly place: string; readonly error: string; readonly asserted: boolean }
+  /** What a test says of its run beside its end, such as how many points it tried. */
+  | { readonly kind: "note"; readonly text: string }
   | { readonly kind: "end"; readonly passed: number; readonly failed: number; readonly skipped: number };
 
 const errorChars = 8_000;
+const noteChars = 2_000;
 
 /** Writes the tests of one process, and last its counts, as JSON lines: a report without the last line is of a process that did not end by itself. */
 async function* report(events: AsyncIterable<RunnerEvent>): AsyncGenerator<string> {
@@ -47,6 +51,7 @@ async function* report(events: AsyncIterable<RunnerEvent>): AsyncGenerator<strin
 function lineOf({ type, data }: RunnerEvent, path: readonly string[]): ReportLine | undefined {
   if (type === "test:fail") return failure(data, path);
   if (type === "test:pass") return data.skip === undefined && !data.todo ? { kind: "pass", name: nameOf(data, path) } : undefined;
+  if (type === "test:diagnostic") return noteOf(data);
   return type === "test:summary" ? end(data) : undefined;
 }
 
@@ -71,6 +76,13 @@ function failure(data: RunnerEvent["data"], path: readonly string[]): ReportLine
   const cause = thrown?.cause ?? thrown;
   const error = inspect(cause, { depth: 6 }).slice(0, errorChars);
   return { kind: "fail", name: nameOf(data, path), place: `${data.file ?? "?"}:${data.line ?? "?"}`, error, asserted: isAsserted(cause) };
+}
+
+/** The runner's own counts come as diagnostics too. */
+const ownCounts = /^(?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/;
+
+function noteOf({ message }: RunnerEvent["data"]): ReportLine | undefined {
+  return message === undefined || ownCounts.test(message) ? undefined : { kind: "note", text: message.slice(0, noteChars) };
 }
 
 function end({ counts }: RunnerEvent["data"]): ReportLine | undefined {

@@ -44,6 +44,13 @@ describe("test runner", { concurrency: 2 }, () => {
     });
   }
 
+  it("keeps what tests say of their runs, and not the counts of the runner", async () => {
+    const file = join(folder, "notes.test.mjs");
+    await writeFile(file, `${start} it("a", (t) => { t.diagnostic("12 points"); }); it("b", (t) => { t.diagnostic("3 points"); });`);
+    const { notes } = await runFile(file, { killMs: 60_000 });
+    assert.deepEqual(notes, ["12 points", "3 points"]);
+  });
+
   it("names the tests that had not ended in a file that hung", async () => {
     const file = join(folder, "hangs.test.mjs");
     const lines = [

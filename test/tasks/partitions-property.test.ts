@@ -71,11 +71,11 @@ describe("nothing is lost while partitions rotate", async () => {
     client: Awaited<ReturnType<typeof session>>,
     token: string,
     n: number,
-  ): Promise<{ partition: number; place: string }[]> => {
-    const text = "select partition, place from plimsoll.claim_tasks($1, 'q', $2, null, 0, '{}', null, null, null)";
+  ): Promise<{ partition: number; place: string; id: string }[]> => {
+    const text = "select partition, place, id from plimsoll.claim_tasks($1, 'q', $2, null, 0, '{}', null, null, null)";
     for (;;)
       try {
-        return (await client.query<{ partition: number; place: string }>(text, [token, n])).rows;
+        return (await client.query<{ partition: number; place: string; id: string }>(text, [token, n])).rows;
       } catch (error) {
         if ((error as { code?: string }).code !== "40001") throw error;
       }
@@ -85,14 +85,19 @@ describe("nothing is lost while partitions rotate", async () => {
   const work = async (client: Awaited<ReturnType<typeof session>>, token: string, n: number): Promise<number> => {
     const rows = await claim(client, token, n);
     let done = 0;
-    for (const [i, { partition, place }] of rows.entries()) {
-      const one = [token, [partition], [place]];
-      if (i % 5 === 0) await client.query("select plimsoll.retry_tasks($1, $2, $3, '{0}', '{true}', '{null}')", one);
-      else if (i % 5 === 1) await client.query("select plimsoll.dead_letter_tasks($1, $2, $3, '{c}', '{r}', '{null}')", one);
-      else if (i % 5 === 2) await client.query("select plimsoll.release_tasks($1, $2, $3)", one);
+    for (const [i, { partition, place, id }] of rows.entries()) {
+      const one = [token, [partition], [place], [id]];
+      if (i % 5 === 0) await client.query("select plimsoll.retry_leased_tasks($1, $2, $3, $4, '{0}', '{true}', '{null}')", one);
+      else if (i % 5 === 1) await client.query("select plimsoll.dead_letter_leased_tasks($1, $2, $3, $4, '{c}', '{r}', '{null}')", one);
+      else if (i % 5 === 2) await client.query("select plimsoll.release_leased_tasks($1, $2, $3, $4)", one);
       else {
         const [row] = (
-          await client.query<{ n: number }>("select plimsoll.complete_tasks($1, $2, $3, false) as n", [token, partition, [place]])
+          await client.query<{ n: number }>("select plimsoll.complete_tasks_by_id($1, $2, $3, $4, false) as n", [
+            token,
+            partition,
+            [place],
+            [id],
+          ])
         ).rows;
         done += row!.n;
       }

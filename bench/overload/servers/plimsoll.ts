@@ -47,7 +47,7 @@ function operationOf(work: Work, criticality: Criticality) {
   const name = `load.${work.name}${suffixOf(criticality)}` as const;
   const spec = specOf(work, criticality);
   const own = performerOf(work);
-  if (own !== undefined) return action(name, { ...spec, output: z.object({}), run: () => own().then(() => ({})) });
+  if (own !== undefined) return action(name, { ...spec, output: z.object({}), run: () => own().then((): Record<string, never> => ({})) });
   if (work.kind === "upstream")
     return action(name, {
       ...{ ...spec, output: z.object({}), uses: { service: upstream! } },

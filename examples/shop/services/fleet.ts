@@ -21,6 +21,8 @@ type Ports = "port" | "adminPort" | "noticesPort" | "opsPorts";
 export class Fleet {
   readonly given: Omit<Given, "name">;
   readonly #children = new Map<ProcessName, ChildProcess>();
+  /** Called when a process that served has ended by itself, without a signal. */
+  onEnd: (name: ProcessName, code: number | null) => void = () => undefined;
 
   private constructor(given: Omit<Given, "name">) {
     this.given = given;
@@ -79,6 +81,9 @@ export class Fleet {
     });
     await Promise.race([serving, ended]);
     ended.catch(() => undefined);
+    child.once("exit", (code, signal) => {
+      if (signal === null) this.onEnd(own, code);
+    });
   }
 
   /** Ends one at once, as a crash would. */

@@ -72,6 +72,12 @@ export const eventLimits = {
   eventsParked: 10_000,
   /** Parked events that one process takes at a time. */
   eventsDue: 100,
+  /** How long an event waits that only newer code of a subscription takes, before a process of earlier code looks at it again; a tenth of its age where that is more. */
+  eventNewerMs: 5_000,
+  /** How long after the last process of newer code was seen earlier code keeps events for it. */
+  eventCodeMs: 600_000,
+  /** How often a process says which events its code takes; and how long an event that only newer code takes waits at most until it is looked at again. */
+  eventCodeEveryMs: 60_000,
   /** How long the dead letters of subscriptions are kept. */
   eventDeadLetterMs: 7_776_000_000,
   /** Replays of one subscription that are kept, each with its reason. */

@@ -20,8 +20,8 @@ export class LoopTurns implements TurnClock, Turn {
   #idleAtEnd = 0;
   #loopsAtEnd = Number.NEGATIVE_INFINITY;
 
-  look(): Turn {
-    this.now = systemClock.monotonic();
+  look(now = systemClock.monotonic()): Turn {
+    this.now = now;
     if (!this.#isOpen) this.#begin();
     return this;
   }

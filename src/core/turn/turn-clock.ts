@@ -17,8 +17,8 @@ export interface Turn {
 export interface TurnClock {
   /** How many requests run code that is not compiled yet: the first ones of a process. *Default*: none. */
   readonly coldRequests?: number;
-  /** Looks at the turn of now. The object may be the same at each look. */
-  look(): Turn;
+  /** Looks at the turn of now. The object may be the same at each look. `now`: the monotonic time of the app's clock, where the caller has just read it. */
+  look(now?: number): Turn;
 }
 
 const still: Turn = { ordinal: 0, beganAt: 0, now: 0, restedMs: Number.POSITIVE_INFINITY };

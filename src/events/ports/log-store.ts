@@ -25,6 +25,19 @@ export interface EventBatch {
   readonly through: Position | undefined;
 }
 
+/** How much one read looks at. `code`: what reads is a subscription, and events that newer code of it takes are returned as well. */
+export interface ReadBounds {
+  readonly scan: number;
+  readonly bytes: number;
+  readonly code?: SubscriptionCode;
+}
+
+/** Which events the code of a subscription takes, each as "name version", sorted. */
+export interface SubscriptionCode {
+  readonly name: string;
+  readonly takes: readonly string[];
+}
+
 /** A transaction that readers wait for. */
 export interface ReadersHeld {
   readonly xid: string;
@@ -42,7 +55,7 @@ export interface EventLogStore extends Pick<EventLog, "append" | "load" | "keepS
    * Events of these names behind a position, in the order of the log.
    * *Guarantees*: no event before the last one that was returned is committed later.
    */
-  read(names: readonly string[], after: Position, bounds: { readonly scan: number; readonly bytes: number }): Promise<EventBatch>;
+  read(names: readonly string[], after: Position, bounds: ReadBounds): Promise<EventBatch>;
   /** The last event that can be read. */
   head(): Promise<Position | undefined>;
   /** Makes and drops parts of the log. */

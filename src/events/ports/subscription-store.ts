@@ -1,6 +1,6 @@
 import type { Statement } from "../../operation/transaction.ts";
 import type { Position } from "../position.ts";
-import type { StoredEvent } from "./log-store.ts";
+import type { StoredEvent, SubscriptionCode } from "./log-store.ts";
 
 /** A partition that this worker has. */
 export interface OwnedPartition extends Position {
@@ -42,6 +42,8 @@ export type Due = { readonly afterMs: number } | "behind" | "stopped";
 export interface SubscriptionLeases {
   /** Makes a subscription where there is none. Returns the number of its partitions. */
   declare(name: string, partitions: number, from: "now" | "beginning"): Promise<number>;
+  /** Says which events the code of this process takes, so that earlier code leaves them to it. Does nothing for a subscription that does not exist yet. */
+  noteCode(code: readonly SubscriptionCode[]): Promise<void>;
   join(name: string, subscriptions: readonly string[]): Promise<number>;
   leave(token: number): Promise<void>;
   heartbeat(token: number, subscriptions: readonly string[]): Promise<HeartbeatState | undefined>;
@@ -64,6 +66,13 @@ export interface SubscriptionStore extends SubscriptionLeases {
   /** These return whether another event of the key is parked. */
   completeParked(hold: Hold, event: ParkedEvent): Promise<boolean>;
   failParked(hold: Hold, event: ParkedEvent, how: FailedEvent & { readonly due: Due | "final" }): Promise<boolean>;
-  duePark(token: number, limit: number): Promise<{ readonly events: readonly ParkedEvent[]; readonly nextMs: number | undefined }>;
+  /** What is parked in these partitions and due, so much of each that none keeps out the others; and in how many milliseconds the next one of them is due. */
+  duePark(
+    token: number,
+    partitions: readonly Pick<Hold, "subscription" | "partition">[],
+    limit: number,
+  ): Promise<{ readonly events: readonly ParkedEvent[]; readonly nextMs: number | undefined }>;
+  /** What newer code of a subscription takes, and this code does not, each as "name version". */
+  newerCode(code: SubscriptionCode): Promise<readonly string[]>;
   orderKeys(hold: Hold): Promise<readonly string[]>;
 }

@@ -70,6 +70,10 @@ export class Projector implements LogReader {
     return this.#hold === undefined ? 0 : 1;
   }
 
+  get handlesParked(): boolean {
+    return this.#isOpen && this.#due.length > 0;
+  }
+
   /** Finds its table. *Faults thrown*: `failed_precondition` of type `projection_table`. */
   async describe(): Promise<void> {
     await describe(this.#options.store.projections, this.definition);
@@ -115,6 +119,10 @@ export class Projector implements LogReader {
       this.#options.signals.failing.publish({ error });
     }
     return find();
+  }
+
+  dueTakers(): readonly number[] {
+    return this.#isOpen && this.#due.length === 0 ? [0] : [];
   }
 
   /** Nothing of a projection is parked but what a person asked for once more. */

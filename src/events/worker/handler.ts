@@ -3,7 +3,7 @@ import { limits } from "../../core/limits.ts";
 import type { Statement } from "../../operation/transaction.ts";
 import type { Runtime } from "../../pipeline/runtime.ts";
 import { failureOf, storable } from "../../tasks/context.ts";
-import { orderKeyOf, type SubscriptionDefinition } from "../definition.ts";
+import { orderKeyOf, type SubscriptionDefinition, sentName, takenAs } from "../definition.ts";
 import { type EventOutcome, eventOutcome } from "../outcome.ts";
 import type { StoredEvent } from "../ports/log-store.ts";
 import type { Due, FailedEvent, ParkedEvent, SubscriptionStore } from "../ports/subscription-store.ts";
@@ -40,6 +40,8 @@ interface Ended {
 export class EventHandler {
   readonly #options: EventHandlerOptions;
   readonly #places: Turnstile;
+  /** How attempts ended of events that wait in a queue behind one that no room is for: they are not made again. */
+  readonly #ahead = new WeakMap<StoredEvent, Ended>();
   /** Partitions that wait for what their handler cannot reach. */
   readonly #waiting = new Set<() => void>();
 
@@ -87,6 +89,8 @@ export class EventHandler {
         partition.unsettled = parked.id;
         await this.#handleParked(partition, parked);
         partition.unsettled = undefined;
+        // Others of its own may be due by now.
+        if (partition.mayHaveMore && partition.takesDue) this.#options.due(0);
       } else await this.#handleNext(partition);
       this.#options.settled(partition);
     }
@@ -95,21 +99,24 @@ export class EventHandler {
   /** Handles the next event of a partition; of a definition that allows it, with those behind it that no order holds back. */
   async #handleNext(partition: Partition): Promise<void> {
     const { store, definition } = this.#options;
+    const event = partition.queue[0] as StoredEvent;
+    const known = this.#ahead.get(event);
+    if (known !== undefined) return void (await this.#conclude(partition, event, known));
     const events = nextOf(partition, definition);
     const [first] = events;
     if (first === undefined) {
-      const event = partition.queue[0] as StoredEvent;
       const orderKey = orderKeyOf(definition, event);
       return void (await this.#park(partition, event, { orderKey, due: "behind", attempt: 0, code: null, reason: null }));
     }
-    const attempt = (event: StoredEvent) =>
-      this.#attempt(partition, event, { attempt: 1, completion: () => store.completion(partition.hold, event) });
+    const attempt = async (one: StoredEvent) =>
+      this.#ahead.get(one) ?? this.#attempt(partition, one, { attempt: 1, completion: () => store.completion(partition.hold, one) });
     // All are waited for: none is under way when another worker, or this one again, begins with the partition.
     const ended = events.length === 1 ? [await attempt(first)] : await Promise.all(events.map(attempt));
-    for (const [at, event] of events.entries()) {
+    for (const [at, one] of ended.entries()) if (at > 0 && one !== undefined) this.#ahead.set(events[at] as StoredEvent, one);
+    for (const [at, next] of events.entries()) {
       const one = ended[at];
-      // What was done behind it is done again: that has no order to keep with it.
-      if (one === undefined || !(await this.#conclude(partition, event, one))) return;
+      // Where the process stops, or the partition is lost, what was done behind it is done again: that has no order to keep with it.
+      if (one === undefined || !(await this.#conclude(partition, next, one))) return;
     }
   }
 
@@ -191,8 +198,18 @@ export class EventHandler {
     const { definition, signals, runtime } = this.#options;
     for (let attempt = run.attempt, waited = 0; ; attempt++) {
       if (!(await this.#places.enter())) return undefined;
+      const isForNewer = definition.eventOf(event) === undefined && (await this.#newerTakes(event));
       // Meanwhile it may have been lost.
       if (partition.isOver || !this.#options.isOpen()) return void this.#places.leave();
+      if (isForNewer) {
+        this.#places.leave();
+        return {
+          outcome: { kind: "parked", afterMs: this.#againMs(event), spent: false },
+          fault: newerCode(event),
+          attempt,
+          committed: false,
+        };
+      }
       const { fault, committed } = await this.#run(partition, event, { ...run, attempt });
       this.#places.leave();
       const outcome = eventOutcome(definition, { fault, attempt, waited, random: () => runtime.clock.random() });
@@ -212,6 +229,18 @@ export class EventHandler {
       }
       return { outcome, fault, attempt, committed };
     }
+  }
+
+  /** Whether newer code of the subscription takes it, as in a deploy that is under way: a process of that code handles it. */
+  async #newerTakes(event: StoredEvent): Promise<boolean> {
+    const { definition, store } = this.#options;
+    return (await store.newerCode(definition)).includes(takenAs(event));
+  }
+
+  /** The longer it waits for newer code, the less often this process looks whether one of that code has it. */
+  #againMs({ recordedAt }: StoredEvent): number {
+    const ageMs = this.#options.runtime.clock.now() - Date.parse(recordedAt);
+    return Math.min(limits.eventCodeEveryMs, Math.max(limits.eventNewerMs, ageMs / 10));
   }
 
   #pause(afterMs: number): Promise<void> {
@@ -266,6 +295,13 @@ function nextOf({ queue, parkedKeys }: Partition, definition: SubscriptionDefini
   }
   return queue.slice(0, keys.size);
 }
+
+const newerCode = ({ name, version }: StoredEvent): Fault =>
+  new Fault({
+    code: "failed_precondition",
+    type: "event_unknown",
+    message: `Only newer code of the subscription takes version ${version} of ${sentName(name)}, and a process of earlier code read it. A process of the newer code handles it: no action is needed while a deploy is under way.`,
+  });
 
 function isLost(error: unknown): boolean {
   return error instanceof Fault && error.type === "lease_lost";

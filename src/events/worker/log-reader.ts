@@ -14,6 +14,11 @@ export interface LogReader {
   readonly partitions: number;
   /** Takes what the heartbeat found that it has, and gives up what it has no more. */
   adopt(owned: readonly OwnedPartition[], found: { readonly share: number; readonly isPaused: boolean }): Promise<void>;
+  /** Whether parked events are at hand that it has not done yet. */
+  readonly handlesParked: boolean;
+  /** The partitions for which parked events are to be read now. */
+  dueTakers(): readonly number[];
+  /** Takes parked events that are due, as they were read for these partitions. */
   takeDue(events: readonly ParkedEvent[]): void;
   /** An event was committed. */
   announced(): void;

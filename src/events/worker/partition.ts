@@ -21,6 +21,8 @@ export class Partition {
   readonly running = new Set<EventInvocation>();
   /** The parked event whose outcome is not written yet: what reads it meanwhile reads what it was before. */
   unsettled: string | undefined;
+  /** Parked events of its own may be due that were not read: it had some at hand, or got several. */
+  mayHaveMore = false;
   /** An event is being handled, or an outcome written. */
   isBusy = false;
   /** As many events are parked as may be. */
@@ -44,6 +46,14 @@ export class Partition {
 
   get isDirty(): boolean {
     return !this.isOver && comparePositions(this.written, this.position) < 0;
+  }
+
+  /**
+   * Whether parked events are to be read for it: only where it has none at hand. So those that wait keep out no others, and none is done between the read and its
+   * result.
+   */
+  get takesDue(): boolean {
+    return !this.isOver && this.due.length === 0 && this.unsettled === undefined;
   }
 
   /** Takes an event that was read; false where it has no room, and is to be read again. Those that it has already are left out. */
@@ -74,5 +84,6 @@ export class Partition {
   takeDue(event: ParkedEvent): void {
     const known = this.unsettled === event.id || this.due.some(({ id }) => id === event.id);
     if (!known) this.due.push(event);
+    this.mayHaveMore ||= this.due.length > 1;
   }
 }

@@ -41,6 +41,8 @@ export class Subscriber implements LogReader {
   #readsAgain = false;
   #againMs = firstAgainMs;
   #againTimer: Timer | undefined;
+  /** How often the lease was lost. */
+  #losses = 0;
   #state: "open" | "paused" | "closed" = "open";
 
   constructor(options: SubscriberOptions) {
@@ -63,6 +65,10 @@ export class Subscriber implements LogReader {
     return this.#partitions.size;
   }
 
+  get handlesParked(): boolean {
+    return this.#state === "open" && [...this.#partitions.values()].some(({ isOver, takesDue }) => !isOver && !takesDue);
+  }
+
   /** Takes what the heartbeat found that it has, gives up what it has no more, and releases what others should have. */
   async adopt(
     owned: readonly OwnedPartition[],
@@ -70,13 +76,17 @@ export class Subscriber implements LogReader {
   ): Promise<void> {
     if (this.#state === "closed") return;
     this.#state = isPaused ? "paused" : "open";
+    const losses = this.#losses;
     const found = new Map(owned.map((one) => [one.partition, one]));
     for (const [at, partition] of this.#partitions) if (found.get(at)?.fence !== partition.hold.fence) this.#lose(partition);
     for (const [at, one] of found) {
       const known = this.#partitions.get(at);
       // One that is over and the handler of which still runs begins again once that has ended.
       if (known !== undefined && (!known.isOver || known.isBusy)) continue;
-      this.#partitions.set(at, new Partition(one, await this.#options.store.orderKeys(one)));
+      const keys = await this.#options.store.orderKeys(one);
+      // Meanwhile the lease was given up.
+      if (losses !== this.#losses) return;
+      this.#partitions.set(at, new Partition(one, keys));
     }
     await this.#release(this.#partitions.size - share);
     for (const partition of this.#partitions.values()) {
@@ -87,7 +97,15 @@ export class Subscriber implements LogReader {
     this.#flushes.ask();
   }
 
-  /** Takes parked events that are due. */
+  /** The partitions for which parked events are to be read now. */
+  dueTakers(): readonly number[] {
+    if (this.#state !== "open") return [];
+    const all = [...this.#partitions.values()];
+    for (const partition of all) partition.mayHaveMore = !partition.takesDue;
+    return all.filter(({ takesDue }) => takesDue).map(({ hold }) => hold.partition);
+  }
+
+  /** Takes parked events that are due, as they were read for these partitions. */
   takeDue(events: readonly ParkedEvent[]): void {
     for (const event of events) {
       const partition = this.#partitions.get(event.partition);
@@ -122,6 +140,7 @@ export class Subscriber implements LogReader {
 
   /** The lease of this process is lost: others have all of it. */
   abandon(): void {
+    this.#losses++;
     for (const partition of this.#partitions.values()) this.#lose(partition);
   }
 
@@ -184,7 +203,7 @@ export class Subscriber implements LogReader {
     const reading = [...this.#partitions.values()].filter(({ hasRoom }) => hasRoom);
     const from = this.#least(reading);
     if (from === undefined || this.#state !== "open") return false;
-    const bounds = { scan: limits.eventScan, bytes: limits.eventReadBytes };
+    const bounds = { scan: limits.eventScan, bytes: limits.eventReadBytes, code: this.definition };
     const { events, through } = await this.#options.log.read(this.definition.names, from, bounds);
     if (through === undefined) return false;
     const skipped = new Set<Partition>();

@@ -1,3 +1,4 @@
+import type { Timer } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import type { Service } from "../../core/service.ts";
@@ -39,7 +40,7 @@ export class EventWorker implements Service {
   readonly #heartbeat: Heartbeat;
   readonly #listening: Listening;
   #token: number | undefined;
-  #renewedAt = 0;
+  #leaseTimer: Timer | undefined;
   #nextDueMs: number | undefined;
   #isOpen = false;
 
@@ -61,7 +62,8 @@ export class EventWorker implements Service {
     return this.#readers.map(({ definition, partitions }) => ({ subscription: definition.name, partitions }));
   }
 
-  async start(): Promise<void> {
+  /** Makes its subscriptions where they do not exist; before the start. *Faults thrown*: `failed_precondition` of type `subscription_changed`. */
+  async declare(): Promise<void> {
     const { store, projectors } = this.#options;
     for (const projector of projectors) await projector.describe();
     for (const { definition } of this.#readers) {
@@ -70,6 +72,9 @@ export class EventWorker implements Service {
       if (kept !== partitions) throw otherPartitions(name, { kept, partitions });
     }
     for (const projector of projectors) await projector.declare();
+  }
+
+  async start(): Promise<void> {
     if (this.#readers.length > 0) await this.#listening.start();
     this.#isOpen = true;
     await this.#heartbeat.beatNow();
@@ -98,6 +103,7 @@ export class EventWorker implements Service {
     await this.#heartbeat.stop(stopMs);
     const token = this.#token;
     this.#token = undefined;
+    this.#leaseTimer?.cancel();
     // Where that fails the lease ends by itself.
     if (token !== undefined) await this.#options.store.subscriptions.leave(token).catch(() => undefined);
   }
@@ -117,9 +123,6 @@ export class EventWorker implements Service {
     } catch (error) {
       this.#options.signals.failing.publish({ error });
     }
-    const { clock } = this.#options.runtime;
-    // Others may have taken this process for lost: it gives up before they do.
-    if (this.#token !== undefined && clock.monotonic() - this.#renewedAt >= limits.eventLeaseMs) this.#loseLease();
     return nextMs;
   }
 
@@ -133,15 +136,24 @@ export class EventWorker implements Service {
       this.#loseLease();
       return rejoinMs;
     }
-    this.#renewedAt = askedAt;
+    // It took so long that the lease was given up meanwhile: others may have what it says.
+    if (this.#token !== token) return this.#rejoin(token);
+    this.#renewed(askedAt);
     for (const subscriber of this.#readers) {
       const { name: subscription } = subscriber.definition;
       const owned = found.owned.filter((one) => one.subscription === subscription);
       const share = found.shares.get(subscription) ?? 0;
       await subscriber.adopt(owned, { share, isPaused: found.paused.has(subscription) });
+      if (this.#token !== token) return this.#rejoin(token);
     }
-    const { events, nextMs } = await store.subscriptions.duePark(token, limits.eventsDue);
-    this.#nextDueMs = nextMs;
+    const isHandling = this.#readers.some(({ handlesParked }) => handlesParked);
+    const takers = this.#readers.flatMap((reader) =>
+      reader.dueTakers().map((partition) => ({ subscription: reader.definition.name, partition })),
+    );
+    const { events, nextMs } = await store.subscriptions.duePark(token, takers, limits.eventsDue);
+    if (this.#token !== token) return this.#rejoin(token);
+    // What is at hand is due, though it was not read again.
+    this.#nextDueMs = isHandling ? 0 : nextMs;
     for (const subscriber of this.#readers)
       subscriber.takeDue(events.filter(({ subscription }) => subscription === subscriber.definition.name));
     const head = await store.log.head();
@@ -149,12 +161,28 @@ export class EventWorker implements Service {
       const { readTo } = subscriber;
       if (head !== undefined && readTo !== undefined && comparePositions(readTo, head) < 0) subscriber.wake();
     }
+    // There may be more, of partitions that have got none.
+    if (events.length >= limits.eventsDue) return shortestBeatMs;
     // What is due now was taken, or waits for its partition.
     return nextMs === undefined || nextMs === 0 ? limits.eventPollMs : Math.max(shortestBeatMs, Math.min(limits.eventPollMs, nextMs));
   }
 
+  /** Others may take this process for lost a lease after its last renewal, also while a statement hangs: it gives up before they do. */
+  #renewed(askedAt: number): void {
+    const { clock } = this.#options.runtime;
+    this.#leaseTimer?.cancel();
+    this.#leaseTimer = clock.schedule(Math.max(0, askedAt + limits.eventLeaseMs - clock.monotonic()), () => this.#loseLease());
+  }
+
+  /** Leaves to others what the store still keeps for a lease that was given up. */
+  async #rejoin(token: number): Promise<number> {
+    await this.#options.store.subscriptions.leave(token);
+    return rejoinMs;
+  }
+
   #loseLease(): void {
     this.#token = undefined;
+    this.#leaseTimer?.cancel();
     for (const subscriber of this.#readers) subscriber.abandon();
   }
 }

@@ -40,19 +40,30 @@ class GraphqlSocket {
   readonly #running = new Map<string, { stop(): void; drained?(): void }>();
   readonly out: Handover<Message>;
   #isInitialised = false;
+  #emptied: (() => void) | undefined;
 
   constructor(terms: ServerTerms, carrier: RunningExecution) {
     this.#terms = terms;
     this.#carrier = carrier;
     this.out = new Handover(() => {
+      this.#emptied?.();
       for (const one of this.#running.values()) one.drained?.();
     });
   }
 
-  /** Takes messages until there are no more, or one is not of the protocol. */
+  /**
+   * Takes messages until there are no more, or one is not of the protocol. *Bounds*: where its client has not taken what it got, no message follows: of the
+   * results that wait for it there are no more than run at once.
+   */
   async read(incoming: AsyncIterable<unknown>): Promise<void> {
     try {
-      for await (const message of incoming) this.#take(message as Message);
+      for await (const message of incoming) {
+        this.#take(message as Message);
+        if (this.out.isFull)
+          await new Promise<void>((resolve) => {
+            this.#emptied = resolve;
+          });
+      }
       this.out.end();
     } catch (thrown) {
       this.out.end(thrown);

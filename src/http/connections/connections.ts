@@ -36,6 +36,13 @@ const earlier = 0.1;
 /** Connections that are given up close a moment later: the system counts them until then. */
 export const closingConnections = 256;
 
+/** Where a socket has its connection: each request asks for it. */
+const owner = Symbol("connection");
+
+interface CountedSocket extends Socket {
+  [owner]?: HttpConnection | undefined;
+}
+
 /**
  * The open connections of a server, by socket and by address.
  *
@@ -81,7 +88,7 @@ export class Connections {
   }
 
   get(socket: Socket): HttpConnection | undefined {
-    return this.#open.get(socket);
+    return (socket as CountedSocket)[owner];
   }
 
   list(): Iterable<HttpConnection> {
@@ -99,6 +106,7 @@ export class Connections {
     const age = this.#options.connectionAgeMs * (1 - this.#options.random() * earlier);
     const connection = new HttpConnection(socket, { load, total: this.kept, proxy, oldAt: systemClock.monotonic() + age });
     this.#open.set(socket, connection);
+    (socket as CountedSocket)[owner] = connection;
     this.#bound.line.admits(this.#open.size);
     this.#apart(connection, era);
     return connection;
@@ -121,6 +129,7 @@ export class Connections {
   /** Forgets one that has closed. */
   remove(connection: HttpConnection): void {
     if (!this.#open.delete(connection.socket)) return;
+    (connection.socket as CountedSocket)[owner] = undefined;
     if (this.#bound.isApart(connection.era)) this.#over--;
     connection.closed();
     connection.load.connections--;
@@ -143,7 +152,9 @@ export class Connections {
   }
 
   release(load: AddressLoad): void {
-    if (load.connections === 0 && load.inFlight === 0) this.#loads.delete(load.address);
+    if (load.connections > 0 || load.inFlight > 0) return;
+    // That of a connection which was given up may have been replaced, while what it had begun was under way.
+    if (this.#loads.get(load.address) === load) this.#loads.delete(load.address);
   }
 
   /** Whether another request may begin; what clients do not continue with is given up first. */

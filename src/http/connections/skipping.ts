@@ -93,6 +93,6 @@ function placeOf(parser: Parser, part: Part | "bound onParserExecute"): number |
 const discardedBytes = 65_536;
 
 /** Whether a body that is not read is too long, or of too uncertain a length, to be dropped. */
-export function isLong({ chunked, contentLength, expectsContinue }: RequestHeaders): boolean {
-  return chunked || (contentLength !== undefined && (Number(contentLength) > discardedBytes || expectsContinue));
+export function isLong({ chunked, contentBytes, expectsContinue }: RequestHeaders): boolean {
+  return chunked || (contentBytes !== undefined && (contentBytes > discardedBytes || expectsContinue));
 }

@@ -86,6 +86,11 @@ export class Cors {
     ];
   }
 
+  /** Whether pages of this origin may act with what a browser presents by itself: cookies and client certificates. */
+  letsAct(origin: string | undefined): boolean {
+    return this.#options.credentials === true && origin !== undefined && this.#allows(origin);
+  }
+
   /** Adds to a reply whether the page that asked may read it. Caches must not give one origin what was written for another. */
   allowReading(reply: string[], origin: string | undefined): void {
     if (!this.#any) reply.push("vary", "Origin");

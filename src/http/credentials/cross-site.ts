@@ -37,3 +37,20 @@ export function crossSite(
     message: `The request writes with the cookie of a session, or signs in, and ${reason}.`,
   });
 }
+
+/**
+ * Says the same of a request that counts as that of the certificate of its connection, which a browser presents by itself as it does a cookie. With such a request
+ * it sends the origin of the page.
+ */
+export function crossSiteByCertificate({ origin, host }: Pick<Sender, "origin" | "host">): Fault | undefined {
+  const refusal = crossSite({ origin, host, site: undefined, custom: false }, { origins: [], known: false });
+  return (
+    refusal &&
+    new Fault({
+      code: "permission_denied",
+      type: "cross_site_request",
+      message:
+        "The request writes with the client certificate of a browser, and a page of another origin sent it. If that page is yours, list its origin in http({ cors: { origins, credentials: true } }).",
+    })
+  );
+}

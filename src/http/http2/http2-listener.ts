@@ -60,6 +60,10 @@ export class Http2Listener implements Replies<Http2Turn>, Http2Way {
     return this.#options.webSockets;
   }
 
+  get cors() {
+    return this.#options.cors;
+  }
+
   get lines(): readonly LoadLine[] {
     return [this.#streams, this.#control];
   }

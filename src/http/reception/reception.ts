@@ -95,7 +95,7 @@ export class Reception {
   #start<T extends Turn>(arrival: Arrival<T>, found: Found): void {
     const { turn, connection, lines, replies } = arrival;
     const { runtime } = this.#options.host;
-    const load = this.#connections.load(this.#addressOf(connection, turn.request.known));
+    const load = connection.proxy === undefined ? connection.load : this.#connections.load(this.#addressOf(connection, turn.request.known));
     const { inFlight } = load;
     const era = this.#perAddress.judge(inFlight - load.over);
     if (era === undefined || !this.#connections.hasRoomForRequest()) {
@@ -104,7 +104,11 @@ export class Reception {
       const { line, limit } = this.#perAddress;
       return this.#refuse(arrival, tooManyFromAddress({ limit: line.name, value: limit, load: inFlight }, runtime.clock.random()));
     }
-    const invocation = new NodeInvocation(replies as Replies, { ...turn, ...found, connection, load, era }, lines);
+    const invocation = new NodeInvocation(
+      replies as Replies,
+      { turn, match: found.match, query: found.query, connection, load, era },
+      lines,
+    );
     connection.running.add(invocation);
     turn.response.runs(invocation);
     this.#perAddress.line.admits(++load.inFlight);

@@ -1,5 +1,6 @@
 import type { BodyReader } from "../body.ts";
 import type { AddressLoad, ConnectionRequest, HttpConnection } from "../connections/connection.ts";
+import type { Cors } from "../cors/cors.ts";
 import type { HttpHost } from "../credentials/credential-fields.ts";
 import type { HttpReply } from "../reply/reply.ts";
 import type { BodySource } from "../uploads/upload-reading.ts";
@@ -53,10 +54,12 @@ export interface Replies<T extends Turn = Turn> {
   readonly stallMs: number;
   /** What opens WebSockets; undefined where no operation has them. */
   readonly webSockets?: WebSockets | undefined;
+  /** Which pages of other origins a browser may act for; undefined where none. */
+  readonly cors?: Cors | undefined;
   /** Writes the head of a reply whose body follows in parts. */
   begin(turn: T, reply: HttpReply): void;
-  /** Writes a reply; returns the bytes of its body. */
-  write(turn: T, reply: HttpReply): number;
+  /** Writes a reply; returns the bytes of its body. `now`: the time of day, where the caller knows it. */
+  write(turn: T, reply: HttpReply, now?: number): number;
   /** What a request has counted as under way is over. */
   ended(load: AddressLoad, era: number): void;
   /** Ends a connection whose client sent what is no HTTP, once every request before that has its response. */

@@ -163,8 +163,7 @@ export class TlsListener {
   #secured(socket: TLSSocket): void {
     const raw = this.#byPeer.get(`${socket.remoteAddress} ${socket.remotePort}`);
     if (raw === undefined) return void socket.destroy();
-    // A client that asks for no name has none that is known.
-    if (this.#options.tls.unknownNames === "refuse" && !socket.servername) return void socket.destroy();
+    if (this.#options.tls.unknownNames === "refuse" && !hasName(socket)) return void socket.destroy();
     this.#handshakes.ended(raw);
     // A reset between two requests is no error of the process: node:http listens for others.
     socket.on("error", () => undefined);
@@ -175,6 +174,12 @@ export class TlsListener {
 
 const clientCertificatesOf = ({ clientCertificates, ca }: HttpTls): HttpTls["clientCertificates"] =>
   clientCertificates ?? (ca === undefined ? undefined : "request");
+
+/**
+ * Whether a client has asked for a name; one that has not asks for none that is known. Node.js does not say the name of a session that is resumed over TLS 1.2: it
+ * began with one that is known, since every other handshake ends before its client has a ticket.
+ */
+const hasName = (socket: TLSSocket): boolean => !!socket.servername || (socket.getProtocol() === "TLSv1.2" && socket.isSessionReused());
 
 type SniDone = (error: Error | null, context?: SecureContext) => void;
 

@@ -28,6 +28,7 @@ export class SendingSpeed {
   /** Since when more is waited for. */
   #since: number | undefined = undefined;
   #timer: Timer | undefined = undefined;
+  #isOver = false;
 
   constructor(parts: SpeedParts) {
     this.#parts = parts;
@@ -36,7 +37,7 @@ export class SendingSpeed {
 
   /** More is waited for. */
   wait(): void {
-    if (this.#since !== undefined) return;
+    if (this.#since !== undefined || this.#isOver) return;
     this.#since = this.#parts.clock.monotonic();
     if (this.#timer === undefined) this.#look(this.#leftMs);
   }
@@ -54,7 +55,9 @@ export class SendingSpeed {
     this.#since = undefined;
   }
 
+  /** All of it has come, or no more is wanted: a reader that asks for more, while it takes what waits here, waits for no sender. */
   stop(): void {
+    this.#isOver = true;
     this.#since = undefined;
     this.#timer?.cancel();
     this.#timer = undefined;

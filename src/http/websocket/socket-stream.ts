@@ -61,7 +61,8 @@ export class SocketStream implements StreamSink {
   send(json: string): boolean {
     const bytes = Buffer.byteLength(json);
     this.bytes += bytes;
-    return this.#unsent.write(bytes, (taken) => void this.#socket.send(json, taken));
+    // What is sent while it closes is never taken: if it were, a handler with items at hand would run on, and the event that it is closed would never come.
+    return this.#unsent.write(bytes, (taken) => void this.#socket.send(json, (error) => void (error ?? taken())));
   }
 
   beat(): void {

@@ -41,7 +41,10 @@ export function writeCloudEvent(event: CloudEvent, form: "structured" | "binary"
     headers[prefix + name] = encoded(String(value));
   };
   write("specversion", "1.0");
-  for (const name in attributes) write(name, attributes[name as keyof typeof attributes]);
+  for (const name in attributes) {
+    const value = attributes[name as keyof typeof attributes];
+    if (value !== undefined) write(name, value);
+  }
   if (time !== undefined) write("time", time.toISOString());
   if (dataSchema !== undefined) write("dataschema", dataSchema);
   for (const name in extensions) write(name, extensions[name]);

@@ -28,8 +28,10 @@ export function compileAway(compiled: CompiledOperation, module: string, resourc
   return {
     ...compiled,
     traits: awayTraits(compiled.traits),
-    // Each of these is done, and counted, where the operation runs.
-    ...{ rates: { byCaller: [], byInput: [] }, cache: undefined, reads: undefined, audit: undefined, owns: undefined, key: "none" },
+    // A flood of one caller is refused here too, before it takes the slots that others wait for. Where the operation runs, all callers are counted.
+    rates: { byCaller: compiled.rates.byCaller, byInput: [] },
+    // Each of these is done where the operation runs.
+    ...{ cache: undefined, reads: undefined, audit: undefined, owns: undefined, key: "none" },
     // Its own process looks first at how long it is idle and open, and parses what its client sends.
     ...(stream !== undefined && { stream: { ...stream, idleMs: stream.idleMs + graceMs, longestMs: stream.longestMs + graceMs } }),
     ...(receives !== undefined && { receives: { ...receives, isCarried: true } }),

@@ -32,7 +32,8 @@ export interface AppRatesHost {
   readonly clock: Clock;
   readonly loadLines: LoadLines;
   readonly changed: Signal<RateStoreChange>;
-  readonly operations: Iterable<OperationRate>;
+  /** Those of remote operations are counted in memory: where the operations run, they are counted in the store. */
+  readonly declared: { readonly rates: readonly OperationRate[]; readonly ratesAway: readonly OperationRate[] };
 }
 
 /** All rates of an app: that of each caller, and those that operations declare. Any store but that in memory is guarded, so that no request depends on it. */
@@ -46,7 +47,7 @@ export class AppRates {
   readonly #guarded: GuardedRateLimiter[] = [];
   #state: RateStoreChange["state"] = "back";
 
-  constructor(options: RateLimitOptions, { clock, loadLines, changed, operations }: AppRatesHost) {
+  constructor(options: RateLimitOptions, { clock, loadLines, changed, declared }: AppRatesHost) {
     this.#options = options;
     const { perSecond, burst, maxKeys, store = memoryRates(), answerWithinMs = limits.rateStoreMs, app, mode } = options;
     this.#host = { app, clock, answerWithinMs, report: (change) => this.#report(change, changed) };
@@ -57,10 +58,10 @@ export class AppRates {
       this.caller = this.#open({ name: this.callerLine.name, ratePerSecond: perSecond, burst, maxKeys });
       loadLines.register(this.callerLine);
     }
-    for (const rate of operations) {
-      rate.limiter = this.#open(rate);
-      loadLines.register(rate.line);
-    }
+    const memory = memoryRates().open(this.#host);
+    for (const rate of declared.rates) rate.limiter = this.#open(rate);
+    for (const rate of declared.ratesAway) rate.limiter = memory.limiter(rate);
+    for (const { line } of [...declared.rates, ...declared.ratesAway]) loadLines.register(line);
   }
 
   /** Starts and stops what the store needs. */

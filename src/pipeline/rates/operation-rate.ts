@@ -86,8 +86,9 @@ export interface TakenRate {
   readonly key: string;
 }
 
-/** Returns the rates of which an execution took, here and in the process that ran it, with what is left of each where that is known. */
-export function shownRates({ rates = [], said, host }: RatedExecution): readonly ShownRate[] {
+/** Returns the rates of which an execution took, with what is left of each where that is known. Those of a remote operation are as its own process counts them. */
+export function shownRates({ rates = [], said, host, compiled }: RatedExecution): readonly ShownRate[] {
+  if (compiled.away !== undefined && said?.rates !== undefined) return said.rates;
   const own = rates.map(({ rate: { name, limit, periodMs, limiter }, key }): ShownRate => {
     const left = limiter?.read?.(key, host.clock.monotonic());
     return { name, limit, periodMs, ...(left !== undefined && { left: { remaining: left.remaining, resetMs: left.resetMs } }) };
@@ -99,15 +100,21 @@ interface RatedExecution {
   readonly rates?: readonly TakenRate[] | undefined;
   readonly said: AwaySaid | undefined;
   readonly host: { readonly clock: Pick<Clock, "monotonic"> };
+  readonly compiled: { readonly away?: unknown };
 }
 
 /** The rates that the operations of one app declare: a declaration in several budgets is one rate. */
 export class DeclaredRates {
   readonly #rates = new Map<unknown, OperationRate>();
-  readonly #names = new Set<string>();
+  readonly #names: Set<string>;
 
-  get all(): Iterable<OperationRate> {
-    return this.#rates.values();
+  /** `names`: those of all rates of the app, so that each is listed under its own. */
+  constructor(names: Set<string>) {
+    this.#names = names;
+  }
+
+  get all(): readonly OperationRate[] {
+    return [...this.#rates.values()];
   }
 
   /** Works the rates of one budget out, and reports those that cannot be. */

@@ -32,7 +32,9 @@ export interface Registry {
   /** Whether a query reads projections, so that positions are of use. */
   readonly readsProjections: boolean;
   /** The rates that operations declare, each once. */
-  readonly rates: Iterable<OperationRate>;
+  readonly rates: readonly OperationRate[];
+  /** Those of remote operations. Their own process counts them in its store; here each process counts alone. */
+  readonly ratesAway: readonly OperationRate[];
 }
 
 /** What a surface makes of the operations, and reports of them. `declared`: all as they were written, `operations`: those that can run. */
@@ -50,7 +52,8 @@ export function buildRegistry(modules: readonly Module[], surfaces: readonly Sur
   const operations = new Map<string, CompiledOperation>();
   const byContract = new Map<Operation, CompiledOperation>();
   const resources = new Map<string, Resource<unknown>>();
-  const rates = new DeclaredRates();
+  const rateNames = new Set<string>();
+  const [rates, ratesAway] = [new DeclaredRates(rateNames), new DeclaredRates(rateNames)];
   checkModules(modules, report);
   for (const module of modules) {
     if (module.away !== undefined) resources.set(module.away.name, module.away);
@@ -59,7 +62,7 @@ export function buildRegistry(modules: readonly Module[], surfaces: readonly Sur
       declared.push(operation);
       // What it emits and appends to is checked where it runs.
       if (module.away === undefined) ownOperations.push(operation);
-      const own = compileOperation({ module, entry, rates }, report);
+      const own = compileOperation({ module, entry, rates: module.away === undefined ? rates : ratesAway }, report);
       const compiled = module.away === undefined ? own : own && compileAway(own, module.name, module.away);
       if (module.away === undefined) checkResources(operation, resources, report);
       if (compiled === undefined) continue;
@@ -82,7 +85,7 @@ export function buildRegistry(modules: readonly Module[], surfaces: readonly Sur
   const readsProjections = [...operations.values()].some(({ reads }) => reads !== undefined);
   const beyond = new Map(modules.flatMap(({ name, beyond: list = [] }) => list.map((operation) => [operation, name] as const)));
   const made = { operations, byContract, beyond, events, streams, projections, readsProjections };
-  return { ...made, resources: [...resources.values()], rates: rates.all };
+  return { ...made, resources: [...resources.values()], rates: rates.all, ratesAway: ratesAway.all };
 }
 
 /** All problems in one fault, one line each. */

@@ -5,7 +5,7 @@ import type { RunningExecution } from "../state/running-execution.ts";
 import { runStream } from "../stream/run-stream.ts";
 import { callApart } from "./call-apart.ts";
 import { commitAttempt } from "./commit-attempt.ts";
-import { handle } from "./handle.ts";
+import { handleTo } from "./handle.ts";
 import { claimOf } from "./idempotency.ts";
 import { RunningScope, type ScopeCalls } from "./running-scope.ts";
 import { runTransaction } from "./transaction-run.ts";
@@ -24,17 +24,22 @@ export function execute(execution: RunningExecution): Promise<ShapedOutput | und
   return runTransaction(execution, compiled, { input, sent, claim, shape: (value) => prepare(execution, value) });
 }
 
-async function runAction(execution: RunningExecution): Promise<ShapedOutput> {
+function runAction(execution: RunningExecution): Promise<ShapedOutput> {
   const { compiled, input } = execution;
-  const output = prepare(execution, await handle(compiled, input, scopeOf(execution, actionCalls)));
-  output.head = compiled.head?.(output);
-  return output;
+  const shape = (value: unknown) => {
+    const output = prepare(execution, value);
+    output.head = compiled.head?.(output);
+    return output;
+  };
+  return handleTo(compiled, input, { scope: scopeOf(execution, actionCalls), shape });
 }
 
-async function runTask(execution: RunningExecution): Promise<undefined> {
+const nothing = () => undefined;
+
+function runTask(execution: RunningExecution): Promise<undefined> {
   const { compiled, input, durable } = execution;
-  if (durable?.handle !== undefined) await durable.handle(execution);
-  else await handle(compiled, input, scopeOf(execution, taskCalls));
+  if (durable?.handle !== undefined) return durable.handle(execution).then(nothing);
+  return handleTo(compiled, input, { scope: scopeOf(execution, taskCalls), shape: nothing });
 }
 
 function scopeOf(execution: RunningExecution, calls: ScopeCalls): RunningScope {

@@ -20,6 +20,8 @@ export interface ShedderOptions {
 
 /** A request as the shedder sees it; what is refused has its refusal noted. */
 interface Sheddable {
+  /** When it came, a moment ago. */
+  readonly acceptedAt?: number;
   readonly criticality: Criticality;
   readonly deadlineMs: number;
   refusal: Refusal | undefined;
@@ -78,7 +80,7 @@ export class Shedder {
   shed(request: Sheddable): void {
     const { gate, line } = this;
     const rank = rankOf(request.criticality);
-    if (gate.admits(rank, request.deadlineMs) || line.mode === "off") return line.admits(gate.age);
+    if (gate.admits(rank, request.deadlineMs, request.acceptedAt) || line.mode === "off") return line.admits(gate.age);
     const isSampled = gate.isStrict && this.shareLine.mode !== "off" && this.#sample.takes(gate.ordinal, this.#clock.random());
     this.#refuse(request, line, { count: this.#tooLate[rank]!, value: gate.bound, load: gate.age, goesOn: isSampled });
     line.admits(gate.age);

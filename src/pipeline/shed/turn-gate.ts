@@ -94,9 +94,9 @@ export class TurnGate {
     this.#standingMs = standingMs;
   }
 
-  /** Whether a request of this rank may begin now. *Units* of `deadlineMs`: milliseconds. */
-  admits(rank: Rank, deadlineMs: number): boolean {
-    this.#look();
+  /** Whether a request of this rank may begin now, which is the time `now` where the caller has just read it. *Units* of `deadlineMs`: milliseconds. */
+  admits(rank: Rank, deadlineMs: number, now?: number): boolean {
+    this.#look(now);
     const own = this.age - this.#workBelow(rank) - this.#refusingMs;
     if (this.age > this.#oldest[rank]) this.#oldest[rank] = this.age;
     this.bound = this.#boundOf(rank, deadlineMs);
@@ -132,8 +132,8 @@ export class TurnGate {
     return rank === 2 && this.isStrict ? Math.max(inVain, this.#critical.deadlinePart) : inVain;
   }
 
-  #look(): void {
-    const turn = this.#turns.look();
+  #look(now: number | undefined): void {
+    const turn = this.#turns.look(now);
     if (turn.ordinal !== this.ordinal) {
       this.#turnEnds(turn.beganAt - turn.restedMs);
       this.#critical.turnEnds(turn.beganAt - this.#beganAt);

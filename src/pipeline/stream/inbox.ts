@@ -8,7 +8,10 @@ import type { CompiledReceives } from "./compiled-receives.ts";
 /** Why a message is refused. */
 export type MessageRefusal = "not JSON" | "invalid" | "too many";
 
-/** The messages of one client on their way to a handler: validated, in order, and bounded in number and rate. */
+/**
+ * The messages of one client on their way to a handler: validated, in order, and bounded in number and rate. What it sends while nothing is read of it comes at
+ * once when it is read, and counts for the time in which it was sent.
+ */
 export class Inbox implements AsyncIterableIterator<unknown> {
   readonly #declared: CompiledReceives;
   readonly #clock: Clock;
@@ -18,6 +21,10 @@ export class Inbox implements AsyncIterableIterator<unknown> {
   #ended = false;
   #allowance: number;
   #countedAt: number;
+  /** Since when nothing more should be read. */
+  #fullSince: number | undefined = undefined;
+  /** Until when what was not read at its time may come. */
+  #lateUntil = 0;
 
   /** `asked`: the handler wants a message. `drained`: there is room again. */
   constructor(declared: CompiledReceives, clock: Clock, hooks: { readonly asked: () => void; readonly drained: () => void }) {
@@ -51,13 +58,15 @@ export class Inbox implements AsyncIterableIterator<unknown> {
     const value = isCarried ? sent : parsed;
     if (taker === undefined) this.#held.push(value);
     else taker({ done: false, value });
+    if (this.isFull) this.#fullSince ??= this.#clock.monotonic();
     return undefined;
   }
 
   #takesRate(): boolean {
     const now = this.#clock.monotonic();
     const { perSecond } = this.#declared;
-    this.#allowance = Math.min(perSecond, this.#allowance + ((now - this.#countedAt) * perSecond) / 1_000);
+    const most = perSecond + (Math.max(0, this.#lateUntil - now) * perSecond) / 1_000;
+    this.#allowance = Math.min(most, this.#allowance + ((now - this.#countedAt) * perSecond) / 1_000);
     this.#countedAt = now;
     if (this.#allowance < 1) return false;
     this.#allowance--;
@@ -79,12 +88,21 @@ export class Inbox implements AsyncIterableIterator<unknown> {
     this.#hooks.asked();
     if (this.#held.length > 0) {
       const value = this.#held.shift();
-      if (this.#held.length < limits.webSocketWaiting / 2) this.#hooks.drained();
+      if (this.#held.length < limits.webSocketWaiting / 2) this.#drained();
       return Promise.resolve({ done: false, value });
     }
     if (this.#ended) return Promise.resolve({ done: true, value: undefined });
     return new Promise((resolve) => {
       this.#taker = resolve;
     });
+  }
+
+  #drained(): void {
+    if (this.#fullSince !== undefined) {
+      const now = this.#clock.monotonic();
+      this.#lateUntil = now + Math.max(0, this.#lateUntil - this.#fullSince) + (now - this.#fullSince);
+      this.#fullSince = undefined;
+    }
+    this.#hooks.drained();
   }
 }

@@ -1,5 +1,5 @@
 import { limits } from "../../core/limits.ts";
-import type { EventBatch, EventLogStore, Listening, ReadersHeld, StoredEvent } from "../../events/ports/log-store.ts";
+import type { EventBatch, EventLogStore, Listening, ReadBounds, ReadersHeld, StoredEvent } from "../../events/ports/log-store.ts";
 import type { Position } from "../../events/position.ts";
 import type { SnapshotRow, StreamLoad } from "../../operation/events/log.ts";
 import type { Statement } from "../../operation/transaction.ts";
@@ -39,12 +39,19 @@ export class PostgresEventLog implements EventLogStore {
     return snapshotStatement(snapshot);
   }
 
-  async read(names: readonly string[], { epoch, xid, seq }: Position, bounds: { scan: number; bytes: number }): Promise<EventBatch> {
+  async read(names: readonly string[], { epoch, xid, seq }: Position, { scan, bytes, code }: ReadBounds): Promise<EventBatch> {
+    const after = [names, epoch, xid, seq, scan, bytes];
+    const from =
+      code === undefined
+        ? { text: "plimsoll.read_events($1, $2, $3::text::xid8, $4, $5, $6)", values: after }
+        : {
+            text: "plimsoll.read_subscribed_events($1, $2, $3, $4, $5, $6::text::xid8, $7, $8, $9)",
+            values: [code.name, code.takes, limits.eventCodeMs, ...after],
+          };
     const { rows } = await this.#ask({
-      text: `select epoch, xid, seq, id, name, version, key, tenant, actor, trace, causation, correlation, recorded_at as "recordedAt", data, wanted
-        from plimsoll.read_events($1, $2, $3::text::xid8, $4, $5, $6)`,
+      text: `select epoch, xid, seq, id, name, version, key, tenant, actor, trace, causation, correlation, recorded_at as "recordedAt", data, wanted from ${from.text}`,
       columnsAsIs: true,
-      values: [names, epoch, xid, seq, bounds.scan, bounds.bytes],
+      values: from.values,
     });
     const read = rows as unknown as readonly (StoredEvent & { readonly wanted: boolean })[];
     return { events: read.filter(({ wanted }) => wanted), through: read.at(-1) };
@@ -84,7 +91,7 @@ export class PostgresEventLog implements EventLogStore {
   listen(onNames: (names: readonly string[]) => void): Listening {
     return new ListeningSession({
       ...{ database: this.#host, name: "plimsoll-events", channel, respondMs, needsSession },
-      // What was committed while nothing listened: any of them.
+      // Events of any name may have been committed while it did not listen.
       opened: () => onNames([]),
       notified: (payload) => onNames(payload === "" ? [] : payload.split(" ")),
     });

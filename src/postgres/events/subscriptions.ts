@@ -1,5 +1,5 @@
 import { limits } from "../../core/limits.ts";
-import type { StoredEvent } from "../../events/ports/log-store.ts";
+import type { StoredEvent, SubscriptionCode } from "../../events/ports/log-store.ts";
 import type {
   Due,
   FailedEvent,
@@ -34,6 +34,16 @@ export class PostgresSubscriptions implements SubscriptionStore {
   async declare(name: string, partitions: number, from: "now" | "beginning"): Promise<number> {
     const values = [name, partitions, from === "beginning"];
     return this.#one(asIs("select plimsoll.declare_subscription($1, $2, $3) as value", values)) as Promise<number>;
+  }
+
+  async noteCode(code: readonly SubscriptionCode[]): Promise<void> {
+    const values = [JSON.stringify(code.map(({ name, takes }) => ({ name, takes }))), limits.eventCodeMs];
+    await this.#ask(asIs("select plimsoll.note_subscription_code($1, $2)", values));
+  }
+
+  async newerCode({ name, takes }: SubscriptionCode): Promise<readonly string[]> {
+    const values = [name, takes, limits.eventCodeMs];
+    return (await this.#one(asIs("select plimsoll.newer_subscription_code($1, $2, $3) as value", values))) as readonly string[];
   }
 
   async join(name: string, subscriptions: readonly string[]): Promise<number> {
@@ -117,15 +127,17 @@ export class PostgresSubscriptions implements SubscriptionStore {
     return (await this.#one(asIs(text, values))) === true;
   }
 
-  async duePark(token: number, limit: number): ReturnType<SubscriptionStore["duePark"]> {
+  async duePark(...[token, partitions, limit]: Parameters<SubscriptionStore["duePark"]>): ReturnType<SubscriptionStore["duePark"]> {
+    if (partitions.length === 0) return { events: [], nextMs: undefined };
+    const of = [token, partitions.map(({ subscription }) => subscription), partitions.map(({ partition }) => partition)];
     const { rows } = await this.#ask(
       asIs(
         `select subscription, partition, order_key as "orderKey", epoch, xid, seq, attempt, id, name, version, key, tenant, actor, trace, causation, correlation,
-          recorded_at as "recordedAt", data from plimsoll.due_parked_events($1, $2)`,
-        [token, limit],
+          recorded_at as "recordedAt", data from plimsoll.parked_events_due_in($1, $2, $3, $4)`,
+        [...of, limit],
       ),
     );
-    const nextMs = await this.#one(asIs("select plimsoll.next_parked_event_ms($1) as value", [token]));
+    const nextMs = await this.#one(asIs("select plimsoll.next_parked_event_in($1, $2, $3) as value", of));
     return { events: rows as unknown as readonly ParkedEvent[], nextMs: nextMs === null ? undefined : Math.max(0, Number(nextMs)) };
   }
 

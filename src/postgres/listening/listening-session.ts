@@ -1,6 +1,7 @@
 import pg from "pg";
 import type { Clock, Timer } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
+import { limits } from "../../core/limits.ts";
 import type { Lender } from "../lender.ts";
 import { checkSession } from "../start/session-address.ts";
 import { verifiedUrl } from "../start/verified-url.ts";
@@ -86,7 +87,7 @@ export class ListeningSession {
       application_name: name,
       connectionTimeoutMillis: connectMs,
       query_timeout: respondMs,
-      keepAlive: true,
+      ...{ keepAlive: true, keepAliveInitialDelayMillis: limits.connectionProbeMs },
     };
     const client = new pg.Client(options);
     client.on("error", () => this.lost(client));

@@ -2,16 +2,21 @@ import type { Clock, Timer } from "../../core/clock.ts";
 import { limits } from "../../core/limits.ts";
 import type { LoadLines } from "../../core/load-line/load-lines.ts";
 import type { Metrics } from "../../core/metrics.ts";
-import type { Connection } from "../connection.ts";
-import { asCommand } from "../connection.ts";
+import { asCommand, Connection } from "../connection.ts";
 import { type Pool, PoolLines, type PoolOptions } from "../pool.ts";
+import { checkPooler } from "../start/pooler.ts";
 import { ReplicaLag } from "./lag.ts";
 
 /** A replica of the primary, with connections of its own. */
 export interface Replica {
   readonly pool: Pool;
   readonly lag: ReplicaLag;
+  /** Whether a pooler before it, if there is one, keeps prepared statements; nothing is read from it before that is known. */
+  isUsable: boolean;
 }
+
+/** What a check may take in addition: it waits for a second connection. */
+const checkMs = 2 * limits.connectionCheckMs;
 
 /** What looking after replicas needs. */
 export interface ReplicasOptions {
@@ -63,7 +68,7 @@ export class Replicas {
   /** A replica that cannot be reached is asked again later; nothing is read from it meanwhile. */
   start(urls: readonly string[]): void {
     this.#isOpen = true;
-    this.#replicas = urls.map((url, n) => ({ pool: this.#options.open(url, this.#linesOf(n)), lag: new ReplicaLag() }));
+    this.#replicas = urls.map((url, n) => ({ pool: this.#options.open(url, this.#linesOf(n)), lag: new ReplicaLag(), isUsable: false }));
     void this.#look();
   }
 
@@ -99,12 +104,16 @@ export class Replicas {
     if (this.#isOpen) this.#timer = clock.schedule(limits.replicaLookMs, () => void this.#look());
   }
 
-  async #lookAt({ pool, lag }: Replica): Promise<void> {
+  async #lookAt(replica: Replica): Promise<void> {
+    const { pool, lag } = replica;
     const { clock } = this.#options;
+    const withinMs = replica.isUsable ? limits.replicaAskMs : limits.replicaAskMs + checkMs;
     try {
       const connection = await pool.wait(clock.monotonic() + limits.replicaAskMs);
-      const cut = clock.schedule(limits.replicaAskMs, () => void connection.close(true));
+      const cut = clock.schedule(withinMs, () => void connection.close(true));
       try {
+        if (!replica.isUsable) await checkPooler(connection, () => Connection.open(pool.options));
+        replica.isUsable = true;
         const { rows } = await connection.send(replayed);
         // One that was promoted has a log of its own.
         if (rows[0]?.standby === true) lag.replayed(BigInt(String(rows[0].position ?? 0)));

@@ -2,6 +2,7 @@ import { type Clock, sleep } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import type { Connection } from "../connection.ts";
+import { beginAlone } from "../wire/pinning.ts";
 
 // Without a value it would be a command, which is not prepared.
 const prepared = { text: "select pg_backend_pid() as pid, $1::int as plimsoll", values: [1], columnsAsIs: true };
@@ -33,7 +34,7 @@ export async function checkPooler(first: Connection, open: () => Promise<Connect
 async function runElsewhere(first: Connection, second: Connection): Promise<void> {
   const { pid } = (await first.send(prepared)).rows[0] ?? {};
   for (let i = 0; i < tries; i++) {
-    await second.sendCommand("begin");
+    await second.sendCommand(beginAlone);
     const held = await second.sendCommand("select pg_backend_pid() as pid");
     if (held.rows[0]?.pid === pid) break;
     await second.sendCommand("rollback");

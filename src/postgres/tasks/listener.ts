@@ -1,4 +1,5 @@
 import pg from "pg";
+import { limits } from "../../core/limits.ts";
 import type { ClaimedTask } from "../../tasks/ports/claim-store.ts";
 import { dueSoon, type TaskListener, type TaskNotification } from "../../tasks/ports/worker-store.ts";
 import { checkSession } from "../start/session-address.ts";
@@ -26,7 +27,7 @@ export async function listenForTasks(url: string, { onNotification, lost, channe
     connectionString: verifiedUrl(url),
     application_name: "plimsoll-tasks",
     connectionTimeoutMillis: connectMs,
-    keepAlive: true,
+    ...{ keepAlive: true, keepAliveInitialDelayMillis: limits.connectionProbeMs },
   };
   const client = new pg.Client(options);
   let closed = false;

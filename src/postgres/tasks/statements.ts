@@ -1,5 +1,5 @@
 import type { Statement } from "../../operation/transaction.ts";
-import type { ClaimRequest, Place, Settlement } from "../../tasks/ports/claim-store.ts";
+import type { ClaimRequest, CompletedTask, Place, Settlement } from "../../tasks/ports/claim-store.ts";
 import type { TaskRow } from "../../tasks/ports/start-store.ts";
 
 // Columns as arrays: one statement of one text, whatever the number of rows.
@@ -124,26 +124,39 @@ export function claim(token: number, { queue, limit, after, floor, except, maxPe
   };
 }
 
-/** One statement for each partition in which completed tasks lie, and one each for those that are retried and deadLettered; each returns how many. */
-export function settlement(token: number, { completed, kept, retried, deadLettered }: Settlement): readonly Statement[] {
+/**
+ * One statement for each partition in which completed tasks lie, and one each for those that are retried and deadLettered; each returns how many.
+ * `isSameServer`: the server has not crashed since they were claimed, so that each lies where it lay, and need not be looked up by its id.
+ */
+export function settlement(
+  token: number,
+  { completed, kept, retried, deadLettered }: Settlement,
+  isSameServer: (tasks: readonly CompletedTask[]) => boolean,
+): readonly Statement[] {
   const statements: Statement[] = [];
   for (const [tasks, keep] of [[completed, false] as const, [kept, true] as const]) {
-    const byPartition: string[][] = [];
-    for (const { partition, place } of tasks) {
-      byPartition[partition] ??= [];
-      byPartition[partition].push(place);
+    const byPartition: CompletedTask[][] = [];
+    for (const task of tasks) {
+      byPartition[task.partition] ??= [];
+      byPartition[task.partition]!.push(task);
     }
-    for (const [partition, places] of byPartition.entries())
-      if (places !== undefined)
+    for (const [partition, lying] of byPartition.entries())
+      if (lying !== undefined) {
+        const places = tidArray(lying);
         statements.push({
-          text: "select plimsoll.complete_tasks($1, $2, $3, $4) as kept",
           columnsAsIs: true,
-          values: [token, partition, tidArray(places), keep],
+          ...(isSameServer(lying)
+            ? { text: "select plimsoll.complete_tasks($1, $2, $3, $4) as kept", values: [token, partition, places, keep] }
+            : {
+                text: "select plimsoll.complete_tasks_by_id($1, $2, $3, $4, $5) as kept",
+                values: [token, partition, places, lying.map(({ id }) => id), keep],
+              }),
         });
+      }
   }
   if (retried.length > 0)
     statements.push({
-      text: "select plimsoll.retry_tasks($1, $2, $3, $4, $5, $6) as kept",
+      text: "select plimsoll.retry_leased_tasks($1, $2, $3, $4, $5, $6, $7) as kept",
       columnsAsIs: true,
       values: [
         ...[token, ...placesOf(retried), retried.map(({ delayMs }) => Math.ceil(delayMs))],
@@ -152,7 +165,7 @@ export function settlement(token: number, { completed, kept, retried, deadLetter
     });
   if (deadLettered.length > 0)
     statements.push({
-      text: "select plimsoll.dead_letter_tasks($1, $2, $3, $4, $5, $6) as kept",
+      text: "select plimsoll.dead_letter_leased_tasks($1, $2, $3, $4, $5, $6, $7) as kept",
       columnsAsIs: true,
       values: [
         ...[token, ...placesOf(deadLettered), deadLettered.map(({ code }) => code)],
@@ -163,11 +176,11 @@ export function settlement(token: number, { completed, kept, retried, deadLetter
 }
 
 /** As PostgreSQL reads an array: places have nothing in them that would have to be escaped. */
-function tidArray(places: readonly string[]): string {
-  return `{"${places.join('","')}"}`;
+function tidArray(tasks: readonly Place[]): string {
+  return `{"${tasks.map(({ place }) => place).join('","')}"}`;
 }
 
-/** Splits places into two columns, as the functions of tasks take them. */
-export function placesOf(tasks: readonly Place[]): [number[], string[]] {
-  return [tasks.map(({ partition }) => partition), tasks.map(({ place }) => place)];
+/** Splits places into three columns, as the functions of tasks take them. */
+export function placesOf(tasks: readonly Place[]): [number[], string[], string[]] {
+  return [tasks.map(({ partition }) => partition), tasks.map(({ place }) => place), tasks.map(({ id }) => id)];
 }

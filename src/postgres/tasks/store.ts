@@ -2,7 +2,7 @@ import { type Clock, sleep } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import type { Statement } from "../../operation/transaction.ts";
-import type { ClaimedTask, ClaimRequest, Place, Settlement } from "../../tasks/ports/claim-store.ts";
+import type { ClaimedTask, ClaimRequest, CompletedTask, Place, Settlement } from "../../tasks/ports/claim-store.ts";
 import type { StartResult, TaskRow } from "../../tasks/ports/start-store.ts";
 import type { TaskStore } from "../../tasks/ports/store.ts";
 import type { HeartbeatResult, TaskListener, TaskNotification } from "../../tasks/ports/worker-store.ts";
@@ -81,8 +81,9 @@ export class PostgresTaskStore implements TaskStore {
     }
   }
 
-  completion(token: number, { partition, place }: Place, keep: boolean): Statement {
-    return { text: "select plimsoll.complete_task($1, $2, $3, $4)", values: [token, partition, place, keep], columnsAsIs: true };
+  completion(token: number, { partition, place, id }: Place, keep: boolean): Statement {
+    const values = [token, partition, place, id, keep];
+    return { text: "select plimsoll.complete_leased_task($1, $2, $3, $4, $5)", values, columnsAsIs: true };
   }
 
   async join(name: string, { names, queues }: Parameters<TaskStore["join"]>[1]): Promise<number> {
@@ -111,8 +112,9 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async settle(token: number, settled: Settlement): Promise<number> {
-    const statements = settlement(token, settled);
     const answers = await this.#borrow(async (connection) => {
+      const isSameServer = (tasks: readonly CompletedTask[]) => tasks.every(({ claimedAt }) => claimedAt >= connection.sameBackendSince);
+      const statements = settlement(token, settled, isSameServer);
       const [only] = statements;
       if (statements.length === 1 && only !== undefined) return [await connection.send(only)];
       connection.sendAside(asCommand("begin isolation level read committed"), () => undefined);
@@ -133,7 +135,7 @@ export class PostgresTaskStore implements TaskStore {
   async held(token: number, tasks: readonly Place[]): Promise<ReadonlySet<string>> {
     const { rows } = await this.#ask({
       text: "select plimsoll.held_tasks($1, $2, $3, $4) as ids",
-      values: [token, ...placesOf(tasks), tasks.map(({ id }) => id)],
+      values: [token, ...placesOf(tasks)],
       columnsAsIs: true,
     });
     return new Set(rows[0]?.ids as string[]);
@@ -145,7 +147,11 @@ export class PostgresTaskStore implements TaskStore {
 
   async release(token: number, tasks: readonly Place[]): Promise<void> {
     if (tasks.length === 0) return;
-    await this.#ask({ text: "select plimsoll.release_tasks($1, $2, $3)", values: [token, ...placesOf(tasks)], columnsAsIs: true });
+    await this.#ask({
+      text: "select plimsoll.release_leased_tasks($1, $2, $3, $4)",
+      values: [token, ...placesOf(tasks)],
+      columnsAsIs: true,
+    });
   }
 
   async heartbeat(token: number, renew: boolean, queues: readonly string[]): Promise<HeartbeatResult> {

@@ -50,6 +50,8 @@ export class TypeCatalog {
 
   /** Takes note of a statement's parameters, as the server described them. */
   describe(text: string, oids: readonly number[]): Parameters {
+    const known = this.#parameters.get(text);
+    if (known?.oids.length === oids.length && oids.every((oid, at) => oid === known.oids[at])) return known;
     if (this.#parameters.size >= maxStatements) this.#parameters.clear();
     const parameters = new Parameters(this, oids);
     this.#parameters.set(text, parameters);

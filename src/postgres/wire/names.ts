@@ -1,4 +1,6 @@
 const names = new Map<string, string>();
+/** Texts whose first name was forgotten. */
+const renamed = new Set<string>();
 const maxNames = 100_000;
 let named = 0;
 
@@ -17,5 +19,15 @@ export function nameOf(text: string, isCommand: boolean): string | undefined {
 
 /** Gives a text another name the next time, under which every connection prepares it again. */
 export function forgetName(text: string, name: string | undefined): void {
-  if (names.get(text) === name) names.delete(text);
+  if (name === undefined || names.get(text) !== name) return;
+  names.delete(text);
+  if (renamed.size < maxNames) renamed.add(text);
+}
+
+/**
+ * The text as it is prepared under a name. After its first name was forgotten the name is part of it: a pooler that keeps prepared statements knows them
+ * by their text, and would run the old one.
+ */
+export function preparedText(text: string, name: string): string {
+  return renamed.has(text) ? `${text}\n-- ${name}` : text;
 }

@@ -46,27 +46,26 @@ export class Pinning<T> {
     const joined = { isJoined: true };
     let failed: Error | undefined;
     let answer: T | undefined;
+    // The commit may be done first: where the columns have types that the connection has to learn, it asks for them before the statement is settled.
+    let open = 2;
     const failing = (error: Error | undefined) => {
       failed ??= error;
+    };
+    const settling = (error: Error | undefined) => {
+      failing(error);
+      if (--open === 0) done(failed, failed === undefined ? answer : undefined);
     };
     this.#send(this.#frame.begin, failing, joined);
     this.#send(pins, failing, joined);
     this.#send(
       statement,
       (error, answered) => {
-        failing(error);
         answer = answered;
+        settling(error);
       },
       joined,
     );
-    this.#send(
-      this.#frame.commit,
-      (error) => {
-        failing(error);
-        done(failed, failed === undefined ? answer : undefined);
-      },
-      { isJoined: false },
-    );
+    this.#send(this.#frame.commit, settling, { isJoined: false });
   }
 }
 

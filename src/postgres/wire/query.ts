@@ -4,6 +4,7 @@ import type { Parameters, TypeCatalog } from "../values/catalog.ts";
 import { camelCase } from "../values/column-name.ts";
 import type { SqlType } from "../values/sql-type.ts";
 import { writeAll, writeAllPlain } from "../values/write.ts";
+import { preparedText } from "./names.ts";
 
 /** What a statement gave. */
 interface WireAnswer {
@@ -36,6 +37,11 @@ export class PreparedStatements {
   readonly columnsAsIs = new Map<string, Columns>();
   /** The types of parameters, which stay what they were when it was prepared. */
   readonly parameters = new Map<string, Parameters>();
+  /**
+   * Whether a pooler keeps them, and prepares them again by itself on a backend that has them not: under another schema than when they were described, so
+   * that each response has to say its columns.
+   */
+  areKeptByPooler = false;
 
   forget(name: string): void {
     this.columns.delete(name);
@@ -170,14 +176,14 @@ export class WireQuery {
     const { name, text } = this;
     const known = name !== undefined && (connection.parsedStatements[name] ?? connection.submittedNamedStatements[name]) !== undefined;
     if (!known) {
-      connection.parse({ text, name, types: undefined });
+      connection.parse({ text: name === undefined ? text : preparedText(text, name), name, types: undefined });
       this.#isParsed = true;
       if (name !== undefined) {
         connection.submittedNamedStatements[name] = text;
         this.#statement.prepared.forget(name);
       }
     }
-    this.#columns = name === undefined ? undefined : this.#known().get(name);
+    this.#columns = name === undefined || this.#statement.prepared.areKeptByPooler ? undefined : this.#known().get(name);
     this.#described = this.#columns === undefined;
     if (this.#described && this.values.length <= maxDescribed) connection.describe({ type: "S", name: name ?? "" });
   }

@@ -4,7 +4,7 @@ import { Fault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import type { BoundedQueue, QueuedWaiter } from "../../core/queue/bounded-queue.ts";
 import { enter } from "../../core/queue/enter.ts";
-import type { ClaimedTask, ClaimRequest, ClaimStore, QueueRate } from "../ports/claim-store.ts";
+import type { ClaimedTask, ClaimRequest, ClaimStore, CompletedTask, QueueRate } from "../ports/claim-store.ts";
 import { ClaimFloor } from "./claim-floor.ts";
 import { lastInTurn } from "./fair-queue.ts";
 import type { QueueLoad } from "./queue-load.ts";
@@ -14,6 +14,14 @@ const ratedMs = 100;
 const idlePlacesMs = 10;
 /** The second look comes when no statement of the claim can run any more. */
 const reconcileMs = { soon: 200, late: 11_000 } as const;
+
+/** What is known of a claim. */
+export interface ClaimFacts {
+  /** As that of a {@link CompletedTask}. */
+  readonly claimedAt: number;
+  /** No other claim follows at once. */
+  readonly isLast: boolean;
+}
 
 /** What the claimer of one queue needs. */
 export interface ClaimerOptions {
@@ -28,8 +36,8 @@ export interface ClaimerOptions {
   readonly isShut: () => boolean;
   /** Bounds the claims of all queues. */
   readonly claims: BoundedQueue<QueuedWaiter> | undefined;
-  /** Takes what was claimed; `isLast` where no other claim follows at once. */
-  readonly accept: (tasks: readonly ClaimedTask[], isLast: boolean) => void;
+  /** Takes what was claimed. */
+  readonly accept: (tasks: readonly ClaimedTask[], facts: ClaimFacts) => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -173,7 +181,8 @@ export class Claimer {
       await store.release(lease, tasks).catch(() => undefined);
       return false;
     }
-    this.#accept(tasks, limit);
+    // A whole number takes no memory of its own in each task.
+    this.#accept(tasks, { limit, claimedAt: Math.floor(askedAt) });
     return this.#isToFollow;
   }
 
@@ -190,7 +199,7 @@ export class Claimer {
     });
   }
 
-  #accept(tasks: readonly ClaimedTask[], limit: number): void {
+  #accept(tasks: readonly ClaimedTask[], { limit, claimedAt }: { readonly limit: number; readonly claimedAt: number }): void {
     const { rate, accept, clock } = this.#options;
     if (tasks.length === 0) {
       if (rate === undefined) this.#after = undefined;
@@ -203,7 +212,7 @@ export class Claimer {
     if (tasks.length === limit || keys.size > 1) this.#want();
     // Where only so many may begin in a second, there is room again in a moment, and no notification would come.
     if (rate !== undefined) clock.schedule(ratedMs, () => this.wake());
-    accept(tasks, !this.#isToFollow);
+    accept(tasks, { claimedAt, isLast: !this.#isToFollow });
   }
 
   async #releaseUnknown(lease: number): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Indexed } from "../../core/intrusive-set.ts";
-import type { ClaimedTask, Place } from "../ports/claim-store.ts";
+import type { ClaimedTask, CompletedTask } from "../ports/claim-store.ts";
 
 /** What a task that this process has is counted by. */
 export interface TaskOwner {
@@ -11,7 +11,7 @@ export interface TaskOwner {
 }
 
 /** A task that this process has, from its claim until its outcome is durable. */
-export class HeldTask implements Place, Indexed {
+export class HeldTask implements CompletedTask, Indexed {
   readonly partition: number;
   readonly place: string;
   readonly id: string;
@@ -23,12 +23,13 @@ export class HeldTask implements Place, Indexed {
   readonly context: string | null;
   readonly lag: number;
   readonly owner: TaskOwner;
+  readonly claimedAt: number;
   /** It was cancelled before it began, so it does not begin. */
   isCancelled = false;
   /** Its index among all that its queue has. */
   index = -1;
 
-  constructor(row: ClaimedTask, owner: TaskOwner) {
+  constructor(row: ClaimedTask, owner: TaskOwner, claimedAt = -1) {
     this.partition = row.partition;
     this.place = row.place;
     this.id = row.id;
@@ -40,5 +41,6 @@ export class HeldTask implements Place, Indexed {
     this.context = row.context;
     this.lag = row.lag;
     this.owner = owner;
+    this.claimedAt = claimedAt;
   }
 }

@@ -5,7 +5,7 @@ import type { BoundedQueue, QueuedWaiter } from "../../core/queue/bounded-queue.
 import type { TaskDefinition } from "../definition.ts";
 import type { ClaimedTask, ClaimStore } from "../ports/claim-store.ts";
 import type { QueueSpec } from "../spec.ts";
-import { Claimer } from "./claimer.ts";
+import { Claimer, type ClaimFacts } from "./claimer.ts";
 import { HeldTask, type TaskOwner } from "./held-task.ts";
 import { QueueLoad } from "./queue-load.ts";
 
@@ -46,7 +46,7 @@ export class QueueWorker implements TaskOwner {
     this.#isCounted = maxPerKey !== undefined || rate !== undefined;
     this.#claimer = new Claimer({
       ...{ queue, store, clock, token, isShut, claims, failed, maxPerKey, rate, load: this.#load },
-      accept: (tasks, isLast) => this.#accept(tasks, isLast),
+      accept: (tasks, facts) => this.#accept(tasks, facts),
     });
   }
 
@@ -115,9 +115,9 @@ export class QueueWorker implements TaskOwner {
     this.#load.abandon();
   }
 
-  #accept(tasks: readonly ClaimedTask[], isLast: boolean): void {
+  #accept(tasks: readonly ClaimedTask[], { claimedAt, isLast }: ClaimFacts): void {
     for (const task of tasks) {
-      const held = new HeldTask(task, this);
+      const held = new HeldTask(task, this, claimedAt);
       held.isCancelled = this.#claimer.wasCancelled(task.id);
       this.#load.hold(held);
     }

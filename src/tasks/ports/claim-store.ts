@@ -2,7 +2,7 @@ import type { Statement } from "../../operation/transaction.ts";
 
 /** A task that is leased to this worker. */
 export interface ClaimedTask {
-  /** Where its row lies: with the lease, all that a completion needs. */
+  /** Where its row lies, so that it is found without an index. Another task may lie there once the server has forgotten a claim in a crash. */
   readonly partition: number;
   readonly place: string;
   readonly id: string;
@@ -41,11 +41,17 @@ export interface QueueRate {
 /** Where a task stood. */
 export type Place = Pick<ClaimedTask, "partition" | "place" | "id">;
 
+/** A task that was run to its end. */
+export interface CompletedTask extends Place {
+  /** No later than when its claim was sent; -1 where that is not known. *Units*: milliseconds of the clock's monotonic time. */
+  readonly claimedAt: number;
+}
+
 /** The outcomes of tasks that were run. */
 export interface Settlement {
-  readonly completed: readonly Place[];
+  readonly completed: readonly CompletedTask[];
   /** Completed as well, and remembered. */
-  readonly kept: readonly Place[];
+  readonly kept: readonly CompletedTask[];
   readonly retried: readonly (Place & { readonly delayMs: number; readonly spent: boolean; readonly context: string | null })[];
   readonly deadLettered: readonly (Place & { readonly code: string; readonly reason: string; readonly context: string | null })[];
 }

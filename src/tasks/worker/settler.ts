@@ -20,8 +20,8 @@ export interface FailedAttempt {
 /** What waits to be written, and whose it is. */
 class Batch {
   readonly tasks: HeldTask[] = [];
-  readonly completed: Place[] = [];
-  readonly kept: Place[] = [];
+  readonly completed: HeldTask[] = [];
+  readonly kept: HeldTask[] = [];
   readonly retried: (Place & Retry)[] = [];
   readonly deadLettered: (Place & DeadLettered)[] = [];
 }

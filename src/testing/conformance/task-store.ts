@@ -37,6 +37,7 @@ const request = (over: Partial<ClaimRequest> = {}): ClaimRequest => ({
 });
 const idsOf = (tasks: readonly { readonly id: string }[]) => tasks.map(({ id }) => id);
 const settlement = (over: Partial<Settlement>): Settlement => ({ completed: [], kept: [], retried: [], deadLettered: [], ...over });
+const done = (task: ClaimedTask) => ({ ...task, claimedAt: -1 });
 const letter = (task: ClaimedTask) => ({ ...task, code: "not_found", reason: "gone", context: null });
 const retry = (task: ClaimedTask, delayMs: number, spent: boolean) => ({ ...task, delayMs, spent, context: null });
 
@@ -89,7 +90,7 @@ const claims: Readonly<Record<string, (store: StoreUnderTest) => Promise<void>>>
 const outcomes: Readonly<Record<string, (store: StoreUnderTest) => Promise<void>>> = {
   "completes a task, and remembers it where that is asked for": async (store) => {
     const [token, [one, other]] = await claimed(store, [row(), row()]);
-    assert.equal(await store.settle(token, settlement({ completed: [one!], kept: [other!] })), 2);
+    assert.equal(await store.settle(token, settlement({ completed: [done(one!)], kept: [done(other!)] })), 2);
     assert.deepEqual([await store.admin.state(one!.id), await store.admin.state(other!.id)], ["unknown", "completed"]);
     assert.equal((await store.held(token, [one!, other!])).size, 0);
   },
@@ -121,7 +122,7 @@ const outcomes: Readonly<Record<string, (store: StoreUnderTest) => Promise<void>
   "takes no outcome from a worker that does not have the task": async (store) => {
     const [token, [task]] = await claimed(store, [row()]);
     const other = await join(store);
-    assert.equal(await store.settle(other, settlement({ completed: [task!] })), 0);
+    assert.equal(await store.settle(other, settlement({ completed: [done(task!)] })), 0);
     assert.deepEqual([...(await store.held(token, [task!]))], [task!.id]);
   },
 };

@@ -1,5 +1,5 @@
 import type { App } from "../../app/app.ts";
-import { sleep, systemClock } from "../../core/clock.ts";
+import { systemClock } from "../../core/clock.ts";
 import { Fault } from "../../core/fault.ts";
 import { describeThrown } from "../../core/value/thrown.ts";
 import type { Boundary, CrashPoint } from "./boundary.ts";
@@ -78,10 +78,7 @@ export async function runOnce<K>(spec: RunSpec<K>, point: CrashPoint | undefined
       ...{ connections, downSeconds, jumpSeconds },
     });
     try {
-      const tooLong = sleep(systemClock, spec.withinMs).then(() => {
-        throw notRecovered(spec.withinMs, world.startFailure);
-      });
-      await Promise.race([live(spec, world, director), tooLong]);
+      await within(spec.withinMs, live(spec, world, director), () => notRecovered(spec.withinMs, world.startFailure));
     } finally {
       await world[Symbol.asyncDispose]();
     }
@@ -99,6 +96,17 @@ export async function runOnce<K>(spec: RunSpec<K>, point: CrashPoint | undefined
     journal: director.journal,
     director,
   };
+}
+
+/** Its timer ends with the work: one that ran on would keep the whole run in memory until it is due. */
+async function within(ms: number, work: Promise<void>, tooLong: () => Fault): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = systemClock.schedule(ms, () => reject(tooLong()));
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    timer.cancel();
+  }
 }
 
 function notRecovered(withinMs: number, startFailure: unknown): Fault {

@@ -42,6 +42,8 @@ export interface ServicesReport extends ShopVerdict {
   /** Kills, and the end, after which something was left for too long. */
   readonly unhealed: readonly string[];
   readonly unexpected: readonly string[];
+  /** Processes that served and ended by themselves. */
+  readonly ended: readonly string[];
   readonly changed: readonly string[];
   readonly durationMs: number;
 }
@@ -81,6 +83,7 @@ export async function servicesCampaign(spec: ServicesCampaignSpec): Promise<Serv
       charges: readBooks(provider.books).length,
       unhealed: unhealedOf(kills, { drainedMs, mostMs: healMs }),
       unexpected: buyers.unexpected,
+      ended: [...shop.ended, ...provider.ended],
       changed: buyers.changed,
       durationMs: performance.now() - startedAt,
     };

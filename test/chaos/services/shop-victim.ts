@@ -25,6 +25,8 @@ export class ShopVictim implements AsyncDisposable {
   readonly token: string;
   readonly beginning: Beginning;
   starts = 0;
+  /** Services and workers that served and ended by themselves. */
+  readonly ended: string[] = [];
   readonly #home: string;
   #stopped = false;
   /** Of each process that does not serve: until it does. */
@@ -37,6 +39,11 @@ export class ShopVictim implements AsyncDisposable {
     this.token = made.token;
     this.beginning = made.beginning;
     this.#home = made.home;
+    this.fleet.onEnd = (name, code) => {
+      this.ended.push(`${name} ended with ${code}`);
+      // What watches over it starts it again.
+      this.kill(name);
+    };
   }
 
   static async start(seed: number): Promise<ShopVictim> {

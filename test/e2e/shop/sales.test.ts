@@ -54,7 +54,12 @@ describe("the shop's sales", () => {
   it("count each request once by the second, whichever are repeated, and for each tenant", async () => {
     const seen = (await counted(3)).requests as number;
     const keys = Array.from({ length: 150 }, () => randomUUID() as string);
-    const replies = await Promise.all([...keys, ...keys.slice(0, 50)].map((key) => visit(key)));
+    /** As a client does: what is refused because of load is sent again with the same key. */
+    const visited = async (key: string): ReturnType<typeof visit> => {
+      const reply = await visit(key);
+      return reply.status === 503 ? visited(key) : reply;
+    };
+    const replies = await Promise.all([...keys, ...keys.slice(0, 50)].map(visited));
     for (const { status } of replies.filter(({ status }) => status !== 202)) assert.equal(status, 409, "its first request still ran");
     const body = await counted(seen + keys.length);
     assert.equal(body.requests, seen + keys.length);

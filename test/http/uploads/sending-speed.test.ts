@@ -69,6 +69,15 @@ describe("the lowest speed of an upload", () => {
     assert.equal(seen.slow, 0);
   });
 
+  it("judges no more once it has stopped, also where a reader waits for more", () => {
+    const { clock, seen, speed } = watched();
+    speed.stop();
+    speed.wait();
+    clock.advance(60_000);
+    assert.equal(seen.slow, 0);
+    assert.equal(clock.pending, 0);
+  });
+
   it("does not blame the sender where this process stood still", () => {
     let now = 0;
     const timers: (() => void)[] = [];

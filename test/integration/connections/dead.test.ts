@@ -106,7 +106,7 @@ describe("connections that lead nowhere", () => {
     const clock = new TestClock();
     await using app = await start(database.url, { clock });
     await warm(app);
-    await pass(clock, 240_000);
+    await pass(clock, 240_000, () => allIdle(app));
     // What looks after expired records uses one from time to time.
     assert.ok((await open(app, 1)) <= 1);
     await pidOf(app);

@@ -73,6 +73,19 @@ describe("a session whose settings were lost", () => {
     assert.deepEqual(await written(), []);
   });
 
+  it("waits for a type of the application that it has to learn, although the commit is done before", async () => {
+    await database.admin("drop type if exists public.tide; create type public.tide as enum ('ebb', 'flood')");
+    const answers = await Promise.all([
+      connection.send({ text: "insert into public.pinned (id, other) values (7, 7) returning 'ebb'::public.tide as tide", values: [] }),
+      connection.send({ text: "select array['flood'::public.tide] as tides", values: [] }),
+    ]);
+    assert.deepEqual(
+      answers.map(({ rows }) => rows),
+      [[{ tide: "ebb" }], [{ tides: ["flood"] }]],
+    );
+    assert.deepEqual(await written(), [7]);
+  });
+
   for (const [how, begin] of [
     ["sent", () => connection.sendCommand("begin isolation level read committed")],
     ["joined", () => connection.joined(asCommand("begin isolation level read committed"))],

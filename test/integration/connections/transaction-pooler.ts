@@ -1,14 +1,18 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { type ClientStatements, KeptStatements } from "./kept-statements.ts";
 
 /** A transaction pooler that knows nothing of prepared statements, as PgBouncer with `max_prepared_statements = 0`. */
 export interface TransactionPooler extends AsyncDisposable {
   through(url: string): string;
+  /** Opens each connection that is free again, as RECONNECT of PgBouncer does. */
+  reconnect(): Promise<void>;
 }
 
 interface Backend {
   readonly socket: Socket;
   user: Client | undefined;
+  readonly kept: KeptStatements | undefined;
 }
 
 interface Client {
@@ -17,6 +21,7 @@ interface Client {
   /** Queries and syncs that were not answered by "ready for query". */
   unanswered: number;
   waiting: Buffer[];
+  readonly statements: ClientStatements;
 }
 
 const readyForQuery = "Z".charCodeAt(0);
@@ -45,11 +50,13 @@ interface PoolerSpec {
   readonly backends: number;
   /** Whether a client keeps its backend for all of its session, as with `pool_mode = session`. */
   readonly keepsSessions?: boolean;
+  /** Whether it keeps prepared statements, as with `max_prepared_statements`. */
+  readonly keepsStatements?: boolean;
 }
 
 /** A transaction has a backend for itself, or a session has. */
-export async function transactionPooler(url: string, { backends, keepsSessions = false }: PoolerSpec): Promise<TransactionPooler> {
-  const crossing = new Crossing(url, backends, keepsSessions);
+export async function transactionPooler(url: string, spec: PoolerSpec): Promise<TransactionPooler> {
+  const crossing = new Crossing(url, spec);
   const server = createServer((socket) => crossing.accept(socket)).listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
@@ -58,6 +65,7 @@ export async function transactionPooler(url: string, { backends, keepsSessions =
       changed.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
       return changed.href;
     },
+    reconnect: () => crossing.reconnect(),
     async [Symbol.asyncDispose]() {
       for (const socket of crossing.sockets) socket.destroy();
       server.close();
@@ -75,10 +83,13 @@ class Crossing {
   /** What the first backend said at its start, for clients who come when no further one may be opened. */
   readonly #greeting: Buffer[] = [];
   readonly #keepsSessions: boolean;
+  readonly #keepsStatements: boolean;
   #opened = 0;
+  #startup: Buffer = Buffer.alloc(0);
 
-  constructor(url: string, backends: number, keepsSessions: boolean) {
+  constructor(url: string, { backends, keepsSessions = false, keepsStatements = false }: PoolerSpec) {
     this.#keepsSessions = keepsSessions;
+    this.#keepsStatements = keepsStatements;
     const { hostname: host, port } = new URL(url);
     this.#target = { host, port: Number(port) };
     this.#backends = backends;
@@ -86,7 +97,7 @@ class Crossing {
 
   accept(socket: Socket): void {
     this.sockets.add(socket);
-    const client: Client = { socket, backend: undefined, unanswered: 0, waiting: [] };
+    const client: Client = { socket, backend: undefined, unanswered: 0, waiting: [], statements: new Map() };
     const rest = { bytes: Buffer.alloc(0), headless: true };
     let greeted = false;
     socket
@@ -100,7 +111,16 @@ class Crossing {
       });
   }
 
+  async reconnect(): Promise<void> {
+    const free = this.#free.splice(0);
+    for (const { socket } of free) socket.destroy();
+    await Promise.all(
+      free.map(() => new Promise<void>((resolve) => this.#open(this.#startup, (said) => said[0] === readyForQuery && resolve()))),
+    );
+  }
+
   #greet(socket: Socket, startup: Buffer): void {
+    this.#startup = Buffer.from(startup);
     if (this.#opened >= this.#backends && this.#greeting.length > 0) return void socket.write(Buffer.concat(this.#greeting));
     const isFirst = this.#opened++ === 0;
     this.#open(startup, (message) => {
@@ -111,8 +131,9 @@ class Crossing {
     });
   }
 
-  #open(startup: Buffer, greets: (message: Buffer) => void): void {
-    const backend: Backend = { socket: connect(this.#target, () => backend.socket.write(startup)), user: undefined };
+  #open(startup: Buffer, greets: (message: Buffer) => unknown): void {
+    const kept = this.#keepsStatements ? new KeptStatements() : undefined;
+    const backend: Backend = { socket: connect(this.#target, () => backend.socket.write(startup)), user: undefined, kept };
     this.sockets.add(backend.socket);
     const rest = { bytes: Buffer.alloc(0), headless: false };
     let ready = false;
@@ -134,14 +155,15 @@ class Crossing {
   #fromClient(client: Client, message: Buffer): void {
     if (message[0] === terminate) return;
     if (asks.has(message[0] ?? 0)) client.unanswered++;
-    if (client.backend !== undefined) client.backend.socket.write(message);
+    if (client.backend !== undefined) this.#toBackend(client, client.backend, message);
     else if (client.waiting.push(message) === 1) this.#queue.push(client);
     this.#serve();
   }
 
   #fromBackend(backend: Backend, message: Buffer): void {
     const client = backend.user;
-    client?.socket.write(message);
+    const said = backend.kept === undefined ? message : backend.kept.fromBackend(message);
+    if (said !== undefined) client?.socket.write(said);
     if (client === undefined || message[0] !== readyForQuery || --client.unanswered > 0 || message[5] !== outsideTransaction) return;
     if (this.#keepsSessions) return;
     backend.user = client.backend = undefined;
@@ -153,7 +175,11 @@ class Crossing {
       const [backend, client] = [this.#free.shift(), this.#queue.shift()] as [Backend, Client];
       backend.user = client;
       client.backend = backend;
-      for (const bytes of client.waiting.splice(0)) backend.socket.write(bytes);
+      for (const bytes of client.waiting.splice(0)) this.#toBackend(client, backend, bytes);
     }
+  }
+
+  #toBackend({ statements }: Client, { socket, kept }: Backend, message: Buffer): void {
+    socket.write(kept === undefined ? message : kept.fromClient(statements, message));
   }
 }

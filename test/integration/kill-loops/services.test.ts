@@ -10,7 +10,7 @@ it("kill -9 of the shop's services under buyers who ask again: nothing is lost, 
 }, async () => {
   const report = await servicesCampaign({ kills: 4, seed: 11, buyers: 2 });
   assert.ok(report.acknowledged > 2, `only ${report.acknowledged} checkouts were acknowledged: nothing was put to the test`);
-  const { lost, doneTwice, contradicted, unanswered, unbalanced, undone, changed, unexpected, wronglyCharged } = report;
-  const found = { lost, doneTwice, contradicted, unanswered, unbalanced, undone, changed, unexpected, wronglyCharged };
+  const { lost, doneTwice, contradicted, unanswered, unbalanced, undone, changed, unexpected, ended, wronglyCharged } = report;
+  const found = { lost, doneTwice, contradicted, unanswered, unbalanced, undone, changed, unexpected, ended, wronglyCharged };
   assert.deepEqual(found, Object.fromEntries(Object.keys(found).map((name) => [name, []])));
 });

@@ -83,6 +83,22 @@ describe("UsageSketch", () => {
     );
   });
 
+  it("counts what was used so long ago by the time that has passed since, for as long as it runs", () => {
+    const use = fc.record({ afterMs: fc.integer({ min: 0, max: 60_000 }), amount: fc.integer({ min: 1, max: 50 }) });
+    fc.assert(
+      fc.property(fc.array(use, { minLength: 1, maxLength: 100 }), (uses) => {
+        const sketch = new UsageSketch();
+        let [now, used] = [0, 0];
+        for (const { afterMs, amount } of uses) {
+          now += afterMs;
+          used = used * Math.exp(-afterMs / 1_000) + amount;
+          sketch.add("a", amount, now);
+          assert.ok(Math.abs(sketch.read("a", now) - used) < 1e-6, `${sketch.read("a", now)} instead of ${used}`);
+        }
+      }),
+    );
+  });
+
   it("keeps thousands of keys apart but for a few", () => {
     const sketch = new UsageSketch();
     sketch.add("noisy", 1_000, 0);

@@ -74,8 +74,8 @@ const aboutTasks = /^test\/(tasks|conformance)\//;
 const aboutSchedules = /schedules|starts\/|crash\/|testing\/idle|types\//;
 const words: Renames["words"] = [
   { here: /\btask_dead_letters\b/g, was: "task_dead" },
-  { here: /\bplimsoll\.dead_letter_tasks\b/g, was: "plimsoll.bury_tasks" },
-  { here: /\bplimsoll\.release_tasks\b/g, was: "plimsoll.give_back_tasks" },
+  { here: /\bplimsoll\.dead_letter_leased_tasks\b/g, was: "plimsoll.bury_tasks" },
+  { here: /\bplimsoll\.release_leased_tasks\b/g, was: "plimsoll.give_back_tasks" },
   { here: /\bplimsoll\.requeue_tasks\b/g, was: "plimsoll.revive_tasks" },
   { here: /\bworker_heartbeat/g, was: "tick_worker" },
   { here: /\bfairness_key\b/g, was: "lane" },

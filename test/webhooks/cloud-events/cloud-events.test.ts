@@ -72,6 +72,11 @@ describe("an event that is written and read again", () => {
         assert.deepEqual(read, asHeaders(asRead(event)));
       }),
     ));
+  it("has no header of what is undefined", () => {
+    const optional = { subject: undefined, time: undefined, dataSchema: undefined, dataContentType: undefined } as object;
+    const { headers } = writeCloudEvent({ id: "1", source: "/a", type: "t", ...optional }, "binary");
+    assert.deepEqual(headers, { "ce-specversion": "1.0", "ce-id": "1", "ce-source": "/a", "ce-type": "t" });
+  });
   it("keeps bytes, and text that is not JSON, with their type", () =>
     fc.assert(
       fc.property(bytes, (data) => {

@@ -1,5 +1,6 @@
 -- Moves a subscription back to the first event that was recorded at a time or later, or that stands at a position or behind it, and takes its partitions from their
 -- workers, which take them again from there. p_names: what it handles, as far as that is known. Keeps who did it and why, for the last p_kept of the subscription.
+-- A parked event that is read again is parked no more: its attempts begin again, in the order of its key. One that would not be read again stays.
 -- Returns replayed, unknown where there is no such subscription, nothing where there is no such event, and dropped where retention has taken some of them.
 create or replace function plimsoll.replay_subscription(
   p_name text, p_from timestamptz, p_epoch integer, p_xid xid8, p_seq bigint, p_names text[], p_actor text, p_reason text, p_kept integer
@@ -31,6 +32,14 @@ begin
   where t.subscription = p_name and t.partition = any (array(
     select l.partition from plimsoll.subscription_partitions l where l.subscription = p_name order by l.partition for update))
     and (t.epoch, t.xid, t.seq) > (first.epoch, first.xid, first.seq - 1);
+  delete from plimsoll.parked_events p
+  where p.subscription = p_name and (p.epoch, p.xid, p.seq) >= (first.epoch, first.xid, first.seq) and (p_names is null or p.name = any (p_names))
+    and exists (select from plimsoll.every_event e where e.epoch = p.epoch and e.xid = p.xid and e.seq = p.seq and e.id = p.id);
+  -- One that stays may have waited behind one of these.
+  update plimsoll.parked_events p set due = plimsoll.now()
+  where p.subscription = p_name and p.due is null and not exists (
+    select from plimsoll.parked_events b where b.subscription = p.subscription and b.partition = p.partition and b.order_key = p.order_key
+      and (b.epoch, b.xid, b.seq) < (p.epoch, p.xid, p.seq));
   insert into plimsoll.subscription_replays (subscription, actor, reason, epoch, xid, seq)
   values (p_name, p_actor, p_reason, first.epoch, first.xid, first.seq);
   delete from plimsoll.subscription_replays r where r.subscription = p_name and r.id <= (

@@ -1,9 +1,11 @@
--- Makes a parked event, or a dead letter, due now. A dead letter is parked again, behind those of its key. Returns whether there was one.
+-- Makes a parked event, or a dead letter, due now. A dead letter is parked again, behind those of its key, unless a replay has parked it there already.
+-- Returns whether there was one.
 create or replace function plimsoll.retry_event(p_subscription text, p_id uuid) returns boolean
   language plpgsql volatile security definer set search_path = ''
   as $$
 declare
   at smallint;
+  died uuid;
 begin
   select x.partition into at from (
     select p.partition from plimsoll.parked_events p where p.subscription = p_subscription and p.id = p_id
@@ -14,6 +16,7 @@ begin
   if found then
     return true;
   end if;
+  select d.id into died from plimsoll.event_dead_letters d where d.subscription = p_subscription and d.id = p_id;
   with gone as (
     delete from plimsoll.event_dead_letters d where d.subscription = p_subscription and d.id = p_id returning d.*
   )
@@ -26,7 +29,8 @@ begin
       select from plimsoll.parked_events p where p.subscription = g.subscription and p.partition = g.partition and p.order_key = g.order_key
     ) then plimsoll.now() end,
     0, g.code, g.reason, g.id, g.name, g.version, g.key, g.tenant, g.actor, g.trace, g.causation, g.correlation, g.recorded_at, g.data
-  from gone g;
-  return found;
+  from gone g
+  on conflict (subscription, partition, order_key, epoch, xid, seq) do nothing;
+  return died is not null;
 end $$;
 grant execute on function plimsoll.retry_event to :"app";

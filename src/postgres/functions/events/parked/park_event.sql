@@ -1,5 +1,6 @@
 -- Sets an event aside and moves the position of its partition past it, in one write. p_delay_ms: after how long it is due; null behind others of its key, negative
--- where a person has to act. Returns false where as many are parked as may be, and then nothing is changed.
+-- where a person has to act. Returns false where as many are parked as may be, and then nothing is changed. One that is parked already, as by a retry of its dead letter
+-- while a replay reads it, stays where it is, with what this attempt found.
 create or replace function plimsoll.park_event(
   p_subscription text, p_partition integer, p_fence bigint, p_order_key text, p_epoch integer, p_xid xid8, p_seq bigint,
   p_attempt integer, p_delay_ms double precision, p_code text, p_reason text, p_most integer,
@@ -14,6 +15,15 @@ declare
 begin
   if (held.epoch, held.xid, held.seq) >= (p_epoch, p_xid, p_seq) then
     -- The response to an earlier attempt of this write was lost.
+    return true;
+  end if;
+  update plimsoll.parked_events p
+  set due = case when p.due is null or due_at is null then p.due else due_at end, attempt = case when due_at is null then p.attempt else p_attempt end,
+    code = coalesce(p_code, p.code), reason = coalesce(p_reason, p.reason)
+  where p.subscription = p_subscription and p.partition = p_partition and p.order_key = p_order_key and p.epoch = p_epoch and p.xid = p_xid and p.seq = p_seq;
+  if found then
+    update plimsoll.subscription_partitions t set epoch = p_epoch, xid = p_xid, seq = p_seq
+    where t.subscription = p_subscription and t.partition = p_partition;
     return true;
   end if;
   if (select pg_catalog.count(*) from (select from plimsoll.parked_events p where p.subscription = p_subscription limit p_most) c) >= p_most then

@@ -1,4 +1,5 @@
 -- Completes tasks of a worker. A row that was leased to another worker meanwhile stays as it is, and is not counted.
+-- Only for a backend that has run since before they were claimed: after a crash of the server others may lie at their places. See complete_tasks_by_id.
 create or replace function plimsoll.complete_tasks(p_token bigint, p_partition smallint, p_places tid[], p_keep boolean) returns integer
   language plpgsql volatile security definer set search_path = ''
   set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off

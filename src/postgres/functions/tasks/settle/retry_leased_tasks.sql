@@ -1,6 +1,6 @@
 -- Puts tasks back: at once, or after a delay. p_spent: whether the attempt counts.
-create or replace function plimsoll.retry_tasks(
-  p_token bigint, p_partitions smallint[], p_places tid[], p_delays bigint[], p_spent boolean[], p_contexts text[]
+create or replace function plimsoll.retry_leased_tasks(
+  p_token bigint, p_partitions smallint[], p_places tid[], p_ids uuid[], p_delays bigint[], p_spent boolean[], p_contexts text[]
 ) returns integer
   language plpgsql volatile security definer set search_path = ''
   set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off
@@ -10,8 +10,8 @@ declare
   moved integer;
 begin
   with gone as (
-    delete from plimsoll.tasks t using unnest(p_partitions, p_places, p_delays, p_spent, p_contexts) as r (partition, place, delay, spent, context)
-    where t.partition = r.partition and t.ctid = r.place and t.lease = p_token
+    delete from plimsoll.tasks t using unnest(p_partitions, p_places, p_ids, p_delays, p_spent, p_contexts) as r (partition, place, id, delay, spent, context)
+    where t.partition = r.partition and t.ctid = r.place and t.id = r.id and t.lease = p_token
     returning t.*, r.delay, r.spent, r.context as new_context
   ), later as (
     insert into plimsoll.task_later (id, due, name, queue, fairness_key, priority, born, attempt, rescues, capped, key, input, context)
@@ -26,4 +26,4 @@ begin
   select count(*) into moved from gone;
   return moved;
 end $$;
-grant execute on function plimsoll.retry_tasks to :"app";
+grant execute on function plimsoll.retry_leased_tasks to :"app";

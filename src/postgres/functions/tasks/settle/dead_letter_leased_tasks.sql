@@ -1,5 +1,5 @@
-create or replace function plimsoll.dead_letter_tasks(
-  p_token bigint, p_partitions smallint[], p_places tid[], p_codes text[], p_reasons text[], p_contexts text[]
+create or replace function plimsoll.dead_letter_leased_tasks(
+  p_token bigint, p_partitions smallint[], p_places tid[], p_ids uuid[], p_codes text[], p_reasons text[], p_contexts text[]
 ) returns integer
   language plpgsql volatile security definer set search_path = ''
   set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off
@@ -8,8 +8,8 @@ declare
   moved integer;
 begin
   with gone as (
-    delete from plimsoll.tasks t using unnest(p_partitions, p_places, p_codes, p_reasons, p_contexts) as r (partition, place, code, reason, context)
-    where t.partition = r.partition and t.ctid = r.place and t.lease = p_token
+    delete from plimsoll.tasks t using unnest(p_partitions, p_places, p_ids, p_codes, p_reasons, p_contexts) as r (partition, place, id, code, reason, context)
+    where t.partition = r.partition and t.ctid = r.place and t.id = r.id and t.lease = p_token
     returning t.*, r.code, r.reason, r.context as new_context
   ), freed as (
     -- A key that holds for a time also holds for a dead letter, which may be requeued. A caller that cancels a task wants its key released.
@@ -25,4 +25,4 @@ begin
   select count(*) into moved from gone;
   return moved;
 end $$;
-grant execute on function plimsoll.dead_letter_tasks to :"app";
+grant execute on function plimsoll.dead_letter_leased_tasks to :"app";
