@@ -20,7 +20,7 @@ export class SqlSession<T extends Tables> extends PgRemoteSession<T, ExtractTabl
     const prepared = super.prepareQuery(...given);
     const execute = prepared.execute.bind(prepared);
     // Drizzle wraps each error with the text and the values of the statement: they would stand in logs, and hide what the pipeline decides by.
-    prepared.execute = (values) => execute(values).catch(unwrapped);
+    prepared.execute = (values) => handled(execute(values).catch(unwrapped));
     return prepared as never;
   };
 
@@ -50,6 +50,12 @@ async function send(sql: Sql, { text, values, typings, asArrays }: Built): Promi
 
 function unwrapped(error: unknown): never {
   throw error instanceof DrizzleQueryError ? error.cause : error;
+}
+
+/** A rejection that no code awaits does not end the process: the transaction knows of it. */
+function handled<R>(result: Promise<R>): Promise<R> {
+  result.catch(() => undefined);
+  return result;
 }
 
 async function refuse(fix: string): Promise<never> {

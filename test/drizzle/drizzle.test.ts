@@ -35,6 +35,8 @@ select plimsoll.tenant_table('desk.notes');`;
 type Db = ReturnType<typeof db>;
 const Stop = fault("stop", { code: "failed_precondition", message: "It stops here." });
 const title = "attempted";
+/** Commands that hold a connection each until they are released. */
+const holders = { count: 0, both: Promise.withResolvers<void>(), released: Promise.withResolvers<void>() };
 
 /** Each is tried in a command of its own; what it returns is the output. */
 const attempts: Record<string, (db: Db, id: string) => Promise<unknown> | unknown> = {
@@ -56,6 +58,11 @@ const attempts: Record<string, (db: Db, id: string) => Promise<unknown> | unknow
   "a write in a with": async (db, id) => {
     const made = db.$with("made").as(db.insert(tickets).values({ id, title }).returning());
     return (await db.with(made).select({ title: made.title }).from(made)).map((row) => row.title);
+  },
+  holds: async (db) => {
+    await db.select().from(tickets).limit(1);
+    if (++holders.count === 2) holders.both.resolve();
+    await holders.released.promise;
   },
   counts: async (db, id) => {
     const inserted = await db.insert(tickets).values([{ id, title }]);
@@ -199,6 +206,18 @@ for (const server of await testServers()) {
         assert.doesNotMatch(text, /Failed query|params:/, "Drizzle's own error has the values of the statement");
         assert.deepEqual(await kept(), []);
       });
+
+    it("fails alone where a write that is not awaited still waits for its connection", async () => {
+      Object.assign(holders, { count: 0, both: Promise.withResolvers(), released: Promise.withResolvers() });
+      const holding = [app.call(attempt, { what: "holds" }), app.call(attempt, { what: "holds" })];
+      await holders.both.promise;
+      assert.match(await problem("a write that is sent and not awaited"), /internal (floating_statements|promise_not_awaited)/);
+      holders.released.resolve();
+      await Promise.all(holding);
+      // The write fails once its connection is there. A rejection that no code handles fails this test when the turn ends.
+      await app.call(findTickets, {});
+      await new Promise(setImmediate);
+    });
 
     it("is counted against the budget", async () => assert.match(await problem("budget", few), /query_budget_exceeded/));
   });
