@@ -114,7 +114,8 @@ export class Sagas {
   }
 
   /**
-   * Sends a signal to a saga, which a step of it waits for, or will wait for. Of two with the same key only the first counts, while it waits.
+   * Sends a signal to a saga, which a step of it waits for, or will wait for. Of two with the same key only the first counts: while it waits,
+   * and for `limits.sagaSignalKeyMs` once a step has taken it.
    * *Bounds*: `limits.sagaSignals` may wait for one saga. *Faults thrown*: `invalid_argument` of type `saga_signal_invalid`, which names the fields that the schema
    * refuses; `not_found` of type `saga_unknown`, also for a saga of another name; `failed_precondition` of type `saga_ended`; `resource_exhausted` of type
    * `saga_signals_full`.

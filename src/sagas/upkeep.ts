@@ -8,13 +8,13 @@ const countEveryMs = 10_000;
 
 /** What upkeep needs; everything filled in. */
 export interface SagaUpkeepOptions {
-  readonly admin: Pick<SagaAdmin, "expire" | "counts">;
+  readonly admin: Pick<SagaAdmin, "expire" | "forgetSignalKeys" | "counts">;
   readonly clock: Clock;
   readonly signals: SagaSignals;
   readonly retentionMs: number;
 }
 
-/** What is done about sagas now and then: it deletes those that are kept for too long, and counts those that are under way. */
+/** What is done about sagas now and then: it deletes those that are kept for too long, forgets old keys of signals, and counts those that are under way. */
 export class SagaUpkeep {
   readonly #options: SagaUpkeepOptions;
   #expiredAt = Number.NEGATIVE_INFINITY;
@@ -53,6 +53,8 @@ export class SagaUpkeep {
     }
     if (now - this.#expiredAt < everyMs) return;
     // Where one turn does not delete all, the next heartbeat continues.
-    if ((await admin.expire(retentionMs)) < limits.sagaExpiryTurn) this.#expiredAt = now;
+    const expired = await admin.expire(retentionMs);
+    const forgotten = await admin.forgetSignalKeys(limits.sagaSignalKeyMs);
+    if (Math.max(expired, forgotten) < limits.sagaExpiryTurn) this.#expiredAt = now;
   }
 }

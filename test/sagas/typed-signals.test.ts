@@ -46,7 +46,11 @@ describe("the data of a signal", () => {
   before(async () => {
     database = await testDatabase({ modules: [] });
   });
-  beforeEach(() => database.admin("truncate plimsoll.sagas, plimsoll.saga_steps, plimsoll.saga_decisions, plimsoll.saga_signals"));
+  beforeEach(() =>
+    database.admin(
+      "truncate plimsoll.sagas, plimsoll.saga_steps, plimsoll.saga_decisions, plimsoll.saga_signals, plimsoll.saga_signal_keys",
+    ),
+  );
   after(() => database.drop());
 
   const start = (code: ReturnType<typeof declare>, more: readonly (typeof approve)[] = []): Promise<TestApp> =>

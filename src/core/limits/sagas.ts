@@ -42,6 +42,8 @@ export const sagaLimits = {
   sagaExpiryTurn: 5_000,
   /** Signals of one saga that may wait for it. */
   sagaSignals: 1_000,
+  /** How long the key of a signal is known, at least, once a step has taken the signal. */
+  sagaSignalKeyMs: 86_400_000,
   /** Up to where sagas are counted. */
   sagaCount: 10_000,
 } as const;

@@ -73,7 +73,7 @@ export interface SignalOptions {
   readonly name: string;
   /** JSON. *Default*: null. */
   readonly payload?: unknown;
-  /** Of two signals of one name with the same key only the first counts, while it waits. */
+  /** Of two signals of one name with the same key only the first counts: while it waits, and for `limits.sagaSignalKeyMs` once a step has taken it. */
   readonly key?: string;
 }
 

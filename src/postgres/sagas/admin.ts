@@ -60,4 +60,10 @@ export class PostgresSagaAdmin implements SagaAdmin {
     const { rows } = await this.#ask({ text: "select plimsoll.expire_sagas($1, $2) as expired", values });
     return Number(rows[0]?.expired);
   }
+
+  async forgetSignalKeys(keptMs: number): Promise<number> {
+    const values = [keptMs, limits.sagaExpiryTurn];
+    const { rows } = await this.#ask({ text: "select plimsoll.forget_saga_signal_keys($1, $2) as forgotten", values });
+    return Number(rows[0]?.forgotten);
+  }
 }

@@ -70,4 +70,6 @@ export interface SagaAdmin {
     signal: { readonly saga: string; readonly name: string; readonly payload: string; readonly key: string | undefined },
   ): Promise<"sent" | "ended" | "unknown" | "full">;
   expire(retentionMs: number): Promise<number>;
+  /** Forgets keys of signals that were taken so long ago; returns how many. */
+  forgetSignalKeys(keptMs: number): Promise<number>;
 }

@@ -11,7 +11,8 @@ import { writeContext } from "../../tasks/context.ts";
 import type { SagaDefinition } from "../definition.ts";
 import type { SagaRow } from "../ports/store.ts";
 
-const keyPattern = /^[\x21-\x7e]{1,255}$/;
+/** What keys of starts and of signals are made of. */
+export const keyPattern = /^[\x21-\x7e]{1,255}$/;
 
 /** What a saga is started with. */
 export interface SagaStart {

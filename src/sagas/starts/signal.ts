@@ -4,17 +4,19 @@ import type { Problem } from "../../core/schema/standard.ts";
 import { Problems } from "../../core/schema.ts";
 import type { SignalOptions } from "../../operation/durable/start.ts";
 import type { SagaDefinition } from "../definition.ts";
+import { keyPattern } from "./row.ts";
 
 /** What became known of a signal when it was sent. */
 export type SignalOutcome = "sent" | "ended" | "unknown" | "full";
 
 /**
  * Checks a signal as the saga will read it, and returns the JSON of its data, as they were sent.
- * *Faults thrown*: `invalid_argument` of type `saga_signal_undeclared`, `saga_signal_too_large` or `saga_signal_invalid`.
+ * *Faults thrown*: `invalid_argument` of type `saga_signal_undeclared`, `saga_option_invalid`, `saga_signal_too_large` or `saga_signal_invalid`.
  */
-export function signalData({ name: saga, compiled }: SagaDefinition, { name, payload = null }: SignalOptions): string {
+export function signalData({ name: saga, compiled }: SagaDefinition, { name, payload = null, key }: SignalOptions): string {
   const schema = compiled.signals.get(name);
   if (schema === undefined) throw undeclared(saga, name, [...compiled.signals.keys()]);
+  if (key !== undefined && !keyPattern.test(key)) throw invalidKey(saga, name);
   const json = JSON.stringify(payload) ?? "null";
   const bytes = Buffer.byteLength(json);
   if (bytes > limits.sagaOutputBytes) throw tooLarge(saga, name, bytes);
@@ -43,6 +45,13 @@ const undeclared = (saga: string, name: string, declared: readonly string[]): Fa
     code: "invalid_argument",
     type: "saga_signal_undeclared",
     message: `${saga} declares no signal ${JSON.stringify(name).slice(0, 200)}, but ${declared.length === 0 ? "none" : declared.join(", ")}. Send one that it declares, or add the name to its signals.`,
+  });
+
+const invalidKey = (saga: string, name: string): Fault =>
+  new Fault({
+    code: "invalid_argument",
+    type: "saga_option_invalid",
+    message: `key of the signal ${name} of ${saga} is refused. Write 1 to 255 printable ASCII characters without spaces.`,
   });
 
 const invalidData = (saga: string, name: string, problems: readonly Problem[]): Fault =>

@@ -85,12 +85,12 @@ export class SagaStarter implements Starts {
     return { id: row.id, started: true };
   }
 
-  async signal({ transaction, tenant, toWake }: SignalContext, saga: Durable, { id, key, ...sent }: SagaSignalOptions): Promise<void> {
+  async signal({ transaction, tenant, toWake }: SignalContext, saga: Durable, { id, ...sent }: SagaSignalOptions): Promise<void> {
     const { store } = this.#options;
     const payload = this.signalData(saga, sent);
     if (!isUuid(id)) throw unknownSaga(id);
     await this.#writeNow(transaction, id);
-    const statement = store.signaling({ saga: saga.name, id, tenant, name: sent.name, payload, key });
+    const statement = store.signaling({ saga: saga.name, id, tenant, name: sent.name, payload, key: sent.key });
     const { rows } = await transaction.run(statement);
     assertSent(id, rows[0]?.outcome as SignalOutcome);
     toWake.add(saga.name);

@@ -99,5 +99,7 @@ export const moveTime = async (database: TestDatabase, by: string): Promise<void
 
 /** Forgets all sagas. */
 export async function emptySagas(database: TestDatabase): Promise<void> {
-  await database.admin("truncate plimsoll.sagas, plimsoll.saga_steps, plimsoll.saga_decisions, plimsoll.saga_signals, trips.entries");
+  await database.admin(
+    "truncate plimsoll.sagas, plimsoll.saga_steps, plimsoll.saga_decisions, plimsoll.saga_signals, plimsoll.saga_signal_keys, trips.entries",
+  );
 }

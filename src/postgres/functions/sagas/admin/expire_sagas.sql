@@ -10,6 +10,7 @@ begin
     for update skip locked);
   delete from plimsoll.saga_steps j where j.saga = any (expired);
   delete from plimsoll.saga_signals g where g.saga = any (expired);
+  delete from plimsoll.saga_signal_keys k where k.saga = any (expired);
   delete from plimsoll.saga_decisions d where d.saga = any (expired);
   delete from plimsoll.sagas s where s.id = any (expired);
   return pg_catalog.cardinality(expired);

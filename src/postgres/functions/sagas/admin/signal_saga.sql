@@ -9,6 +9,9 @@ begin
   select s.ended is not null into has_ended from plimsoll.sagas s where s.id = p_id for update;
   if not found then
     return 'unknown';
+  elsif exists (select from plimsoll.saga_signals g where g.saga = p_id and g.name = p_name and g.key = p_key)
+    or exists (select from plimsoll.saga_signal_keys k where k.saga = p_id and k.name = p_name and k.key = p_key) then
+    return 'sent';
   elsif has_ended then
     return 'ended';
   elsif (select pg_catalog.count(*) from plimsoll.saga_signals g where g.saga = p_id) >= p_bound then
