@@ -164,7 +164,7 @@ function meaningOf(error: unknown): Meaning | undefined {
   const { code, message, routine } = (error ?? {}) as DriverError;
   if (isStalePlan(error)) return stalePlan;
   // Said by PostgreSQL itself, and not of a connection that ends: the statement was wrong, as one with more parameters than its text names.
-  if (code === "08P01" && typeof routine === "string" && !isFatal(error)) return undefined;
+  if (code === "08P01" && typeof routine === "string" && !endsSession(error)) return undefined;
   if (typeof code === "string") {
     const meaning = meanings[code] ?? (code.length === 5 ? meanings[code.slice(0, 2)] : undefined);
     if (meaning !== undefined) return meaning;
@@ -204,17 +204,22 @@ export function isReadOnly(error: unknown): boolean {
 
 /** Whether the connection on which it happened must be replaced. */
 export function breaksConnection(error: unknown): boolean {
-  return meaningOf(error)?.broken === true || isFatal(error);
+  return meaningOf(error)?.broken === true || endsSession(error);
 }
 
 /** Whether the connection was lost, so that the outcome of what was sent is unknown. After a response, even an error, it is known. */
 export function isLost(error: unknown): boolean {
-  return meaningOf(error) === gone || isFatal(error);
+  return meaningOf(error) === gone || endsSession(error);
 }
 
-function isFatal(error: unknown): boolean {
-  const { severity } = (error ?? {}) as DriverError;
-  return severity === "FATAL" || severity === "PANIC";
+/** SQLSTATEs with which the server ends sessions, or itself. Of those that it also gives to statements, only the ones after which a new session is as well. */
+const ending = /^(08(?!P01)|25P0[34]|57P0|58|XX|F0)/;
+
+/** Whether the session ended with the error. A server says so in its own language (`lc_messages`); where that is not English, the SQLSTATE decides. */
+export function endsSession(error: unknown): boolean {
+  const { severity, code } = (error ?? {}) as DriverError;
+  if (severity === "FATAL" || severity === "PANIC") return true;
+  return typeof severity === "string" && severity !== "ERROR" && typeof code === "string" && ending.test(code);
 }
 
 /** Reports a server that cannot be reached. *Faults*: `database_unavailable`. */

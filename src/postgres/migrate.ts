@@ -137,21 +137,19 @@ async function readPlan(spec: MigrateSpec, modules: readonly MigratedModule[]): 
   const { adminUrl, mode } = spec;
   const url = directOf(spec);
   const notYet = new Set(["42P01", "3F000", "42501", ...(adminUrl === undefined ? [] : ["28000", "28P01", "3D000"])]);
+  let connected = false;
   try {
-    return await withClient(mode === "status" ? (adminUrl ?? url) : url, async (client) =>
-      planMigrations(modules, await readLedger(client)),
-    );
+    return await withClient(mode === "status" ? (adminUrl ?? url) : url, async (client) => {
+      connected = true;
+      return planMigrations(modules, await readLedger(client));
+    });
   } catch (error) {
     const code = sqlStateOf(error);
     // A role that may not even connect is not one that only lacks the right to read.
-    if (code === "42501" && isFatal(error) && adminUrl === undefined) throw error;
+    if (code === "42501" && !connected && adminUrl === undefined) throw error;
     if (code !== undefined && notYet.has(code)) return undefined;
     throw error;
   }
-}
-
-function isFatal(error: unknown): boolean {
-  return (error as { readonly severity?: unknown }).severity === "FATAL";
 }
 
 async function readLedger(client: pg.Client): Promise<readonly LedgerRow[]> {

@@ -60,6 +60,9 @@ function refusedProblem({ reason, message }: RefusedValue): string | undefined {
 const nul = /\u0000/;
 const holdsUnstorable = (value: unknown): boolean => typeof value === "string" && (nul.test(value) || !value.isWellFormed());
 
+/** What a message quotes; each language of a server has quotes of its own. */
+const quotation = /"([\s\S]*)"|»([\s\S]*)«|«\s([\s\S]*)\s»|«([\s\S]*)»|„([\s\S]*)[“”]|“([\s\S]*)”/;
+
 /** Finds the one value that was refused; undefined where it could be more than one. */
 function soughtBy(error: unknown, values: readonly unknown[]): ((value: unknown) => boolean) | undefined {
   const candidates = error instanceof RefusedValue ? [error.value] : candidatesOf(error as DataError, values);
@@ -74,7 +77,10 @@ function candidatesOf({ code, message, detail, where }: DataError, values: reado
     Array.isArray(value) ? value.flat(6) : [value],
   );
   if (given.length === 1) return number === undefined && !isLikely(code, given[0]) ? [] : given;
-  const quoted = /"([\s\S]*)"/.exec(message)?.[1];
+  const quoted = quotation
+    .exec(message)
+    ?.slice(1)
+    .find((text) => text !== undefined);
   const said = given.filter((value) => textOf(value) === quoted);
   if (said.length > 0) return said;
   if (code === "22001") {

@@ -1,6 +1,6 @@
-import type pg from "pg";
+import pg from "pg";
 import { migrationClient } from "../postgres/client.ts";
-import { databaseFault } from "../postgres/faults.ts";
+import { databaseFault, endsSession } from "../postgres/faults.ts";
 import { deadlockDetected } from "../postgres/migrate/apply.ts";
 
 const attempts = 5;
@@ -103,5 +103,5 @@ export class OwnerSession {
 
 /** Whether the server said so, and the session lives on. */
 function isAnswer(error: unknown): boolean {
-  return (error as { readonly severity?: string }).severity === "ERROR";
+  return error instanceof pg.DatabaseError && !endsSession(error);
 }

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { otherLanguage } from "../integration/connections/other-language.ts";
 import { poolerVariable, preparedVariable, serverVariable } from "./chosen-server.ts";
 import { type OwnServer, type ServerSettings, startOwnServer } from "./own-server.ts";
 import { poolerVersion, startPooler } from "./pooler.ts";
@@ -13,6 +14,8 @@ interface Flavour {
   readonly settings: ServerSettings;
   /** Stands between the application and its server, in transaction mode. */
   readonly pooler?: boolean;
+  /** Reports in another language. */
+  readonly translated?: boolean;
   /** Takes no writes for 10 s under a shop that runs, before the suite. */
   readonly readOnly?: boolean;
 }
@@ -36,12 +39,13 @@ export const flavours: Readonly<Record<string, Flavour>> = {
   everything: { settings: everything },
   pgbouncer: { settings: {}, pooler: true },
   "pgbouncer-everything": { settings: everything, pooler: true },
+  "another-language": { settings: {}, translated: true },
   "read-only": { settings: {}, readOnly: true },
 };
 
 const roles = { plimsoll_test_app: "plimsoll_test_app" };
 
-async function runFlavour(server: OwnServer, { settings, pooler, readOnly }: Flavour, files: readonly string[]): Promise<boolean> {
+async function runFlavour(server: OwnServer, { settings, pooler, translated, readOnly }: Flavour, files: readonly string[]): Promise<boolean> {
   await server.set(settings);
   if (readOnly) {
     let until = 0;
@@ -52,9 +56,10 @@ async function runFlavour(server: OwnServer, { settings, pooler, readOnly }: Fla
     console.log("read-only for 10 s:", await throughReadOnly(server, during));
   }
   await using between = pooler ? await startPooler({ adminUrl: server.adminUrl, roles }) : undefined;
+  await using other = translated ? await otherLanguage(server.adminUrl) : undefined;
   const env = {
     ...process.env,
-    [serverVariable]: server.adminUrl,
+    [serverVariable]: other?.through(server.adminUrl) ?? server.adminUrl,
     ...(between && { [poolerVariable]: between.host, [preparedVariable]: String(between.prepares) }),
   };
   const child = spawn(process.execPath, ["test/run.ts", ...files], {

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { endsSession } from "../faults.ts";
 import type { WireConnection, WireQuery } from "./query.ts";
 
 /** A connection of `pg` whose messages are gathered: one write in the place of three for each statement. */
@@ -124,7 +125,7 @@ const noCallback = (): void => undefined;
 
 /** Whether the connection outlives the error: then the server responds to what follows the sync. */
 function isOfStatement(error: Error | undefined): boolean {
-  return error === undefined || (error instanceof pg.DatabaseError && error.severity === "ERROR");
+  return error === undefined || (error instanceof pg.DatabaseError && !endsSession(error));
 }
 
 /** As the server refuses what follows an error in a transaction. */
