@@ -119,7 +119,9 @@ export class Connection {
     const { clock, connectTimeoutMs } = this.options;
     const cut = clock.schedule(connectTimeoutMs, () => void this.close(true));
     try {
-      const [{ rows }] = await Promise.all([this.sendCommand(sessionReading), this.sendCommand(sessionSetting)]);
+      // A standby refuses every statement in the isolation of a server whose default is serializable.
+      const settling = [beginAlone, sessionReading, sessionSetting, commitText].map((text) => this.sendCommand(text));
+      const { rows } = (await Promise.all(settling))[1] as Answer;
       const { pid, ...found } = rows[0] ?? {};
       for (const [name, setting] of Object.entries(found)) this.#pins.observe(name, String(setting));
       if (pid === this.greetedBy) {

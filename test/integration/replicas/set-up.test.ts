@@ -38,6 +38,24 @@ describe("a standby", () => {
     }
   }
 
+  for (const isolation of ["serializable", "repeatable read"])
+    it(`is read where the default isolation is ${isolation}`, async () => {
+      const database = await testDatabase({
+        modules: [notes],
+        server: { name: "pair", adminUrl: pair.primaryUrl, stop: async () => undefined },
+      });
+      await database.admin(`alter database ${new URL(database.url).pathname.slice(1)} set default_transaction_isolation = '${isolation}'`);
+      await replayed();
+      const replica = new URL(database.url);
+      replica.port = new URL(pair.standbyUrl).port;
+      await using app = await testApp({
+        modules: [notes],
+        database: postgres({ url: database.url, adminUrl: database.adminUrl, replicas: [replica.href] }),
+      });
+      const until = performance.now() + 20_000;
+      while (!(await app.call(look, {})).standby) assert.ok(performance.now() < until, "the standby was never read");
+    });
+
   it("behind a pooler that loses prepared statements is not read, and the primary is", async () => {
     const database = await testDatabase({
       modules: [notes],
