@@ -34,7 +34,7 @@ export interface CrashSpec<K> {
   readonly seed?: number;
   /** Runs at the same time, where the server has connections for them. *Default*: 6. */
   readonly parallel?: number;
-  /** How long one run may take, healing included. *Default*: 30 s. */
+  /** How long one run may take, healing included. *Default*: 90 s. */
   readonly within?: Duration;
   /** How long it takes, by the clock of the database, until a process that is gone is replaced: leases run out meanwhile. *Default*: 30 s. */
   readonly downFor?: Duration;
@@ -127,7 +127,7 @@ function withDefaults<K>(spec: CrashSpec<K>): Omit<RunSpec<K>, "makeApp" | "clon
     scenario: (scope) => spec.scenario(scope),
     invariants: (outcome) => spec.invariants(outcome),
     ...(spec.settled !== undefined && { settled: spec.settled }),
-    withinMs: toMs(spec.within ?? "30s"),
+    withinMs: toMs(spec.within ?? "90s"),
     connections: spec.connections ?? 4,
     downSeconds: seconds(spec.downFor ?? "30s"),
     jumpSeconds: seconds(spec.clockJump ?? "1m"),
