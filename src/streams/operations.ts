@@ -31,7 +31,7 @@ export function writeOf<S extends z.ZodType>(name: string, { item, items: itemsM
     input: z.object({
       id: idText,
       items: z.array(item).max(limits.durableStreamBatch).default([]),
-      /** The same write a second time adds nothing, for as long as its items are kept. */
+      /** The same write a second time adds nothing, for the last `limits.durableStreamKeys` items. */
       key: idText.optional(),
       /** Nothing follows. */
       end: z.boolean().default(false),
@@ -45,8 +45,8 @@ export function writeOf<S extends z.ZodType>(name: string, { item, items: itemsM
           throw new RangeError(`An item of ${name} is larger than ${limits.durableStreamItemBytes} bytes. Write its id, or less of it.`);
       const { last } = await scope.sql<{
         last: number | null;
-      }>`select plimsoll.write_durable_stream(${name}, ${id}, ${texts}, ${key ?? null}, ${end},
-        ${itemsMax}, ${bytesMax}, ${retentionMs}) as last`.one();
+      }>`select plimsoll.append_durable_stream(${name}, ${id}, ${texts}, ${key ?? null}, ${end},
+        ${itemsMax}, ${bytesMax}, ${retentionMs}, ${limits.durableStreamKeys}) as last`.one();
       if (last === null) return scope.fail(DurableStreamEnded, { id });
       const { tenant, wrote } = scope[boundWritten];
       wrote(keyOf(name, { tenant, id }));

@@ -74,6 +74,31 @@ describe("a durable stream", () => {
     for (const items of await Promise.all(readers)) assert.deepEqual(items, ["1 one", "2 two", "3 three"]);
   });
 
+  it("has each write of a key once, also where its items are not kept any more, and once it has ended", async () => {
+    const id = next();
+    const write = (n: number) => app.call(say, { id, texts: [`${n}`], key: `k:${n}`, end: n === 12, to: "small" });
+    for (let n = 1; n <= 11; n++) assert.deepEqual(await write(n), { offset: n });
+    for (let n = 1; n <= 12; n++) assert.deepEqual(await write(n), { offset: n });
+    for (let n = 1; n <= 12; n++) assert.deepEqual(await write(n), { offset: n });
+    assert.deepEqual(await read(id, { of: watchSmall }), ["8 8", "9 9", "10 10", "11 11", "12 12"]);
+  });
+
+  it("knows the keys of the last offsets, and of writes before there was a table of them", async () => {
+    const id = next();
+    const write = (n: number, keys: number) =>
+      database.admin<{ last: string }>(
+        `select c.last from (select set_config('plimsoll.tenant', 'acme', true)) s,
+           lateral plimsoll.append_durable_stream('feed.lines', $1, array['{"text":"x"}'], $2, false, 100, 1000, 60000, $3) c (last)`,
+        [id, `k:${n}`, keys],
+      );
+    for (let n = 1; n <= 9; n++) await write(n, 3);
+    const known = "select key from plimsoll.durable_stream_keys where id = $1 order by at";
+    assert.deepEqual(await database.admin(known, [id]), [{ key: "k:7" }, { key: "k:8" }, { key: "k:9" }]);
+    // As code wrote it that was deployed before.
+    await database.admin("delete from plimsoll.durable_stream_keys where id = $1", [id]);
+    assert.deepEqual(await write(8, 3), [{ last: "8" }]);
+  });
+
   it("has each write of a key once, and nothing of a transaction that was undone", async () => {
     const id = next();
     for (let n = 0; n < 2; n++) assert.deepEqual(await app.call(say, { id, texts: ["one", "two"], key: "k" }), { offset: 2 });

@@ -24,6 +24,8 @@ export const streamLimits = {
   durableStreamItemBytes: 65_536,
   /** Items of one write to a durable stream. */
   durableStreamBatch: 100,
+  /** How many offsets back the key of a write to a durable stream is known, also where its items are not kept any more. */
+  durableStreamKeys: 100_000,
   /** How long a durable stream is kept after the last write. Override: `durableStream(…, { retention })`. */
   durableStreamRetentionMs: 604_800_000,
   /** Length of the id of a durable stream, and of the key of a write. */

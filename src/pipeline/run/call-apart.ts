@@ -30,7 +30,7 @@ export async function callApart(execution: RunningExecution, operation: Operatio
     traitsOf(operation).transaction !== "none",
     `${compiled.name} has the kind ${compiled.kind}, and only queries and commands can be called. Move the code that both need into a function.`,
   );
-  const derived = inner.key === undefined;
+  const { derived = inner.key === undefined } = inner;
   // Before anything is waited for: the next call counts on.
   const key = inner.key ?? derivedKey(execution, compiled);
   const lookingUp = lookUpForCall(execution, compiled);

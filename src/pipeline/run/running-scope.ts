@@ -57,6 +57,8 @@ export interface ScopeRun {
 export interface ScopeCall {
   readonly input: unknown;
   readonly key?: string;
+  /** Whether the key was made here, and no caller's is taken for it. *Default*: where there is none, one is made. */
+  readonly derived?: boolean;
   readonly tenant?: string;
   /** The operation that calls, and its run. */
   readonly caller: CompiledOperation;

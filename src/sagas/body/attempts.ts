@@ -81,6 +81,7 @@ export class Attempts {
 class RunningAttempt implements StepAttempt {
   readonly key: string;
   readonly attempt: number;
+  readonly undoes: boolean;
   readonly output: unknown;
   committed: Extract<AttemptsEnd, { kind: "done" }> | undefined;
   readonly #host: RunHost;
@@ -99,6 +100,7 @@ class RunningAttempt implements StepAttempt {
     this.#step = step;
     this.attempt = attempt;
     this.output = step.output;
+    this.undoes = step.becomes === "undone";
     this.key = `${host.key}:${step.name}`;
     this.#timeoutMs = step.timeout === undefined ? limits.sagaStepMs : toMs(step.timeout);
   }

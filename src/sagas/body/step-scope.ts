@@ -8,6 +8,7 @@ import type { RunningExecution } from "../../pipeline/state/running-execution.ts
 export interface StepAttempt {
   readonly key: string;
   readonly attempt: number;
+  readonly undoes: boolean;
   /** Made when it is first read. */
   readonly signal: AbortSignal;
   /** Of an undo: what the step returned. */
@@ -46,7 +47,7 @@ export class StepScopeOf extends RunningScope {
   }
 }
 
-/** What a step calls with: its nth call of an operation is the nth call of every attempt, and happens once. */
+/** What a step calls with: its nth call of an operation is the nth call of every attempt, and happens once. So is that of its undo. */
 class StepCalls implements ScopeCalls {
   readonly #of: StepAttempt;
   #count = 0;
@@ -57,8 +58,10 @@ class StepCalls implements ScopeCalls {
   }
 
   call = (execution: RunningExecution, operation: Operation, call: ScopeCall): Promise<unknown> => {
-    const nth = `${this.#of.key} ${operation.name} ${this.#count++}`;
-    return callApart(execution, operation, { ...call, key: call.key ?? createHash("sha256").update(nth).digest("hex") });
+    // What is called to undo a step is not what the step called, also where the operation is the same.
+    const nth = `${this.#of.key}${this.#of.undoes ? " undo" : ""} ${operation.name} ${this.#count++}`;
+    const derived = call.key === undefined;
+    return callApart(execution, operation, { ...call, key: call.key ?? createHash("sha256").update(nth).digest("hex"), derived });
   };
 
   commit = async <T>(_: RunningExecution, work: (scope: RunningScope) => Promise<T>): Promise<T> => {

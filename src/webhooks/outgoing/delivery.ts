@@ -126,7 +126,8 @@ function deliverTask(
     summary: "Sends a message to an endpoint",
     async run({ delivery }, { call, commit, sender: send, attempt, now }) {
       const found = (await call(message, { delivery })).message;
-      if (found === null) return;
+      // Its endpoint was switched off meanwhile, or is gone: what stayed pending without a task could not be replayed either.
+      if (found === null) return void (await commit(({ sql }) => sql`select plimsoll.skip_webhook_delivery(${delivery})`.one()));
       const { id, url, secrets, payload, attempts } = found;
       const headers = signedHeaders({ id, at: now().getTime(), body: payload }, secrets);
       const body = JSON.parse(payload);

@@ -157,6 +157,11 @@ describe("webhooks that are sent", () => {
     await disabled;
     assert.equal(server.at(path).length, 1);
     assert.match((await app.call(list, {})).endpoints.find((one) => one.id === id)?.disabled ?? "", /410/);
+    await settled(id, "failed");
+    server.respond(path, 200);
+    await app.call(change, { id, to: "on" });
+    assert.deepEqual(await app.call(replay, { endpoint: id, from: "2026-01-01T00:00:00Z" }), { count: 1 });
+    await settled(id, "delivered");
   });
 
   it("are signed with both secrets after a rotation, and end with the endpoint", async () => {

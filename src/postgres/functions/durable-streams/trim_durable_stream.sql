@@ -1,4 +1,4 @@
--- Of write_durable_stream: deletes the oldest items of a stream that has more than it keeps. Returns the first offset that is left, and how many bytes are gone.
+-- Of append_durable_stream: deletes the oldest items of a stream that has more than it keeps. Returns the first offset that is left, and how many bytes are gone.
 create or replace function plimsoll.trim_durable_stream(p_stream plimsoll.durable_streams, p_items_max integer, p_bytes_max bigint, out first bigint, out dropped bigint)
   language plpgsql volatile set search_path = ''
   as $$

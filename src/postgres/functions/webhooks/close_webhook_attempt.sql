@@ -21,5 +21,9 @@ begin
     where e.tenant = own and e.id = target and e.disabled is null
       and (p_gone or e.failing_since <= plimsoll.now() - p_lasting_ms * interval '1 millisecond')
     returning true, e.id, e.url;
+  if found then
+    -- Its task ends with the endpoint: nothing would send it any more.
+    update plimsoll.webhook_deliveries d set state = 'failed' where d.tenant = own and d.id = p_id and d.state = 'pending';
+  end if;
 end $$;
 grant execute on function plimsoll.close_webhook_attempt to :"app";
