@@ -2,6 +2,7 @@ import { auditLimits } from "./limits/audit.ts";
 import { authenticationLimits } from "./limits/authentication.ts";
 import { connectionLimits } from "./limits/connections.ts";
 import { eventLimits } from "./limits/events.ts";
+import { idempotencyLimits } from "./limits/idempotency.ts";
 import { sagaLimits } from "./limits/sagas.ts";
 import { scheduleLimits } from "./limits/schedules.ts";
 import { signInLimits } from "./limits/sign-in.ts";
@@ -22,6 +23,7 @@ export const limits = {
   ...connectionLimits,
   ...webSocketLimits,
   ...eventLimits,
+  ...idempotencyLimits,
   ...auditLimits,
   ...sagaLimits,
   ...vaultLimits,
@@ -213,18 +215,12 @@ export const limits = {
   opsHeaderBytes: 8_192,
   /** Size of the body of a request to the ops port. */
   opsBodyBytes: 8_192,
-  /** Length of an Idempotency-Key. */
-  idempotencyKeyChars: 255,
-  /** How long a response is stored under its key. Override: `budget.idempotencyTtl`. */
-  idempotencyTtlMs: 86_400_000,
   /** Length of a `Location`. An operation with a longer one fails before its commit. */
   locationChars: 8_192,
   /** Length of an `ETag`. An operation with a longer one fails before its commit. */
   etagChars: 256,
   /** Length of the name of a file in a response. An operation with a longer one fails before its commit. */
   fileNameChars: 255,
-  /** Size of a response that is stored under its key. A command with a larger one fails before its commit. */
-  idempotencyReplyBytes: 262_144,
   /** Attempts of a command in all, if conflicts end the earlier ones. */
   commandAttempts: 4,
   /** Attempts that `retry` makes of one call, including the first. */

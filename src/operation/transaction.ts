@@ -37,6 +37,9 @@ export interface Claim {
   readonly ttlMs: number;
 }
 
+/** The key of a claim, and how long its record is to be kept. *Units*: milliseconds. */
+export type ShortenedKey = Pick<Claim, "id" | "ttlMs">;
+
 /** A finished execution as an idempotency record keeps it. */
 export interface StoredReply {
   /** `ok`, or the type of the declared fault. */
@@ -145,4 +148,6 @@ export interface Database extends Service {
   begin(options: TransactionOptions): Transaction;
   /** Whether it answers now. *Faults thrown*: `unavailable`. */
   ping(): Promise<void>;
+  /** Has records of keys kept no longer than so from now on. A record that it does not reach is kept for its own time. *Default*: all are. */
+  shortenKeys?(keys: readonly ShortenedKey[]): void;
 }

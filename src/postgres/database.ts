@@ -13,7 +13,7 @@ import type { SessionStore } from "../operation/authentication/session-store.ts"
 import type { InvalidationChannelSource } from "../operation/cache/port.ts";
 import type { WrittenChannel } from "../operation/online/stream/written.ts";
 import type { SearchStore } from "../operation/sourcing/search-store.ts";
-import type { Claim, ClaimResult, Database, Transaction, TransactionOptions } from "../operation/transaction.ts";
+import type { Claim, ClaimResult, Database, ShortenedKey, Transaction, TransactionOptions } from "../operation/transaction.ts";
 import type { VaultStore } from "../operation/vault/store.ts";
 import type { SagaStore } from "../sagas/ports/store.ts";
 import type { ScheduleStore } from "../schedules/store.ts";
@@ -35,6 +35,7 @@ import { PostgresSagaStore } from "./sagas/store.ts";
 import { PostgresScheduleStore } from "./schedules/store.ts";
 import { PostgresSearchStore } from "./search/store.ts";
 import { PostgresSessionStore } from "./sessions/store.ts";
+import { ShortenedKeys } from "./shortened-keys.ts";
 import { checkPooler } from "./start/pooler.ts";
 import { unreachable } from "./start/unreachable.ts";
 import { claimStatement, expireStatement, readClaim, takenClaim } from "./statements.ts";
@@ -128,6 +129,7 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
   #pool: Pool | undefined;
   #expiry: Timer | undefined;
   readonly #replicas: Replicas | undefined;
+  readonly #shortened = new ShortenedKeys(this);
 
   constructor(spec: Omit<PostgresSpec, "url">, context: DatabaseContext, locate: () => Promise<PostgresAddresses>) {
     this.#spec = spec;
@@ -324,6 +326,10 @@ export class PostgresDatabase implements Database, KeptByDatabase, TransactionHo
     } finally {
       pool.release(connection);
     }
+  }
+
+  shortenKeys(keys: readonly ShortenedKey[]): void {
+    this.#shortened.add(keys);
   }
 
   /** Deletes expired idempotency records, a bounded batch at a time, for as long as there are full batches. */

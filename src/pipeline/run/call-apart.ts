@@ -8,7 +8,7 @@ import type { CompiledOperation } from "../registry/compiled.ts";
 import { ShapedOutput } from "../state/output.ts";
 import type { RunningExecution } from "../state/running-execution.ts";
 import { prepareInput, resolveCalled, shapeOutput } from "./called.ts";
-import { claimOf } from "./idempotency.ts";
+import { claimOf, lastingClaim } from "./idempotency.ts";
 import type { ScopeCall } from "./running-scope.ts";
 import { runTransaction } from "./transaction-run.ts";
 
@@ -44,7 +44,9 @@ export async function callApart(execution: RunningExecution, operation: Operatio
     const sentKey = compiled.away.contract.repeatable === "keyed" ? key : undefined;
     return callAway(execution, compiled, { sent: inner.input, key: sentKey, tenant: tenant ?? execution.tenant });
   }
-  const claim = compiled.traits.keyed ? claimOf(execution, compiled, { sent: inner.input, key, derived, tenant }) : undefined;
+  const claimed = compiled.traits.keyed ? claimOf(execution, compiled, { sent: inner.input, key, derived, tenant }) : undefined;
+  const lasts = claimed !== undefined && execution.durable !== undefined;
+  const claim = lasts ? lastingClaim(claimed, execution, inner.made) : claimed;
   const { streaming } = execution;
   streaming?.callStarts();
   const running = runTransaction(execution, compiled, {

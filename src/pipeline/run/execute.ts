@@ -6,7 +6,7 @@ import { runStream } from "../stream/run-stream.ts";
 import { callApart } from "./call-apart.ts";
 import { commitAttempt } from "./commit-attempt.ts";
 import { handleTo } from "./handle.ts";
-import { claimOf } from "./idempotency.ts";
+import { claimOf, workDone } from "./idempotency.ts";
 import { RunningScope, type ScopeCalls } from "./running-scope.ts";
 import { runTransaction } from "./transaction-run.ts";
 
@@ -34,12 +34,10 @@ function runAction(execution: RunningExecution): Promise<ShapedOutput> {
   return handleTo(compiled, input, { scope: scopeOf(execution, actionCalls), shape });
 }
 
-const nothing = () => undefined;
-
 function runTask(execution: RunningExecution): Promise<undefined> {
   const { compiled, input, durable } = execution;
-  if (durable?.handle !== undefined) return durable.handle(execution).then(nothing);
-  return handleTo(compiled, input, { scope: scopeOf(execution, taskCalls), shape: nothing });
+  if (durable?.handle !== undefined) return durable.handle(execution).then(() => undefined);
+  return handleTo(compiled, input, { scope: scopeOf(execution, taskCalls), shape: () => void workDone(execution, execution.made) });
 }
 
 function scopeOf(execution: RunningExecution, calls: ScopeCalls): RunningScope {

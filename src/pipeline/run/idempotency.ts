@@ -3,7 +3,7 @@ import { codes } from "../../core/code.ts";
 import { Fault } from "../../core/fault.ts";
 import { canonicalJson } from "../../core/json.ts";
 import { limits } from "../../core/limits.ts";
-import type { Claim, ClaimResult, StoredReply } from "../../operation/transaction.ts";
+import type { Claim, ClaimResult, ShortenedKey, StoredReply } from "../../operation/transaction.ts";
 import { keyInvalid, keyMismatch, keyMissing, keyRunning } from "../faults.ts";
 import type { CompiledOperation } from "../registry/compiled.ts";
 import { ShapedOutput } from "../state/output.ts";
@@ -38,6 +38,21 @@ export function claimOf(execution: RunningExecution, compiled: CompiledOperation
     inputHash: digestOf(canonicalJson(sent)),
     ttlMs: compiled.limits.idempotencyTtlMs,
   };
+}
+
+/**
+ * The claim of a call that durable work makes. The work may run again after any time: until it is done, its record is kept for `limits.derivedKeyMs`, so that the call
+ * takes effect once. `made`: where its key goes; *default*: to those of the execution.
+ */
+export function lastingClaim(claim: Claim, execution: RunningExecution, made?: ShortenedKey[]): Claim {
+  if (made === undefined) execution.made ??= [];
+  (made ?? execution.made)?.push({ id: claim.id, ttlMs: claim.ttlMs });
+  return { ...claim, ttlMs: Math.max(claim.ttlMs, limits.derivedKeyMs) };
+}
+
+/** Durable work is done: nothing calls again, and the records of its calls are kept for as long as those of others. */
+export function workDone(execution: RunningExecution, made: readonly ShortenedKey[] | undefined): void {
+  if (made !== undefined && made.length > 0 && !execution.settled) execution.host.database?.shortenKeys?.(made);
 }
 
 /** As hexadecimal digits in between it takes a third of the time of a hash object. */

@@ -14,7 +14,7 @@ import { type BoundWritten, boundWritten } from "../../operation/online/stream/w
 import type { Outbound, PageInput, PageSpec, ScopeLog } from "../../operation/scope.ts";
 import { type BoundSearch, boundSearch } from "../../operation/sourcing/search-store.ts";
 import { makeSql, type Sql, type SqlRunner, type WrittenStatement } from "../../operation/sql.ts";
-import type { Statement, StatementResult, Transaction } from "../../operation/transaction.ts";
+import type { ShortenedKey, Statement, StatementResult, Transaction } from "../../operation/transaction.ts";
 import { type BoundVault, boundVault } from "../../operation/vault/vault.ts";
 import type { CompiledAudit } from "../audit/compiled-audit.ts";
 import { readState, recordRefusal, recordRun } from "../audit/record.ts";
@@ -59,6 +59,8 @@ export interface ScopeCall {
   readonly key?: string;
   /** Whether the key was made here, and no caller's is taken for it. *Default*: where there is none, one is made. */
   readonly derived?: boolean;
+  /** Where its key goes. *Default*: to those of the execution. */
+  readonly made?: ShortenedKey[];
   readonly tenant?: string;
   /** The operation that calls, and its run. */
   readonly caller: CompiledOperation;

@@ -11,7 +11,7 @@ import type { Starts } from "../../operation/durable/start.ts";
 import type { ChildSpan, Criticality, Execution, Refusal, StreamFacts, SurfaceFacts } from "../../operation/execution.ts";
 import { rankOf } from "../../operation/execution.ts";
 import type { ActiveExecution } from "../../operation/telemetry.ts";
-import type { Statement, Transaction, TransactionOwner, UnstorableProblem } from "../../operation/transaction.ts";
+import type { ShortenedKey, Statement, Transaction, TransactionOwner, UnstorableProblem } from "../../operation/transaction.ts";
 import { callerOf } from "../admission.ts";
 import type { CacheUse, Load } from "../cache/load.ts";
 import { unstorableInput } from "../faults.ts";
@@ -106,6 +106,8 @@ export class RunningExecution implements Execution, Expiring, TransactionOwner, 
   tookAsStranger = false;
   /** Whose work it started, and what they get once its transaction is committed. */
   started: Map<Pick<Starts, "committed">, Set<string>> | undefined = undefined;
+  /** Of durable work: the keys of what this attempt has called. */
+  made: ShortenedKey[] | undefined = undefined;
   /** Where the last event stands that it committed; undefined where it committed none. */
   committedTo: string | undefined = undefined;
   /** The attempt that it is of durable work. */

@@ -3,6 +3,7 @@ import { toMs } from "../../core/duration.ts";
 import { type Fault, toFault } from "../../core/fault.ts";
 import { limits } from "../../core/limits.ts";
 import { runRecorded } from "../../pipeline/run/commit-attempt.ts";
+import { workDone } from "../../pipeline/run/idempotency.ts";
 import type { RunningScope } from "../../pipeline/run/running-scope.ts";
 import type { RunningExecution } from "../../pipeline/state/running-execution.ts";
 import type { RetryPolicy } from "../definition.ts";
@@ -66,6 +67,7 @@ export class Attempts {
     try {
       const value = await running.within(step.work(scope));
       scope.begun.assertDone();
+      workDone(execution, scope.made);
       return running.committed ?? { kind: "done", attempt, output: jsonOf(step.name, value), recorded: false };
     } catch (thrown) {
       // What it committed is its outcome, whatever it does after that.

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Operation } from "../../operation/contract.ts";
+import type { ShortenedKey } from "../../operation/transaction.ts";
 import { callApart } from "../../pipeline/run/call-apart.ts";
 import { RunningScope, type ScopeCall, type ScopeCalls } from "../../pipeline/run/running-scope.ts";
 import type { RunningExecution } from "../../pipeline/state/running-execution.ts";
@@ -41,6 +42,10 @@ export class StepScopeOf extends RunningScope {
   get output(): unknown {
     return this.#of.output;
   }
+  /** The keys of what it has called. */
+  get made(): readonly ShortenedKey[] {
+    return this.#calls.made;
+  }
   /** Whether it has recorded the step with what it wrote. */
   get hasCommitted(): boolean {
     return this.#calls.hasCommitted;
@@ -52,6 +57,7 @@ class StepCalls implements ScopeCalls {
   readonly #of: StepAttempt;
   #count = 0;
   hasCommitted = false;
+  readonly made: ShortenedKey[] = [];
 
   constructor(of: StepAttempt) {
     this.#of = of;
@@ -61,7 +67,12 @@ class StepCalls implements ScopeCalls {
     // What is called to undo a step is not what the step called, also where the operation is the same.
     const nth = `${this.#of.key}${this.#of.undoes ? " undo" : ""} ${operation.name} ${this.#count++}`;
     const derived = call.key === undefined;
-    return callApart(execution, operation, { ...call, key: call.key ?? createHash("sha256").update(nth).digest("hex"), derived });
+    return callApart(execution, operation, {
+      ...call,
+      made: this.made,
+      key: call.key ?? createHash("sha256").update(nth).digest("hex"),
+      derived,
+    });
   };
 
   commit = async <T>(_: RunningExecution, work: (scope: RunningScope) => Promise<T>): Promise<T> => {
