@@ -131,11 +131,11 @@ describe("shutdown", () => {
       ...common,
       input: z.object({}),
       output: z.object({ text: z.string() }),
-      budget: "5s",
+      budget: "60s",
       http: "POST /large",
       run: async () => ({ text: "a".repeat(size) }),
     });
-    const served = await serve([large], { shutdown: "5s" });
+    const served = await serve([large], { shutdown: "60s" });
     const wire = await served.wire();
     wire.socket.pause();
     const executed = served.executed(large);
