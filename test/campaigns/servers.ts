@@ -45,7 +45,11 @@ export const flavours: Readonly<Record<string, Flavour>> = {
 
 const roles = { plimsoll_test_app: "plimsoll_test_app" };
 
-async function runFlavour(server: OwnServer, { settings, pooler, translated, readOnly }: Flavour, files: readonly string[]): Promise<boolean> {
+async function runFlavour(
+  server: OwnServer,
+  { settings, pooler, translated, readOnly }: Flavour,
+  files: readonly string[],
+): Promise<boolean> {
   await server.set(settings);
   if (readOnly) {
     let until = 0;
