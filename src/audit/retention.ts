@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../core/clock.ts";
+import { type Clock, Repeated } from "../core/clock.ts";
 import { limits } from "../core/limits.ts";
 import type { AuditKeys } from "./keys.ts";
 import type { AuditSignals } from "./signals.ts";
@@ -17,32 +17,21 @@ export interface RetentionOptions {
 /** Seals what is older than the retention: verifies it, keeps its last hash in a span, and deletes the rest. */
 export class Retention {
   readonly #options: RetentionOptions;
-  #timer: Timer | undefined;
-  #running: Promise<void> | undefined;
-  #isOpen = false;
+  readonly #sealing: Repeated;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
+    const { clock, signals } = options;
+    const failed = (error: unknown) => signals.failing.publish({ error });
+    this.#sealing = new Repeated({ clock, everyMs: limits.auditSealEveryMs, work: () => this.sealNow(), failed });
   }
 
   start(): void {
-    this.#isOpen = true;
-    this.#later();
+    this.#sealing.start();
   }
 
-  async stop(): Promise<void> {
-    this.#isOpen = false;
-    this.#timer?.cancel();
-    await this.#running;
-  }
-
-  #later(): void {
-    if (!this.#isOpen) return;
-    this.#timer = this.#options.clock.schedule(limits.auditSealEveryMs, () => {
-      this.#running = this.sealNow()
-        .catch((error: unknown) => this.#options.signals.failing.publish({ error }))
-        .then(() => this.#later());
-    });
+  stop(): Promise<void> {
+    return this.#sealing.stop();
   }
 
   /** Seals all that is old. Returns the number of links that were deleted. */

@@ -86,3 +86,48 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
     signal?.addEventListener("abort", onAbort, { once: true });
   });
 }
+
+/** What is repeated. *Units*: milliseconds. */
+export interface RepeatedOptions {
+  readonly clock: Clock;
+  /** From the end of one time to the next. */
+  readonly everyMs: number;
+  readonly work: () => Promise<unknown>;
+  /** Called with what the work rejects with. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** Does work again and again, one time after the other, whether it fails or not. */
+export class Repeated {
+  readonly #options: RepeatedOptions;
+  #timer: Timer | undefined;
+  #running: Promise<void> | undefined;
+  #isOpen = false;
+
+  constructor(options: RepeatedOptions) {
+    this.#options = options;
+  }
+
+  /** Begins, for the first time after `everyMs`. */
+  start(): void {
+    this.#isOpen = true;
+    this.#later();
+  }
+
+  /** Plans nothing more, and waits for the work that is under way. */
+  async stop(): Promise<void> {
+    this.#isOpen = false;
+    this.#timer?.cancel();
+    await this.#running;
+  }
+
+  #later(): void {
+    if (!this.#isOpen) return;
+    const { clock, everyMs, work, failed } = this.#options;
+    this.#timer = clock.schedule(everyMs, () => {
+      this.#running = work()
+        .catch(failed)
+        .then(() => this.#later());
+    });
+  }
+}

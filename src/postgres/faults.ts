@@ -212,7 +212,7 @@ export function isLost(error: unknown): boolean {
   return meaningOf(error) === gone || endsSession(error);
 }
 
-/** SQLSTATEs with which the server ends sessions, or itself. Of those that it also gives to statements, only the ones after which a new session is as well. */
+/** SQLSTATEs with which the server ends sessions, or itself. Where it may also give one to a statement alone, a new session does no harm. */
 const ending = /^(08(?!P01)|25P0[34]|57P0|58|XX|F0)/;
 
 /** Whether the session ended with the error. A server says so in its own language (`lc_messages`); where that is not English, the SQLSTATE decides. */

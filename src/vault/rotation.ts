@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../core/clock.ts";
+import { type Clock, Repeated } from "../core/clock.ts";
 import { limits } from "../core/limits.ts";
 import { readSealed } from "../operation/vault/sealed.ts";
 import type { TokenRow, VaultStore } from "../operation/vault/store.ts";
@@ -32,32 +32,22 @@ export interface RotationOptions {
 /** Has new keys take over from old ones, a bounded part at a time. Several processes may do so at once: each change is made where what it changes is unchanged. */
 export class Rotation {
   readonly #options: RotationOptions;
-  #timer: Timer | undefined;
-  #running: Promise<unknown> | undefined;
-  #isOpen = false;
+  readonly #looking: Repeated;
 
   constructor(options: RotationOptions) {
     this.#options = options;
+    const { clock, works, roots, rotateAfterMs, failing } = options;
+    const work = () => (works ? this.rotate(rotateAfterMs) : roots.load());
+    this.#looking = new Repeated({ clock, everyMs: limits.vaultLookMs, work, failed: failing });
   }
 
   async start(): Promise<void> {
     await this.#options.roots.load();
-    this.#isOpen = true;
-    this.#later();
+    this.#looking.start();
   }
 
-  async stop(): Promise<void> {
-    this.#isOpen = false;
-    this.#timer?.cancel();
-    await this.#running;
-  }
-
-  #later(): void {
-    if (!this.#isOpen) return;
-    const { clock, works, roots, rotateAfterMs, failing } = this.#options;
-    this.#timer = clock.schedule(limits.vaultLookMs, () => {
-      this.#running = (works ? this.rotate(rotateAfterMs) : roots.load()).catch(failing).then(() => this.#later());
-    });
+  stop(): Promise<void> {
+    return this.#looking.stop();
   }
 
   async rotate(olderMs: number): Promise<Rotated> {

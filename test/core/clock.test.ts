@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { sleep, systemClock } from "../../src/core/clock.ts";
+import { Repeated, sleep, systemClock } from "../../src/core/clock.ts";
 import { TestClock } from "../../src/testing/clock.ts";
 
 describe("system clock", () => {
@@ -55,5 +55,61 @@ describe("sleep", () => {
     const clock = new TestClock();
     await assert.rejects(sleep(clock, 100, AbortSignal.abort(new TypeError("before"))), /before/);
     assert.equal(clock.pending, 0);
+  });
+});
+
+describe("repeated work", () => {
+  const repeated = () => {
+    const clock = new TestClock();
+    const failures: unknown[] = [];
+    let [began, end] = [0, Promise.withResolvers<void>()];
+    const work = new Repeated({
+      ...{ clock, everyMs: 100, failed: (error) => failures.push(error) },
+      work: () => {
+        began++;
+        end = Promise.withResolvers();
+        return end.promise;
+      },
+    });
+    return { clock, work, failures, began: () => began, end: () => end };
+  };
+
+  it("begins after the time, and again that long after it has ended", async () => {
+    const { clock, work, began, end } = repeated();
+    work.start();
+    await clock.advanceAsync(99);
+    assert.equal(began(), 0);
+    await clock.advanceAsync(1);
+    await clock.advanceAsync(1_000);
+    assert.equal(began(), 1);
+    end().resolve();
+    await clock.advanceAsync(0);
+    await clock.advanceAsync(100);
+    assert.equal(began(), 2);
+  });
+
+  it("continues after a failure, and reports it", async () => {
+    const { clock, work, began, end, failures } = repeated();
+    work.start();
+    await clock.advanceAsync(100);
+    end().reject(new TypeError("away"));
+    await clock.advanceAsync(0);
+    await clock.advanceAsync(100);
+    assert.deepEqual([began(), failures.map(String)], [2, ["TypeError: away"]]);
+  });
+
+  it("stops once the work that is under way has ended, and plans no more", async () => {
+    const { clock, work, began, end } = repeated();
+    work.start();
+    await clock.advanceAsync(100);
+    let stopped = false;
+    const stopping = work.stop().then(() => {
+      stopped = true;
+    });
+    await clock.advanceAsync(0);
+    assert.equal(stopped, false);
+    end().resolve();
+    await stopping;
+    assert.deepEqual([began(), clock.pending], [1, 0]);
   });
 });
