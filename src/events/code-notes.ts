@@ -21,14 +21,19 @@ export class CodeNotes {
     this.#options = options;
     const { store, clock, signals, definitions } = options;
     const failed = (error: unknown) => signals.failing.publish({ error });
-    this.#noting = new Repeated({ clock, everyMs: limits.eventCodeEveryMs, work: () => store.noteCode(definitions), failed });
+    this.#noting = new Repeated({
+      clock,
+      everyMs: limits.eventCodeEveryMs,
+      work: () => store.noteCode(definitions, { starts: false }),
+      failed,
+    });
   }
 
   /** *Guarantees*: what is emitted after it has resolved is left to this code. *Faults thrown*: `unavailable`. */
   async start(): Promise<void> {
     const { store, definitions } = this.#options;
     if (definitions.length === 0) return;
-    await store.noteCode(definitions);
+    await store.noteCode(definitions, { starts: true });
     this.#noting.start();
   }
 

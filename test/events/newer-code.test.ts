@@ -45,8 +45,19 @@ describe("events that newer code of a subscription takes", () => {
       "select from plimsoll.subscription_partitions p, plimsoll.event_head() h where (p.epoch, p.xid, p.seq) >= (h.epoch, h.xid, h.seq)",
     );
   const makeDue = () => database.admin("update plimsoll.parked_events set due = plimsoll.now() where due is not null");
-  /** As if no process of that code had been seen for an hour. */
+  /** As if no process had been seen for an hour, of any code. */
   const forgetCode = () => database.admin("update plimsoll.subscription_code set seen = plimsoll.now() - interval '1 hour'");
+  /** As if no process of the latest code had been seen for an hour, while the others were. */
+  const forgetLatest = () =>
+    database.admin(`update plimsoll.subscription_code c set since = plimsoll.now() - interval '1 hour',
+      seen = case when deployed = (select max(deployed) from plimsoll.subscription_code) then plimsoll.now() - interval '1 hour' else plimsoll.now() end`);
+  /** A note of the earliest code, as one that is repeated. */
+  const noteEarliest = () =>
+    database.admin(
+      `select plimsoll.note_code((select json_agg(json_build_object('name', subscription, 'takes', takes)) from plimsoll.subscription_code
+         where deployed = (select min(deployed) from plimsoll.subscription_code)), $1, false)`,
+      [limits.eventCodeMs],
+    );
 
   const differences = {
     "of a name that it adds": { before: takes(bookAdded), later: takes(bookAdded, bookLost) },
@@ -94,13 +105,37 @@ describe("events that newer code of a subscription takes", () => {
     await untilParked(1);
   });
 
+  for (const [title, between] of [
+    ["after an outage in which no code was seen", async () => undefined],
+    ["where the earlier code is seen first after an outage", () => noteEarliest()],
+  ] as const)
+    it(`wait for it ${title}`, async () => {
+      await start({ subscriptions: [takes(bookAdded)] });
+      const serves = await start({ subscriptions: [takes(bookAdded, bookLost)], roles: ["serve"] });
+      await forgetCode();
+      await between();
+      await serves.call(lose, { name: "x" });
+      await serves.call(add, { names: ["y"] });
+      await untilNoted(1);
+      await untilPassed();
+      assert.deepEqual(
+        (await serves.app.events.parked()).map(({ key }) => key),
+        ["x"],
+      );
+      // A repeated note must not have made the earlier code the newer one.
+      await noteEarliest();
+      await serves.call(lose, { name: "z" });
+      await untilPassed();
+      assert.deepEqual((await serves.app.events.parked()).map(({ key }) => key).toSorted(), ["x", "z"]);
+    });
+
   it("are dead letters once no process of it has been seen for long", async () => {
     const worker = await start({ subscriptions: [takes(bookAdded)] });
     const serves = await start({ subscriptions: [takes(bookAdded, bookLost)], roles: ["serve"] });
     await serves.call(lose, { name: "x" });
     await untilParked(1);
     await serves.stop();
-    await forgetCode();
+    await forgetLatest();
     await makeDue();
     await worker.app.events.lookNow();
     await untilParked(0);

@@ -42,8 +42,11 @@ export type Due = { readonly afterMs: number } | "behind" | "stopped";
 export interface SubscriptionLeases {
   /** Makes a subscription where there is none. Returns the number of its partitions. */
   declare(name: string, partitions: number, from: "now" | "beginning"): Promise<number>;
-  /** Says which events the code of this process takes, so that earlier code leaves them to it. Does nothing for a subscription that does not exist yet. */
-  noteCode(code: readonly SubscriptionCode[]): Promise<void>;
+  /**
+   * Says which events the code of this process takes, so that earlier code leaves them to it. Does nothing for a subscription that does not exist yet.
+   * `starts`: the process starts; only then can code that was gone be deployed again.
+   */
+  noteCode(code: readonly SubscriptionCode[], how: { readonly starts: boolean }): Promise<void>;
   join(name: string, subscriptions: readonly string[]): Promise<number>;
   leave(token: number): Promise<void>;
   heartbeat(token: number, subscriptions: readonly string[]): Promise<HeartbeatState | undefined>;

@@ -36,9 +36,9 @@ export class PostgresSubscriptions implements SubscriptionStore {
     return this.#one(asIs("select plimsoll.declare_subscription($1, $2, $3) as value", values)) as Promise<number>;
   }
 
-  async noteCode(code: readonly SubscriptionCode[]): Promise<void> {
-    const values = [JSON.stringify(code.map(({ name, takes }) => ({ name, takes }))), limits.eventCodeMs];
-    await this.#ask(asIs("select plimsoll.note_subscription_code($1, $2)", values));
+  async noteCode(code: readonly SubscriptionCode[], { starts }: { readonly starts: boolean }): Promise<void> {
+    const values = [JSON.stringify(code.map(({ name, takes }) => ({ name, takes }))), limits.eventCodeMs, starts];
+    await this.#ask(asIs("select plimsoll.note_code($1, $2, $3)", values));
   }
 
   async newerCode({ name, takes }: SubscriptionCode): Promise<readonly string[]> {
