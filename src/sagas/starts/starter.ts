@@ -185,7 +185,7 @@ export class SagaStarter implements Starts {
     } finally {
       for (const [at, row] of mine.entries()) {
         const isStarted = results !== undefined && isMine && (results[at]?.id ?? row.id) === row.id;
-        worker?.begin(row.name, row.id, isStarted ? claimedOf(row) : undefined);
+        worker?.begin(row.name, row.id, isStarted ? { saga: claimedOf(row), token } : undefined);
       }
     }
     if (!isMine) this.committed(new Set(rows.map(({ name }) => name)));

@@ -81,6 +81,10 @@ export class SagaRun implements Invocation, Attempt, RunHost {
   get id(): string {
     return this.saga.id;
   }
+  /** The lease under which it runs. */
+  get token(): number {
+    return this.#options.token;
+  }
   get requestId(): string {
     return this.saga.id;
   }
@@ -153,7 +157,7 @@ export class SagaRun implements Invocation, Attempt, RunHost {
 
   record(step: OwnStep): void {
     this.dueMs = Math.min(this.dueMs, step.delayMs ?? Number.POSITIVE_INFINITY);
-    this.#batch = this.#options.settler.step({ ...step, saga: this.id });
+    this.#batch = this.#options.settler.step(this.token, { ...step, saga: this.id });
   }
 
   recorded(): Promise<void> | undefined {
@@ -229,7 +233,7 @@ export class SagaRun implements Invocation, Attempt, RunHost {
       if (stepsToUndo(journal).length === 0 && ![...journal.steps].some(({ undoable }) => undoable)) return { state: "failed", fault };
       // Durable before the first undo: from now on it can only be undone.
       await this.recorded();
-      this.#batch = this.#options.settler.end({ saga: saga.id, state: "undoing", fault });
+      this.#batch = this.#options.settler.end(this.token, { saga: saga.id, state: "undoing", fault });
       await this.recorded();
     }
     const end = await undoSteps(body, this);

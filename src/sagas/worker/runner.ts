@@ -28,6 +28,12 @@ export interface SagaRunnerOptions {
   readonly failed: (error: unknown) => void;
 }
 
+/** A saga, and the lease under which it was claimed or started. */
+export interface LeasedSaga {
+  readonly saga: ClaimedSaga;
+  readonly token: number;
+}
+
 /** How long the end of a run waits for steps that ignore their signal. */
 const quietMs = 10_000;
 
@@ -38,7 +44,7 @@ export class SagaRunner {
   readonly #runs = new Map<string, SagaRun | undefined>();
   readonly #byName = new Map<string, number>();
   /** By id: claimed again, with its token, before the response to the write of its last end had come. */
-  readonly #next = new Map<string, { readonly saga: ClaimedSaga; readonly token: number }>();
+  readonly #next = new Map<string, LeasedSaga>();
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: SagaRunnerOptions) {
@@ -76,13 +82,15 @@ export class SagaRunner {
     return true;
   }
 
-  begin(name: string, id: string, saga: ClaimedSaga | undefined): void {
-    const token = this.#options.token();
-    if (saga === undefined || token === undefined) return this.#leave(name, id);
-    this.#start(saga, token);
+  begin(name: string, id: string, started: LeasedSaga | undefined): void {
+    // Where the lease was lost meanwhile, another worker finds it.
+    if (started === undefined || started.token !== this.#options.token()) return this.#leave(name, id);
+    this.#start(started.saga, started.token);
   }
 
   run(saga: ClaimedSaga, token: number): void {
+    // The lease under which it was claimed was lost meanwhile: others have it, or find it.
+    if (token !== this.#options.token()) return;
     // Its last end is written, or others had it meanwhile: no two runs of a saga are in one process.
     if (this.#runs.has(saga.id)) return void this.#next.set(saga.id, { saga, token });
     this.#enter(saga.name, saga.id);
@@ -128,7 +136,7 @@ export class SagaRunner {
   #write(run: SagaRun, end: Exclude<RunEnd, "lost">): void {
     const { saga } = run;
     const { settler, signals, due, failed } = this.#options;
-    const batch = settler.end({ ...end, saga: saga.id });
+    const batch = settler.end(run.token, { ...end, saga: saga.id });
     batch.written.promise.then(
       (kept) => {
         this.#leave(saga.name, saga.id);

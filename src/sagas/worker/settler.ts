@@ -7,15 +7,17 @@ import type { SagaEnd, SagaStore, StepRecord } from "../ports/store.ts";
 const flights = 2;
 const retryMs = 100;
 
-/** What is written together. */
+/** What is written together, under one lease. */
 export class Batch {
+  readonly lease: number | undefined;
   readonly steps: StepRecord[] = [];
   readonly ends: SagaEnd[] = [];
   isSent = false;
   /** Resolves with the sagas of the ends that were still leased to this worker. */
   readonly written = Promise.withResolvers<ReadonlySet<string>>();
 
-  constructor() {
+  constructor(lease?: number) {
+    this.lease = lease;
     // Those who wait for it get the rejection, and the worker does in any case.
     this.written.promise.catch(() => undefined);
   }
@@ -45,16 +47,16 @@ export class SagaSettler {
     this.#options = options;
   }
 
-  /** Returns the batch that it is written with. */
-  step(step: StepRecord): Batch {
-    const batch = this.#open();
+  /** `lease`: that of the run, which may not be the worker's any more. Returns the batch that it is written with. */
+  step(lease: number, step: StepRecord): Batch {
+    const batch = this.#open(lease);
     batch.steps.push(step);
     this.#gather.ask();
     return batch;
   }
 
-  end(end: SagaEnd): Batch {
-    const batch = this.#open();
+  end(lease: number, end: SagaEnd): Batch {
+    const batch = this.#open(lease);
     batch.ends.push(end);
     this.#gather.ask();
     return batch;
@@ -64,11 +66,11 @@ export class SagaSettler {
     return this.#gather.idle();
   }
 
-  #open(): Batch {
-    if (this.#batch.size >= limits.sagaBatch) {
-      this.#full.push(this.#batch);
-      this.#batch = new Batch();
-    }
+  #open(lease: number): Batch {
+    const isOther = this.#batch.lease !== lease;
+    if (this.#batch.size >= limits.sagaBatch || (isOther && this.#batch.size > 0)) this.#full.push(this.#batch);
+    else if (!isOther) return this.#batch;
+    this.#batch = new Batch(lease);
     return this.#batch;
   }
 
@@ -85,7 +87,7 @@ export class SagaSettler {
 
   async #write(batch: Batch): Promise<void> {
     const { store, token, pause, failed } = this.#options;
-    const lease = token();
+    const { lease } = batch;
     for (;;) {
       try {
         if (lease === undefined || lease !== token()) throw leaseLost();
@@ -97,7 +99,8 @@ export class SagaSettler {
           continue;
         }
         batch.written.reject(error);
-        return failed(error);
+        // That an earlier lease is lost says nothing of the one that the worker has now.
+        return lease === token() ? failed(error) : undefined;
       }
     }
   }

@@ -10,7 +10,7 @@ import type { SagaDefinition } from "../definition.ts";
 import type { ClaimedSaga, SagaListening, SagaStore, SagaWant } from "../ports/store.ts";
 import type { SagaSignals } from "../signals.ts";
 import type { StartChild } from "./run.ts";
-import { SagaRunner } from "./runner.ts";
+import { type LeasedSaga, SagaRunner } from "./runner.ts";
 import { SagaSettler } from "./settler.ts";
 
 /** What a worker of sagas needs; everything filled in. */
@@ -149,8 +149,8 @@ export class SagaWorker implements Service {
   }
 
   /** Runs what was started under a reservation; undefined: it was not. */
-  begin(name: string, id: string, saga: ClaimedSaga | undefined): void {
-    this.#runner.begin(name, id, saga);
+  begin(name: string, id: string, started: LeasedSaga | undefined): void {
+    this.#runner.begin(name, id, started);
   }
 
   #expect(delayMs: number): void {
@@ -264,6 +264,7 @@ export class SagaWorker implements Service {
       // A heartbeat that looks for what is unknown here must not see what this claim takes.
       this.#isClaiming = true;
       await this.#heartbeat.idle();
+      if (token !== this.#token) return;
       const sagas = await this.#options.store.claim(token, wants, limit);
       if (
         sagas.length === limit ||

@@ -13,7 +13,7 @@ const claimed = (id: string, generation = 1): ClaimedSaga => ({
 });
 
 /** A runner whose pipeline and whose writes are ended by the test. */
-function runnerOf(concurrency: number) {
+function runnerOf(concurrency: number, token: () => number | undefined = () => 1) {
   const [begun, writes]: [SagaRun[], Batch[]] = [[], []];
   const compiled = { limits: { concurrency } };
   const settler = {
@@ -26,8 +26,8 @@ function runnerOf(concurrency: number) {
   const options = {
     ...{ concurrency, signals: sagaSignals(), settler, definitions: new Map([["trips.travel", { compiled }]]) },
     ...{ runtime: { clock: systemClock, start: (_: unknown, run: SagaRun) => void begun.push(run) } },
-    ...{ store: {}, token: () => 1, isOpen: () => true, startChild: async () => undefined, codeOf: async () => undefined },
-    ...{ hasRoom: () => undefined, due: () => undefined, failed: assert.ifError },
+    ...{ store: {}, token, isOpen: () => true, startChild: async () => undefined, codeOf: async () => undefined },
+    ...{ hasRoom: () => undefined, due: () => undefined, failed: () => undefined },
   };
   const runner = new SagaRunner(options as unknown as SagaRunnerOptions);
   /** Ends the run of a saga that waits for something. */
@@ -71,5 +71,36 @@ describe("what runs sagas", () => {
     await Promise.all(writes.map((write) => write.written.promise));
     await Promise.resolve();
     assert.deepEqual([runner.known, runner.room, runner.roomOf("trips.travel")], [["two"], 1, 1]);
+  });
+
+  for (const now of [undefined, 2])
+    it(`runs nothing that was claimed or started under a lease that was lost: now ${now}`, () => {
+      let token: number | undefined = 1;
+      const { runner, begun } = runnerOf(4, () => token);
+      assert.equal(runner.reserve("trips.travel", "started"), true);
+      token = now;
+      runner.run(claimed("claimed"), 1);
+      runner.begin("trips.travel", "started", { saga: claimed("started"), token: 1 });
+      assert.deepEqual([begun, runner.known, runner.roomOf("trips.travel")], [[], [], 4]);
+    });
+
+  it("runs one again that was claimed under the lease of now, where its last run was under an earlier one", async () => {
+    let token = 1;
+    const { runner, begun, writes, park } = runnerOf(4, () => token);
+    runner.run(claimed("one"), 1);
+    park(begun[0]!);
+    token = 2;
+    runner.run(claimed("one", 2), 2);
+    assert.equal(begun.length, 1);
+    writes[0]!.written.reject(new TypeError("the lease is lost"));
+    await writes[0]!.written.promise.catch(() => undefined);
+    await Promise.resolve();
+    assert.deepEqual(
+      begun.map(({ saga, token: under }) => [saga.generation, under]),
+      [
+        [1, 1],
+        [2, 2],
+      ],
+    );
   });
 });
